@@ -1,17 +1,42 @@
-# Everything a newcomer needs. Each target sets up what it needs by itself; only python3 (3.11+), make and git are assumed.
+# Each target sets up what it needs by itself; only python3 (3.11 or newer), make and git are assumed.
 PYTHON ?= python3
-VENV := .venv
-BIN := $(VENV)/bin
-STAMP := $(VENV)/.fuota-setup
+BIN := .venv/bin
+STAMP := .venv/.fuota-setup
 
-.PHONY: setup demo test lint types build bench clean
+.PHONY: setup demo test lint types build bench lock clean
 
 setup: $(STAMP)
 
 $(STAMP): requirements-dev.lock pyproject.toml package.json package-lock.json
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"python 3.11 or newer is needed, {sys.executable} is {sys.version.split()[0]}: set PYTHON=/path/to/python3.11 and run make again")'
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	$(BIN)/python -m fuota_constructs.local.cdk_cli
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"python 3.11 or newer is needed and {sys.executable} is {sys.version.split()[0]}: run make PYTHON=/path/to/python3.11 again")'
+	@echo "setting up .venv (a minute or two, once)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m fuota_constructs.local.cdk_cli
 	@touch $@
+
+demo: setup
+	@$(BIN)/python -m fuota_constructs.cli demo
+
+test: setup
+	$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup
+	$(BIN)/mypy
+
+build: setup
+	$(BIN)/python -m build --no-isolation --outdir dist
+
+bench: setup
+	$(BIN)/python benchmarks/synth.py
+
+lock: setup  ## after a change of pyproject.toml: writes requirements-dev.lock anew
+	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --generate-hashes --python-version 3.11 --universal --no-header --quiet -o requirements-dev.lock
+
+clean:
+	rm -rf .venv cdk.out dist .mypy_cache .pytest_cache .ruff_cache

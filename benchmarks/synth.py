@@ -1,0 +1,160 @@
+"""What a synth costs: CfnFuotaTask, AwsCustomResource and FuotaTask, the same resources, in one interleaved run.
+
+Machines are noisy, so look at the ratios. CPU is user + system time of Python and Node together; memory is the
+largest sum of resident set sizes over the process tree, sampled in runs of their own. CDK's built-in template
+validation is off (it costs the same seconds in all three).
+
+    python benchmarks/synth.py [--runs 5] [--json FILE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+APPS = {
+    "CfnFuotaTask": "cfn_fuota_task.py",
+    "AwsCustomResource": "aws_custom_resource.py",
+    "FuotaTask": "fuota_task.py",
+}
+TASKS = (1, 10, 100)
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One synth: CPU and wall seconds."""
+
+    cpu: float
+    wall: float
+
+
+def synth(app: str, tasks: int, *, sample_memory: bool = False) -> tuple[Cost, float]:
+    """Run one app in a process of its own; answers its cost and, when sampled, the peak memory in MB."""
+    with tempfile.TemporaryDirectory() as outdir:
+        environment = {**os.environ, "CDK_VALIDATION": "false", "CDK_OUTDIR": outdir}
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        started = time.monotonic()
+        process = subprocess.Popen(
+            [sys.executable, str(HERE / "synth_apps" / APPS[app]), str(tasks)],
+            env=environment,
+            stdout=subprocess.DEVNULL,
+        )
+        peak = 0.0
+        if sample_memory:
+            while process.poll() is None:
+                peak = max(peak, _tree_rss_mb(process.pid))
+                time.sleep(0.02)
+        if process.wait() != 0:
+            sys.exit(f"{APPS[app]} with {tasks} tasks failed: run it by hand to see why")
+        wall = time.monotonic() - started
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = (after.ru_utime + after.ru_stime) - (before.ru_utime + before.ru_stime)
+    return Cost(cpu, wall), peak
+
+
+def _tree_rss_mb(pid: int) -> float:
+    pages, waiting = 0, [pid]
+    while waiting:
+        current = waiting.pop()
+        try:
+            pages += int(Path(f"/proc/{current}/statm").read_text().split()[1])
+            waiting += [int(child) for child in Path(f"/proc/{current}/task/{current}/children").read_text().split()]
+        except OSError:  # the process ended between the two reads
+            continue
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+@dataclass(frozen=True)
+class Result:
+    """Medians over the runs."""
+
+    app: str
+    cpu_s: float
+    wall_s: float
+    peak_mb: float
+    marginal_ms_1_to_10: float
+    marginal_ms_10_to_100: float
+
+
+def measure(runs: int, console: Console) -> list[Result]:
+    """Interleave the apps, so that a slow minute of the machine hits all of them."""
+    costs: dict[tuple[str, int], list[Cost]] = {(app, n): [] for app in APPS for n in TASKS}
+    plan = [(app, n) for _ in range(runs) for n in TASKS for app in APPS]
+    for app in APPS:  # the first synth fills caches (jsii's package cache, Python's bytecode) and does not count
+        synth(app, 1)
+    for app, n in track(plan, description="synth", console=console):
+        costs[app, n].append(synth(app, n)[0])
+    peaks = {app: max(synth(app, 1, sample_memory=True)[1] for _ in range(2)) for app in APPS}
+
+    def cpu(app: str, n: int) -> float:
+        return statistics.median(cost.cpu for cost in costs[app, n])
+
+    return [
+        Result(
+            app=app,
+            cpu_s=cpu(app, 1),
+            wall_s=statistics.median(cost.wall for cost in costs[app, 1]),
+            peak_mb=peaks[app],
+            marginal_ms_1_to_10=1000 * (cpu(app, 10) - cpu(app, 1)) / 9,
+            marginal_ms_10_to_100=1000 * (cpu(app, 100) - cpu(app, 10)) / 90,
+        )
+        for app in APPS
+    ]
+
+
+def show(results: list[Result], console: Console) -> None:
+    """Print the table, with each figure's ratio to FuotaTask's."""
+    ours = next(result for result in results if result.app == "FuotaTask")
+    table = Table(title="one synth with one task, and what a further task costs (medians)")
+    for column in (
+        "app",
+        "CPU s",
+        "wall s",
+        "peak MB",
+        "ms a task, 1 to 10",
+        "ms a task, 10 to 100",
+        "FuotaTask CPU is",
+    ):
+        table.add_column(column, justify="left" if column == "app" else "right")
+    for result in results:
+        table.add_row(
+            result.app,
+            f"{result.cpu_s:.2f}",
+            f"{result.wall_s:.2f}",
+            f"{result.peak_mb:.0f}",
+            f"{result.marginal_ms_1_to_10:.1f}",
+            f"{result.marginal_ms_10_to_100:.1f}",
+            f"{ours.cpu_s / result.cpu_s:.2f} x",
+        )
+    console.print(table)
+
+
+def main() -> None:
+    """Measure, show, and write JSON when asked."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=5, help="runs of each app and size; 5 by default")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the medians there too")
+    arguments = parser.parse_args()
+    console = Console()
+    results = measure(arguments.runs, console)
+    show(results, console)
+    if arguments.json:
+        arguments.json.write_text(json.dumps([asdict(result) for result in results], indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
