@@ -1,0 +1,302 @@
+"""Starts, finds and stops local clouds: one process a port, each noted in a folder of its own."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from fuota_constructs.local.certificates import certificates_in
+from fuota_constructs.local.errors import LocalCloudError
+from fuota_constructs.local.folders import state_folder
+from fuota_constructs.local.host_environment import SECRET_KEY
+
+DEFAULT_PORT = 4566
+DEFAULT_REGION = "eu-west-1"
+DEFAULT_ACCOUNT = "000000000000"
+READY_SECONDS = 60.0
+STOP_SECONDS = 5.0
+LOG_LINES_SHOWN = 15
+HIGHEST_PORT = 65535
+_ADDRESS = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class LocalCloud:
+    """A cloud that runs, or is noted to run, on a port of this machine."""
+
+    pid: int
+    port: int
+    region: str
+    account: str
+    iam: bool
+
+    @property
+    def folder(self) -> Path:
+        """Its log, certificates and note."""
+        return _folder(self.port)
+
+    @property
+    def log(self) -> Path:
+        """What MiniStack and the Lambda functions said."""
+        return self.folder / "cloud.log"
+
+    @property
+    def url(self) -> str:
+        """The endpoint of every service."""
+        return f"{'https' if self.iam else 'http'}://{_ADDRESS}:{self.port}"
+
+    @property
+    def ca_bundle(self) -> Path | None:
+        """The authorities to trust, ours among them; None when the cloud does not speak TLS."""
+        return certificates_in(self.folder / "tls").bundle if self.iam else None
+
+    def environment(self, *, account: str | None = None, region: str | None = None) -> dict[str, str | None]:
+        """The variables with which any AWS SDK talks to this cloud; None is a variable to unset.
+
+        MiniStack takes a 12-digit access key id for the account.
+        """
+        files = certificates_in(self.folder / "tls")
+        tls = {"AWS_CA_BUNDLE": str(files.bundle), "NODE_EXTRA_CA_CERTS": str(files.authority)} if self.iam else {}
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": account or self.account,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "AWS_REGION": region or self.region,
+            "AWS_DEFAULT_REGION": region or self.region,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            **tls,
+            "AWS_PROFILE": None,
+            "AWS_DEFAULT_PROFILE": None,
+            "AWS_SESSION_TOKEN": None,
+        }
+
+    def process_environment(
+        self, base: Mapping[str, str], *, account: str | None = None, region: str | None = None
+    ) -> dict[str, str]:
+        """`base`, changed so that a child process talks to this cloud and to nothing on AWS."""
+        result = {name: value for name, value in base.items() if not name.startswith("AWS_ENDPOINT_URL_")}
+        for name, value in self.environment(account=account, region=region).items():
+            if value is None:
+                result.pop(name, None)
+            else:
+                result[name] = value
+        result["AWS_CONFIG_FILE"] = result["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
+        for name in ("NO_PROXY", "no_proxy"):
+            result[name] = ",".join(filter(None, [result.get(name), _ADDRESS, "localhost"]))
+        return result
+
+    def client(self, service: str, *, account: str | None = None, region: str | None = None) -> Any:
+        """A boto3 client of this cloud."""
+        import boto3
+
+        session: Any = boto3.Session(
+            aws_access_key_id=account or self.account,
+            aws_secret_access_key=SECRET_KEY,
+            region_name=region or self.region,
+        )
+        verify = str(self.ca_bundle) if self.ca_bundle else None
+        return session.client(service, endpoint_url=self.url, verify=verify)
+
+    def admin(self, route: str, *, method: str = "GET", content: object = None) -> Any:
+        """Call one of the cloud's own routes, `/_fuota/<route>`, and answer its JSON."""
+        body = None if content is None else json.dumps(content).encode()
+        request = urllib.request.Request(  # noqa: S310 (our own http or https address)
+            f"{self.url}/_fuota/{route}", data=body, method=method, headers={"Content-Type": "application/json"}
+        )
+        handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
+        if self.ca_bundle:
+            handlers.append(urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=self.ca_bundle)))
+        try:
+            with urllib.request.build_opener(*handlers).open(request, timeout=10) as answer:
+                text = answer.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                raise LocalCloudError(
+                    f"/_fuota/{route}: {error.code} {error.read().decode(errors='replace')}"
+                ) from error
+        return json.loads(text) if text else None
+
+    def answers(self) -> bool:
+        """Whether this very cloud serves its port now."""
+        try:
+            return bool(self.admin("host")["pid"] == self.pid)
+        except (OSError, ValueError, KeyError, TypeError, LocalCloudError):
+            return False
+
+
+def find(port: int = DEFAULT_PORT) -> LocalCloud | None:
+    """The cloud that runs on `port`; the note of one that is gone is cleared away."""
+    try:
+        cloud = LocalCloud(**json.loads((_folder(port) / "cloud.json").read_text("utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+    if cloud.answers() or _is_host_process(cloud.pid, port):
+        return cloud
+    _forget(cloud)
+    return None
+
+
+def running(port: int = DEFAULT_PORT) -> LocalCloud:
+    """The cloud that runs on `port`; fails with what to type when there is none."""
+    cloud = find(port)
+    if cloud is None:
+        option = "" if port == DEFAULT_PORT else f" --port {port}"
+        raise LocalCloudError(f"no local cloud runs on port {port}: start one with `fuota local up --detach{option}`")
+    return cloud
+
+
+def start(
+    port: int = DEFAULT_PORT,
+    *,
+    region: str = DEFAULT_REGION,
+    account: str = DEFAULT_ACCOUNT,
+    iam: bool = False,
+    outlive_us: bool = False,
+) -> LocalCloud:
+    """Start a cloud on 127.0.0.1 and wait until it answers.
+
+    Unless `outlive_us`, it stops by itself when this process ends, in whatever way. Fails when the port is taken, and
+    with the last lines of its log when it does not come up within 60 s.
+    """
+    if not 1 <= port <= HIGHEST_PORT:
+        raise LocalCloudError(f"port {port} does not exist: choose one from 1 to {HIGHEST_PORT} with --port")
+    _check_port(port)
+    folder = _folder(port)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, mode=0o700)
+    command = [sys.executable, "-P", "-m", "fuota_constructs.local.ministack_host", "--folder", str(folder)]
+    command += ["--port", str(port), "--region", region, "--account", account]
+    command += ["--iam"] if iam else []
+    command += [] if outlive_us else ["--stop-with-parent", str(os.getpid())]
+    with (folder / "cloud.log").open("wb") as log:
+        # A session of its own: Ctrl-C in the terminal is ours to handle, and all its Lambda workers can be signalled.
+        process = subprocess.Popen(  # noqa: S603
+            command,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    cloud = LocalCloud(pid=process.pid, port=port, region=region, account=account, iam=iam)
+    note = folder / "cloud.json.new"
+    note.write_text(json.dumps(asdict(cloud)), "utf-8")
+    note.rename(folder / "cloud.json")
+    deadline = time.monotonic() + READY_SECONDS
+    try:
+        while not cloud.answers():
+            if process.poll() is not None:
+                raise _did_not_start(cloud, f"it ended with exit code {process.returncode}")
+            if time.monotonic() > deadline:
+                raise _did_not_start(cloud, f"it did not answer within {READY_SECONDS:.0f} s")
+            time.sleep(0.05)
+    except BaseException:
+        stop(cloud)
+        raise
+    return cloud
+
+
+def stop(cloud: LocalCloud) -> None:
+    """Stop a cloud and everything it started; what is gone already is left alone."""
+    if cloud.answers() or _is_host_process(cloud.pid, cloud.port):
+        _signal(cloud.pid, signal.SIGTERM)
+        deadline = time.monotonic() + STOP_SECONDS
+        while _is_alive(cloud.pid) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        # A Lambda function in the middle of an invocation would hold it up: the whole group goes.
+        _signal(cloud.pid, signal.SIGKILL)
+        while _is_alive(cloud.pid) and time.monotonic() < deadline + STOP_SECONDS:
+            time.sleep(0.05)
+    _forget(cloud)
+
+
+def free_port() -> int:
+    """A port nobody listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind((_ADDRESS, 0))
+        return int(probe.getsockname()[1])
+
+
+def _folder(port: int) -> Path:
+    return state_folder() / "clouds" / str(port)
+
+
+def _forget(cloud: LocalCloud) -> None:
+    # The log stays, to be read; the next start on this port removes it.
+    (cloud.folder / "cloud.json").unlink(missing_ok=True)
+    shutil.rmtree(cloud.folder / "tmp", ignore_errors=True)
+    shutil.rmtree(cloud.folder / "tls", ignore_errors=True)
+
+
+def _check_port(port: int) -> None:
+    if cloud := find(port):
+        raise LocalCloudError(
+            f"a local cloud runs on port {port} already (process {cloud.pid}): use it, stop it with "
+            f"`fuota local down --port {port}`, or start another with --port"
+        )
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_ADDRESS, port))
+        except PermissionError as error:
+            raise LocalCloudError(f"port {port} needs more rights than you have: choose one from 1024 up") from error
+        except OSError as error:
+            raise LocalCloudError(
+                f"port {port} is taken by another program: choose another with --port, for example --port {free_port()}"
+            ) from error
+
+
+def _did_not_start(cloud: LocalCloud, reason: str) -> LocalCloudError:
+    lines = cloud.log.read_text("utf-8", errors="replace").splitlines()[-LOG_LINES_SHOWN:]
+    return LocalCloudError(
+        "\n".join([f"the local cloud did not start on port {cloud.port}: {reason}; the end of {cloud.log}:", *lines])
+    )
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        if os.waitpid(pid, os.WNOHANG)[0] == pid:  # our own child: collect it
+            return False
+    except OSError:
+        pass
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    return True
+
+
+def _is_host_process(pid: int, port: int) -> bool:
+    # A process id is given out again: before signalling one from a note, see whose it is.
+    if not _is_alive(pid):
+        return False
+    try:
+        arguments = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:  # no /proc on macOS
+        try:
+            ps = ["ps", "-o", "args=", "-p", str(pid)]
+            arguments = subprocess.run(ps, capture_output=True, text=True, check=False).stdout  # noqa: S603
+        except OSError:
+            return False
+    return "fuota_constructs.local.ministack_host" in arguments and f"--port {port} " in arguments
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    try:
+        if number is signal.SIGKILL:
+            os.killpg(pid, number)
+        else:
+            os.kill(pid, number)
+    except OSError:
+        return

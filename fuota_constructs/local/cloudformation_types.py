@@ -1,0 +1,157 @@
+"""CloudFormation's own AWS::IoTWireless types, as a table over the IoT Wireless API.
+
+`Ref` is the id (the name, for a destination); GetAtt answers Arn, Id and what the schema calls read-only. As in AWS's
+handlers, associations of FuotaTask and MulticastGroup are commands of an update and are ignored on create ("Only for
+update request" in the registry schema).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Properties = dict[str, Any]
+
+# Members whose names differ between the registry schema and the API model.
+_API_NAMES = {"OtaaV11": "OtaaV1_1", "OtaaV10x": "OtaaV1_0_x", "AbpV11": "AbpV1_1", "AbpV10x": "AbpV1_0_x"}
+
+
+@dataclass(frozen=True)
+class ResourceType:
+    """One CloudFormation type and the API operations behind it."""
+
+    noun: str
+    identifier: str = "Id"
+    get_identifier: Mapping[str, str] = field(default_factory=dict)
+    updatable: bool = True
+    replacing: tuple[str, ...] = ()
+    status_attribute: str | None = None
+    commands: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The type as a template writes it."""
+        return f"AWS::IoTWireless::{self.noun}"
+
+
+TYPES = (
+    ResourceType(
+        "FuotaTask",
+        status_attribute="FuotaTaskStatus",
+        commands={
+            "DisassociateWirelessDevice": ("DisassociateWirelessDeviceFromFuotaTask", "WirelessDeviceId"),
+            "DisassociateMulticastGroup": ("DisassociateMulticastGroupFromFuotaTask", "MulticastGroupId"),
+            "AssociateWirelessDevice": ("AssociateWirelessDeviceWithFuotaTask", "WirelessDeviceId"),
+            "AssociateMulticastGroup": ("AssociateMulticastGroupWithFuotaTask", "MulticastGroupId"),
+        },
+    ),
+    ResourceType(
+        "MulticastGroup",
+        status_attribute="Status",
+        commands={
+            "DisassociateWirelessDevice": ("DisassociateWirelessDeviceFromMulticastGroup", "WirelessDeviceId"),
+            "AssociateWirelessDevice": ("AssociateWirelessDeviceWithMulticastGroup", "WirelessDeviceId"),
+        },
+    ),
+    ResourceType("WirelessDevice", get_identifier={"IdentifierType": "WirelessDeviceId"}),
+    ResourceType("DeviceProfile", updatable=False, replacing=("Name", "LoRaWAN")),
+    ResourceType("ServiceProfile", updatable=False, replacing=("Name", "LoRaWAN")),
+    ResourceType("Destination", identifier="Name", replacing=("Name",)),
+)
+
+
+class ResourceHandlers:
+    """Create, update and delete of one type, in the shape MiniStack's CloudFormation calls them.
+
+    `client` makes a boto3 client for the account and region of the stack at hand.
+    """
+
+    def __init__(self, resource_type: ResourceType, client: Callable[[], Any]) -> None:
+        self.type = resource_type
+        self.client = client
+
+    def create(self, logical_id: str, properties: Properties, stack_name: str) -> tuple[str, Properties]:
+        """Create the resource; answer its physical id and attributes."""
+        del logical_id, stack_name
+        client = self.client()
+        request = self._request(client, f"Create{self.type.noun}", properties)
+        if tags := _user_tags(properties):
+            request["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
+        else:
+            request.pop("Tags", None)
+        created = _call(client, f"Create{self.type.noun}", request)
+        physical_id = str(created.get(self.type.identifier) or request[self.type.identifier])
+        return physical_id, self._attributes(client, physical_id)
+
+    def update(self, physical_id: str, old: Properties, new: Properties, stack_name: str) -> tuple[str, Properties]:
+        """Change the resource in place: fields, then the association commands, then tags."""
+        del stack_name
+        client = self.client()
+        if self.type.updatable:
+            for name, (operation, parameter) in self.type.commands.items():
+                if new.get(name):
+                    _call(client, operation, {self.type.identifier: physical_id, parameter: new[name]})
+            request = self._request(client, f"Update{self.type.noun}", new)
+            _call(client, f"Update{self.type.noun}", {**request, self.type.identifier: physical_id})
+        attributes = self._attributes(client, physical_id)
+        before, after = _user_tags(old), _user_tags(new)
+        if gone := [key for key in before if key not in after]:
+            client.untag_resource(ResourceArn=attributes["Arn"], TagKeys=gone)
+        if changed := [{"Key": k, "Value": v} for k, v in after.items() if before.get(k) != v]:
+            client.tag_resource(ResourceArn=attributes["Arn"], Tags=changed)
+        return physical_id, attributes
+
+    def delete(self, physical_id: str, properties: Properties) -> None:
+        """Delete the resource; one that is gone already counts as deleted."""
+        del properties
+        client = self.client()
+        try:
+            _call(client, f"Delete{self.type.noun}", {self.type.identifier: physical_id})
+        except client.exceptions.ResourceNotFoundException:
+            return
+
+    def _attributes(self, client: Any, physical_id: str) -> Properties:
+        identifier = "Identifier" if self.type.get_identifier else self.type.identifier
+        got = _call(client, f"Get{self.type.noun}", {identifier: physical_id, **self.type.get_identifier})
+        attributes = {name: got[name] for name in ("Arn", "Id", "ThingName", "ThingArn") if got.get(name)}
+        if self.type.status_attribute:
+            attributes[self.type.status_attribute] = got.get("Status", "")
+        radio = got.get("LoRaWAN") or {}
+        attributes |= {f"LoRaWAN.{name}": value for name, value in radio.items() if not isinstance(value, (dict, list))}
+        return attributes
+
+    @staticmethod
+    def _request(client: Any, operation: str, properties: Properties) -> Properties:
+        shape = client.meta.service_model.operation_model(operation).input_shape
+        request = _in_shape(shape, properties)
+        assert isinstance(request, dict)  # noqa: S101 (every input shape is a structure)
+        request.pop("ClientRequestToken", None)
+        return request
+
+
+def _call(client: Any, operation: str, request: Properties) -> Properties:
+    from botocore import xform_name
+
+    answer: Properties = getattr(client, xform_name(operation))(**request)
+    return answer
+
+
+def _in_shape(shape: Any, value: Any) -> Any:
+    # CloudFormation converts the scalars of a template to the type's own ("60" is fine for a number).
+    if shape.type_name == "structure" and isinstance(value, dict):
+        named = {_API_NAMES.get(name, name): item for name, item in value.items()}
+        return {name: _in_shape(shape.members[name], item) for name, item in named.items() if name in shape.members}
+    if shape.type_name == "list" and isinstance(value, list):
+        return [_in_shape(shape.member, item) for item in value]
+    if shape.type_name in ("integer", "long") and isinstance(value, str):
+        return int(value)
+    if shape.type_name == "boolean" and isinstance(value, str):
+        return value == "true"
+    if shape.type_name == "string" and isinstance(value, (int, float)):
+        return str(value)
+    return value
+
+
+def _user_tags(properties: Properties) -> dict[str, str]:
+    # CloudFormation adds its aws: tags by a right of its own; the API refuses the prefix from anybody else.
+    tags = {tag["Key"]: str(tag["Value"]) for tag in properties.get("Tags") or []}
+    return {key: value for key, value in tags.items() if not key.startswith("aws:")}

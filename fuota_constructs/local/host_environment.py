@@ -1,0 +1,64 @@
+"""The environment a local cloud and its Lambda functions run in."""
+
+import os
+from collections.abc import MutableMapping
+from pathlib import Path
+
+from fuota_constructs.local.certificates import make_certificates
+
+SECRET_KEY = "test"  # noqa: S105 (MiniStack's own default; the cloud listens on 127.0.0.1 only)
+
+
+def set_environment(
+    environment: MutableMapping[str, str], *, folder: Path, port: int, region: str, account: str, iam: bool
+) -> None:
+    """Set what MiniStack reads when it is imported, and what its Lambda functions inherit.
+
+    One listener on 127.0.0.1, no Docker, nothing kept on disk but temporary files under `folder`, and none of the
+    developer's own AWS credentials or profiles.
+    """
+    for name in list(environment):
+        if name.startswith(("AWS_", "MINISTACK_", "LOCALSTACK_", "LAMBDA_")):
+            del environment[name]
+    scratch = folder / "tmp"
+    scratch.mkdir(parents=True, exist_ok=True)
+    nowhere = str(folder / "no-such-file")
+    local = "127.0.0.1,localhost"
+    no_proxy = environment.get("no_proxy") or environment.get("NO_PROXY")
+    environment.update(
+        BIND_HOST="127.0.0.1",
+        MINISTACK_HOST="127.0.0.1",
+        GATEWAY_PORT=str(port),
+        MINISTACK_REGION=region,
+        MINISTACK_ACCOUNT_ID=account,
+        AWS_SECRET_ACCESS_KEY=SECRET_KEY,
+        AWS_EC2_METADATA_DISABLED="true",
+        AWS_CONFIG_FILE=os.devnull,
+        AWS_SHARED_CREDENTIALS_FILE=os.devnull,
+        AUTH="true" if iam else "false",
+        USE_SSL="1" if iam else "0",
+        PERSIST_STATE="0",
+        S3_PERSIST="0",
+        S3_DATA_DIR=str(scratch / "s3"),
+        STATE_DIR=str(scratch / "state"),
+        TMPDIR=str(scratch),
+        LAMBDA_EXECUTOR="local",
+        IOT_MTLS_ENABLED="0",
+        SFTP_ENABLED="0",
+        DOCKER_HOST=f"unix://{nowhere}",
+        NO_PROXY=f"{no_proxy},{local}" if no_proxy else local,
+        no_proxy=f"{no_proxy},{local}" if no_proxy else local,
+    )
+    environment.pop("SERVICES", None)
+    environment.pop("EDGE_PORT", None)
+    if iam:
+        files = make_certificates(folder / "tls")
+        environment.update(
+            MINISTACK_SSL_CERT=str(files.server),
+            MINISTACK_SSL_KEY=str(files.server_key),
+            # For the Lambda functions: boto3 reads the first, urllib (the answer to CloudFormation) the second.
+            AWS_CA_BUNDLE=str(files.bundle),
+            SSL_CERT_FILE=str(files.bundle),
+            REQUESTS_CA_BUNDLE=str(files.bundle),
+            NODE_EXTRA_CA_CERTS=str(files.authority),
+        )

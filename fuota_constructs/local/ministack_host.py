@@ -1,0 +1,323 @@
+"""Runs MiniStack in this process with our IoT Wireless service in it. The one module that knows MiniStack's insides.
+
+Started by `cloud.start` as `python -m fuota_constructs.local.ministack_host`, one process a cloud.
+"""
+
+import argparse
+import contextlib
+import contextvars
+import importlib
+import inspect
+import json
+import os
+import shutil
+import signal
+import sys
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from fuota_constructs.local.certificates import certificates_in
+from fuota_constructs.local.cloudformation_types import TYPES, ResourceHandlers
+from fuota_constructs.local.errors import LocalCloudError
+from fuota_constructs.local.host_environment import SECRET_KEY, set_environment
+from fuota_constructs.local.iam_resources import permissions
+
+TESTED_MINISTACK = "1.5.33"
+SERVICE = "iotwireless"
+ADMIN_PREFIX = "/_fuota/"
+
+Answer = tuple[int, dict[str, str], bytes]
+Handler = Callable[..., Awaitable[Answer]]
+
+# Module, attribute and parameters of everything we call, replace or add to.
+SEAMS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
+    ("ministack.app", "SERVICE_HANDLERS", None),
+    ("ministack.app", "AUTH", None),
+    ("ministack.app", "main", ()),
+    ("ministack.app", "_port_is_bindable", ("host", "port")),
+    (
+        "ministack.app",
+        "_handle_post_body_shortcuts",
+        ("method", "path", "headers", "body", "query_params", "request_id"),
+    ),
+    ("ministack.app", "extract_access_key_id", ("headers", "query_params")),
+    ("ministack.app", "extract_region", ("headers", "query_params")),
+    ("ministack.core.responses", "get_account_id", ()),
+    ("ministack.core.responses", "get_region", ()),
+    (
+        "ministack.core.iam_actions",
+        "extract_resource_arn",
+        ("service", "method", "path", "headers", "body", "query_params", "region", "account_id"),
+    ),
+    (
+        "ministack.core.iam_actions",
+        "access_denied_response",
+        (
+            *("service", "action", "principal_arn", "request_id", "error_code", "message", "headers", "resource_arn"),
+            *("explicit_deny", "resource_policy_arn"),
+        ),
+    ),
+    (
+        "ministack.core.iam_evaluator",
+        "enforce",
+        ("access_key_id", "iam_action", "service", "region", "resource_arn", "service_context"),
+    ),
+    ("ministack.core.iam_evaluator", "AuthError", None),
+    ("ministack.core.iam_evaluator", "is_root_access_key", ("access_key_id",)),
+    ("ministack.core.iam_evaluator", "resolve_principal", None),
+    ("ministack.core.lambda_runtime", "reset", ()),
+    ("ministack.services.cloudformation.stacks", "_runs_on_worker_thread", ("resource_type",)),
+    ("ministack.services.cloudformation.provisioners", "_RESOURCE_HANDLERS", None),
+    ("ministack.services.cloudformation.provisioners", "_REPLACING_PROPERTIES", None),
+    ("ministack.services.cloudformation.provisioners", "_STACK_TAG_PROPERTY", None),
+)
+
+
+def _module(name: str) -> Any:
+    return importlib.import_module(name)
+
+
+def broken_seams() -> list[str]:
+    """What MiniStack has changed under us: one line a seam, empty when all is as tested."""
+    broken = []
+    if (installed := version("ministack")) != TESTED_MINISTACK:
+        broken.append(f"ministack {installed} is installed, {TESTED_MINISTACK} is tested")
+    for module, name, parameters in SEAMS:
+        found = getattr(_module(module), name, None)
+        if found is None:
+            broken.append(f"{module}.{name} is gone")
+        elif parameters is not None and tuple(inspect.signature(found).parameters) != parameters:
+            broken.append(f"{module}.{name}{inspect.signature(found)}: expected the parameters {', '.join(parameters)}")
+    return broken
+
+
+class Host:
+    """Our IoT Wireless service inside MiniStack."""
+
+    def __init__(self, *, folder: Path, port: int, iam: bool) -> None:
+        from fuota_constructs.local.iotwireless import IotWirelessService
+
+        self.port = port
+        self.folder = folder
+        self.iam = iam
+        self.ministack = _module("ministack.app")
+        self.service = IotWirelessService()
+        self.decisions: list[dict[str, Any]] = []
+        self._access_key: contextvars.ContextVar[str] = contextvars.ContextVar("fuota_access_key", default="")
+
+    def install(self) -> None:
+        """Put the service, the admin routes, the resource types and the permission checks in place."""
+        self.ministack.SERVICE_HANDLERS[SERVICE] = self._checked_handler if self.iam else self.service.handle
+        self._serve_admin_routes()
+        self._register_resource_types()
+        # MiniStack's TLS mode would also listen on port 443 when it may.
+        self.ministack._port_is_bindable = lambda host, port: False  # noqa: ARG005
+        if self.iam:
+            self._check_resource_arns()
+            self._record_decisions()
+            self.service.pass_role = self._pass_role_denial
+
+    def _serve_admin_routes(self) -> None:
+        served_before: Callable[..., Awaitable[Answer | None]] = self.ministack._handle_post_body_shortcuts
+
+        # Before routing: an unsigned /_fuota/ path would be taken for an S3 bucket, and refused under AUTH.
+        async def with_admin_routes(*arguments: Any) -> Answer | None:
+            method, path, headers, body, query_params, _ = arguments
+            if not path.startswith(ADMIN_PREFIX):
+                return await served_before(*arguments)
+            return self._own_admin_route(method, path) or await self.service.handle(
+                method, path, headers, body, query_params
+            )
+
+        self.ministack._handle_post_body_shortcuts = with_admin_routes
+
+    def _own_admin_route(self, method: str, path: str) -> Answer | None:
+        if path == f"{ADMIN_PREFIX}host":
+            return _json({"pid": os.getpid(), "port": self.port, "iam": self.iam, "folder": str(self.folder)})
+        if path == f"{ADMIN_PREFIX}iam":
+            if method == "DELETE":
+                self.decisions.clear()
+            return _json({"decisions": self.decisions})
+        return None
+
+    def _register_resource_types(self) -> None:
+        provisioners = _module("ministack.services.cloudformation.provisioners")
+        stacks = _module("ministack.services.cloudformation.stacks")
+        for resource_type in TYPES:
+            handlers = ResourceHandlers(resource_type, self._client_for_stack)
+            provisioners._RESOURCE_HANDLERS[resource_type.name] = {
+                "create": handlers.create,
+                "update": handlers.update,
+                "delete": handlers.delete,
+            }
+            provisioners._STACK_TAG_PROPERTY[resource_type.name] = ("Tags", "list")
+            if resource_type.replacing:
+                provisioners._REPLACING_PROPERTIES[resource_type.name] = resource_type.replacing
+        ours = {resource_type.name for resource_type in TYPES}
+        runs_before = stacks._runs_on_worker_thread
+        # Our handlers call back over HTTP: on the event loop's own thread they would wait for themselves.
+        stacks._runs_on_worker_thread = lambda name: name in ours or runs_before(name)
+
+    def _client_for_stack(self) -> Any:
+        import boto3
+        from botocore.config import Config
+
+        responses = _module("ministack.core.responses")
+        session: Any = boto3.Session(
+            aws_access_key_id=responses.get_account_id(),
+            aws_secret_access_key=SECRET_KEY,
+            region_name=responses.get_region(),
+        )
+        return session.client(
+            SERVICE,
+            endpoint_url=f"{'https' if self.iam else 'http'}://127.0.0.1:{self.port}",
+            verify=str(certificates_in(self.folder / "tls").bundle) if self.iam else None,
+            config=Config(
+                retries={"mode": "standard", "total_max_attempts": 8}, user_agent_extra="local-cloudformation"
+            ),
+        )
+
+    def _check_resource_arns(self) -> None:
+        # MiniStack knows the actions of IoT Wireless from its routes, but answers "*" for their resource.
+        iam_actions = _module("ministack.core.iam_actions")
+        extract_before = iam_actions.extract_resource_arn
+
+        def extract_resource_arn(*arguments: Any) -> str:
+            service, method, path, _, body, query_params, region, account = arguments
+            if service != SERVICE:
+                return str(extract_before(*arguments))
+            needed = permissions(
+                method=method, path=path, query=query_params, body=body, region=region, account=account
+            )
+            return needed[0].resource if needed else "*"
+
+        iam_actions.extract_resource_arn = extract_resource_arn
+
+    def _record_decisions(self) -> None:
+        evaluator = _module("ministack.core.iam_evaluator")
+        enforce_before = evaluator.enforce
+        signature = inspect.signature(enforce_before)
+
+        def enforce(*arguments: Any, **named: Any) -> Any:
+            denied = enforce_before(*arguments, **named)
+            asked = signature.bind(*arguments, **named).arguments
+            access_key = asked["access_key_id"]
+            if not evaluator.is_root_access_key(access_key):
+                account = _module("ministack.core.responses").get_account_id()
+                decision = {
+                    "principal": getattr(evaluator.resolve_principal(access_key, account), "arn", "unknown"),
+                    "action": asked["iam_action"],
+                    "resource": asked.get("resource_arn", "*"),
+                    "allowed": denied is None,
+                }
+                self.decisions.append(decision)
+            return denied
+
+        evaluator.enforce = enforce
+
+    async def _checked_handler(
+        self, method: str, path: str, headers: dict[str, str], body: bytes, query_params: dict[str, list[str]]
+    ) -> Answer:
+        # MiniStack has checked the first permission of the request; AWS asks for the others as well.
+        evaluator = _module("ministack.core.iam_evaluator")
+        responses = _module("ministack.core.responses")
+        access_key = self.ministack.extract_access_key_id(headers, query_params)
+        region = responses.get_region()
+        needed = permissions(
+            method=method,
+            path=path,
+            query=query_params,
+            body=body,
+            region=region,
+            account=responses.get_account_id(),
+        )
+        for action, resource in needed[1:]:
+            if denied := evaluator.enforce(access_key, action, SERVICE, region, resource_arn=resource):
+                return self._denial(action, resource, denied)
+        self._access_key.set(access_key)
+        answer: Answer = await self.service.handle(method, path, headers, body, query_params)
+        return answer
+
+    def _pass_role_denial(self, passed: Any) -> str | None:
+        # Assumed: the key iam:PassedToService is all that AWS sends along for this service.
+        evaluator = _module("ministack.core.iam_evaluator")
+        responses = _module("ministack.core.responses")
+        denied = evaluator.enforce(
+            self._access_key.get(),
+            "iam:PassRole",
+            "iam",
+            responses.get_region(),
+            resource_arn=passed.role_arn,
+            service_context={"iam:PassedToService": "iotwireless.amazonaws.com"},
+        )
+        if denied is None:
+            return None
+        principal = getattr(denied, "principal_arn", "unknown")
+        return f"User: {principal} is not authorized to perform: iam:PassRole on resource: {passed.role_arn}"
+
+    def _denial(self, action: str, resource: str, denied: Any) -> Answer:
+        principal = getattr(denied, "principal_arn", "unknown")
+        message = f"User: {principal} is not authorized to perform: {action} on resource: {resource}"
+        return _json({"Message": message}, status=403, error="AccessDeniedException")
+
+
+def _json(content: dict[str, Any], *, status: int = 200, error: str | None = None) -> Answer:
+    headers = {"Content-Type": "application/json"}
+    if error:
+        headers["x-amzn-ErrorType"] = error
+    return status, headers, json.dumps(content).encode()
+
+
+def _stop_with_parent(parent: int) -> None:
+    # A cloud that belongs to a command must not outlive it, however that ended.
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(5)
+        os.killpg(os.getpgid(0), signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True, name="stop-with-parent").start()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until SIGTERM or SIGINT."""
+    parser = argparse.ArgumentParser(prog="fuota-local-cloud")
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--region", required=True)
+    parser.add_argument("--account", required=True)
+    parser.add_argument("--iam", action="store_true")
+    parser.add_argument("--stop-with-parent", type=int)
+    options = parser.parse_args(arguments)
+    set_environment(
+        os.environ,
+        folder=options.folder,
+        port=options.port,
+        region=options.region,
+        account=options.account,
+        iam=options.iam,
+    )
+    if broken := broken_seams():
+        raise LocalCloudError("MiniStack is not the one this package was tested with:\n" + "\n".join(broken))
+    if options.stop_with_parent:
+        _stop_with_parent(options.stop_with_parent)
+    host = Host(folder=options.folder, port=options.port, iam=options.iam)
+    host.install()
+    sys.argv = ["ministack"]
+    try:
+        with contextlib.suppress(SystemExit):
+            host.ministack.main()
+    finally:
+        # MiniStack leaves its Lambda workers to notice for themselves that it is gone.
+        _module("ministack.core.lambda_runtime").reset()
+        shutil.rmtree(options.folder / "tmp", ignore_errors=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
