@@ -1,0 +1,83 @@
+"""The Lambda entry: one event in, exactly one answer out, whatever happens in between.
+
+The work runs in a thread of its own and only this one answers, so there can be neither two answers nor none: not when
+the work raises, not when its modules cannot be imported, not when a call hangs.
+"""
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from aws_calls import AwsCalls
+from failure_reason import failure_reason
+from protocol import LambdaContext, Log, Outcome, ProviderError, Request, answer_body, deliver
+
+# The answer leaves at least 15 s before Lambda's deadline; 20 s give its first attempt 5 s of those.
+ANSWERING_SECONDS = 20
+# Before that, so much is left to undo what a failure would leave behind.
+CLEARING_UP_SECONDS = 20
+
+
+def handler(event: Mapping[str, Any], context: LambdaContext) -> None:
+    """Answer one event of CloudFormation."""
+    answer(event, context, AwsCalls())
+
+
+def answer(event: Mapping[str, Any], context: LambdaContext, calls: AwsCalls) -> None:
+    """Answer one event of CloudFormation, with the side effects given.
+
+    Raises:
+        AnswerNotDeliveredError: CloudFormation could not be reached; Lambda then delivers the event again, and every
+            kind of request can be repeated.
+    """
+    request = Request.of(event)
+    log = Log(request)
+    log.info("request")
+    if not request.response_url:
+        log.error("the event has no ResponseURL: nobody waits for an answer, so nothing is done")
+        return
+    outcome, reason = _outcome(request, context, calls, log)
+    body = answer_body(request, outcome=outcome, reason=reason)
+    if outcome is None:
+        log.error(reason, answeredId=request.id_if_failed)
+    deliver(request, body, calls)
+    log.info("answered", status="SUCCESS" if outcome else "FAILED", bytes=len(body))
+
+
+def _outcome(request: Request, context: LambdaContext, calls: AwsCalls, log: Log) -> tuple[Outcome | None, str]:
+    seconds = context.get_remaining_time_in_millis() / 1000 - ANSWERING_SECONDS
+    calls.work_by = calls.now() + seconds - CLEARING_UP_SECONDS
+    results: list[Outcome | BaseException] = []
+
+    def work() -> None:
+        try:
+            results.append(_dispatch(request, calls, log))
+        except BaseException as error:  # noqa: BLE001 - SystemExit and broken imports too: CloudFormation is waiting
+            results.append(error)
+
+    # A daemon: a call that hangs for good must not keep Lambda from ending the invocation as answered.
+    worker = threading.Thread(target=work, daemon=True)
+    worker.start()
+    worker.join(max(seconds, 0))
+    # Lambda freezes a thread that is left behind and may thaw it during a later event: it must change nothing then.
+    calls.abandoned = True
+    result = results[0] if results else ProviderError("a call to AWS did not return in time: deploy again")
+    if isinstance(result, BaseException):
+        return None, failure_reason(result, log_stream=context.log_stream_name)
+    return result, ""
+
+
+def _dispatch(request: Request, calls: AwsCalls, log: Log) -> Outcome:
+    # Imported here, where a failing import becomes an answer.
+    import firmware_object
+    import fuota_task
+
+    resources = {"Custom::FuotaTask": fuota_task.ACTIONS, "Custom::FirmwareObject": firmware_object.ACTIONS}
+    actions = resources.get(request.resource_type)
+    if actions is None:
+        known = " and ".join(resources)
+        raise ProviderError(f"this provider makes {known}, not the resource type {request.resource_type!r}")
+    action = actions.get(request.kind)
+    if action is None:
+        raise ProviderError(f"the request type must be one of {', '.join(actions)}, got {request.kind!r}")
+    return action(request, calls, log)

@@ -1,0 +1,200 @@
+"""The properties of a custom resource, read by a schema: CloudFormation delivers every scalar as a string.
+
+"007" therefore stays a name while "50" becomes a number, by the field and never by how the value looks.
+Background: aws/aws-cdk docs/CLOUDFORMATION.md and aws/aws-cdk#15249.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from protocol import ProviderError
+
+Value = TypeVar("Value")
+
+OPTIONAL_TASK_FIELDS = (
+    "Name",
+    "Description",
+    "RfRegion",
+    "RedundancyPercent",
+    "FragmentSizeBytes",
+    "FragmentIntervalMS",
+    "Descriptor",
+)
+KNOWN_TASK_PROPERTIES = {
+    "ServiceToken",
+    "ServiceTimeout",
+    "FirmwareUpdateImage",
+    "FirmwareUpdateRole",
+    "LoRaWAN",
+    "MulticastGroupIds",
+    "WirelessDeviceIds",
+    "Tags",
+    *OPTIONAL_TASK_FIELDS,
+} - {"RfRegion"}
+
+
+class PropertyError(ProviderError):
+    """A property is missing or of the wrong shape; the message names it."""
+
+
+@dataclass(frozen=True)
+class TaskProperties:
+    """What a template says about a FUOTA task; a field that is absent was not given."""
+
+    fields: Mapping[str, str | int] = field(default_factory=dict)
+    groups: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ObjectProperties:
+    """What a template says about a firmware object: where from, where to, and which bytes."""
+
+    source_bucket: str
+    source_key: str
+    bucket: str
+    key: str
+    sha256: str
+    size: int
+
+    @property
+    def uri(self) -> str:
+        """The S3 URI, which is also the physical id."""
+        return f"s3://{self.bucket}/{self.key}"
+
+
+def task_properties(raw: Mapping[str, Any]) -> TaskProperties:
+    """Read the properties of a `Custom::FuotaTask`.
+
+    Ranges are the service's business: they are checked at synth and by CreateFuotaTask, not a third time here.
+
+    Raises:
+        PropertyError: a required property is missing, or a value cannot be what its field needs.
+    """
+    lorawan = _mapping("LoRaWAN", raw.get("LoRaWAN"))
+    fields: dict[str, str | int] = {
+        name: _required_text(name, raw.get(name)) for name in ("FirmwareUpdateImage", "FirmwareUpdateRole")
+    }
+    for name in OPTIONAL_TASK_FIELDS:
+        value = lorawan.get(name) if name == "RfRegion" else raw.get(name)
+        if value is not None:
+            fields[name] = _READERS.get(name, _text)(name, value)
+    return TaskProperties(
+        fields=fields,
+        groups=_texts("MulticastGroupIds", raw.get("MulticastGroupIds")),
+        devices=_texts("WirelessDeviceIds", raw.get("WirelessDeviceIds")),
+        tags=_tags("Tags", raw.get("Tags")),
+    )
+
+
+def former_task_properties(raw: Mapping[str, Any]) -> TaskProperties:
+    """Read OldResourceProperties, leaving out whatever cannot be read.
+
+    They may come from any version of this library, and after a refused update they hold the very values that were
+    refused: a rollback must not fail on them.
+    """
+    fields: dict[str, str | int] = {}
+    lorawan = raw.get("LoRaWAN")
+    for name in ("FirmwareUpdateImage", "FirmwareUpdateRole", *OPTIONAL_TASK_FIELDS):
+        source = (lorawan if isinstance(lorawan, Mapping) else {}) if name == "RfRegion" else raw
+        value = _or_nothing(_READERS.get(name, _text), name, source.get(name))
+        if value is not None:
+            fields[name] = value
+    return TaskProperties(
+        fields=fields,
+        groups=_or_nothing(_texts, "MulticastGroupIds", raw.get("MulticastGroupIds")) or (),
+        devices=_or_nothing(_texts, "WirelessDeviceIds", raw.get("WirelessDeviceIds")) or (),
+        tags=_or_nothing(_tags, "Tags", raw.get("Tags")) or {},
+    )
+
+
+def unknown_task_properties(raw: Mapping[str, Any]) -> list[str]:
+    """The names of properties that no version up to this one writes."""
+    return sorted(str(name) for name in raw if name not in KNOWN_TASK_PROPERTIES)
+
+
+def object_properties(raw: Mapping[str, Any]) -> ObjectProperties:
+    """Read the properties of a `Custom::FirmwareObject`.
+
+    Raises:
+        PropertyError: a property is missing or malformed.
+    """
+    sha256 = _required_text("Sha256", raw.get("Sha256")).lower()
+    if not re.fullmatch("[0-9a-f]{64}", sha256):
+        raise PropertyError(f"Sha256 must be 64 hexadecimal digits, got {sha256!r}")
+    return ObjectProperties(
+        source_bucket=_required_text("SourceBucket", raw.get("SourceBucket")),
+        source_key=_required_text("SourceKey", raw.get("SourceKey")),
+        bucket=_required_text("DestinationBucket", raw.get("DestinationBucket")),
+        key=_required_text("DestinationKey", raw.get("DestinationKey")),
+        sha256=sha256,
+        size=_whole_number("SizeBytes", raw.get("SizeBytes")),
+    )
+
+
+def _or_nothing(read: Callable[[str, Any], Value], name: str, value: Any) -> Value | None:
+    try:
+        return None if value is None else read(name, value)
+    except PropertyError:
+        return None
+
+
+def _mapping(name: str, value: Any) -> Mapping[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise PropertyError(f"{name} must be an object, got {value!r}")
+    return value
+
+
+def _text(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise PropertyError(f"{name} must be a string, got {value!r}")
+    return value
+
+
+def _required_text(name: str, value: Any) -> str:
+    if value is None or value == "":
+        raise PropertyError(f"{name} is required and was not given")
+    return _text(name, value)
+
+
+def _whole_number(name: str, value: Any) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str) or not re.fullmatch("[0-9]{1,10}", value):
+        raise PropertyError(f"{name} must be a whole number written with digits only, got {value!r}")
+    return int(value)
+
+
+def _texts(name: str, value: Any) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, list):
+        raise PropertyError(f"{name} must be a list, got {value!r}")
+    return tuple(dict.fromkeys(_required_text(f"{name}[{index}]", item) for index, item in enumerate(value)))
+
+
+def _tags(name: str, value: Any) -> dict[str, str]:
+    if value is None:
+        return {}
+    if not isinstance(value, list):
+        raise PropertyError(f"{name} must be a list of key and value, got {value!r}")
+    tags: dict[str, str] = {}
+    for index, item in enumerate(value):
+        # CDK's TagManager writes lower case for this kind of resource, CloudFormation's own types write upper case.
+        pair = {str(key).lower(): text for key, text in _mapping(f"{name}[{index}]", item).items()}
+        tags[_required_text(f"{name}[{index}].key", pair.get("key"))] = _text(
+            f"{name}[{index}].value", pair.get("value", "")
+        )
+    return tags
+
+
+_READERS: Mapping[str, Callable[[str, Any], str | int]] = {
+    "RedundancyPercent": _whole_number,
+    "FragmentSizeBytes": _whole_number,
+    "FragmentIntervalMS": _whole_number,
+}
