@@ -127,6 +127,10 @@ class LocalCloud:
                 ) from error
         return json.loads(text) if text else None
 
+    def is_alive(self) -> bool:
+        """Whether its process still runs."""
+        return _is_host_process(self.pid, self.port)
+
     def answers(self) -> bool:
         """Whether this very cloud serves its port now."""
         try:
@@ -141,7 +145,7 @@ def find(port: int = DEFAULT_PORT) -> LocalCloud | None:
         cloud = LocalCloud(**json.loads((_folder(port) / "cloud.json").read_text("utf-8")))
     except (OSError, ValueError, TypeError):
         return None
-    if cloud.answers() or _is_host_process(cloud.pid, port):
+    if cloud.answers() or cloud.is_alive():
         return cloud
     _forget(cloud)
     return None
@@ -209,7 +213,7 @@ def start(
 
 def stop(cloud: LocalCloud) -> None:
     """Stop a cloud and everything it started; what is gone already is left alone."""
-    if cloud.answers() or _is_host_process(cloud.pid, cloud.port):
+    if cloud.answers() or cloud.is_alive():
         _signal(cloud.pid, signal.SIGTERM)
         deadline = time.monotonic() + STOP_SECONDS
         while _is_alive(cloud.pid) and time.monotonic() < deadline:

@@ -5,7 +5,6 @@ Started by `cloud.start` as `python -m fuota_constructs.local.ministack_host`, o
 
 import argparse
 import contextlib
-import contextvars
 import importlib
 import inspect
 import json
@@ -107,7 +106,6 @@ class Host:
         self.ministack = _module("ministack.app")
         self.service = IotWirelessService()
         self.decisions: list[dict[str, Any]] = []
-        self._access_key: contextvars.ContextVar[str] = contextvars.ContextVar("fuota_access_key", default="")
 
     def install(self) -> None:
         """Put the service, the admin routes, the resource types and the permission checks in place."""
@@ -137,7 +135,8 @@ class Host:
 
     def _own_admin_route(self, method: str, path: str) -> Answer | None:
         if path == f"{ADMIN_PREFIX}host":
-            return _json({"pid": os.getpid(), "port": self.port, "iam": self.iam, "folder": str(self.folder)})
+            places = [{"account": state.account, "region": state.region} for state in self.service.store.states()]
+            return _json({"pid": os.getpid(), "port": self.port, "iam": self.iam, "places": places})
         if path == f"{ADMIN_PREFIX}iam":
             if method == "DELETE":
                 self.decisions.clear()
@@ -238,7 +237,6 @@ class Host:
         for action, resource in needed[1:]:
             if denied := evaluator.enforce(access_key, action, SERVICE, region, resource_arn=resource):
                 return self._denial(action, resource, denied)
-        self._access_key.set(access_key)
         answer: Answer = await self.service.handle(method, path, headers, body, query_params)
         return answer
 
@@ -247,7 +245,7 @@ class Host:
         evaluator = _module("ministack.core.iam_evaluator")
         responses = _module("ministack.core.responses")
         denied = evaluator.enforce(
-            self._access_key.get(),
+            passed.caller.access_key_id,
             "iam:PassRole",
             "iam",
             responses.get_region(),

@@ -1,0 +1,96 @@
+"""`fuota local status`."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fuota_constructs.cli import options
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+
+@click.command()
+@options.port
+@click.option("--json", "as_json", is_flag=True, help="As JSON, for scripts.")
+def status(*, port: int, as_json: bool) -> None:
+    """Show the FUOTA tasks and multicast groups of the local cloud, in every account and Region.
+
+    \b
+    Examples:
+      fuota local status
+      fuota local status --json | jq '.fuota_tasks[].RedundancyPercent'
+    """
+    from fuota_constructs.local import cloud
+    from fuota_constructs.local.overview import overview
+
+    content = overview(cloud.running(port))
+    if as_json:
+        click.echo(json.dumps(content, indent=2))
+        return
+    from rich.console import Console
+
+    show(content, Console(highlight=False))
+
+
+def show(content: dict[str, Any], console: "Console") -> None:
+    """Print an overview: one block a task, one table of all groups."""
+    running = content["cloud"]
+    console.print(f"local cloud {running['url']}, {running['region']}, account {running['account']}")
+    tasks, groups = content["fuota_tasks"], content["multicast_groups"]
+    if not tasks and not groups:
+        console.print("no FUOTA task and no multicast group yet: deploy an app with `fuota local deploy`")
+    names = {group["Id"]: group["Name"] for group in groups}
+    for task in tasks:
+        console.print(_task_table(task, names))
+    if groups:
+        console.print(_group_table(groups))
+
+
+def _task_table(task: dict[str, Any], group_names: dict[str, str | None]) -> "Table":
+    from rich.table import Table
+
+    table = Table(title=f"FUOTA task {task['Name'] or task['Id']}", title_justify="left", show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    groups = [f"{group_names.get(each) or 'unnamed'} ({each})" for each in task["MulticastGroupIds"]]
+    devices = [f"{device} {state or ''}".strip() for device, state in task["WirelessDevices"].items()]
+    rows: dict[str, Any] = {
+        "Id": task["Id"],
+        "Account, Region": f"{task['account']}, {task['region']}",
+        "Status": task["Status"],
+        "StartTime": task["StartTime"],
+        "Description": task["Description"],
+        "RfRegion": task["RfRegion"],
+        "RedundancyPercent": task["RedundancyPercent"],
+        "FragmentSizeBytes": task["FragmentSizeBytes"],
+        "FragmentIntervalMS": task["FragmentIntervalMS"],
+        "Descriptor": task["Descriptor"],
+        "Multicast groups": "\n".join(groups) or None,
+        "Wireless devices": "\n".join(devices) or None,
+        "FirmwareUpdateImage": task["FirmwareUpdateImage"],
+        "FirmwareUpdateRole": task["FirmwareUpdateRole"],
+        "Tags": "\n".join(f"{key}={value}" for key, value in task["Tags"].items()) or None,
+    }
+    from rich.text import Text
+
+    for name, value in rows.items():
+        if value is not None:
+            table.add_row(name, Text(str(value)))
+    return table
+
+
+def _group_table(groups: list[dict[str, Any]]) -> "Table":
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title="Multicast groups", title_justify="left")
+    for heading in ("Name", "Id", "RfRegion", "Class", "Devices", "Status", "Account, Region"):
+        table.add_column(heading, overflow="fold")
+    for group in groups:
+        cells = [group["Name"], group["Id"], group["RfRegion"], group["DlClass"], group["NumberOfDevicesInGroup"]]
+        cells += [group["Status"], f"{group['account']}, {group['region']}"]
+        table.add_row(*(Text("" if cell is None else str(cell)) for cell in cells))
+    return table

@@ -1,0 +1,72 @@
+"""`fuota local up`."""
+
+import contextlib
+import signal
+from types import FrameType
+
+import click
+
+from fuota_constructs.cli import options
+from fuota_constructs.local.cloud import DEFAULT_ACCOUNT, DEFAULT_PORT, DEFAULT_REGION, LocalCloud
+
+
+@click.command()
+@options.port
+@click.option("--detach", is_flag=True, help="Leave it running and give the prompt back; `fuota local down` stops it.")
+@click.option("--region", default=DEFAULT_REGION, show_default=True, help="The Region of apps that name none.")
+@click.option(
+    "--account",
+    default=DEFAULT_ACCOUNT,
+    show_default=True,
+    metavar="DIGITS",
+    help="The 12-digit account of apps that name none. Apps that name theirs need nothing set.",
+)
+@click.option(
+    "--iam",
+    is_flag=True,
+    help="Enforce IAM policies, over TLS: a missing permission fails here as it would on AWS. Slower.",
+)
+def up(*, port: int, detach: bool, region: str, account: str, iam: bool) -> None:
+    """Start a local cloud and wait until it answers.
+
+    Without --detach it runs until Ctrl-C. It listens on 127.0.0.1 only and forgets everything when it stops.
+
+    \b
+    Examples:
+      fuota local up --detach
+      fuota local up --port 4600 --region us-east-1
+      fuota local up --iam --detach
+    """
+    from fuota_constructs.local import cloud as clouds
+
+    if not (len(account) == 12 and account.isdigit()):  # noqa: PLR2004
+        raise click.BadParameter(f"{account!r} is not an AWS account id: give 12 digits", param_hint="--account")
+    cloud = clouds.start(port, region=region, account=account, iam=iam, outlive_us=detach)
+    click.echo(f"local cloud ready: {cloud.url} ({region}, account {account}{', IAM enforced' if iam else ''})")
+    option = "" if port == DEFAULT_PORT else f" --port {port}"
+    click.echo(f"next: fuota local deploy{option}   then: fuota local status{option}")
+    if detach:
+        click.echo(f"stop it with: fuota local down{option}")
+        return
+    click.echo("Ctrl-C stops it")
+    try:
+        _wait_for_the_end(cloud)
+    finally:
+        clouds.stop(cloud)
+
+
+def _wait_for_the_end(cloud: LocalCloud) -> None:
+    import time
+
+    from fuota_constructs.local.errors import LocalCloudError
+
+    def end(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, end)
+    with contextlib.suppress(KeyboardInterrupt):
+        while cloud.is_alive():
+            time.sleep(0.2)
+        if (cloud.folder / "cloud.json").exists():
+            raise LocalCloudError(f"the local cloud on port {cloud.port} ended by itself: see {cloud.log}")
