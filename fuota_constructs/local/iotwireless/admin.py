@@ -1,0 +1,155 @@
+"""The admin routes under /_fuota/: JSON in, JSON out, no signature.
+
+    GET    /_fuota/state      everything there is, without keys of devices
+    GET    /_fuota/requests   the requests since the start: {"requests": [{"operation": ..., "status": ...}]}
+    DELETE /_fuota/requests   forget them
+    GET    /_fuota/clock      {"now": epoch seconds, "advanced_seconds": n}
+    POST   /_fuota/clock      {"advance_seconds": n}: move the clock forward
+    GET    /_fuota/faults     the faults on order
+    POST   /_fuota/faults     order one: {"operation": "CreateFuotaTask", "fault": "throttle", "times": 2}
+    DELETE /_fuota/faults     cancel all
+    POST   /_fuota/reset      forget resources, faults and requests, and set the clock back
+
+A request that is not one of these is answered 400 (404 for the path) with what is allowed.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+from fuota_constructs.local.iotwireless.faults import ERROR_OF_FAULT, EVERY_OPERATION, Fault
+from fuota_constructs.local.iotwireless.operations import OPERATIONS
+from fuota_constructs.local.iotwireless.response import json_response
+from fuota_constructs.local.iotwireless.summary import summary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fuota_constructs.local.iotwireless.response import Response
+    from fuota_constructs.local.iotwireless.service import IotWirelessService
+
+ADMIN_PREFIX = "/_fuota/"
+_FAULT_FIELDS = ("operation", "fault", "times", "seconds", "delay_seconds", "after_role_created", "message")
+_LONGEST_ADVANCE_SECONDS = 10 * 366 * 24 * 3600
+
+
+class AdminError(Exception):
+    """An admin request that cannot be served."""
+
+
+class Admin:
+    """The admin routes of one service."""
+
+    def __init__(self, service: IotWirelessService) -> None:
+        self._service = service
+        self._routes: dict[tuple[str, str], Callable[[dict[str, Any]], Any]] = {
+            ("GET", "state"): lambda _: summary(service.store, service.now()),
+            ("GET", "requests"): lambda _: {"requests": service.requests.list()},
+            ("DELETE", "requests"): lambda _: service.requests.clear(),
+            ("GET", "clock"): lambda _: self._clock(),
+            ("POST", "clock"): self._advance_clock,
+            ("GET", "faults"): lambda _: {"faults": service.faults.list()},
+            ("POST", "faults"): self._order_fault,
+            ("DELETE", "faults"): lambda _: service.faults.clear(),
+            ("POST", "reset"): lambda _: self._reset(),
+        }
+
+    def handle(self, method: str, path: str, body: bytes) -> Response:
+        """Answer an admin request."""
+        route = self._routes.get((method, path.removeprefix(ADMIN_PREFIX)))
+        if route is None:
+            allowed = ", ".join(f"{verb} {ADMIN_PREFIX}{name}" for verb, name in self._routes)
+            return json_response(404, {"error": f"no admin route {method} {path}; there are: {allowed}"})
+        try:
+            document = route(_document(body))
+        except AdminError as error:
+            return json_response(400, {"error": str(error)})
+        return json_response(200, {} if document is None else document)
+
+    def _clock(self) -> dict[str, float]:
+        return {"now": self._service.now(), "advanced_seconds": self._service.advanced_seconds}
+
+    def _advance_clock(self, document: dict[str, Any]) -> dict[str, float]:
+        _refuse_unknown(document, ("advance_seconds",))
+        seconds = _number(document, "advance_seconds", required=True)
+        if not 0 < seconds <= _LONGEST_ADVANCE_SECONDS:
+            raise AdminError(f"advance_seconds is {seconds:g}; it must be over 0, at most {_LONGEST_ADVANCE_SECONDS}")
+        self._service.advanced_seconds += seconds
+        return self._clock()
+
+    def _order_fault(self, document: dict[str, Any]) -> dict[str, Any]:
+        _refuse_unknown(document, _FAULT_FIELDS)
+        operations = (*sorted(OPERATIONS), EVERY_OPERATION)
+        by_role = _one_of(document, "after_role_created", (True, False), default=False)
+        times = _number(document, "times")
+        seconds = _number(document, "seconds")
+        if times is not None and (times < 1 or times != int(times)):
+            raise AdminError(f"times is {times:g}; it must be a whole number from 1")
+        if seconds is not None and seconds <= 0:
+            raise AdminError(f"seconds is {seconds:g}; it must be over 0")
+        if by_role and seconds is None:
+            raise AdminError("after_role_created needs seconds: how long after the service first saw the role")
+        delay = _number(document, "delay_seconds") or 0.0
+        if delay < 0:
+            raise AdminError(f"delay_seconds is {delay:g}; it must be 0 or more")
+        fault = Fault(
+            operation=_one_of(document, "operation", operations),
+            fault=_one_of(document, "fault", tuple(ERROR_OF_FAULT)),
+            times=int(times) if times is not None else (1 if seconds is None else None),
+            seconds=seconds,
+            delay_seconds=delay,
+            after_role_created=by_role,
+            message=_text(document, "message"),
+            ordered_at=self._service.now(),
+        )
+        if fault.fault == "slow" and not delay:
+            raise AdminError("fault slow needs delay_seconds over 0")
+        self._service.faults.order(fault)
+        return {"faults": self._service.faults.list()}
+
+    def _reset(self) -> None:
+        self._service.store.clear()
+        self._service.faults.clear()
+        self._service.requests.clear()
+        self._service.throttle.clear()
+        self._service.advanced_seconds = 0.0
+
+
+def _document(body: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(body) if body.strip() else {}
+    except ValueError as error:
+        raise AdminError(f"the request body is not JSON: {error}") from None
+    if not isinstance(document, dict):
+        raise AdminError("the request body is not a JSON object")
+    return document
+
+
+def _refuse_unknown(document: dict[str, Any], allowed: tuple[str, ...]) -> None:
+    if unknown := sorted(document.keys() - set(allowed)):
+        raise AdminError(f"unknown field {', '.join(unknown)}; allowed are {', '.join(allowed)}")
+
+
+def _one_of(document: dict[str, Any], field: str, allowed: tuple[Any, ...], default: Any = None) -> Any:
+    value = document.get(field, default)
+    if not any(value is choice or (isinstance(value, str) and value == choice) for choice in allowed):
+        raise AdminError(f"{field} is {json.dumps(value)}; it must be one of {', '.join(map(str, allowed))}")
+    return value
+
+
+def _number(document: dict[str, Any], field: str, *, required: bool = False) -> Any:
+    value = document.get(field)
+    if value is None and not required:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise AdminError(f"{field} is {json.dumps(value)}; it must be a number")
+    return value
+
+
+def _text(document: dict[str, Any], field: str) -> str | None:
+    value = document.get(field)
+    if value is not None and not isinstance(value, str):
+        raise AdminError(f"{field} is {json.dumps(value)}; it must be a string")
+    return value

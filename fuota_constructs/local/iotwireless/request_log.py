@@ -1,0 +1,48 @@
+"""The log of requests, so that a test can say "nothing was changed"."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fuota_constructs.local.iotwireless.caller import Caller
+    from fuota_constructs.local.iotwireless.model import Operation
+    from fuota_constructs.local.iotwireless.response import Response
+
+_KEPT_REQUESTS = 10_000
+
+
+class RequestLog:
+    """The last 10,000 requests: what, when, by whom and with which result; never their bodies."""
+
+    def __init__(self) -> None:
+        self._requests: deque[dict[str, Any]] = deque(maxlen=_KEPT_REQUESTS)
+
+    def add(
+        self, operation: Operation | None, method: str, path: str, response: Response, caller: Caller, now: float
+    ) -> None:
+        """Add a request and its answer."""
+        status, headers, _ = response
+        self._requests.append(
+            {
+                "time": now,
+                "operation": operation.name if operation else None,
+                "mutates": bool(operation and operation.mutates),
+                "method": method,
+                "path": path,
+                "status": status,
+                "error": headers.get("x-amzn-errortype"),
+                "account": caller.account,
+                "region": caller.region,
+                "accessKeyId": caller.access_key_id,
+            }
+        )
+
+    def list(self) -> list[dict[str, Any]]:
+        """List the requests, oldest first."""
+        return list(self._requests)
+
+    def clear(self) -> None:
+        """Forget the requests."""
+        self._requests.clear()

@@ -1,0 +1,165 @@
+"""The local IoT Wireless service: state and dispatch, without a network."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from fuota_constructs.local.iotwireless import (  # noqa: F401  # each import registers its operations
+    fuota_task_targets,
+    fuota_tasks,
+    multicast_groups,
+    multicast_sessions,
+    profiles_and_destinations,
+    tags,
+    wireless_devices,
+)
+from fuota_constructs.local.iotwireless.admin import ADMIN_PREFIX, Admin
+from fuota_constructs.local.iotwireless.caller import account_of_access_key, caller_of
+from fuota_constructs.local.iotwireless.errors import UNKNOWN_OPERATION, ServiceError, not_implemented, throttled
+from fuota_constructs.local.iotwireless.faults import Faults
+from fuota_constructs.local.iotwireless.idempotency import answer_once
+from fuota_constructs.local.iotwireless.model import service_model
+from fuota_constructs.local.iotwireless.operations import OPERATIONS, Call, PassRole, Settings
+from fuota_constructs.local.iotwireless.request import check_request, read_request
+from fuota_constructs.local.iotwireless.request_log import RequestLog
+from fuota_constructs.local.iotwireless.response import error_response, success_response
+from fuota_constructs.local.iotwireless.session import SessionPolicy
+from fuota_constructs.local.iotwireless.state_file import StateFile
+from fuota_constructs.local.iotwireless.store import Store
+from fuota_constructs.local.iotwireless.summary import summary
+from fuota_constructs.local.iotwireless.throttle import REQUESTS_PER_SECOND, Throttle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from fuota_constructs.local.iotwireless.caller import Caller
+    from fuota_constructs.local.iotwireless.faults import Fault
+    from fuota_constructs.local.iotwireless.model import Operation
+    from fuota_constructs.local.iotwireless.response import Response
+
+
+class IotWirelessService:
+    """AWS IoT Wireless as far as FUOTA goes, held in memory.
+
+    `clock` gives epoch seconds. `requests_per_second=None` switches throttling off. `pass_role` answers a message to
+    refuse a role. `account_of` maps an access key to an account. Nothing is kept on disk unless `state_file` is given.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.time,
+        *,
+        session: SessionPolicy | None = None,
+        requests_per_second: float | None = REQUESTS_PER_SECOND,
+        page_size: int = 100,
+        strict_associations: bool = False,
+        pass_role: Callable[[PassRole], str | None] | None = None,
+        account_of: Callable[[str], str] = account_of_access_key,
+        state_file: Path | None = None,
+    ) -> None:
+        self.model = service_model()
+        self.settings = Settings(session or SessionPolicy(), page_size, strict_associations)
+        self.pass_role = pass_role
+        self.store = Store()
+        self.faults = Faults()
+        self.throttle = Throttle(requests_per_second)
+        self.requests = RequestLog()
+        self.advanced_seconds = 0.0
+        self._clock = clock
+        self._account_of = account_of
+        self._admin = Admin(self)
+        self._lock = threading.Lock()
+        self._state_file = StateFile(state_file) if state_file else None
+        if self._state_file and (kept := self._state_file.read()):
+            self.store.load(kept["states"])
+            self.advanced_seconds = kept["advancedSeconds"]
+
+    def now(self) -> float:
+        """Give the present of the service: its clock and what the clock was advanced by."""
+        return self._clock() + self.advanced_seconds
+
+    def state(self) -> dict[str, Any]:
+        """Give a summary of every account and region as JSON types, without keys of devices."""
+        with self._lock:
+            return summary(self.store, self.now())
+
+    async def handle(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        query: Mapping[str, Sequence[str]],
+    ) -> Response:
+        """Answer one HTTP request: an operation of the service or, under /_fuota/, an admin route."""
+        if path.startswith(ADMIN_PREFIX):
+            with self._lock:
+                response = self._admin.handle(method, path, body)
+                self._keep()
+            return response
+        caller = caller_of(headers, self._account_of)
+        with self._lock:
+            response, delay = self._answer(method, path, caller, body, query)
+        if delay:
+            await asyncio.sleep(delay)  # outside the lock: others are not to wait
+        return response
+
+    def _answer(
+        self, method: str, path: str, caller: Caller, body: bytes, query: Mapping[str, Sequence[str]]
+    ) -> tuple[Response, float]:
+        now = self.now()
+        fault: Fault | None = None
+        operation: Operation | None = None
+        try:
+            operation, in_path = self._route(method, path)
+            request = read_request(self.model, operation, in_path, query, body)
+            fault = self.faults.strike(operation.name, caller.account, request, now)
+            response = self._execute(operation, caller, request, fault, now)
+        except ServiceError as error:
+            response = error_response(self.model, error)
+        self.requests.add(operation, method, path, response, caller, now)
+        return response, fault.delay_seconds if fault else 0.0
+
+    def _route(self, method: str, path: str) -> tuple[Operation, dict[str, str]]:
+        if route := self.model.route(method, path):
+            return route
+        allowed = ", ".join(self.model.methods_of(path))
+        remedy = f"this path has {allowed}" if allowed else "no operation of AWS IoT Wireless has this path"
+        raise ServiceError(UNKNOWN_OPERATION, f"unknown operation {method} {path}: {remedy}")
+
+    def _execute(
+        self, operation: Operation, caller: Caller, request: dict[str, Any], fault: Fault | None, now: float
+    ) -> Response:
+        execute = OPERATIONS.get(operation.name)
+        if execute is None:
+            raise not_implemented(operation.name)
+        error = fault.error if fault else None
+        if error and fault and fault.fault != "lost-answer":
+            raise error
+        if not self.throttle.allows((caller.account, caller.region, operation.name), now):
+            raise throttled(operation.name)
+        state = self.store.of(caller.account, caller.region)
+        state.forget_deleted(now)
+        call = Call(
+            operation=operation.name,
+            request=check_request(self.model, operation, request),
+            caller=caller,
+            state=state,
+            now=now,
+            settings=self.settings,
+            pass_role=self.pass_role,
+        )
+        answer = answer_once(call, self.model.idempotency_member(operation), execute)
+        if operation.mutates:
+            self._keep()
+        if error:
+            raise error
+        return success_response(self.model, operation, answer)
+
+    def _keep(self) -> None:
+        if self._state_file:
+            self._state_file.write({"states": self.store.dump(), "advancedSeconds": self.advanced_seconds})

@@ -1,0 +1,164 @@
+"""Wireless devices: their life, and their part in FUOTA tasks and multicast groups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fuota_constructs.local.iotwireless.errors import conflict, not_found
+from fuota_constructs.local.iotwireless.operations import Answer, Call, operation
+from fuota_constructs.local.iotwireless.pages import page
+from fuota_constructs.local.iotwireless.store import (
+    DeviceProfile,
+    FuotaTask,
+    MulticastGroup,
+    ServiceProfile,
+    WirelessDevice,
+)
+
+if TYPE_CHECKING:
+    from fuota_constructs.local.iotwireless.store import RegionalState
+
+# A free string in the model; the documented state is "Multicast setup ready", the spelling is assumed.
+MULTICAST_SETUP_READY = "Multicast_setup_ready"
+
+
+@operation("CreateWirelessDevice")
+def create_wireless_device(call: Call) -> Answer:
+    """Create a device.
+
+    Assumed: a DevEui is unique in the region, profiles must exist, the destination is only a name.
+    """
+    lorawan = call.request.get("LoRaWAN", {})
+    _check_profiles(call.state, lorawan)
+    if dev_eui := lorawan.get("DevEui"):
+        for device in _devices_with_dev_eui(call.state, dev_eui):
+            raise conflict("WirelessDevice", device.id, f"DevEui {dev_eui} already belongs to device {device.id}")
+    device = call.state.add(WirelessDevice, call.now, call.request)
+    return {"Arn": device.arn, "Id": device.id}
+
+
+@operation("GetWirelessDevice")
+def get_wireless_device(call: Call) -> Answer:
+    """Describe a device found by its id or DevEui; local devices have no thing."""
+    identifier, identifier_type = call.request["Identifier"], call.request["IdentifierType"]
+    match identifier_type:
+        case "WirelessDeviceId":
+            device = call.state.get(WirelessDevice, identifier)
+        case "DevEui":
+            found = _devices_with_dev_eui(call.state, identifier)
+            if not found:
+                raise not_found("WirelessDevice", identifier)
+            device = found[0]
+        case _:
+            raise not_found("WirelessDevice", identifier)
+    return {**device.details, "Id": device.id, "Arn": device.arn}
+
+
+@operation("UpdateWirelessDevice")
+def update_wireless_device(call: Call) -> Answer:
+    """Change the fields that are given."""
+    device = call.state.get(WirelessDevice, call.request["Id"])
+    changes = {name: value for name, value in call.request.items() if name != "Id"}
+    _check_profiles(call.state, changes.get("LoRaWAN", {}))
+    device.details = _merged(device.details, changes)
+    return None
+
+
+@operation("DeleteWirelessDevice")
+def delete_wireless_device(call: Call) -> Answer:
+    """Delete a device, also out of its tasks and groups: the operation models no ConflictException."""
+    device = call.state.get(WirelessDevice, call.request["Id"])
+    call.state.remove(device)
+    owners = [*call.state.all(FuotaTask).values(), *call.state.all(MulticastGroup).values()]
+    for owner in owners:
+        if device.id in owner.wireless_device_ids:
+            owner.wireless_device_ids.remove(device.id)
+    return None
+
+
+@operation("ListWirelessDevices")
+def list_wireless_devices(call: Call) -> Answer:
+    """List devices; with a task or group as filter each one has its status there.
+
+    Assumed: a task's devices are those of its groups too; an unknown task or group has no devices.
+    """
+    request, state = call.request, call.state
+    task = state.all(FuotaTask).get(request.get("FuotaTaskId", ""))
+    group = state.all(MulticastGroup).get(request.get("MulticastGroupId", ""))
+    devices = [device for device in state.all(WirelessDevice).values() if _passes_filters(call, device)]
+
+    def describe(device: WirelessDevice) -> dict[str, Any]:
+        lorawan = device.details.get("LoRaWAN")
+        item = {
+            "Arn": device.arn,
+            "Id": device.id,
+            "Type": device.details["Type"],
+            "Name": device.details.get("Name"),
+            "DestinationName": device.details["DestinationName"],
+            "LoRaWAN": {"DevEui": lorawan.get("DevEui")} if lorawan is not None else None,
+            "Positioning": device.details.get("Positioning"),
+        }
+        if task:
+            item["FuotaDeviceStatus"] = call.settings.session.fuota_device_status(task, call.now)
+        if group:
+            item["MulticastDeviceStatus"] = MULTICAST_SETUP_READY
+            item["McGroupId"] = _group_number(state, device, group)
+        return item
+
+    return page(call, "WirelessDeviceList", devices, describe)
+
+
+def device_ids_of_task(state: RegionalState, task: FuotaTask) -> set[str]:
+    """Give the devices a task is for: its own and those of its groups."""
+    groups = [state.get(MulticastGroup, group_id) for group_id in task.multicast_group_ids]
+    return set(task.wireless_device_ids).union(*(group.wireless_device_ids for group in groups))
+
+
+def _passes_filters(call: Call, device: WirelessDevice) -> bool:
+    request, details = call.request, device.details
+    lorawan = details.get("LoRaWAN", {})
+    wanted_and_actual = [
+        (request.get("DestinationName"), details["DestinationName"]),
+        (request.get("WirelessDeviceType"), details["Type"]),
+        (request.get("DeviceProfileId"), lorawan.get("DeviceProfileId")),
+        (request.get("ServiceProfileId"), lorawan.get("ServiceProfileId")),
+    ]
+    if any(wanted is not None and wanted != actual for wanted, actual in wanted_and_actual):
+        return False
+    if (task_id := request.get("FuotaTaskId")) is not None:
+        task = call.state.all(FuotaTask).get(task_id)
+        if task is None or device.id not in device_ids_of_task(call.state, task):
+            return False
+    if (group_id := request.get("MulticastGroupId")) is not None:
+        group = call.state.all(MulticastGroup).get(group_id)
+        return group is not None and device.id in group.wireless_device_ids
+    return True
+
+
+def _group_number(state: RegionalState, device: WirelessDevice, group: MulticastGroup) -> int:
+    # McGroupId counts the groups of a device (assumed: from 1, the model's minimum).
+    groups = [item.id for item in state.all(MulticastGroup).values() if device.id in item.wireless_device_ids]
+    return groups.index(group.id) + 1
+
+
+def _devices_with_dev_eui(state: RegionalState, dev_eui: str) -> list[WirelessDevice]:
+    return [
+        device
+        for device in state.all(WirelessDevice).values()
+        if str(device.details.get("LoRaWAN", {}).get("DevEui", "")).lower() == dev_eui.lower()
+    ]
+
+
+def _check_profiles(state: RegionalState, lorawan: dict[str, Any]) -> None:
+    if "DeviceProfileId" in lorawan:
+        state.get(DeviceProfile, lorawan["DeviceProfileId"])
+    if "ServiceProfileId" in lorawan:
+        state.get(ServiceProfile, lorawan["ServiceProfileId"])
+
+
+def _merged(before: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(before)
+    for name, value in changes.items():
+        present = merged.get(name)
+        merged[name] = _merged(present, value) if isinstance(present, dict) and isinstance(value, dict) else value
+    return merged
