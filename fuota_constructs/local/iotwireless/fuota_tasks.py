@@ -48,7 +48,7 @@ def update_fuota_task(call: Call) -> Answer:
     if task.wireless_device_ids and "FragmentSizeBytes" in changes:
         raise fragment_size_needs_groups(task)
     region = changes.get("LoRaWAN", {}).get("RfRegion")
-    targets = [
+    targets: list[MulticastGroup | WirelessDevice] = [
         *(call.state.get(MulticastGroup, group_id) for group_id in task.multicast_group_ids),
         *(call.state.get(WirelessDevice, device_id) for device_id in task.wireless_device_ids),
     ]
@@ -62,7 +62,7 @@ def update_fuota_task(call: Call) -> Answer:
 
 @operation("DeleteFuotaTask")
 def delete_fuota_task(call: Call) -> Answer:
-    """Delete a task in any state; it stays in Delete_Waiting for a while, where deleting again is no error (assumed)."""
+    """Delete a task in any state; while it is in Delete_Waiting, deleting again is no error (assumed)."""
     task = call.state.get(FuotaTask, call.request["Id"])
     if task.gone_time is None:
         task.gone_time = call.now + call.settings.session.deletion_seconds

@@ -56,7 +56,7 @@ class _Server(ThreadingHTTPServer):
             for connection in self._connections:
                 try:
                     connection.shutdown(socket.SHUT_RDWR)
-                except OSError:  # noqa: PERF203  # the client may have gone at this moment
+                except OSError:  # the client may have gone at this moment
                     continue
         super().server_close()
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fuota_constructs.local.iotwireless.model import Operation, ServiceModel
 
 _SHOWN_CHARACTERS = 200  # of a refused value: error messages have at most 2,048 characters (shape Message)
-_PYTHON_TYPES: Mapping[str, type | tuple[type, ...]] = {
+_PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
     "string": str,
     "blob": str,
     "boolean": bool,
@@ -118,7 +118,8 @@ def _violations(model: ServiceModel, shape_name: str, value: Any, path: str) -> 
             yield _violation(path, value, "Member must be an ISO 8601 timestamp")
         return
     expected = _PYTHON_TYPES[kind]
-    if not isinstance(value, expected) or (isinstance(value, bool) and kind != "boolean"):
+    right_type: bool = isinstance(value, expected) and (kind == "boolean" or not isinstance(value, bool))
+    if not right_type:
         yield _violation(path, value, f"Member must be of type {kind}")
         return
     yield from _limit_violations(shape, value, path)

@@ -20,10 +20,15 @@ class RequestLog:
         self._requests: deque[dict[str, Any]] = deque(maxlen=_KEPT_REQUESTS)
 
     def add(
-        self, operation: Operation | None, method: str, path: str, response: Response, caller: Caller, now: float
+        self,
+        operation: Operation | None,
+        request_line: tuple[str, str],
+        response: Response,
+        caller: Caller,
+        now: float,
     ) -> None:
         """Add a request and its answer."""
-        status, headers, _ = response
+        (method, path), (status, headers, _) = request_line, response
         self._requests.append(
             {
                 "time": now,

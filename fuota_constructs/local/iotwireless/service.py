@@ -121,7 +121,7 @@ class IotWirelessService:
             response = self._execute(operation, caller, request, fault, now)
         except ServiceError as error:
             response = error_response(self.model, error)
-        self.requests.add(operation, method, path, response, caller, now)
+        self.requests.add(operation, (method, path), response, caller, now)
         return response, fault.delay_seconds if fault else 0.0
 
     def _route(self, method: str, path: str) -> tuple[Operation, dict[str, str]]:

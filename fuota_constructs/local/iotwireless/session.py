@@ -55,10 +55,11 @@ class SessionPolicy:
 
     def session_seconds(self, task: FuotaTask) -> float:
         """Give the length of a session: fragments and redundancy, one interval each (rounded to whole seconds)."""
-        size = task.details.get("FragmentSizeBytes", self.fragment_size_bytes)
-        interval = task.details.get("FragmentIntervalMS", self.fragment_interval_ms)
+        size: int = task.details.get("FragmentSizeBytes", self.fragment_size_bytes)
+        interval: int = task.details.get("FragmentIntervalMS", self.fragment_interval_ms)
         fragments = math.ceil(self.image_size_bytes / size)
-        fragments += math.ceil(fragments * task.details.get("RedundancyPercent", 0) / 100)
+        redundancy: int = task.details.get("RedundancyPercent", 0)
+        fragments += math.ceil(fragments * redundancy / 100)
         return fragments * float(max(1, round(interval / 1000)))
 
     def fuota_device_status(self, task: FuotaTask, now: float) -> str:

@@ -125,16 +125,20 @@ class RegionalState:
         """Find a resource of any kind by its ARN or answer ResourceNotFoundException."""
         for resources in self._resources.values():
             for resource in resources.values():
-                if resource.arn == arn:
-                    return resource  # type: ignore[no-any-return]
+                found: Resource = resource
+                if found.arn == arn:
+                    return found
         raise not_found("Resource", arn)
 
     def forget_deleted(self, now: float) -> None:
         """Let the tasks and groups go whose deletion is over."""
-        for kind in (FuotaTask, MulticastGroup):
-            for resource in list(self.all(kind).values()):
-                if resource.gone_time is not None and resource.gone_time <= now:
-                    self.remove(resource)
+        deletable: list[FuotaTask | MulticastGroup] = [
+            *self.all(FuotaTask).values(),
+            *self.all(MulticastGroup).values(),
+        ]
+        for resource in deletable:
+            if resource.gone_time is not None and resource.gone_time <= now:
+                self.remove(resource)
 
     def dump(self) -> dict[str, Any]:
         """Give everything as JSON types, for the state file."""

@@ -69,7 +69,10 @@ def delete_wireless_device(call: Call) -> Answer:
     """Delete a device, also out of its tasks and groups: the operation models no ConflictException."""
     device = call.state.get(WirelessDevice, call.request["Id"])
     call.state.remove(device)
-    owners = [*call.state.all(FuotaTask).values(), *call.state.all(MulticastGroup).values()]
+    owners: list[FuotaTask | MulticastGroup] = [
+        *call.state.all(FuotaTask).values(),
+        *call.state.all(MulticastGroup).values(),
+    ]
     for owner in owners:
         if device.id in owner.wireless_device_ids:
             owner.wireless_device_ids.remove(device.id)
