@@ -1,8 +1,66 @@
 """`fuota local faults`."""
 
+import json
+from typing import TYPE_CHECKING, Any
+
 import click
+
+from fuota_constructs.cli import options
+
+if TYPE_CHECKING:
+    from fuota_constructs.local.cloud import LocalCloud
 
 
 @click.group()
 def faults() -> None:
-    """Make operations of the local IoT Wireless service fail, to see how a deployment takes it."""
+    """Make operations of the local IoT Wireless service fail, to see how a deployment takes it.
+
+    \b
+    Examples:
+      fuota local faults add CreateFuotaTask throttle --times 3
+      fuota local faults add CreateFuotaTask access-denied --seconds 8 --after-role-created
+      fuota local faults list
+      fuota local faults clear
+    """
+
+
+@faults.command()
+@options.port
+@click.argument("operation")
+@click.argument("fault")
+@click.option("--times", type=click.IntRange(1), help="Strike so many requests.  [default: 1, or all in --seconds]")
+@click.option("--seconds", type=click.FloatRange(0, min_open=True), help="Strike for so long.")
+@click.option("--delay-seconds", type=click.FloatRange(0), help="Answer that much later (fault slow).")
+@click.option("--after-role-created", is_flag=True, help="Count --seconds from the first sight of the firmware role.")
+def add(*, port: int, operation: str, fault: str, after_role_created: bool, **limits: float | None) -> None:
+    """Order a fault for OPERATION ("*" is every one): throttle, internal-error, slow, access-denied, lost-answer."""
+    order: dict[str, Any] = {"operation": operation, "fault": fault}
+    order |= {name: value for name, value in limits.items() if value is not None}
+    if after_role_created:
+        order["after_role_created"] = True
+    _show(_cloud(port).admin("faults", method="POST", content=order))
+
+
+@faults.command("list")
+@options.port
+def list_faults(*, port: int) -> None:
+    """Show the faults on order, as JSON."""
+    _show(_cloud(port).admin("faults"))
+
+
+@faults.command()
+@options.port
+def clear(*, port: int) -> None:
+    """Cancel all faults."""
+    _cloud(port).admin("faults", method="DELETE")
+    click.echo("no faults on order")
+
+
+def _cloud(port: int) -> "LocalCloud":
+    from fuota_constructs.local import cloud
+
+    return cloud.running(port)
+
+
+def _show(content: object) -> None:
+    click.echo(json.dumps(content, indent=2))

@@ -87,10 +87,13 @@ def _group_table(groups: list[dict[str, Any]]) -> "Table":
     from rich.text import Text
 
     table = Table(title="Multicast groups", title_justify="left")
-    for heading in ("Name", "Id", "RfRegion", "Class", "Devices", "Status", "Account, Region"):
-        table.add_column(heading, overflow="fold")
+    places = {(group["account"], group["region"]) for group in groups}
+    for heading in ("Name", "Id", "RfRegion", "Class", "Devices", "Status"):
+        table.add_column(heading, no_wrap=heading == "Id", overflow="fold")
+    if len(places) > 1:
+        table.add_column("Account, Region", overflow="fold")
     for group in groups:
         cells = [group["Name"], group["Id"], group["RfRegion"], group["DlClass"], group["NumberOfDevicesInGroup"]]
         cells += [group["Status"], f"{group['account']}, {group['region']}"]
-        table.add_row(*(Text("" if cell is None else str(cell)) for cell in cells))
+        table.add_row(*(Text("" if cell is None else str(cell)) for cell in cells[: len(table.columns)]))
     return table

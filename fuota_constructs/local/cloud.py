@@ -99,14 +99,17 @@ class LocalCloud:
     def client(self, service: str, *, account: str | None = None, region: str | None = None) -> Any:
         """A boto3 client of this cloud."""
         import boto3
+        from botocore.config import Config
 
         session: Any = boto3.Session(
             aws_access_key_id=account or self.account,
             aws_secret_access_key=SECRET_KEY,
             region_name=region or self.region,
         )
+        # The IoT Wireless service throttles at 10 requests a second per operation, as AWS does.
+        config = Config(retries={"mode": "standard", "total_max_attempts": 10})
         verify = str(self.ca_bundle) if self.ca_bundle else None
-        return session.client(service, endpoint_url=self.url, verify=verify)
+        return session.client(service, endpoint_url=self.url, verify=verify, config=config)
 
     def admin(self, route: str, *, method: str = "GET", content: object = None) -> Any:
         """Call one of the cloud's own routes, `/_fuota/<route>`, and answer its JSON."""
@@ -122,9 +125,8 @@ class LocalCloud:
                 text = answer.read()
         except urllib.error.HTTPError as error:
             with error:
-                raise LocalCloudError(
-                    f"/_fuota/{route}: {error.code} {error.read().decode(errors='replace')}"
-                ) from error
+                answer_text = error.read().decode(errors="replace")
+            raise LocalCloudError(f"/_fuota/{route} was refused ({error.code}): {_said(answer_text)}") from error
         return json.loads(text) if text else None
 
     def is_alive(self) -> bool:
@@ -230,6 +232,13 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((_ADDRESS, 0))
         return int(probe.getsockname()[1])
+
+
+def _said(answer: str) -> str:
+    try:
+        return str(json.loads(answer)["error"])
+    except (ValueError, KeyError, TypeError):
+        return answer
 
 
 def _folder(port: int) -> Path:

@@ -104,7 +104,10 @@ class Host:
         self.folder = folder
         self.iam = iam
         self.ministack = _module("ministack.app")
-        self.service = IotWirelessService()
+        # A Lambda function under IAM has session keys: MiniStack knows whose they are.
+        self.service = IotWirelessService(
+            account_of=lambda _: str(_module("ministack.core.responses").get_account_id())
+        )
         self.decisions: list[dict[str, Any]] = []
 
     def install(self) -> None:
