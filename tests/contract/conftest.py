@@ -1,0 +1,19 @@
+"""The rig of the Lambda's tests, see lambda_rig.py."""
+
+import sys
+from pathlib import Path
+
+# A plain module beside the tests: pytest's importlib mode does not put folders on the path by itself.
+sys.path.insert(0, str(Path(__file__).parents[1] / "provider" / "runtime"))
+
+from lambda_rig import (  # noqa: E402, F401 - pytest finds fixtures by their names here
+    clock,
+    cloud,
+    impatient_boto3,
+    iotwireless_server,
+    made,
+    response_server,
+    rig,
+    s3_url,
+    sink,
+)

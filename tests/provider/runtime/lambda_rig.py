@@ -1,0 +1,432 @@
+"""What the tests of the Lambda run on: the real handler, real HTTP, real local services, and a clock that only jumps."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+
+from fuota_constructs.local.iotwireless import IotWirelessService, serve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from mypy_boto3_iotwireless import IoTWirelessClient
+
+HERE = Path(__file__).parent
+RUNTIME = HERE.parents[2] / "fuota_constructs" / "provider" / "runtime"
+# As Lambda does with the folder of the function. No bytecode: the folder is the asset.
+sys.dont_write_bytecode = True
+if str(RUNTIME) not in sys.path:
+    sys.path.insert(0, str(RUNTIME))
+
+import aws_calls  # noqa: E402
+import index  # noqa: E402
+
+START = 1_790_000_000.0  # an arbitrary moment, in epoch seconds
+
+
+class Clock:
+    """Time that passes only when somebody sleeps; things can be made to happen meanwhile."""
+
+    def __init__(self) -> None:
+        self.time = START
+        self.slept: list[float] = []
+        self._happenings: list[tuple[float, Callable[[], object]]] = []
+
+    def __call__(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        self.slept.append(seconds)
+        self.time += seconds
+        due = [happening for at, happening in self._happenings if at <= self.time]
+        self._happenings = [(at, happening) for at, happening in self._happenings if at > self.time]
+        for happening in due:
+            happening()
+
+    def after(self, seconds: float, happening: Callable[[], object]) -> None:
+        """Have something happen once so many seconds have been slept away."""
+        self._happenings.append((self.time + seconds, happening))
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the start."""
+        return self.time - START
+
+
+class ClockedCalls(aws_calls.AwsCalls):
+    """The side effects of the Lambda, with our clock; AWS calls and the PUT are the real ones."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self.clock = clock
+        self.log: list[str] = []
+
+    def now(self) -> float:
+        return self.clock()
+
+    def sleep(self, seconds: float) -> None:
+        self.clock.sleep(seconds)
+
+    def jitter(self, seconds: float) -> float:
+        return seconds
+
+
+@dataclass
+class Context:
+    """Lambda's context object."""
+
+    milliseconds: int = 300_000
+    log_stream_name: str = "2026/11/23/[$LATEST]0123456789abcdef"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.milliseconds
+
+
+@dataclass
+class Put:
+    """One PUT that arrived at the response URL."""
+
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass
+class ResponseSink:
+    """Where the response URL points: records what is PUT, and answers 200 or what it is told to."""
+
+    base_url: str = ""
+    puts: list[Put] = field(default_factory=list)
+    script: list[int | str] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        """A presigned URL like CloudFormation's, its signature a secret."""
+        return f"{self.base_url}/arn%3Aaws%3Acloudformation/request?X-Amz-Signature=5ec2e7c0ffee&X-Amz-Expires=7200"
+
+    def reset(self) -> None:
+        """Forget."""
+        self.puts.clear()
+        self.script.clear()
+
+
+@pytest.fixture(scope="session")
+def response_server() -> Iterator[ResponseSink]:
+    """The HTTP server of the response URL."""
+    sink = ResponseSink()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_PUT(self) -> None:  # noqa: N802 - http.server's name
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            sink.puts.append(Put(self.path, dict(self.headers), body))
+            answer = sink.script.pop(0) if sink.script else 200
+            if isinstance(answer, str):  # "drop"
+                self.close_connection = True
+                self.connection.shutdown(socket.SHUT_RDWR)
+                return
+            self.send_response(answer)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        sink.base_url = f"http://127.0.0.1:{server.server_port}"
+        yield sink
+        server.shutdown()
+
+
+@pytest.fixture
+def sink(response_server: ResponseSink) -> ResponseSink:
+    """The response URL, with nothing PUT yet."""
+    response_server.reset()
+    return response_server
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that only jumps."""
+    return Clock()
+
+
+def event(name: str) -> dict[str, Any]:
+    """A captured event, by the name of its file."""
+    loaded: dict[str, Any] = json.loads((HERE / "events" / f"{name}.json").read_text())
+    return loaded
+
+
+@dataclass
+class Answer:
+    """The one answer to an event, and everything that was logged on the way."""
+
+    status: str
+    physical_id: str
+    reason: str
+    data: dict[str, str]
+    body: dict[str, Any]
+    lines: list[dict[str, Any]]
+    output: str
+
+    def at(self, level: str) -> list[dict[str, Any]]:
+        """The log lines of a level."""
+        return [line for line in self.lines if line["level"] == level]
+
+
+@dataclass
+class Rig:
+    """Sends events to the handler as Lambda does, and reads the answers as CloudFormation does."""
+
+    sink: ResponseSink
+    clock: Clock
+    captured: pytest.CaptureFixture[str]
+
+    def send(self, event: dict[str, Any], *, context: Context | None = None, **changes: Any) -> Answer:
+        """Handle one event and return its one answer."""
+        self.captured.readouterr()
+        before = len(self.sink.puts)
+        sent = {**event, "ResponseURL": self.sink.url, **changes}
+        index.answer(sent, context or Context(), ClockedCalls(self.clock))
+        puts = self.sink.puts[before:]
+        assert len(puts) == 1, "every request is answered exactly once"
+        output = self.captured.readouterr().out
+        body = json.loads(puts[0].body)
+        assert len(puts[0].body) <= 4096
+        assert "5ec2e7c0ffee" not in output + json.dumps(body)
+        return Answer(
+            status=body["Status"],
+            physical_id=body["PhysicalResourceId"],
+            reason=body.get("Reason", ""),
+            data=body.get("Data", {}),
+            body=body,
+            lines=[json.loads(line) for line in output.splitlines()],
+            output=output,
+        )
+
+
+@pytest.fixture
+def rig(sink: ResponseSink, clock: Clock, capsys: pytest.CaptureFixture[str]) -> Rig:
+    """The handler, from event to answer."""
+    return Rig(sink, clock, capsys)
+
+
+def free_port() -> int:
+    """A port nobody listens on right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def s3_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real local S3 and IAM that enforce policies: MiniStack in a process of its own."""
+    port = free_port()
+    log = tmp_path_factory.mktemp("ministack") / "log"
+    environment = {
+        **os.environ,
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": "127.0.0.1",
+        "SERVICES": "s3,iam,sts",
+        "AUTH": "true",
+        "LOG_LEVEL": "WARNING",
+        "PYTHONWARNINGS": "ignore",
+    }
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ministack"], env=environment, stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@dataclass
+class Cloud:
+    """The local IoT Wireless service, seen through boto3 and its admin routes."""
+
+    url: str
+    service: IotWirelessService
+    clock: Clock
+
+    def __post_init__(self) -> None:
+        self.client: IoTWirelessClient = boto3.client("iotwireless", endpoint_url=self.url)
+
+    def admin(self, method: str, route: str, **document: Any) -> dict[str, Any]:
+        """Call an admin route."""
+        request = urllib.request.Request(
+            f"{self.url}/_fuota/{route}", data=json.dumps(document).encode(), method=method
+        )
+        with urllib.request.urlopen(request) as response:
+            answer: dict[str, Any] = json.load(response)
+            return answer
+
+    def fault(self, operation: str, fault: str, **details: Any) -> None:
+        """Order a fault."""
+        self.admin("POST", "faults", operation=operation, fault=fault, **details)
+
+    def heal(self) -> None:
+        """Cancel all faults."""
+        self.admin("DELETE", "faults")
+
+    def forget_requests(self) -> None:
+        """Start to count anew."""
+        self.admin("DELETE", "requests")
+
+    def requests(self, *, mutating: bool = False) -> list[str]:
+        """The operations that were asked for, in order."""
+        asked = self.admin("GET", "requests")["requests"]
+        return [request["operation"] for request in asked if request["mutates"] or not mutating]
+
+    def group(self, region: str = "EU868") -> str:
+        """Make a multicast group."""
+        return self.client.create_multicast_group(LoRaWAN={"RfRegion": region, "DlClass": "ClassC"})["Id"]
+
+    def device(self) -> str:
+        """Make a wireless device."""
+        return self.client.create_wireless_device(
+            Type="LoRaWAN",
+            DestinationName="Readings",
+            LoRaWAN={"DevEui": secrets.token_hex(8), "FPorts": {"Fuota": 201, "Multicast": 200, "ClockSync": 202}},
+        )["Id"]
+
+    def tasks(self) -> dict[str, Any]:
+        """Every task that is not being deleted, by id."""
+        ids = [task["Id"] for task in self.client.list_fuota_tasks()["FuotaTaskList"]]
+        tasks = {task_id: self.client.get_fuota_task(Id=task_id) for task_id in ids}
+        return {task_id: task for task_id, task in tasks.items() if task["Status"] != "Delete_Waiting"}
+
+    def groups_of(self, task_id: str) -> set[str]:
+        """The groups of a task."""
+        answer = self.client.list_multicast_groups_by_fuota_task(Id=task_id)
+        return {group["Id"] for group in answer["MulticastGroupList"]}
+
+    def devices_of(self, task_id: str) -> set[str]:
+        """The devices of a task."""
+        answer = self.client.list_wireless_devices(FuotaTaskId=task_id)
+        return {device["Id"] for device in answer["WirelessDeviceList"]}
+
+    def tags_of(self, task_id: str) -> dict[str, str]:
+        """The tags of a task."""
+        arn = self.client.get_fuota_task(Id=task_id)["Arn"]
+        return {tag["Key"]: tag["Value"] for tag in self.client.list_tags_for_resource(ResourceArn=arn)["Tags"]}
+
+    def start(self, task_id: str) -> None:
+        """Schedule the session of a task."""
+        self.client.start_fuota_task(Id=task_id)
+
+    def into_session(self, task_id: str) -> None:
+        """Bring a task into its session."""
+        self.start(task_id)
+        self.clock.time += 31 * 60
+        assert self.client.get_fuota_task(Id=task_id)["Status"] == "In_FuotaSession"
+
+    def to_done(self, task_id: str) -> None:
+        """Bring a task to the end of its session."""
+        self.into_session(task_id)
+        self.clock.time += 7 * 24 * 3600
+        assert self.client.get_fuota_task(Id=task_id)["Status"] == "FuotaDone"
+
+
+class _CurrentClock:
+    """The clock of the test that is running, for a service that outlives tests."""
+
+    clock: Callable[[], float] = staticmethod(time.time)
+
+    def __call__(self) -> float:
+        return type(self).clock()
+
+
+@pytest.fixture(scope="session")
+def iotwireless_server() -> Iterator[tuple[str, IotWirelessService]]:
+    """The local IoT Wireless service on a port of its own, without a request quota."""
+    service = IotWirelessService(clock=_CurrentClock(), requests_per_second=None)
+    with serve(service) as url:
+        yield url, service
+
+
+@pytest.fixture
+def cloud(
+    iotwireless_server: tuple[str, IotWirelessService], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Cloud]:
+    """The local IoT Wireless service, empty, on the clock of the test, where the handler's boto3 finds it."""
+    url, service = iotwireless_server
+    monkeypatch.setattr(_CurrentClock, "clock", clock)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_IOT_WIRELESS", url)
+    aws_calls._client.cache_clear()
+    cloud = Cloud(url, service, clock)
+    cloud.admin("POST", "reset")
+    yield cloud
+    aws_calls._client.cache_clear()
+
+
+@pytest.fixture
+def made(rig: Rig, cloud: Cloud) -> Callable[..., tuple[dict[str, Any], str]]:
+    """Makes a task by a Create; gives its properties and its id."""
+
+    def make(**properties: Any) -> tuple[dict[str, Any], str]:
+        create = event("create_fuota_task")
+        wanted = {**create["ResourceProperties"], **properties}
+        wanted = {name: value for name, value in wanted.items() if value is not None}
+        answer = rig.send(create, ResourceProperties=wanted)
+        assert answer.status == "SUCCESS", answer.reason
+        cloud.forget_requests()
+        return wanted, answer.physical_id
+
+    return make
+
+
+def without(properties: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """Properties without some of them."""
+    return {name: value for name, value in properties.items() if name not in names}
+
+
+def update(rig: Rig, task_id: str, old: Mapping[str, Any], new: Mapping[str, Any], **changes: Any) -> Answer:
+    """Send an Update."""
+    return rig.send(
+        event("update_fuota_task"),
+        PhysicalResourceId=task_id,
+        OldResourceProperties=old,
+        ResourceProperties=new,
+        **changes,
+    )
+
+
+def delete(rig: Rig, task_id: str, **changes: Any) -> Answer:
+    """Send a Delete."""
+    return rig.send(event("delete_fuota_task"), PhysicalResourceId=task_id, **changes)
+
+
+@pytest.fixture
+def impatient_boto3(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the pauses between boto3's own retries pass on the clock of the test."""
+    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=clock.sleep, time=time.time))
