@@ -1,0 +1,65 @@
+"""AWS CDK constructs for LoRaWAN firmware updates over the air.
+
+Importing this package loads nothing but the standard library; a construct is loaded when its name is first used (PEP 562).
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fuota_constructs.errors import FuotaValidationError as FuotaValidationError
+    from fuota_constructs.firmware_bucket import FirmwareBucket as FirmwareBucket
+    from fuota_constructs.firmware_image import FirmwareImage as FirmwareImage
+    from fuota_constructs.firmware_update_role import FirmwareUpdateRole as FirmwareUpdateRole
+    from fuota_constructs.fuota_task import FuotaTask as FuotaTask
+    from fuota_constructs.fuota_task_grants import FuotaTaskGrants as FuotaTaskGrants
+    from fuota_constructs.imported_fuota_task import IFuotaTask as IFuotaTask
+    from fuota_constructs.multicast_group import DlClass as DlClass
+    from fuota_constructs.multicast_group import IMulticastGroup as IMulticastGroup
+    from fuota_constructs.multicast_group import MulticastGroup as MulticastGroup
+    from fuota_constructs.rf_region import RfRegion as RfRegion
+    from fuota_constructs.rules import Finding as Finding
+
+__all__ = [
+    "DlClass",
+    "Finding",
+    "FirmwareBucket",
+    "FirmwareImage",
+    "FirmwareUpdateRole",
+    "FuotaTask",
+    "FuotaTaskGrants",
+    "FuotaValidationError",
+    "IFuotaTask",
+    "IMulticastGroup",
+    "MulticastGroup",
+    "RfRegion",
+]
+
+_MODULES = {
+    "DlClass": "multicast_group",
+    "Finding": "rules",
+    "FirmwareBucket": "firmware_bucket",
+    "FirmwareImage": "firmware_image",
+    "FirmwareUpdateRole": "firmware_update_role",
+    "FuotaTask": "fuota_task",
+    "FuotaTaskGrants": "fuota_task_grants",
+    "FuotaValidationError": "errors",
+    "IFuotaTask": "imported_fuota_task",
+    "IMulticastGroup": "multicast_group",
+    "MulticastGroup": "multicast_group",
+    "RfRegion": "rf_region",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    exported = getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+    globals()[name] = exported
+    return exported
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,101 @@
+"""The firmware image of a FUOTA task."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fuota_constructs.errors import FuotaValidationError
+
+if TYPE_CHECKING:
+    import os
+
+    from aws_cdk import aws_s3 as s3
+
+MAX_KEY_BYTES = 1024
+
+
+class FirmwareImage:
+    """A firmware image: a local file that is uploaded with the stack, or an object that is in a bucket already.
+
+    The service takes images of at most 1 megabyte and sends them as they are: sign them first, it neither signs nor
+    checks versions. Source: AWS IoT Wireless Developer Guide, prepare the image.
+    """
+
+    @staticmethod
+    def from_asset(path: str | os.PathLike[str]) -> FirmwareImage:
+        """The image in a local file.
+
+        The file is read now, uploaded as a CDK asset at deployment, and copied to
+        `firmware/<first 16 hex digits of its SHA-256>/<file name>` in the firmware bucket. A changed file is another object:
+        an image never changes under a task, and a rollback still finds the old one. In the file name, characters
+        other than letters, digits, `.`, `_` and `-` become `-`.
+
+        `path` is a file of 1 to 1,048,576 bytes, relative to the working directory or absolute. Raises
+        `FuotaValidationError` when there is no such file, it cannot be read, is a directory, or is empty.
+        """
+        return AssetImage(Path(path))
+
+    @staticmethod
+    def from_bucket(bucket: s3.IBucket, key: str, *, size_bytes: int | None = None) -> FirmwareImage:
+        """The image in a bucket, created here or imported.
+
+        `bucket` must be in the Region of the task. `key` has 1 to 1024 bytes; give every version of the firmware a key of
+        its own: the service is given no object version, so overwriting an object changes it under the task. `size_bytes`
+        is the size of the image, 1 to 1,048,576 bytes; without it the rules about size, fragment count and duration are
+        skipped. Raises `FuotaValidationError` for a bucket that is no bucket construct or an impossible key.
+        """
+        return BucketImage(bucket, key, size_bytes)
+
+    size_bytes: object
+    """Size of the image in bytes; None when it is not known."""
+
+
+class AssetImage(FirmwareImage):
+    """An image in a local file, read at birth."""
+
+    def __init__(self, path: Path) -> None:
+        """Read the file's size and SHA-256."""
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            raise _refused(path, "does not exist; build the firmware first, or correct the path") from None
+        except IsADirectoryError:
+            raise _refused(path, "is a directory; give the image file in it") from None
+        except OSError as error:
+            raise _refused(path, f"cannot be read ({error.strerror})") from None
+        if not content:
+            raise FuotaValidationError("image-empty", f"{str(path)!r} is empty; give an image of 1 to 1048576 bytes")
+        self.path = path.resolve()
+        self.size_bytes = len(content)
+        self.sha256 = hashlib.sha256(content).hexdigest()
+        self.key = f"firmware/{self.sha256[:16]}/{re.sub(r'[^A-Za-z0-9._-]', '-', path.name)}"
+
+    def __repr__(self) -> str:
+        return f"FirmwareImage.from_asset({str(self.path)!r})"
+
+
+class BucketImage(FirmwareImage):
+    """An image in a bucket."""
+
+    def __init__(self, bucket: s3.IBucket, key: str, size_bytes: int | None) -> None:
+        """Refuse what is no bucket and no key."""
+        if not hasattr(bucket, "bucket_name"):
+            raise FuotaValidationError(
+                "image-bucket",
+                f"bucket is {bucket!r}; give a bucket construct, for example s3.Bucket.from_bucket_name(self, 'Bucket', 'name')",
+            )
+        if not isinstance(key, str) or not 1 <= len(key.encode()) <= MAX_KEY_BYTES:
+            raise FuotaValidationError("image-key", f"key is {key!r}; give an object key of 1 to {MAX_KEY_BYTES} bytes")
+        self.bucket = bucket
+        self.key = key
+        self.size_bytes = size_bytes
+
+    def __repr__(self) -> str:
+        return f"FirmwareImage.from_bucket(..., {self.key!r})"
+
+
+def _refused(path: Path, reason: str) -> FuotaValidationError:
+    return FuotaValidationError("image-file", f"firmware image {str(path)!r} {reason}")

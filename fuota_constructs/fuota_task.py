@@ -1,0 +1,237 @@
+"""A FUOTA task: one firmware image for a set of LoRaWAN devices, and how it is sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import aws_cdk as cdk
+import jsii
+from aws_cdk.interfaces.aws_iotwireless import FuotaTaskReference, IFuotaTaskRef
+
+from fuota_constructs import synth_checks, task_inputs
+from fuota_constructs.fuota_task_grants import FuotaTaskGrants
+from fuota_constructs.provider.fuota_provider import SERVICE_TIMEOUT_SECONDS
+from fuota_constructs.imported_fuota_task import ImportedFuotaTask
+from fuota_constructs.rf_region import RfRegion, expect_rf_region
+from fuota_constructs.shared_firmware import SharedFirmware
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aws_cdk import aws_iam as iam
+    from aws_cdk import aws_s3 as s3
+    from aws_cdk.interfaces.aws_iotwireless import IMulticastGroupRef
+    from constructs import Construct
+
+    from fuota_constructs.firmware_image import FirmwareImage
+    from fuota_constructs.imported_fuota_task import IFuotaTask
+    from fuota_constructs.synth_checks import Finding
+
+
+RESOURCE_TYPE = "Custom::FuotaTask"
+
+_PLANNED = {
+    "name": "Name",
+    "description": "Description",
+    "redundancy_percent": "RedundancyPercent",
+    "fragment_size_bytes": "FragmentSizeBytes",
+    "fragment_interval_ms": "FragmentIntervalMS",
+    "descriptor": "Descriptor",
+}
+
+
+@jsii.implements(IFuotaTaskRef, cdk.ITaggableV2)
+class FuotaTask(cdk.Resource):
+    """A LoRaWAN FUOTA task with all its parameters, deployed by a custom resource and checked at synth.
+
+    CloudFormation's own `AWS::IoTWireless::FuotaTask` has no RedundancyPercent, FragmentSizeBytes, FragmentIntervalMS or
+    Descriptor, and attaches nothing on create. This construct has them, attaches its targets, and refuses at `cdk synth`
+    what the service or the radio would refuse later; all mistakes of all tasks are reported together, see the rule table.
+    Values that are tokens, known only at deployment, are not checked.
+
+    A deployment creates the task; it does not start it. Changing a task that waits for its session or is in it fails, with a
+    message that says what to do. Sources: AWS IoT Wireless API, CreateFuotaTask; AWS IoT Wireless Developer Guide.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002
+        *,
+        firmware_image: FirmwareImage,
+        rf_region: RfRegion,
+        fuota_task_name: str | None = None,
+        description: str | None = None,
+        redundancy_percent: int | None = None,
+        fragment_size_bytes: int | None = None,
+        fragment_interval: cdk.Duration | None = None,
+        descriptor: bytes | str | None = None,
+        multicast_groups: Sequence[IMulticastGroupRef] = (),
+        wireless_devices: Sequence[str] = (),
+        firmware_bucket: s3.IBucket | None = None,
+        firmware_update_role: iam.IRole | None = None,
+        removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.DESTROY,
+    ) -> None:
+        """Make the task.
+
+        `firmware_image`: the image, 1 to 1,048,576 bytes; `FirmwareImage.from_asset` or `.from_bucket`.
+        `rf_region`: LoRaWAN region of the task, its groups and devices.
+        `fuota_task_name`: at most 256 letters, digits, hyphens, underscores; none by default.
+        `description`: at most 2048 characters; none by default.
+        `redundancy_percent`: redundant fragments in percent of those of the image, 0 to 100.
+        `fragment_size_bytes`: bytes of the image in one fragment, 1 to 239 and at most what the data rate carries; only with
+        multicast groups.
+        `fragment_interval`: time between two fragments, whole seconds from 1 s (the service rounds to the nearest second). As
+        a token only in seconds or milliseconds. What the service does without these three is not documented.
+        `descriptor`: four bytes that devices get with the setup of the session, or their base64 text of at most 332
+        characters. A value the devices do not expect fails the session. None by default.
+        `multicast_groups`: the groups to update, or `wireless_devices`: the ids of single devices to update; never both. None
+        by default: add them later with `add_multicast_group` or `add_wireless_device`.
+        `firmware_bucket`: where `from_asset` images are copied to: a `FirmwareBucket`, or any bucket in the Region of the
+        task. By default one bucket that the tasks of the stack share. Not with `from_bucket`, which names its own.
+        `firmware_update_role`: what the service reads the image with: a `FirmwareUpdateRole`, or any role that
+        `iotwireless.amazonaws.com` may assume. By default one role that the tasks of the stack share.
+        `removal_policy`: by default the task is deleted with its construct; RETAIN leaves it in the service.
+
+        Raises `FuotaValidationError` for values of a wrong kind (a region that is no `RfRegion`, an interval that is no
+        `Duration`); every other mistake is a finding, reported at synth.
+        """
+        super().__init__(scope, id)
+        image = task_inputs.image_of(firmware_image, self)
+        rf_region = expect_rf_region(rf_region, self)
+        self._groups = {
+            task_inputs.multicast_group_id_of(group, self): group
+            for group in task_inputs.targets_of("multicast_groups", multicast_groups, self)
+        }
+        self._devices = [
+            task_inputs.wireless_device_of(device, self)
+            for device in task_inputs.targets_of("wireless_devices", wireless_devices, self)
+        ]
+        self._tags = cdk.TagManager(cdk.TagType.KEY_VALUE, RESOURCE_TYPE)
+
+        shared = SharedFirmware.of(self)
+        self.firmware_bucket = task_inputs.own_bucket_of(image, firmware_bucket, self) or shared.default_bucket()
+        """The bucket of the image."""
+        self.firmware_update_role = firmware_update_role or shared.default_role()
+        """The role the service reads the image with."""
+        stored = shared.stored(image, self.firmware_bucket)
+        self._access = shared.access_of(self.firmware_update_role)
+
+        self._given: dict[str, Any] = {
+            "Name": fuota_task_name,
+            "Description": description,
+            "RedundancyPercent": redundancy_percent,
+            "FragmentSizeBytes": fragment_size_bytes,
+            "FragmentIntervalMS": task_inputs.interval_of(fragment_interval, self),
+            "Descriptor": task_inputs.descriptor_of(descriptor),
+        }
+        self._resource = cdk.CfnResource(
+            self,
+            "Resource",
+            type=RESOURCE_TYPE,
+            properties={
+                "ServiceToken": shared.provider.service_token,
+                "ServiceTimeout": str(SERVICE_TIMEOUT_SECONDS),
+                "LoRaWAN": {"RfRegion": rf_region.value},
+                "FirmwareUpdateImage": stored.uri,
+                "FirmwareUpdateRole": self._access.arn,
+                **task_inputs.rendered(self._given),
+                "MulticastGroupIds": list(self._groups),
+                "WirelessDeviceIds": self._devices,
+                "Tags": self._tags.rendered_tags,
+            },
+        )
+        # Delete runs with these permissions and needs this bucket: CloudFormation removes them only after the task.
+        for needed in (shared.provider.policy, *stored.resources, *self._access.to_image(stored.bucket, stored.key)):
+            self._resource.add_resource_dependency(needed)
+        if firmware_update_role is not None:
+            self._resource.node.add_dependency(firmware_update_role)
+        if removal_policy is not cdk.RemovalPolicy.DESTROY:
+            self._resource.apply_removal_policy(removal_policy)
+
+        self._plan = synth_checks.TaskPlan(
+            rf_region=rf_region.value,
+            image_bytes=synth_checks.known(image.size_bytes),
+            aws_region=synth_checks.known_text(shared.region),
+            image_bucket_region=synth_checks.known_text(stored.bucket.region),
+            **{name: synth_checks.known(self._given[key]) for name, key in _PLANNED.items()},
+        )
+        self.node.add_validation(synth_checks.SynthChecks(self, lambda: self.findings))
+
+    @property
+    def fuota_task_id(self) -> str:
+        """Id of the task, a token until it is deployed."""
+        return self._resource.ref
+
+    @property
+    def fuota_task_arn(self) -> str:
+        """ARN of the task, a token until it is deployed."""
+        return self._resource.get_att("Arn").to_string()
+
+    @property
+    def fuota_task_ref(self) -> FuotaTaskReference:
+        """What other constructs refer to the task by."""
+        return FuotaTaskReference(fuota_task_arn=self.fuota_task_arn, fuota_task_id=self.fuota_task_id)
+
+    @property
+    def grants(self) -> FuotaTaskGrants:
+        """What principals may be allowed to do with the task."""
+        return FuotaTaskGrants.from_fuota_task(self)
+
+    @property
+    def cdk_tag_manager(self) -> cdk.TagManager:
+        """Tags of the task; `Tags.of(...)` on it, its stack or the app reaches them."""
+        return self._tags
+
+    @property
+    def encoded_fragments(self) -> int | None:
+        """Fragments sent in total, redundant ones included: 100 bytes in fragments of 10 with 50 % redundancy are 15.
+
+        None unless image size, fragment size and redundancy are all known and in range: what the service does without one of
+        them is not documented. How it rounds a broken number of redundant fragments is not either; assumed: up.
+        """
+        return synth_checks.encoded_fragments(self._plan)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the rules find in the task as it is now, errors first; at synth they are reported for all tasks together."""
+        return synth_checks.findings_of(
+            self._plan,
+            multicast_groups=self._groups.values(),
+            wireless_devices=self._devices,
+            tags=self._tags.tag_values(),
+            role_policy_characters=self._access.characters,
+        )
+
+    def add_multicast_group(self, group: IMulticastGroupRef) -> None:
+        """Update one more multicast group; a group that is there already is not added twice.
+
+        Raises `FuotaValidationError` for what is no multicast group.
+        """
+        self._groups.setdefault(task_inputs.multicast_group_id_of(group, self), group)
+        self._resource.add_property_override("MulticastGroupIds", list(self._groups))
+
+    def add_wireless_device(self, wireless_device_id: str) -> None:
+        """Update one more single device, by its id of 1 to 256 characters; one that is there already is not added twice.
+
+        Raises `FuotaValidationError` for what cannot be the id of a device.
+        """
+        if task_inputs.wireless_device_of(wireless_device_id, self) not in self._devices:
+            self._devices.append(wireless_device_id)
+        self._resource.add_property_override("WirelessDeviceIds", self._devices)
+
+    @staticmethod
+    def from_fuota_task_arn(scope: Construct, id: str, fuota_task_arn: str) -> IFuotaTask:  # noqa: A002
+        """A task by its ARN, `arn:aws:iotwireless:<region>:<account>:FuotaTask/<id>`, which may be a token."""
+        return ImportedFuotaTask(scope, id, fuota_task_arn)
+
+    @staticmethod
+    def from_fuota_task_id(scope: Construct, id: str, fuota_task_id: str) -> IFuotaTask:  # noqa: A002
+        """A task of this account and Region by its id, which may be a token."""
+        return FuotaTask.from_fuota_task_attributes(scope, id, fuota_task_id=fuota_task_id)
+
+    @staticmethod
+    def from_fuota_task_attributes(scope: Construct, id: str, *, fuota_task_id: str) -> IFuotaTask:  # noqa: A002
+        """A task of this account and Region by its attributes; its id, which may be a token, is all there is to know."""
+        arn = cdk.Stack.of(scope).format_arn(service="iotwireless", resource="FuotaTask", resource_name=fuota_task_id)
+        return ImportedFuotaTask(scope, id, arn, fuota_task_id)

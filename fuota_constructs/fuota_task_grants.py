@@ -1,0 +1,85 @@
+"""What principals may be allowed to do with a FUOTA task."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+
+from fuota_constructs.firmware_update_role import SERVICE_PRINCIPAL
+
+if TYPE_CHECKING:
+    from aws_cdk.interfaces.aws_iotwireless import IFuotaTaskRef
+
+_READ = ("GetFuotaTask", "ListMulticastGroupsByFuotaTask", "ListTagsForResource")
+_START = ("StartFuotaTask",)
+_ATTACH = (
+    "AssociateMulticastGroupWithFuotaTask",
+    "AssociateWirelessDeviceWithFuotaTask",
+    "DisassociateMulticastGroupFromFuotaTask",
+    "DisassociateWirelessDeviceFromFuotaTask",
+)
+_MANAGE = ("DeleteFuotaTask", "TagResource", "UntagResource", "UpdateFuotaTask")
+
+
+class FuotaTaskGrants:
+    """Grants on one FUOTA task, for any `iam.IGrantable`: a role, an imported role, a user, a service principal.
+
+    Source: Service Authorization Reference, AWS IoT Core for LoRaWAN.
+    """
+
+    def __init__(self, task: IFuotaTaskRef) -> None:
+        """Use `FuotaTaskGrants.from_fuota_task`."""
+        self._task = task
+
+    @staticmethod
+    def from_fuota_task(task: IFuotaTaskRef) -> FuotaTaskGrants:
+        """Grants on a task: one of ours, an imported one, or an L1 `CfnFuotaTask`."""
+        return FuotaTaskGrants(task)
+
+    def read(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Allow to read the task, its multicast groups and its tags."""
+        return self._on_task(grantee, _READ)
+
+    def start(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Allow to start the update; add `read` for whoever waits for its end."""
+        return self._on_task(grantee, _START)
+
+    def manage(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Allow to read, start, change, tag and delete the task, and to attach and detach any group or device.
+
+        UpdateFuotaTask and CreateFuotaTask also need `iam:PassRole` on the firmware update role; it is included when the role
+        is known, that is, not for imported tasks.
+        """
+        grant = self._on_task(grantee, (*_READ, *_START, *_MANAGE, *_ATTACH))
+        # The service checks attachments at both ends.
+        ends = [self._arn("MulticastGroup"), self._arn("WirelessDevice")]
+        grant = grant.combine(
+            iam.Grant.add_to_principal(grantee=grantee, actions=_actions(_ATTACH), resource_arns=ends)
+        )
+        role = getattr(self._task, "firmware_update_role", None)
+        if not hasattr(role, "role_arn"):
+            return grant
+        return grant.combine(
+            iam.Grant.add_to_principal(
+                grantee=grantee,
+                actions=["iam:PassRole"],
+                resource_arns=[role.role_arn],
+                conditions={"StringEquals": {"iam:PassedToService": SERVICE_PRINCIPAL}},
+            )
+        )
+
+    def _on_task(self, grantee: iam.IGrantable, names: tuple[str, ...]) -> iam.Grant:
+        return iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=_actions(names),
+            resource_arns=[self._task.fuota_task_ref.fuota_task_arn],
+        )
+
+    def _arn(self, kind: str) -> str:
+        return cdk.Stack.of(self._task).format_arn(service="iotwireless", resource=kind, resource_name="*")
+
+
+def _actions(names: tuple[str, ...]) -> list[str]:
+    return [f"iotwireless:{name}" for name in sorted(names)]

@@ -1,0 +1,62 @@
+"""What every FUOTA task offers, and tasks that exist already."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
+
+import aws_cdk as cdk
+import jsii
+from aws_cdk.interfaces.aws_iotwireless import FuotaTaskReference, IFuotaTaskRef
+
+from fuota_constructs.fuota_task_grants import FuotaTaskGrants
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+
+@runtime_checkable
+class IFuotaTask(Protocol):
+    """A FUOTA task, made here or imported."""
+
+    @property
+    def fuota_task_id(self) -> str:
+        """Id of the task."""
+        ...
+
+    @property
+    def fuota_task_arn(self) -> str:
+        """ARN of the task."""
+        ...
+
+    @property
+    def fuota_task_ref(self) -> FuotaTaskReference:
+        """What other constructs refer to the task by."""
+        ...
+
+    @property
+    def grants(self) -> FuotaTaskGrants:
+        """What principals may be allowed to do with the task."""
+        ...
+
+
+@jsii.implements(IFuotaTaskRef)
+class ImportedFuotaTask(cdk.Resource):
+    """A task that was not made in this app."""
+
+    def __init__(self, scope: Construct, id: str, fuota_task_arn: str, fuota_task_id: str | None = None) -> None:  # noqa: A002
+        """Take the id from the ARN, unless it is given."""
+        super().__init__(scope, id, environment_from_arn=fuota_task_arn)
+        self.fuota_task_arn = fuota_task_arn
+        self.fuota_task_id = fuota_task_id or cast(
+            "str", cdk.Stack.of(scope).split_arn(fuota_task_arn, cdk.ArnFormat.SLASH_RESOURCE_NAME).resource_name
+        )
+
+    @property
+    def fuota_task_ref(self) -> FuotaTaskReference:
+        """What other constructs refer to the task by."""
+        return FuotaTaskReference(fuota_task_arn=self.fuota_task_arn, fuota_task_id=self.fuota_task_id)
+
+    @property
+    def grants(self) -> FuotaTaskGrants:
+        """What principals may be allowed to do with the task."""
+        return FuotaTaskGrants.from_fuota_task(self)

@@ -1,0 +1,163 @@
+"""A multicast group: the devices that listen to one transmission."""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
+
+import aws_cdk as cdk
+import jsii
+from aws_cdk.interfaces.aws_iotwireless import IMulticastGroupRef, MulticastGroupReference
+
+from fuota_constructs.errors import FuotaValidationError
+from fuota_constructs.rf_region import RfRegion, expect_rf_region
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+
+class DlClass(enum.Enum):
+    """When the devices of a multicast group listen. Source: AWS IoT Wireless API, `DlClass`."""
+
+    CLASS_B = "ClassB"
+    """In slots at agreed times; a session lasts at most 2 days."""
+
+    CLASS_C = "ClassC"
+    """All the time; a session lasts at most 18 h."""
+
+
+@runtime_checkable
+class IMulticastGroup(Protocol):
+    """A multicast group, made here or imported."""
+
+    @property
+    def multicast_group_id(self) -> str:
+        """Id of the group."""
+        ...
+
+    @property
+    def multicast_group_arn(self) -> str:
+        """ARN of the group."""
+        ...
+
+    @property
+    def multicast_group_ref(self) -> MulticastGroupReference:
+        """What other constructs refer to the group by."""
+        ...
+
+    @property
+    def rf_region(self) -> RfRegion | None:
+        """LoRaWAN region of the group; None when it is not known."""
+        ...
+
+    @property
+    def dl_class(self) -> DlClass | None:
+        """When its devices listen; None when it is not known."""
+        ...
+
+
+@jsii.implements(IMulticastGroupRef)
+class _MulticastGroupBase(cdk.Resource):
+    """What made and imported groups have in common."""
+
+    multicast_group_id: str
+    multicast_group_arn: str
+    rf_region: RfRegion | None
+    dl_class: DlClass | None
+
+    @property
+    def multicast_group_ref(self) -> MulticastGroupReference:
+        """What other constructs refer to the group by."""
+        return MulticastGroupReference(
+            multicast_group_arn=self.multicast_group_arn, multicast_group_id=self.multicast_group_id
+        )
+
+
+class MulticastGroup(_MulticastGroupBase):
+    """A LoRaWAN multicast group, `AWS::IoTWireless::MulticastGroup`.
+
+    Devices join it by an API call (or `StartBulkAssociateWirelessDeviceWithMulticastGroup`), not here. The service refuses to
+    delete a group that a FUOTA task still uses. Source: AWS IoT Wireless API, CreateMulticastGroup.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002
+        *,
+        rf_region: RfRegion,
+        dl_class: DlClass,
+        multicast_group_name: str | None = None,
+        description: str | None = None,
+    ) -> None:
+        """Make the group.
+
+        `rf_region`: that of its devices and of every FUOTA task that updates it.
+        `dl_class`: when its devices listen; their device profile must support it.
+        `multicast_group_name`: at most 256 characters; none by default.
+        `description`: at most 2048 characters; none by default.
+        Raises `FuotaValidationError` for an `rf_region` or `dl_class` of another type.
+        """
+        super().__init__(scope, id)
+        self.rf_region = expect_rf_region(rf_region, self)
+        if not isinstance(dl_class, DlClass):
+            raise FuotaValidationError(
+                "dl-class",
+                f"dl_class is {dl_class!r}; write DlClass.CLASS_B or DlClass.CLASS_C",
+                construct_path=self.node.path,
+            )
+        self.dl_class = dl_class
+
+        from aws_cdk import aws_iotwireless  # noqa: PLC0415 - only apps that make groups pay for the import
+
+        group = aws_iotwireless.CfnMulticastGroup(
+            self,
+            "Resource",
+            lo_ra_wan=aws_iotwireless.CfnMulticastGroup.LoRaWANProperty(
+                rf_region=rf_region.value, dl_class=dl_class.value
+            ),
+            name=multicast_group_name,
+            description=description,
+        )
+        self.multicast_group_id: str = group.attr_id
+        self.multicast_group_arn: str = group.attr_arn
+
+    @staticmethod
+    def from_multicast_group_id(scope: Construct, id: str, multicast_group_id: str) -> IMulticastGroup:  # noqa: A002
+        """A group of this account and Region by its id."""
+        return MulticastGroup.from_multicast_group_attributes(scope, id, multicast_group_id=multicast_group_id)
+
+    @staticmethod
+    def from_multicast_group_arn(scope: Construct, id: str, multicast_group_arn: str) -> IMulticastGroup:  # noqa: A002
+        """A group by its ARN, `arn:aws:iotwireless:<region>:<account>:MulticastGroup/<id>`."""
+        return _ImportedMulticastGroup(scope, id, arn=multicast_group_arn)
+
+    @staticmethod
+    def from_multicast_group_attributes(
+        scope: Construct,
+        id: str,  # noqa: A002
+        *,
+        multicast_group_id: str,
+        rf_region: RfRegion | None = None,
+        dl_class: DlClass | None = None,
+    ) -> IMulticastGroup:
+        """A group of this account and Region by its id and what you know about it.
+
+        `rf_region` and `dl_class` let the rules check tasks that use the group; without them those rules are skipped.
+        """
+        arn = cdk.Stack.of(scope).format_arn(
+            service="iotwireless", resource="MulticastGroup", resource_name=multicast_group_id
+        )
+        group = _ImportedMulticastGroup(scope, id, arn=arn, group_id=multicast_group_id)
+        group.rf_region, group.dl_class = rf_region, dl_class
+        return group
+
+
+class _ImportedMulticastGroup(_MulticastGroupBase):
+    def __init__(self, scope: Construct, id: str, *, arn: str, group_id: str | None = None) -> None:  # noqa: A002
+        super().__init__(scope, id, environment_from_arn=arn)
+        self.rf_region = self.dl_class = None
+        self.multicast_group_arn = arn
+        self.multicast_group_id = group_id or cast(
+            "str", cdk.Stack.of(scope).split_arn(arn, cdk.ArnFormat.SLASH_RESOURCE_NAME).resource_name
+        )

@@ -1,0 +1,84 @@
+"""The LoRaWAN region of a FUOTA task or multicast group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from fuota_constructs.errors import FuotaValidationError
+
+if TYPE_CHECKING:
+    from constructs import IConstruct
+
+
+@dataclass(frozen=True, slots=True)
+class RfRegion:
+    """A LoRaWAN region, under the name AWS gives it.
+
+    `value` is that name, for example `"AS923-1"`. Use the 13 members, or `RfRegion.of(...)` for one that AWS has added since.
+    Source: AWS IoT Wireless API, `SupportedRfRegion`.
+    """
+
+    value: str
+
+    AS923_1: ClassVar[RfRegion]
+    AS923_2: ClassVar[RfRegion]
+    AS923_3: ClassVar[RfRegion]
+    AS923_4: ClassVar[RfRegion]
+    AU915: ClassVar[RfRegion]
+    CN470: ClassVar[RfRegion]
+    CN779: ClassVar[RfRegion]
+    EU433: ClassVar[RfRegion]
+    EU868: ClassVar[RfRegion]
+    IN865: ClassVar[RfRegion]
+    KR920: ClassVar[RfRegion]
+    RU864: ClassVar[RfRegion]
+    US915: ClassVar[RfRegion]
+
+    def __post_init__(self) -> None:
+        """Refuse what can never be a region's name."""
+        if not isinstance(self.value, str) or not 1 <= len(self.value) <= MAX_CHARACTERS:
+            raise FuotaValidationError(
+                "rf-region", f"{self.value!r} is no region name; give 1 to {MAX_CHARACTERS} characters, such as 'EU868'"
+            )
+
+    @classmethod
+    def of(cls, value: str) -> RfRegion:
+        """A region by the name AWS gives it, for regions this version does not list.
+
+        `value` has 1 to 64 characters (what GetFuotaTask can return). Raises `FuotaValidationError` otherwise.
+        """
+        return cls(value)
+
+    def __str__(self) -> str:
+        return self.value
+
+
+MAX_CHARACTERS = 64
+
+RfRegion.AS923_1 = RfRegion("AS923-1")
+RfRegion.AS923_2 = RfRegion("AS923-2")
+RfRegion.AS923_3 = RfRegion("AS923-3")
+RfRegion.AS923_4 = RfRegion("AS923-4")
+RfRegion.AU915 = RfRegion("AU915")
+RfRegion.CN470 = RfRegion("CN470")
+RfRegion.CN779 = RfRegion("CN779")
+RfRegion.EU433 = RfRegion("EU433")
+RfRegion.EU868 = RfRegion("EU868")
+RfRegion.IN865 = RfRegion("IN865")
+RfRegion.KR920 = RfRegion("KR920")
+RfRegion.RU864 = RfRegion("RU864")
+RfRegion.US915 = RfRegion("US915")
+
+
+def expect_rf_region(value: object, at: IConstruct) -> RfRegion:
+    """The value, if it is a region; raises `FuotaValidationError` with the spelling to use otherwise."""
+    if isinstance(value, RfRegion):
+        return value
+    known = {region.value: name for name, region in vars(RfRegion).items() if isinstance(region, RfRegion)}
+    spelling = (
+        f"RfRegion.{known[value]}"
+        if isinstance(value, str) and value in known
+        else "RfRegion.EU868 or another RfRegion"
+    )
+    raise FuotaValidationError("rf-region", f"rf_region is {value!r}; write {spelling}", construct_path=at.node.path)

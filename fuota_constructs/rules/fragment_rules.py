@@ -1,0 +1,252 @@
+"""Rules about how the image is cut up and sent: fragment size, redundancy, interval, count, length of the session."""
+
+from __future__ import annotations
+
+from fuota_constructs.lorawan import fragments
+from fuota_constructs.lorawan.fragments import (
+    MAX_ENCODED_FRAGMENTS,
+    MAX_FRAGMENT_BYTES,
+    interval_seconds,
+    smallest_fragment_bytes,
+)
+from fuota_constructs.lorawan.regions import region
+from fuota_constructs.rules.rule import Remarks, Rule, TaskPlan, given, show, whole_number
+
+CLASS_B_SESSION_SECONDS = 172_800
+CLASS_C_SESSION_SECONDS = 64_800
+TS005_V1_SESSION_SECONDS = 2**15
+
+
+def _redundancy_range(plan: TaskPlan) -> Remarks:
+    if given(plan.redundancy_percent) and _redundancy(plan) is None:
+        yield (
+            "error",
+            f"redundancy_percent is {show(plan.redundancy_percent)}; choose a whole number from 0 to 100"
+            " (the share of redundant fragments; 100 doubles the transmission)",
+        )
+
+
+def _fragment_size_range(plan: TaskPlan) -> Remarks:
+    if not given(plan.fragment_size_bytes):
+        return
+    largest, because = _largest_fragment(plan)
+    size = whole_number(plan.fragment_size_bytes)
+    if size is None or not 1 <= size <= largest:
+        yield (
+            "error",
+            f"fragment_size_bytes is {show(plan.fragment_size_bytes)}; choose a whole number from 1 to {largest} ({because})",
+        )
+
+
+def _fragment_size_needs_multicast(plan: TaskPlan) -> Remarks:
+    if plan.fragment_size_bytes is None or plan.multicast_groups:
+        return
+    if plan.wireless_devices:
+        yield (
+            "error",
+            "fragment_size_bytes is given and the task updates wireless_devices; the service takes a fragment size only"
+            " with multicast groups: use multicast_groups instead, or leave fragment_size_bytes out",
+        )
+    else:
+        yield (
+            "warning",
+            "fragment_size_bytes is given but the task has no target yet; the service takes a fragment size only with"
+            " multicast groups: attach one with multicast_groups or add_multicast_group()",
+        )
+
+
+def _fragment_interval_range(plan: TaskPlan) -> Remarks:
+    if given(plan.fragment_interval_ms) and _interval_ms(plan) is None:
+        yield (
+            "error",
+            f"fragment_interval is {show(plan.fragment_interval_ms)} ms; choose at least 500 ms, better whole seconds such as"
+            " Duration.seconds(1) (the service rounds to the nearest second, and less than half a second becomes 0)",
+        )
+
+
+def _fragment_interval_rounding(plan: TaskPlan) -> Remarks:
+    interval = _interval_ms(plan)
+    if interval is not None and interval % 1000:
+        seconds = interval_seconds(interval)
+        yield (
+            "warning",
+            f"fragment_interval is {interval} ms and the service rounds it to the nearest second: write"
+            f" Duration.seconds({seconds}), or Duration.seconds({interval // 1000 + (interval // 1000 == seconds)})"
+            " for the other neighbour"
+            if interval > 1000  # noqa: PLR2004
+            else f"fragment_interval is {interval} ms and the service rounds it to the nearest second: write"
+            f" Duration.seconds({seconds})",
+        )
+
+
+def _fragment_count(plan: TaskPlan) -> Remarks:
+    image, size = _image_bytes(plan), _fragment_size(plan)
+    redundancy = _redundancy_or_none_given(plan)
+    if image is None or size is None or redundancy is None:
+        return
+    count = fragments.encoded_fragments(image, size, redundancy)
+    if count > MAX_ENCODED_FRAGMENTS:
+        yield (
+            "error",
+            f"{image} bytes in fragments of {size} with {redundancy} % redundancy are {count} fragments; at most"
+            f" {MAX_ENCODED_FRAGMENTS} can be numbered: {_bigger_fragments(plan, image, redundancy, MAX_ENCODED_FRAGMENTS)}",
+        )
+
+
+def _session_duration(plan: TaskPlan) -> Remarks:
+    image, size, interval = _image_bytes(plan), _fragment_size(plan), _interval_ms(plan)
+    redundancy = _redundancy_or_none_given(plan)
+    if image is None or size is None or interval is None or redundancy is None:
+        return
+    count, every = fragments.encoded_fragments(image, size, redundancy), interval_seconds(interval)
+    limit, because = _session_limit(plan, count * every)
+    if count * every > limit:
+        shorter = f"fragment_interval of at most {limit // count} s" if limit >= count else "fewer fragments"
+        yield (
+            "warning",
+            f"{count} fragments, one every {every} s, take {_hours(count * every)}; {because}: choose a {shorter},"
+            f" or {_bigger_fragments(plan, image, redundancy, limit // every)}",
+        )
+
+
+def encoded_fragments(plan: TaskPlan) -> int | None:
+    """Fragments the task sends in total, when size of image, fragment size and redundancy are known and in range."""
+    image, size, redundancy = _image_bytes(plan), _fragment_size(plan), _redundancy(plan)
+    if image is None or size is None or redundancy is None:
+        return None
+    return fragments.encoded_fragments(image, size, redundancy)
+
+
+def _session_limit(plan: TaskPlan, seconds: int) -> tuple[int, str]:
+    classes = {group.dl_class for group in plan.multicast_groups if group.dl_class}
+    if classes == {"ClassB"}:
+        return CLASS_B_SESSION_SECONDS, "a class B multicast session lasts at most 2 days"
+    if seconds > CLASS_C_SESSION_SECONDS and "ClassC" in classes:
+        return CLASS_C_SESSION_SECONDS, "a class C multicast session lasts at most 18 h"
+    return TS005_V1_SESSION_SECONDS, "a class C device that follows TS005-1.0.0 ends its session after 2^15 s (9.1 h)"
+
+
+def _bigger_fragments(plan: TaskPlan, image: int, redundancy: int, at_most: int) -> str:
+    largest, _ = _largest_fragment(plan)
+    size = smallest_fragment_bytes(image, redundancy, at_most_fragments=at_most, at_most_bytes=largest)
+    if size is None:
+        return "choose less redundancy or a smaller (delta) image; no fragment size is large enough"
+    return f"choose fragment_size_bytes of at least {size}"
+
+
+def _largest_fragment(plan: TaskPlan) -> tuple[int, str]:
+    facts = region(plan.rf_region) if plan.rf_region else None
+    if facts is None:
+        return MAX_FRAGMENT_BYTES, "the largest LoRaWAN payload is 242 bytes, 3 of them are the fragment header"
+    rate = facts.data_rate(plan.data_rate) if plan.data_rate is not None else None
+    if rate is None:
+        return (
+            facts.max_fragment_bytes,
+            f"the largest at any data rate of {facts.name}, after the 3-byte fragment header",
+        )
+    return (
+        rate.max_fragment_bytes,
+        f"{facts.name} DR{rate.index} carries {rate.max_payload_bytes} bytes, 3 of them are the fragment header",
+    )
+
+
+def _redundancy(plan: TaskPlan) -> int | None:
+    percent = whole_number(plan.redundancy_percent)
+    return percent if percent is not None and 0 <= percent <= 100 else None  # noqa: PLR2004
+
+
+def _redundancy_or_none_given(plan: TaskPlan) -> int | None:
+    # The service's own default is not documented, so a redundancy that was not given counts as none: no false alarm.
+    return 0 if plan.redundancy_percent is None else _redundancy(plan)
+
+
+def _fragment_size(plan: TaskPlan) -> int | None:
+    size = whole_number(plan.fragment_size_bytes)
+    return size if size is not None and size >= 1 else None
+
+
+def _image_bytes(plan: TaskPlan) -> int | None:
+    size = whole_number(plan.image_bytes)
+    return size if size is not None and size >= 1 else None
+
+
+def _interval_ms(plan: TaskPlan) -> int | None:
+    interval = plan.fragment_interval_ms
+    if isinstance(interval, float) and interval.is_integer():
+        interval = int(interval)
+    milliseconds = whole_number(interval)
+    return milliseconds if milliseconds is not None and interval_seconds(milliseconds) >= 1 else None
+
+
+def _hours(seconds: int) -> str:
+    return f"{seconds} s ({seconds / 3600:.1f} h)"
+
+
+_API = "AWS IoT Wireless API, CreateFuotaTask"
+_GUIDE = "AWS IoT Wireless Developer Guide, create a FUOTA task"
+
+FRAGMENT_RULES = (
+    Rule(
+        id="redundancy-range",
+        levels=("error",),
+        what="`redundancy_percent` is not a whole number from 0 to 100",
+        why="the service refuses it, at deployment",
+        remedy="a whole number from 0 to 100",
+        source=f"{_API}: RedundancyPercent",
+        check=_redundancy_range,
+    ),
+    Rule(
+        id="fragment-size-range",
+        levels=("error",),
+        what="`fragment_size_bytes` is not a whole number from 1 to what the region can carry (never more than 239)",
+        why="the API has no upper limit, the radio has: such a fragment is never sent",
+        remedy="at most the payload of the data rate less 3 bytes",
+        source="TS004-1.0.0 (DataFragment), RP002-1.0.4 (payload sizes)",
+        check=_fragment_size_range,
+    ),
+    Rule(
+        id="fragment-size-needs-multicast",
+        levels=("error", "warning"),
+        what="`fragment_size_bytes` is given with `wireless_devices` (error) or with no target yet (warning)",
+        why="the service supports a fragment size only for tasks with multicast groups",
+        remedy="attach multicast groups, or leave the size out",
+        source=f"{_API}: FragmentSizeBytes",
+        check=_fragment_size_needs_multicast,
+    ),
+    Rule(
+        id="fragment-interval-range",
+        levels=("error",),
+        what="`fragment_interval` is less than 1 ms, or rounds to 0 seconds",
+        why="the service refuses it, or sends without any pause",
+        remedy="whole seconds, at least 1",
+        source=f"{_API}: FragmentIntervalMS",
+        check=_fragment_interval_range,
+    ),
+    Rule(
+        id="fragment-interval-rounding",
+        levels=("warning",),
+        what="`fragment_interval` is not a whole number of seconds",
+        why="the service rounds it to the nearest second",
+        remedy="whole seconds",
+        source=f"{_GUIDE} (advanced transmission parameters)",
+        check=_fragment_interval_rounding,
+    ),
+    Rule(
+        id="fragment-count",
+        levels=("error",),
+        what="image, fragment size and redundancy make more than 16383 fragments",
+        why="the fragment index has 14 bits: the update can never complete",
+        remedy="larger fragments, less redundancy, or a smaller (delta) image",
+        source="TS004-1.0.0 (Index&N)",
+        check=_fragment_count,
+    ),
+    Rule(
+        id="session-duration",
+        levels=("warning",),
+        what="sending takes longer than 18 h (class C), 2 days (class B) or 2^15 s (class C devices after TS005-1.0.0)",
+        why="the multicast session ends before the image has been sent",
+        remedy="a shorter interval or larger fragments",
+        source="AWS IoT Wireless Developer Guide, multicast sessions; TS005-1.0.0 (SessionTimeOut)",
+        check=_session_duration,
+    ),
+)

@@ -1,0 +1,102 @@
+"""Rules about the firmware image, where it is, and who may read it."""
+
+from __future__ import annotations
+
+from fuota_constructs.rules.rule import Remarks, Rule, TaskPlan, given, show, whole_number
+
+MEGABYTE = 1_000_000
+MEBIBYTE = 1_048_576
+ROLE_POLICY_CHARACTERS = 10_240
+
+
+def _image_empty(plan: TaskPlan) -> Remarks:
+    size = whole_number(plan.image_bytes)
+    if given(plan.image_bytes) and (size is None or size < 1):
+        yield "error", f"the firmware image has {show(plan.image_bytes)} bytes; give an image of 1 to {MEBIBYTE} bytes"
+
+
+def _image_size(plan: TaskPlan) -> Remarks:
+    size = whole_number(plan.image_bytes)
+    if size is None or size < MEGABYTE:
+        return
+    if size > MEBIBYTE:
+        yield (
+            "error",
+            f"the firmware image has {size} bytes; the service takes at most 1 megabyte ({MEBIBYTE} bytes):"
+            " send a delta image instead of the whole firmware",
+        )
+    else:
+        yield (
+            "warning",
+            f"the firmware image has {size} bytes; the service takes at most 1 megabyte, and AWS does not say whether that"
+            f" is {MEGABYTE} or {MEBIBYTE} bytes: stay below {MEGABYTE} to be safe",
+        )
+
+
+def _image_region(plan: TaskPlan) -> Remarks:
+    if plan.image_bucket_region and plan.aws_region and plan.image_bucket_region != plan.aws_region:
+        yield (
+            "error",
+            f"the firmware bucket is in {show(plan.image_bucket_region)} and the task in {show(plan.aws_region)};"
+            f" use a bucket in {show(plan.aws_region)}, the Region of the task",
+        )
+
+
+def _role_policy_size(plan: TaskPlan) -> Remarks:
+    size = plan.role_policy_characters
+    if size is None or size <= ROLE_POLICY_CHARACTERS // 2:
+        return
+    remedy = "give some of the tasks a FirmwareUpdateRole of their own with firmware_update_role"
+    if size > ROLE_POLICY_CHARACTERS:
+        yield (
+            "error",
+            f"the inline policies of the firmware update role come to about {size} characters; IAM allows"
+            f" {ROLE_POLICY_CHARACTERS} per role: {remedy}",
+        )
+    else:
+        yield (
+            "warning",
+            f"the inline policies of the firmware update role come to about {size} characters of the"
+            f" {ROLE_POLICY_CHARACTERS} that IAM allows per role, and a deployment that changes every image needs twice that,"
+            f" because the old images stay readable until it is done: {remedy}",
+        )
+
+
+IMAGE_RULES = (
+    Rule(
+        id="image-empty",
+        levels=("error",),
+        what="the image has no bytes",
+        why="there is nothing to send; the service finds out in the session",
+        remedy="build the firmware first, check the path",
+        source="AWS IoT Wireless Developer Guide, prepare the image",
+        check=_image_empty,
+    ),
+    Rule(
+        id="image-size",
+        levels=("error", "warning"),
+        what="the image is larger than 1,048,576 bytes (error), or has 1,000,000 bytes or more (warning)",
+        why="the service takes images of at most 1 megabyte, and does not say which megabyte",
+        remedy="a delta image",
+        source="AWS IoT Wireless Developer Guide, prepare the image",
+        check=_image_size,
+    ),
+    Rule(
+        id="image-region",
+        levels=("error",),
+        what="the image's bucket is known to be in another AWS Region than the task",
+        why="the service reads the image from its own Region only, and says so only in the session (FuotaDone)",
+        remedy="a bucket in the Region of the task",
+        source="AWS IoT Wireless Developer Guide, upload the firmware to an S3 bucket",
+        check=_image_region,
+    ),
+    Rule(
+        id="role-policy-size",
+        levels=("error", "warning"),
+        what="the role's inline policies pass 10,240 characters (error), or half of that (warning)",
+        why="every image has its own policy on the role, and IAM limits their sum",
+        remedy="a second `FirmwareUpdateRole` for some of the tasks",
+        source="IAM User Guide, IAM and AWS STS quotas",
+        check=_role_policy_size,
+    ),
+)

@@ -1,0 +1,120 @@
+"""What a rule, a finding and the plan of a task are: plain values, standard library only."""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+Level = Literal["error", "warning"]
+"""An error stops the synthesis; a warning is printed and can be acknowledged under the rule's id."""
+
+
+class _Unknown(enum.Enum):
+    UNKNOWN = "known only at deployment"
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+UNKNOWN: Final = _Unknown.UNKNOWN
+"""Stands for a value that is a CDK token: it exists, but only CloudFormation will know it. Rules about it are skipped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one rule has to say about one FUOTA task.
+
+    `rule` is the id of the rule (public contract: the id to acknowledge a warning with), `level` is `"error"` or
+    `"warning"`, `message` has the value, the allowed range and the remedy.
+    """
+
+    rule: str
+    level: Level
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPlan:
+    """What is known about one multicast group of a task; None where nothing is known."""
+
+    label: str
+    rf_region: str | None = None
+    dl_class: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPlan:
+    """A FUOTA task as plain values, the input of every rule.
+
+    None means not given (or not knowable), `UNKNOWN` a value that only exists at deployment. Values that users type in
+    are `object`: a rule, not a crash, answers a string where a number belongs.
+    """
+
+    name: object = None
+    description: object = None
+    rf_region: str | None = None
+    data_rate: int | None = None
+    redundancy_percent: object = None
+    fragment_size_bytes: object = None
+    fragment_interval_ms: object = None
+    descriptor: object = None
+    image_bytes: object = None
+    multicast_groups: tuple[GroupPlan, ...] = ()
+    wireless_devices: tuple[object, ...] = ()
+    tags: Mapping[str, object] = field(default_factory=dict)
+    aws_region: str | None = None
+    image_bucket_region: str | None = None
+    role_policy_characters: int | None = None
+
+
+Remarks = Iterable[tuple[Level, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule as data: its id, its levels, what it fires on, why, what to do instead, where that is written, its check."""
+
+    id: str
+    levels: tuple[Level, ...]
+    what: str
+    why: str
+    remedy: str
+    source: str
+    check: Callable[[TaskPlan], Remarks]
+
+    def findings(self, plan: TaskPlan) -> Iterator[Finding]:
+        """What this rule finds in a plan."""
+        return (Finding(self.id, level, message) for level, message in self.check(plan))
+
+
+def whole_number(value: object) -> int | None:
+    """The value if it really is a whole number (not a boolean, not a float, not text), else None."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def text(value: object) -> str | None:
+    """The value if it is text, else None."""
+    return value if isinstance(value, str) else None
+
+
+def given(value: object) -> bool:
+    """Whether a value was given and is known now."""
+    return value is not None and value is not UNKNOWN
+
+
+def show(value: object) -> str:
+    """A value as a message shows it: quoted as JSON, with its type where the type is the mistake."""
+    if isinstance(value, bool):
+        return f"{json.dumps(value)} (a boolean)"
+    if isinstance(value, str):
+        shortened = value if len(value) <= 60 else f"{value[:57]}..."
+        return f"{json.dumps(shortened)} (text)" if value.strip().lstrip("+-").isdigit() else json.dumps(shortened)
+    if isinstance(value, int | float):
+        return f"{value!r} (a float)" if isinstance(value, float) else repr(value)
+    return f"a {type(value).__name__}"

@@ -1,0 +1,227 @@
+"""Rules about the task itself: its targets, names, tags, descriptor and AWS Region."""
+
+from __future__ import annotations
+
+import base64
+import re
+
+from fuota_constructs.rules.rule import UNKNOWN, Remarks, Rule, TaskPlan, given, show, text
+
+NAME_CHARACTERS = 256
+DESCRIPTION_CHARACTERS = 2048
+DESCRIPTOR_CHARACTERS = 332
+DESCRIPTOR_BYTES = 4
+TAGS = 198
+TAG_KEY_CHARACTERS = 128
+TAG_VALUE_CHARACTERS = 256
+RESERVED_TAG_PREFIXES = ("aws:", "fuota-constructs:")
+AWS_REGIONS = (
+    "ap-northeast-1",
+    "ap-southeast-2",
+    "eu-central-1",
+    "eu-west-1",
+    "sa-east-1",
+    "us-east-1",
+    "us-west-2",
+)
+
+_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
+
+
+def _targets_exclusive(plan: TaskPlan) -> Remarks:
+    if plan.multicast_groups and plan.wireless_devices:
+        yield (
+            "error",
+            f"the task has {len(plan.multicast_groups)} multicast group(s) and {len(plan.wireless_devices)} wireless device(s);"
+            " choose one kind of target: put the devices into a group, or make a second task for them",
+        )
+
+
+def _rf_region_mismatch(plan: TaskPlan) -> Remarks:
+    for group in plan.multicast_groups:
+        if plan.rf_region and group.rf_region and group.rf_region != plan.rf_region:
+            yield (
+                "error",
+                f"multicast group {show(group.label)} is of rf_region {show(group.rf_region)} and the task of"
+                f" {show(plan.rf_region)}; make one task for each region",
+            )
+
+
+def _descriptor_format(plan: TaskPlan) -> Remarks:
+    if not given(plan.descriptor):
+        return
+    descriptor = text(plan.descriptor)
+    if descriptor is None or not _BASE64.fullmatch(descriptor):
+        yield (
+            "error",
+            f"descriptor is {show(plan.descriptor)}, which is not base64; give the {DESCRIPTOR_BYTES} bytes themselves,"
+            ' for example descriptor=b"\\x01\\x02\\x03\\x04", or their base64 text',
+        )
+    elif len(descriptor) > DESCRIPTOR_CHARACTERS:
+        yield (
+            "error",
+            f"descriptor has {len(descriptor)} base64 characters; at most {DESCRIPTOR_CHARACTERS} are allowed, and devices"
+            f" read {DESCRIPTOR_BYTES} bytes (8 characters)",
+        )
+
+
+def _descriptor_length(plan: TaskPlan) -> Remarks:
+    descriptor = text(plan.descriptor)
+    if descriptor is None or not _BASE64.fullmatch(descriptor) or len(descriptor) > DESCRIPTOR_CHARACTERS:
+        return
+    length = len(base64.b64decode(descriptor))
+    if length != DESCRIPTOR_BYTES:
+        yield (
+            "warning",
+            f"descriptor has {length} bytes; devices read exactly {DESCRIPTOR_BYTES} and may refuse the session:"
+            f" give {DESCRIPTOR_BYTES} bytes",
+        )
+
+
+def _name_length(plan: TaskPlan) -> Remarks:
+    name = text(plan.name)
+    if given(plan.name) and (name is None or len(name) > NAME_CHARACTERS):
+        length = f"{show(plan.name)}" if name is None else f"{len(name)} characters long"
+        yield "error", f"fuota_task_name is {length}; choose a text of at most {NAME_CHARACTERS} characters"
+
+
+def _name_characters(plan: TaskPlan) -> Remarks:
+    name = text(plan.name)
+    if name is not None and (wrong := sorted(set(re.sub(r"[A-Za-z0-9_-]", "", name)))):
+        better = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")
+        hint = f", for example {show(better)}" if better and len(better) <= NAME_CHARACTERS else ""
+        yield (
+            "error",
+            f"fuota_task_name is {show(name)} and has {show(''.join(wrong))}; choose letters, digits, hyphens and"
+            f" underscores{hint}",
+        )
+
+
+def _description_length(plan: TaskPlan) -> Remarks:
+    description = text(plan.description)
+    if given(plan.description) and (description is None or len(description) > DESCRIPTION_CHARACTERS):
+        length = show(plan.description) if description is None else f"{len(description)} characters long"
+        yield "error", f"description is {length}; choose a text of at most {DESCRIPTION_CHARACTERS} characters"
+
+
+def _tag_limits(plan: TaskPlan) -> Remarks:
+    if len(plan.tags) > TAGS:
+        yield (
+            "error",
+            f"the task has {len(plan.tags)} tags; at most {TAGS} are allowed (the service takes 200, two are ours): exclude some"
+            " with Tags.of(task).remove(...)",
+        )
+    for key, value in plan.tags.items():
+        if not 1 <= len(key) <= TAG_KEY_CHARACTERS:
+            yield "error", f"tag key {show(key)} has {len(key)} characters; choose 1 to {TAG_KEY_CHARACTERS}"
+        if key.startswith(RESERVED_TAG_PREFIXES):
+            yield (
+                "error",
+                f"tag key {show(key)} begins with a reserved prefix; choose one that begins with none of {_listed()}",
+            )
+        if value is not UNKNOWN and isinstance(value, str) and len(value) > TAG_VALUE_CHARACTERS:
+            yield (
+                "error",
+                f"the value of tag {show(key)} has {len(value)} characters; choose at most {TAG_VALUE_CHARACTERS}",
+            )
+
+
+def _aws_region(plan: TaskPlan) -> Remarks:
+    if plan.aws_region and plan.aws_region not in AWS_REGIONS:
+        yield (
+            "warning",
+            f"the stack is in {show(plan.aws_region)}, where AWS IoT Core for LoRaWAN is not known to exist; choose one of"
+            f" {', '.join(AWS_REGIONS)}, or acknowledge this if AWS has opened it there",
+        )
+
+
+def _listed() -> str:
+    return ", ".join(map(show, RESERVED_TAG_PREFIXES))
+
+
+_API = "AWS IoT Wireless API, CreateFuotaTask"
+_GUIDE = "AWS IoT Wireless Developer Guide, create a FUOTA task"
+
+TASK_RULES = (
+    Rule(
+        id="targets-exclusive",
+        levels=("error",),
+        what="the task has both devices and multicast groups",
+        why="a task updates devices or groups, never both",
+        remedy="one task for the groups, another for the devices",
+        source=_GUIDE,
+        check=_targets_exclusive,
+    ),
+    Rule(
+        id="rf-region-mismatch",
+        levels=("error",),
+        what="a multicast group is of another RfRegion than the task",
+        why="the radio parameters of task, groups and devices must be of one region",
+        remedy="one task for each region",
+        source=_GUIDE,
+        check=_rf_region_mismatch,
+    ),
+    Rule(
+        id="descriptor-format",
+        levels=("error",),
+        what="`descriptor` is not base64, or longer than 332 base64 characters",
+        why="the service refuses it, at deployment",
+        remedy="four bytes",
+        source=f"{_API}: Descriptor",
+        check=_descriptor_format,
+    ),
+    Rule(
+        id="descriptor-length",
+        levels=("warning",),
+        what="`descriptor` is not four bytes",
+        why="the setup message to the device has room for exactly four",
+        remedy="four bytes",
+        source=f"{_GUIDE}; TS004-1.0.0 (FragSessionSetupReq)",
+        check=_descriptor_length,
+    ),
+    Rule(
+        id="name-length",
+        levels=("error",),
+        what="`fuota_task_name` is longer than 256 characters",
+        why="the service refuses it, at deployment",
+        remedy="at most 256 characters",
+        source=f"{_API}: Name",
+        check=_name_length,
+    ),
+    Rule(
+        id="name-characters",
+        levels=("error",),
+        what="`fuota_task_name` has other characters than letters, digits, hyphen and underscore",
+        why="the console's rule for task names; the API model has no pattern, and what the service does is not documented",
+        remedy="letters, digits, hyphens, underscores",
+        source=_GUIDE,
+        check=_name_characters,
+    ),
+    Rule(
+        id="description-length",
+        levels=("error",),
+        what="`description` is longer than 2048 characters",
+        why="the service refuses it, at deployment",
+        remedy="at most 2048 characters",
+        source=f"{_API}: Description",
+        check=_description_length,
+    ),
+    Rule(
+        id="tag-limits",
+        levels=("error",),
+        what="more than 198 tags, a key that is empty, longer than 128 characters or reserved, a value longer than 256",
+        why="the service takes 200 tags, two of which find tasks that a cancelled deployment left behind",
+        remedy="fewer or shorter tags",
+        source=f"{_API}: Tags; AWS General Reference, tag naming limits",
+        check=_tag_limits,
+    ),
+    Rule(
+        id="aws-region",
+        levels=("warning",),
+        what="the stack's AWS Region is known and AWS IoT Core for LoRaWAN is not known to be there",
+        why="the deployment ends in a connection error",
+        remedy=f"one of {', '.join(AWS_REGIONS)}",
+        source="AWS General Reference, AWS IoT Wireless endpoints and quotas",
+        check=_aws_region,
+    ),
+)

@@ -1,0 +1,113 @@
+"""The inputs of a FUOTA task: refused when of a wrong kind, turned into what the template says otherwise."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import aws_cdk as cdk
+
+from fuota_constructs.errors import FuotaValidationError
+from fuota_constructs.firmware_image import AssetImage, BucketImage
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_s3 as s3
+    from constructs import IConstruct
+
+_MILLISECONDS_OF_TOKEN = {"millis": "", "seconds": "000"}
+
+
+def image_of(value: object, at: IConstruct) -> AssetImage | BucketImage:
+    """The value, if it is an image."""
+    if isinstance(value, AssetImage | BucketImage):
+        return value
+    raise FuotaValidationError(
+        "firmware-image",
+        f"firmware_image is {value!r}; write FirmwareImage.from_asset(path) or FirmwareImage.from_bucket(bucket, key)",
+        construct_path=at.node.path,
+    )
+
+
+def own_bucket_of(
+    image: AssetImage | BucketImage, firmware_bucket: s3.IBucket | None, at: IConstruct
+) -> s3.IBucket | None:
+    """The bucket the caller chose for the image, None for the default one."""
+    if isinstance(image, AssetImage):
+        return firmware_bucket
+    if firmware_bucket is not None and firmware_bucket is not image.bucket:
+        raise FuotaValidationError(
+            "firmware-bucket",
+            f"firmware_bucket is given, but {image!r} is in a bucket already and is not copied: leave firmware_bucket out",
+            construct_path=at.node.path,
+        )
+    return image.bucket
+
+
+def targets_of(name: str, value: object, at: IConstruct) -> Sequence[object]:
+    """The value, if it is a list or the like, and not one text."""
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return value
+    raise FuotaValidationError(_rule_of(name), f"{name} is {value!r}; give a list", construct_path=at.node.path)
+
+
+def wireless_device_of(value: object, at: IConstruct) -> str:
+    """The value, if it can be the id of a device: 1 to 256 characters."""
+    if isinstance(value, str) and 1 <= len(value) <= 256:  # noqa: PLR2004
+        return value
+    raise FuotaValidationError(
+        "wireless-devices", f"{value!r} is no wireless device id; give 1 to 256 characters", construct_path=at.node.path
+    )
+
+
+def multicast_group_id_of(value: object, at: IConstruct) -> str:
+    """The id of a multicast group, if the value is one."""
+    if hasattr(value, "multicast_group_ref"):
+        group_id: str = value.multicast_group_ref.multicast_group_id
+        return group_id
+    raise FuotaValidationError(
+        "multicast-groups",
+        f"{value!r} is no multicast group; import one with MulticastGroup.from_multicast_group_id(self, 'Group', id)",
+        construct_path=at.node.path,
+    )
+
+
+def interval_of(value: object, at: IConstruct) -> float | str | None:
+    """A fragment interval in milliseconds, or the token that will be milliseconds at deployment.
+
+    CloudFormation cannot multiply, but it can append three zeros: seconds that are a token become milliseconds that way.
+    """
+    if value is None:
+        return None
+    if not isinstance(value, cdk.Duration):
+        raise FuotaValidationError(
+            "fragment-interval",
+            f"fragment_interval is {value!r}; write a Duration, for example Duration.seconds(3)",
+            construct_path=at.node.path,
+        )
+    if not value.is_unresolved():
+        return value.to_milliseconds(integral=False)
+    unit = value.unit_label()
+    if unit not in _MILLISECONDS_OF_TOKEN:
+        raise FuotaValidationError(
+            "fragment-interval",
+            f"fragment_interval is a token in {unit}, and CloudFormation cannot multiply; give it in seconds,"
+            " Duration.seconds(token), or in milliseconds",
+            construct_path=at.node.path,
+        )
+    amount = value.to_milliseconds() if unit == "millis" else value.to_seconds()
+    return cdk.Token.as_string(amount) + _MILLISECONDS_OF_TOKEN[unit]
+
+
+def rendered(properties: Mapping[str, object]) -> dict[str, object]:
+    """The properties that were given and can be written into a template; the rules answer the others."""
+    return {name: value for name, value in properties.items() if isinstance(value, str | int | float)}
+
+
+def _rule_of(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def descriptor_of(value: object) -> object:
+    """A descriptor as the API takes it: bytes become base64, anything else is left for the rules to judge."""
+    return base64.b64encode(value).decode() if isinstance(value, bytes | bytearray) else value
