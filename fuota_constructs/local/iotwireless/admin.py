@@ -120,7 +120,7 @@ class Admin:
 def _document(body: bytes) -> dict[str, Any]:
     try:
         document = json.loads(body) if body.strip() else {}
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise AdminError(f"the request body is not JSON: {error}") from None
     if not isinstance(document, dict):
         raise AdminError("the request body is not a JSON object")

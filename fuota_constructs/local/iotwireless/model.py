@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # An ARN given where an id belongs arrives with its slash decoded: keep it one segment, so that the answer is
 # "no such resource" and not "no such operation".
-_SEGMENT = r"(arn:[^/]+/[^/]+|[^/]*)"
+_SEGMENT = r"arn:[^/]+/[^/]+|[^/]*"
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -90,6 +90,6 @@ def _operation(name: str, spec: Mapping[str, Any]) -> Operation:
 def _pattern(path: str) -> re.Pattern[str]:
     parts = _PLACEHOLDER.split(path)
     literals_and_names = [
-        f"(?P<{part}>{_SEGMENT[1:-1]})" if index % 2 else re.escape(part) for index, part in enumerate(parts)
+        f"(?P<{part}>{_SEGMENT})" if index % 2 else re.escape(part) for index, part in enumerate(parts)
     ]
     return re.compile("".join(literals_and_names))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +51,6 @@ def _serial_of(call: Call) -> int:
         operation, filters, serial = json.loads(base64.b64decode(token, altchars=b"-_", validate=True))
         if [operation, [tuple(pair) for pair in filters]] == _subject(call) and isinstance(serial, int):
             return serial
-    except (binascii.Error, ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         pass
     raise invalid(f"NextToken {token[:40]!r} is not one that {call.operation} gave for these parameters")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from fuota_constructs.local.iotwireless.model import Operation, ServiceModel
 
 _SHOWN_CHARACTERS = 200  # of a refused value: error messages have at most 2,048 characters (shape Message)
+_INTEGER_BITS = {"integer": 32, "long": 64}
 _PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
     "string": str,
     "blob": str,
@@ -82,7 +83,7 @@ def _json_document(body: bytes) -> dict[str, Any]:
         return {}
     try:
         document = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise invalid(f"the request body is not JSON: {error}") from None
     if not isinstance(document, dict):
         raise invalid("the request body is not a JSON object")
@@ -119,7 +120,7 @@ def _violations(model: ServiceModel, shape_name: str, value: Any, path: str) -> 
         return
     expected = _PYTHON_TYPES[kind]
     right_type: bool = isinstance(value, expected) and (kind == "boolean" or not isinstance(value, bool))
-    if not right_type:
+    if not right_type or (kind in _INTEGER_BITS and abs(value) >= 2 ** (_INTEGER_BITS[kind] - 1)):
         yield _violation(path, value, f"Member must be of type {kind}")
         return
     yield from _limit_violations(shape, value, path)
@@ -177,9 +178,9 @@ def _lower_first(name: str) -> str:
 def _parsed_time(text: str) -> float | None:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
         return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _with_epoch_times(model: ServiceModel, shape_name: str, value: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -85,7 +86,8 @@ class IotWirelessService:
     def state(self) -> dict[str, Any]:
         """Give a summary of every account and region as JSON types, without keys of devices."""
         with self._lock:
-            return summary(self.store, self.now())
+            shown = summary(self.store, self.now())
+            return copy.deepcopy(shown)  # later requests are not to change it
 
     async def handle(
         self,
@@ -99,7 +101,8 @@ class IotWirelessService:
         if path.startswith(ADMIN_PREFIX):
             with self._lock:
                 response = self._admin.handle(method, path, body)
-                self._keep()
+                if method != "GET":
+                    self._keep()
             return response
         caller = caller_of(headers, self._account_of)
         with self._lock:
@@ -116,6 +119,8 @@ class IotWirelessService:
         operation: Operation | None = None
         try:
             operation, in_path = self._route(method, path)
+            if operation.name not in OPERATIONS:
+                raise not_implemented(operation.name)
             request = read_request(self.model, operation, in_path, query, body)
             fault = self.faults.strike(operation.name, caller.account, request, now)
             response = self._execute(operation, caller, request, fault, now)
@@ -134,9 +139,6 @@ class IotWirelessService:
     def _execute(
         self, operation: Operation, caller: Caller, request: dict[str, Any], fault: Fault | None, now: float
     ) -> Response:
-        execute = OPERATIONS.get(operation.name)
-        if execute is None:
-            raise not_implemented(operation.name)
         error = fault.error if fault else None
         if error and fault and fault.fault != "lost-answer":
             raise error
@@ -153,7 +155,7 @@ class IotWirelessService:
             settings=self.settings,
             pass_role=self.pass_role,
         )
-        answer = answer_once(call, self.model.idempotency_member(operation), execute)
+        answer = answer_once(call, self.model.idempotency_member(operation), OPERATIONS[operation.name])
         if operation.mutates:
             self._keep()
         if error:
