@@ -45,8 +45,9 @@ def show(content: dict[str, Any], console: "Console") -> None:
     names = {group["Id"]: group["Name"] for group in groups}
     for task in tasks:
         console.print(_task_table(task, names))
-    if groups:
-        console.print(_group_table(groups))
+    for account, region in sorted({(group["account"], group["region"]) for group in groups}):
+        here = [group for group in groups if (group["account"], group["region"]) == (account, region)]
+        console.print(_group_table(f"Multicast groups, {region}, account {account}", here))
 
 
 def _task_table(task: dict[str, Any], group_names: dict[str, str | None]) -> "Table":
@@ -82,18 +83,14 @@ def _task_table(task: dict[str, Any], group_names: dict[str, str | None]) -> "Ta
     return table
 
 
-def _group_table(groups: list[dict[str, Any]]) -> "Table":
+def _group_table(title: str, groups: list[dict[str, Any]]) -> "Table":
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title="Multicast groups", title_justify="left")
-    places = {(group["account"], group["region"]) for group in groups}
+    table = Table(title=title, title_justify="left")
     for heading in ("Name", "Id", "RfRegion", "Class", "Devices", "Status"):
         table.add_column(heading, no_wrap=heading == "Id", overflow="fold")
-    if len(places) > 1:
-        table.add_column("Account, Region", overflow="fold")
     for group in groups:
         cells = [group["Name"], group["Id"], group["RfRegion"], group["DlClass"], group["NumberOfDevicesInGroup"]]
-        cells += [group["Status"], f"{group['account']}, {group['region']}"]
-        table.add_row(*(Text("" if cell is None else str(cell)) for cell in cells[: len(table.columns)]))
+        table.add_row(*(Text("" if cell is None else str(cell)) for cell in [*cells, group["Status"]]))
     return table

@@ -29,6 +29,8 @@ STOP_SECONDS = 5.0
 LOG_LINES_SHOWN = 15
 HIGHEST_PORT = 65535
 _ADDRESS = "127.0.0.1"
+# The processes we started ourselves: only their parent can collect them.
+_started: dict[int, subprocess.Popen[bytes]] = {}
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ class LocalCloud:
         verify = str(self.ca_bundle) if self.ca_bundle else None
         return session.client(service, endpoint_url=self.url, verify=verify, config=config)
 
-    def admin(self, route: str, *, method: str = "GET", content: object = None) -> Any:
+    def admin(self, route: str, *, method: str = "GET", content: object = None, timeout_seconds: float = 10.0) -> Any:
         """Call one of the cloud's own routes, `/_fuota/<route>`, and answer its JSON."""
         body = None if content is None else json.dumps(content).encode()
         request = urllib.request.Request(  # noqa: S310 (our own http or https address)
@@ -121,7 +123,7 @@ class LocalCloud:
         if self.ca_bundle:
             handlers.append(urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=self.ca_bundle)))
         try:
-            with urllib.request.build_opener(*handlers).open(request, timeout=10) as answer:
+            with urllib.request.build_opener(*handlers).open(request, timeout=timeout_seconds) as answer:
                 text = answer.read()
         except urllib.error.HTTPError as error:
             with error:
@@ -136,7 +138,7 @@ class LocalCloud:
     def answers(self) -> bool:
         """Whether this very cloud serves its port now."""
         try:
-            return bool(self.admin("host")["pid"] == self.pid)
+            return bool(self.admin("host", timeout_seconds=2.0)["pid"] == self.pid)
         except (OSError, ValueError, KeyError, TypeError, LocalCloudError):
             return False
 
@@ -147,7 +149,7 @@ def find(port: int = DEFAULT_PORT) -> LocalCloud | None:
         cloud = LocalCloud(**json.loads((_folder(port) / "cloud.json").read_text("utf-8")))
     except (OSError, ValueError, TypeError):
         return None
-    if cloud.answers() or cloud.is_alive():
+    if cloud.is_alive() or cloud.answers():
         return cloud
     _forget(cloud)
     return None
@@ -195,6 +197,7 @@ def start(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    _started[process.pid] = process
     cloud = LocalCloud(pid=process.pid, port=port, region=region, account=account, iam=iam)
     note = folder / "cloud.json.new"
     note.write_text(json.dumps(asdict(cloud)), "utf-8")
@@ -215,7 +218,7 @@ def start(
 
 def stop(cloud: LocalCloud) -> None:
     """Stop a cloud and everything it started; what is gone already is left alone."""
-    if cloud.answers() or cloud.is_alive():
+    if cloud.is_alive() or cloud.answers():
         _signal(cloud.pid, signal.SIGTERM)
         deadline = time.monotonic() + STOP_SECONDS
         while _is_alive(cloud.pid) and time.monotonic() < deadline:
@@ -247,6 +250,8 @@ def _folder(port: int) -> Path:
 
 def _forget(cloud: LocalCloud) -> None:
     # The log stays, to be read; the next start on this port removes it.
+    if not _is_alive(cloud.pid):
+        _started.pop(cloud.pid, None)
     (cloud.folder / "cloud.json").unlink(missing_ok=True)
     shutil.rmtree(cloud.folder / "tmp", ignore_errors=True)
     shutil.rmtree(cloud.folder / "tls", ignore_errors=True)
@@ -278,11 +283,8 @@ def _did_not_start(cloud: LocalCloud, reason: str) -> LocalCloudError:
 
 
 def _is_alive(pid: int) -> bool:
-    try:
-        if os.waitpid(pid, os.WNOHANG)[0] == pid:  # our own child: collect it
-            return False
-    except OSError:
-        pass
+    if pid in _started:
+        return _started[pid].poll() is None
     try:
         os.kill(pid, 0)
     except OSError:

@@ -43,6 +43,7 @@ def set_environment(
         STATE_DIR=str(scratch / "state"),
         TMPDIR=str(scratch),
         LAMBDA_EXECUTOR="local",
+        LOG_LEVEL="INFO",
         IOT_MTLS_ENABLED="0",
         SFTP_ENABLED="0",
         DOCKER_HOST=f"unix://{nowhere}",

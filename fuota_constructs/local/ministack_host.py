@@ -4,7 +4,6 @@ Started by `cloud.start` as `python -m fuota_constructs.local.ministack_host`, o
 """
 
 import argparse
-import contextlib
 import importlib
 import inspect
 import json
@@ -311,8 +310,7 @@ def main(arguments: list[str] | None = None) -> int:
     host.install()
     sys.argv = ["ministack"]
     try:
-        with contextlib.suppress(SystemExit):
-            host.ministack.main()
+        host.ministack.main()
     finally:
         # MiniStack leaves its Lambda workers to notice for themselves that it is gone.
         _module("ministack.core.lambda_runtime").reset()

@@ -1,0 +1,200 @@
+"""Starting, finding and stopping local clouds."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from fuota_constructs.local import cloud as clouds
+from fuota_constructs.local.cloud import LocalCloud
+from fuota_constructs.local.errors import LocalCloudError
+
+
+def _children_of_group(group: int) -> list[int]:
+    listed = subprocess.run(["ps", "-eo", "pid,pgid,stat"], capture_output=True, text=True, check=True).stdout
+    rows = [line.split() for line in listed.splitlines()[1:]]
+    return [int(pid) for pid, pgid, state in rows if int(pgid) == group and not state.startswith("Z")]
+
+
+def _wait_until_gone(pid: int) -> bool:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        if not _children_of_group(pid):
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def _listening_addresses(port: int) -> set[str]:
+    addresses = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for line in Path(table).read_text().splitlines()[1:]:
+            _, local, _, state = line.split()[:4]
+            address, _, number = local.partition(":")
+            if state == "0A" and int(number, 16) == port:
+                addresses.add(address)
+    return addresses
+
+
+def _sockets_listening(pid: int) -> int:
+    inodes = set()
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        target = str(link.readlink())
+        if target.startswith("socket:["):
+            inodes.add(target[8:-1])
+    listening = 0
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for line in Path(table).read_text().splitlines()[1:]:
+            fields = line.split()
+            listening += fields[3] == "0A" and fields[9] in inodes
+    return listening
+
+
+linux_only = pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="reads Linux's socket tables")
+
+
+@linux_only
+def test_listens_on_127_0_0_1_only_and_on_one_port(cloud: LocalCloud) -> None:
+    assert _listening_addresses(cloud.port) == {"0100007F"}
+    assert _sockets_listening(cloud.pid) == 1
+
+
+def test_two_clouds_at_once_know_nothing_of_each_other(cloud: LocalCloud, state_dir: None) -> None:
+    other = clouds.start(clouds.free_port(), region="us-east-1", account="1" * 12)
+    try:
+        made = cloud.client("iotwireless").create_multicast_group(LoRaWAN={"RfRegion": "EU868", "DlClass": "ClassC"})
+        groups = other.client("iotwireless").list_multicast_groups()["MulticastGroupList"]
+        assert made["Id"] not in [group["Id"] for group in groups]
+        assert other.client("sts").get_caller_identity()["Account"] == "1" * 12
+    finally:
+        clouds.stop(other)
+
+
+def test_stopping_ends_the_process_and_frees_the_port(state_dir: None) -> None:
+    cloud = clouds.start(clouds.free_port())
+    assert clouds.find(cloud.port) == cloud
+    clouds.stop(cloud)
+    assert clouds.find(cloud.port) is None
+    assert not _children_of_group(cloud.pid)
+    clouds.stop(clouds.start(cloud.port))
+
+
+def test_stopping_twice_is_no_error(state_dir: None) -> None:
+    cloud = clouds.start(clouds.free_port())
+    clouds.stop(cloud)
+    clouds.stop(cloud)
+
+
+def test_nothing_is_left_in_its_folder_but_the_log(state_dir: None) -> None:
+    cloud = clouds.start(clouds.free_port(), iam=True)
+    assert cloud.client("sts").get_caller_identity()["Account"] == cloud.account
+    clouds.stop(cloud)
+    assert [path.name for path in cloud.folder.iterdir()] == ["cloud.log"]
+
+
+def test_a_killed_cloud_is_forgotten_and_its_port_usable(state_dir: None) -> None:
+    cloud = clouds.start(clouds.free_port())
+    os.killpg(cloud.pid, signal.SIGKILL)
+    assert _wait_until_gone(cloud.pid)
+    assert clouds.find(cloud.port) is None
+    clouds.stop(clouds.start(cloud.port))
+
+
+def test_a_stale_note_naming_somebody_elses_process_harms_nobody(state_dir: None) -> None:
+    bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    try:
+        noted = LocalCloud(pid=bystander.pid, port=clouds.free_port(), region="x", account="x", iam=False)
+        noted.folder.mkdir(parents=True)
+        (noted.folder / "cloud.json").write_text(json.dumps(noted.__dict__))
+        assert clouds.find(noted.port) is None
+        clouds.stop(noted)
+        assert bystander.poll() is None
+    finally:
+        bystander.kill()
+        bystander.wait()
+
+
+def test_an_unreadable_note_is_no_cloud(state_dir: None) -> None:
+    noted = LocalCloud(pid=1, port=clouds.free_port(), region="x", account="x", iam=False)
+    noted.folder.mkdir(parents=True)
+    (noted.folder / "cloud.json").write_text("{")
+    assert clouds.find(noted.port) is None
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
+def test_a_cloud_ends_with_the_process_that_started_it(end: signal.Signals, state_dir: None) -> None:
+    code = "import time, fuota_constructs.local.cloud as c; x = c.start(c.free_port()); print(x.pid, flush=True);"
+    code += "time.sleep(600)"
+    starter = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert starter.stdout
+    pid = int(starter.stdout.readline())
+    assert _children_of_group(pid)
+    starter.send_signal(end)
+    starter.communicate()
+    assert _wait_until_gone(pid)
+
+
+def test_fails_naming_the_port_and_the_remedy_when_another_program_has_it(state_dir: None) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(LocalCloudError, match=rf"port {port} is taken by another program.*--port \d+"):
+            clouds.start(port)
+
+
+def test_fails_naming_the_cloud_that_runs_there_already(state_dir: None) -> None:
+    cloud = clouds.start(clouds.free_port())
+    try:
+        with pytest.raises(LocalCloudError, match=rf"already \(process {cloud.pid}\).*fuota local down"):
+            clouds.start(cloud.port)
+        assert cloud.answers()
+    finally:
+        clouds.stop(cloud)
+
+
+@pytest.mark.parametrize("port", [0, -1, 65536])
+def test_fails_on_a_port_that_does_not_exist(port: int, state_dir: None) -> None:
+    with pytest.raises(LocalCloudError, match=f"port {port} does not exist: choose one from 1 to 65535"):
+        clouds.start(port)
+
+
+def test_fails_with_the_end_of_the_log_when_it_does_not_come_up(
+    state_dir: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The port is taken between our look and MiniStack's.
+    monkeypatch.setattr(clouds, "_check_port", lambda _: None)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(
+            LocalCloudError, match=rf"port {port}: it ended with exit code 1; the end of .*cloud.log"
+        ) as failure:
+            clouds.start(port)
+    assert f"127.0.0.1:{port} is already in use" in str(failure.value)
+    assert clouds.find(port) is None
+
+
+def test_fails_saying_what_to_type_when_none_runs(state_dir: None) -> None:
+    port = clouds.free_port()
+    with pytest.raises(LocalCloudError, match=rf"start one with `fuota local up --detach --port {port}`"):
+        clouds.running(port)
+
+
+def test_the_environment_of_a_child_talks_to_this_cloud_and_nothing_else(cloud: LocalCloud) -> None:
+    base = {"AWS_PROFILE": "production", "AWS_SESSION_TOKEN": "t", "AWS_ENDPOINT_URL_S3": "https://s3", "PATH": "/bin"}
+    child = cloud.process_environment(base, account="2" * 12, region="us-east-1")
+    assert child["AWS_ENDPOINT_URL"] == cloud.url
+    assert child["AWS_ACCESS_KEY_ID"] == "2" * 12
+    assert child["AWS_REGION"] == child["AWS_DEFAULT_REGION"] == "us-east-1"
+    assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3"} & set(child)
+    assert "127.0.0.1" in child["NO_PROXY"]
+    assert child["PATH"] == "/bin"
+
+
+def test_fails_with_what_the_admin_route_says(cloud: LocalCloud) -> None:
+    with pytest.raises(LocalCloudError, match=r"_fuota/faults was refused \(400\): .*must be one of"):
+        cloud.admin("faults", method="POST", content={"operation": "CreateFuotaTask", "fault": "sunspots"})
