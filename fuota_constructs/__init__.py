@@ -1,6 +1,7 @@
 """AWS CDK constructs for LoRaWAN firmware updates over the air.
 
-Importing this package loads nothing but the standard library; a construct is loaded when its name is first used (PEP 562).
+Importing this package loads nothing but the standard library; a construct is loaded when its name is first used (PEP
+562).
 """
 
 from __future__ import annotations

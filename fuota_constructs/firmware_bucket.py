@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 class FirmwareBucket(s3.Bucket):
     """An S3 bucket set up for firmware images: private, TLS only, versioned, kept when the stack goes.
 
-    It is a plain `s3.Bucket` with these defaults, so everything CDK can do with a bucket works, and wherever this library
-    takes a firmware bucket it takes any `s3.IBucket`: `FirmwareBucket.from_bucket_name`, `.from_bucket_arn` and
-    `.from_bucket_attributes` import an existing one. The bucket must be in the Region of the tasks.
-    Source: AWS IoT Wireless Developer Guide, upload the firmware to an S3 bucket.
+    It is a plain `s3.Bucket` with these defaults, so everything CDK can do with a bucket works, and wherever this
+    library takes a firmware bucket it takes any `s3.IBucket`: `FirmwareBucket.from_bucket_name`, `.from_bucket_arn`
+    and `.from_bucket_attributes` import an existing one. The bucket must be in the Region of the tasks. Source: AWS
+    IoT Wireless Developer Guide, upload the firmware to an S3 bucket.
     """
 
     def __init__(
@@ -40,11 +40,11 @@ class FirmwareBucket(s3.Bucket):
         """Make the bucket.
 
         `bucket_name`: 3 to 63 characters, unique in AWS; by default CloudFormation makes one up.
-        `encryption_key`: a KMS key; roles made by this library may then use it. By default S3's own keys encrypt the images
-        (SSE-S3). AWS documents FUOTA only for unencrypted or SSE-S3 buckets: with a key, try an update first.
+        `encryption_key`: a KMS key; roles made by this library may then use it. By default S3's own keys encrypt the
+        images (SSE-S3). AWS documents FUOTA only for unencrypted or SSE-S3 buckets: with a key, try an update first.
         `lifecycle_rules`: none by default. Do not expire objects under `firmware/` that a task still refers to.
-        `removal_policy`: by default the bucket and its images stay when the stack is deleted, because a rollback or a task
-        of another stack may still need them.
+        `removal_policy`: by default the bucket and its images stay when the stack is deleted, because a rollback or a
+        task of another stack may still need them.
         `server_access_logs_bucket`, `server_access_logs_prefix`: where S3 logs accesses; by default it does not.
         """
         super().__init__(
@@ -67,7 +67,7 @@ class FirmwareBucket(s3.Bucket):
             acknowledge(
                 self,
                 {
-                    "AwsSolutions-S1": "the bucket holds firmware that is broadcast to devices and is read by one AWS service;"
-                    " whoever needs access logs gives server_access_logs_bucket",
+                    "AwsSolutions-S1": "one AWS service reads the firmware that the bucket holds and broadcasts it to"
+                    " devices; whoever needs access logs gives server_access_logs_bucket",
                 },
             )

@@ -29,9 +29,9 @@ class FirmwareImage:
         """The image in a local file.
 
         The file is read now, uploaded as a CDK asset at deployment, and copied to
-        `firmware/<first 16 hex digits of its SHA-256>/<file name>` in the firmware bucket. A changed file is another object:
-        an image never changes under a task, and a rollback still finds the old one. In the file name, characters
-        other than letters, digits, `.`, `_` and `-` become `-`.
+        `firmware/<first 16 hex digits of its SHA-256>/<file name>` in the firmware bucket. A changed file is another
+        object: an image never changes under a task, and a rollback still finds the old one. In the file name,
+        characters other than letters, digits, `.`, `_` and `-` become `-`.
 
         `path` is a file of 1 to 1,048,576 bytes, relative to the working directory or absolute. Raises
         `FuotaValidationError` when there is no such file, it cannot be read, is a directory, or is empty.
@@ -42,10 +42,11 @@ class FirmwareImage:
     def from_bucket(bucket: s3.IBucket, key: str, *, size_bytes: int | None = None) -> FirmwareImage:
         """The image in a bucket, created here or imported.
 
-        `bucket` must be in the Region of the task. `key` has 1 to 1024 bytes; give every version of the firmware a key of
-        its own: the service is given no object version, so overwriting an object changes it under the task. `size_bytes`
-        is the size of the image, 1 to 1,048,576 bytes; without it the rules about size, fragment count and duration are
-        skipped. Raises `FuotaValidationError` for a bucket that is no bucket construct or an impossible key.
+        `bucket` must be in the Region of the task. `key` has 1 to 1024 bytes; give every version of the firmware a
+        key of its own: the service is given no object version, so overwriting an object changes it under the task.
+        `size_bytes` is the size of the image, 1 to 1,048,576 bytes; without it the rules about size, fragment count
+        and duration are skipped. Raises `FuotaValidationError` for a bucket that is no bucket construct or an
+        impossible key.
         """
         return BucketImage(bucket, key, size_bytes)
 
@@ -85,7 +86,7 @@ class BucketImage(FirmwareImage):
         if not hasattr(bucket, "bucket_name"):
             raise FuotaValidationError(
                 "image-bucket",
-                f"bucket is {bucket!r}; give a bucket construct, for example s3.Bucket.from_bucket_name(self, 'Bucket', 'name')",
+                f"bucket is {bucket!r}; give a bucket, such as s3.Bucket.from_bucket_name(self, 'Bucket', 'name')",
             )
         if not isinstance(key, str) or not 1 <= len(key.encode()) <= MAX_KEY_BYTES:
             raise FuotaValidationError("image-key", f"key is {key!r}; give an object key of 1 to {MAX_KEY_BYTES} bytes")

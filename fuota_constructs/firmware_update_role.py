@@ -16,14 +16,16 @@ SERVICE_PRINCIPAL = "iotwireless.amazonaws.com"
 class FirmwareUpdateRole(iam.Role):
     """A role that AWS IoT Wireless assumes to read the firmware image of a FUOTA task.
 
-    It is a plain `iam.Role` that only `iotwireless.amazonaws.com` may assume. It begins with no permission at all; each task
-    that uses it adds the documented three, for its own bucket and image only: `s3:ListBucket`, `s3:ListBucketVersions`
-    and `s3:GetObject`, and `kms:Decrypt` when the bucket has a key. Wherever this library takes such a role it takes any
-    `iam.IRole`; to one imported as immutable nothing is added, so it must have those permissions already.
+    It is a plain `iam.Role` that only `iotwireless.amazonaws.com` may assume. It begins with no permission at all;
+    each task that uses it adds the documented three, for its own bucket and image only: `s3:ListBucket`,
+    `s3:ListBucketVersions` and `s3:GetObject`, and `kms:Decrypt` when the bucket has a key. Wherever this library
+    takes such a role it takes any `iam.IRole`; to one imported as immutable nothing is added, so it must have those
+    permissions already.
 
     Its trust policy has the condition `StringEqualsIfExists aws:SourceAccount`, against use by other accounts (confused
-    deputy). AWS does not document that IoT Wireless sends that key, hence `IfExists`: without the key the condition holds.
-    Sources: AWS IoT Wireless Developer Guide, upload the firmware to an S3 bucket; IAM User Guide, the confused deputy problem.
+    deputy). AWS does not document that IoT Wireless sends that key, hence `IfExists`: without the key the condition
+    holds. Sources: AWS IoT Wireless Developer Guide, upload the firmware to an S3 bucket; IAM User Guide, the
+    confused deputy problem.
     """
 
     def __init__(

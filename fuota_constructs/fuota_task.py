@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 import jsii
@@ -10,8 +10,8 @@ from aws_cdk.interfaces.aws_iotwireless import FuotaTaskReference, IFuotaTaskRef
 
 from fuota_constructs import synth_checks, task_inputs
 from fuota_constructs.fuota_task_grants import FuotaTaskGrants
-from fuota_constructs.provider.fuota_provider import SERVICE_TIMEOUT_SECONDS
 from fuota_constructs.imported_fuota_task import ImportedFuotaTask
+from fuota_constructs.provider.fuota_provider import SERVICE_TIMEOUT_SECONDS
 from fuota_constructs.rf_region import RfRegion, expect_rf_region
 from fuota_constructs.shared_firmware import SharedFirmware
 
@@ -30,27 +30,19 @@ if TYPE_CHECKING:
 
 RESOURCE_TYPE = "Custom::FuotaTask"
 
-_PLANNED = {
-    "name": "Name",
-    "description": "Description",
-    "redundancy_percent": "RedundancyPercent",
-    "fragment_size_bytes": "FragmentSizeBytes",
-    "fragment_interval_ms": "FragmentIntervalMS",
-    "descriptor": "Descriptor",
-}
-
 
 @jsii.implements(IFuotaTaskRef, cdk.ITaggableV2)
 class FuotaTask(cdk.Resource):
     """A LoRaWAN FUOTA task with all its parameters, deployed by a custom resource and checked at synth.
 
-    CloudFormation's own `AWS::IoTWireless::FuotaTask` has no RedundancyPercent, FragmentSizeBytes, FragmentIntervalMS or
-    Descriptor, and attaches nothing on create. This construct has them, attaches its targets, and refuses at `cdk synth`
-    what the service or the radio would refuse later; all mistakes of all tasks are reported together, see the rule table.
-    Values that are tokens, known only at deployment, are not checked.
+    CloudFormation's own `AWS::IoTWireless::FuotaTask` has no RedundancyPercent, FragmentSizeBytes, FragmentIntervalMS
+    or Descriptor, and attaches nothing on create. This construct has them, attaches its targets, and refuses at `cdk
+    synth` what the service or the radio would refuse later; all mistakes of all tasks are reported together, see the
+    rule table. Values that are tokens, known only at deployment, are not checked.
 
-    A deployment creates the task; it does not start it. Changing a task that waits for its session or is in it fails, with a
-    message that says what to do. Sources: AWS IoT Wireless API, CreateFuotaTask; AWS IoT Wireless Developer Guide.
+    A deployment creates the task; it does not start it. Changing a task that waits for its session or is in it fails,
+    with a message that says what to do. Sources: AWS IoT Wireless API, CreateFuotaTask; AWS IoT Wireless Developer
+    Guide.
     """
 
     def __init__(
@@ -79,16 +71,18 @@ class FuotaTask(cdk.Resource):
         `fuota_task_name`: at most 256 letters, digits, hyphens, underscores; none by default.
         `description`: at most 2048 characters; none by default.
         `redundancy_percent`: redundant fragments in percent of those of the image, 0 to 100.
-        `fragment_size_bytes`: bytes of the image in one fragment, 1 to 239 and at most what the data rate carries; only with
-        multicast groups.
-        `fragment_interval`: time between two fragments, whole seconds from 1 s (the service rounds to the nearest second). As
-        a token only in seconds or milliseconds. What the service does without these three is not documented.
+        `fragment_size_bytes`: bytes of the image in one fragment, 1 to 239 and at most what the data rate carries;
+        only with multicast groups.
+        `fragment_interval`: time between two fragments, whole seconds from 1 s (the service rounds to the nearest
+        second). As a token only in seconds or milliseconds. What the service does without these three is not
+        documented.
         `descriptor`: four bytes that devices get with the setup of the session, or their base64 text of at most 332
         characters. A value the devices do not expect fails the session. None by default.
-        `multicast_groups`: the groups to update, or `wireless_devices`: the ids of single devices to update; never both. None
-        by default: add them later with `add_multicast_group` or `add_wireless_device`.
-        `firmware_bucket`: where `from_asset` images are copied to: a `FirmwareBucket`, or any bucket in the Region of the
-        task. By default one bucket that the tasks of the stack share. Not with `from_bucket`, which names its own.
+        `multicast_groups`: the groups to update, or `wireless_devices`: the ids of single devices to update; never
+        both. None by default: add them later with `add_multicast_group` or `add_wireless_device`.
+        `firmware_bucket`: where `from_asset` images are copied to: a `FirmwareBucket`, or any bucket in the Region of
+        the task. By default one bucket that the tasks of the stack share. Not with `from_bucket`, which names its
+        own.
         `firmware_update_role`: what the service reads the image with: a `FirmwareUpdateRole`, or any role that
         `iotwireless.amazonaws.com` may assume. By default one role that the tasks of the stack share.
         `removal_policy`: by default the task is deleted with its construct; RETAIN leaves it in the service.
@@ -112,12 +106,12 @@ class FuotaTask(cdk.Resource):
         shared = SharedFirmware.of(self)
         self.firmware_bucket = task_inputs.own_bucket_of(image, firmware_bucket, self) or shared.default_bucket()
         """The bucket of the image."""
-        self.firmware_update_role = firmware_update_role or shared.default_role()
+        self.firmware_update_role = task_inputs.own_role_of(firmware_update_role, self) or shared.default_role()
         """The role the service reads the image with."""
         stored = shared.stored(image, self.firmware_bucket)
         self._access = shared.access_of(self.firmware_update_role)
 
-        self._given: dict[str, Any] = {
+        given: dict[str, object] = {
             "Name": fuota_task_name,
             "Description": description,
             "RedundancyPercent": redundancy_percent,
@@ -135,9 +129,9 @@ class FuotaTask(cdk.Resource):
                 "LoRaWAN": {"RfRegion": rf_region.value},
                 "FirmwareUpdateImage": stored.uri,
                 "FirmwareUpdateRole": self._access.arn,
-                **task_inputs.rendered(self._given),
-                "MulticastGroupIds": list(self._groups),
-                "WirelessDeviceIds": self._devices,
+                **task_inputs.rendered(given),
+                "MulticastGroupIds": list(self._groups) or None,
+                "WirelessDeviceIds": list(self._devices) or None,
                 "Tags": self._tags.rendered_tags,
             },
         )
@@ -149,12 +143,12 @@ class FuotaTask(cdk.Resource):
         if removal_policy is not cdk.RemovalPolicy.DESTROY:
             self._resource.apply_removal_policy(removal_policy)
 
-        self._plan = synth_checks.TaskPlan(
+        self._plan = synth_checks.plan_of(
+            given,
             rf_region=rf_region.value,
-            image_bytes=synth_checks.known(image.size_bytes),
-            aws_region=synth_checks.known_text(shared.region),
-            image_bucket_region=synth_checks.known_text(stored.bucket.region),
-            **{name: synth_checks.known(self._given[key]) for name, key in _PLANNED.items()},
+            image_bytes=image.size_bytes,
+            aws_region=shared.region,
+            image_bucket_region=stored.bucket.region,
         )
         self.node.add_validation(synth_checks.SynthChecks(self, lambda: self.findings))
 
@@ -185,16 +179,16 @@ class FuotaTask(cdk.Resource):
 
     @property
     def encoded_fragments(self) -> int | None:
-        """Fragments sent in total, redundant ones included: 100 bytes in fragments of 10 with 50 % redundancy are 15.
+        """Fragments sent in total, redundant ones included: 100 bytes in fragments of 10 with 50 % redundancy make 15.
 
-        None unless image size, fragment size and redundancy are all known and in range: what the service does without one of
-        them is not documented. How it rounds a broken number of redundant fragments is not either; assumed: up.
+        None unless image size, fragment size and redundancy are all known and in range: what the service does without
+        one of them is not documented. Nor is how it rounds a broken number of redundant fragments; assumed: up.
         """
         return synth_checks.encoded_fragments(self._plan)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What the rules find in the task as it is now, errors first; at synth they are reported for all tasks together."""
+        """What the rules find in the task as it is now, errors first; synth reports those of all tasks together."""
         return synth_checks.findings_of(
             self._plan,
             multicast_groups=self._groups.values(),
@@ -212,7 +206,8 @@ class FuotaTask(cdk.Resource):
         self._resource.add_property_override("MulticastGroupIds", list(self._groups))
 
     def add_wireless_device(self, wireless_device_id: str) -> None:
-        """Update one more single device, by its id of 1 to 256 characters; one that is there already is not added twice.
+        """Update one more single device, by its id of 1 to 256 characters; one that is there already is not added
+        twice.
 
         Raises `FuotaValidationError` for what cannot be the id of a device.
         """
@@ -232,6 +227,6 @@ class FuotaTask(cdk.Resource):
 
     @staticmethod
     def from_fuota_task_attributes(scope: Construct, id: str, *, fuota_task_id: str) -> IFuotaTask:  # noqa: A002
-        """A task of this account and Region by its attributes; its id, which may be a token, is all there is to know."""
+        """A task of this account and Region by its attributes: its id, which may be a token, is all there is."""
         arn = cdk.Stack.of(scope).format_arn(service="iotwireless", resource="FuotaTask", resource_name=fuota_task_id)
         return ImportedFuotaTask(scope, id, arn, fuota_task_id)

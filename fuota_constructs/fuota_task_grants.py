@@ -49,8 +49,8 @@ class FuotaTaskGrants:
     def manage(self, grantee: iam.IGrantable) -> iam.Grant:
         """Allow to read, start, change, tag and delete the task, and to attach and detach any group or device.
 
-        UpdateFuotaTask and CreateFuotaTask also need `iam:PassRole` on the firmware update role; it is included when the role
-        is known, that is, not for imported tasks.
+        UpdateFuotaTask and CreateFuotaTask also need `iam:PassRole` on the firmware update role; it is included when
+        the role is known, that is, not for imported tasks.
         """
         grant = self._on_task(grantee, (*_READ, *_START, *_MANAGE, *_ATTACH))
         # The service checks attachments at both ends.

@@ -76,8 +76,8 @@ class _MulticastGroupBase(cdk.Resource):
 class MulticastGroup(_MulticastGroupBase):
     """A LoRaWAN multicast group, `AWS::IoTWireless::MulticastGroup`.
 
-    Devices join it by an API call (or `StartBulkAssociateWirelessDeviceWithMulticastGroup`), not here. The service refuses to
-    delete a group that a FUOTA task still uses. Source: AWS IoT Wireless API, CreateMulticastGroup.
+    Devices join it by an API call (or `StartBulkAssociateWirelessDeviceWithMulticastGroup`), not here. The service
+    refuses to delete a group that a FUOTA task still uses. Source: AWS IoT Wireless API, CreateMulticastGroup.
     """
 
     def __init__(
@@ -108,7 +108,7 @@ class MulticastGroup(_MulticastGroupBase):
             )
         self.dl_class = dl_class
 
-        from aws_cdk import aws_iotwireless  # noqa: PLC0415 - only apps that make groups pay for the import
+        from aws_cdk import aws_iotwireless
 
         group = aws_iotwireless.CfnMulticastGroup(
             self,

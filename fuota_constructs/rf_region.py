@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 class RfRegion:
     """A LoRaWAN region, under the name AWS gives it.
 
-    `value` is that name, for example `"AS923-1"`. Use the 13 members, or `RfRegion.of(...)` for one that AWS has added since.
-    Source: AWS IoT Wireless API, `SupportedRfRegion`.
+    `value` is that name, for example `"AS923-1"`. Use the 13 members, or `RfRegion.of(...)` for one that AWS has
+    added since. Source: AWS IoT Wireless API, `SupportedRfRegion`.
     """
 
     value: str

@@ -57,8 +57,8 @@ class RoleAccess(constructs.Construct):
     """What one role may read, as far as this library granted it.
 
     Every image has a policy of its own, with the image's identity in the logical id: when a task gets another image,
-    CloudFormation adds the new policy before it updates the task and removes the old one only in its cleanup phase, so a
-    task that is waiting or in session never loses access to the image it transmits.
+    CloudFormation adds the new policy before it updates the task and removes the old one only in its cleanup phase,
+    so a task that is waiting or in session never loses access to the image it transmits.
     """
 
     def __init__(self, scope: constructs.Construct, id: str, role: iam.IRole) -> None:  # noqa: A002

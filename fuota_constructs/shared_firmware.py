@@ -60,7 +60,7 @@ class SharedFirmware(constructs.Construct):
         return self._bucket
 
     def default_role(self) -> FirmwareUpdateRole:
-        """The firmware update role of tasks that were given none: one in a stack, so that PassRole stays of fixed size."""
+        """The firmware update role of tasks that were given none: one in a stack, so PassRole stays of fixed size."""
         self._role = self._role or FirmwareUpdateRole(self, "FirmwareUpdateRole")
         return self._role
 

@@ -1,4 +1,4 @@
-"""The one place where the rules meet the CDK: tokens become `UNKNOWN`, findings become synthesis errors and warnings."""
+"""The one place where rules meet the CDK: tokens become `UNKNOWN`, findings become synthesis errors and warnings."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
     from aws_cdk.interfaces.aws_iotwireless import IMulticastGroupRef
 
-__all__ = ["Finding", "SynthChecks", "TaskPlan", "encoded_fragments", "findings_of", "known", "known_text"]
+__all__ = ["Finding", "SynthChecks", "TaskPlan", "encoded_fragments", "findings_of", "plan_of"]
 
 
 def known(value: object) -> object:
     """A value as the rules see it: `UNKNOWN` for a token, itself otherwise.
 
-    A number token is a float of about -1.9e289 and a text token contains `${Token[`, so only such values are worth the round
-    trip to ask the CDK.
+    A number token is a float of about -1.9e289 and a text token contains `${Token[`, so only such values are worth
+    the round trip to ask the CDK.
     """
     may_be_token = (
         "${" in value if isinstance(value, str) else isinstance(value, float) or hasattr(value, "__jsii_ref__")
@@ -37,8 +37,31 @@ def known_text(value: object) -> str | None:
     return plain if isinstance(plain, str) else None
 
 
+def plan_of(
+    given: Mapping[str, object],
+    *,
+    rf_region: str,
+    image_bytes: object,
+    aws_region: str,
+    image_bucket_region: str,
+) -> TaskPlan:
+    """A task as the rules see it, from the properties it was given, under their names in the API."""
+    return TaskPlan(
+        name=known(given["Name"]),
+        description=known(given["Description"]),
+        rf_region=known_text(rf_region),
+        redundancy_percent=known(given["RedundancyPercent"]),
+        fragment_size_bytes=known(given["FragmentSizeBytes"]),
+        fragment_interval_ms=known(given["FragmentIntervalMS"]),
+        descriptor=known(given["Descriptor"]),
+        image_bytes=known(image_bytes),
+        aws_region=known_text(aws_region),
+        image_bucket_region=known_text(image_bucket_region),
+    )
+
+
 def group_plan(group: IMulticastGroupRef) -> GroupPlan:
-    """What is known about a multicast group: of ours everything, of an L1 what its properties say, of an import nothing."""
+    """What is known about a multicast group: of ours everything, of an L1 what its properties say, else nothing."""
     facts = getattr(group, "lo_ra_wan", None)
     return GroupPlan(
         label=group.node.path,
@@ -76,8 +99,8 @@ def findings_of(
 class SynthChecks:
     """Runs the rules on a task when the app is synthesised: late enough for its last tag and target.
 
-    Errors of all tasks come out together, because `node.add_validation` collects them; warnings become annotations of the
-    task, under the plain id of the rule, so that `Annotations.of(task).acknowledge_warning(id)` works.
+    Errors of all tasks come out together, because `node.add_validation` collects them; warnings become annotations of
+    the task, under the plain id of the rule, so that `Annotations.of(task).acknowledge_warning(id)` works.
     """
 
     def __init__(self, task: constructs.Construct, findings: Callable[[], Sequence[Finding]]) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import aws_cdk as cdk
 
@@ -12,8 +13,11 @@ from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.firmware_image import AssetImage, BucketImage
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_iam as iam
     from aws_cdk import aws_s3 as s3
     from constructs import IConstruct
+
+_Target = TypeVar("_Target")
 
 _MILLISECONDS_OF_TOKEN = {"millis": "", "seconds": "000"}
 
@@ -33,18 +37,30 @@ def own_bucket_of(
     image: AssetImage | BucketImage, firmware_bucket: s3.IBucket | None, at: IConstruct
 ) -> s3.IBucket | None:
     """The bucket the caller chose for the image, None for the default one."""
-    if isinstance(image, AssetImage):
+    if firmware_bucket is not None and not hasattr(firmware_bucket, "bucket_name"):
+        wrong = f"{firmware_bucket!r}; give a bucket, such as FirmwareBucket.from_bucket_name(self, 'Bucket', 'name')"
+    elif isinstance(image, AssetImage):
         return firmware_bucket
-    if firmware_bucket is not None and firmware_bucket is not image.bucket:
-        raise FuotaValidationError(
-            "firmware-bucket",
-            f"firmware_bucket is given, but {image!r} is in a bucket already and is not copied: leave firmware_bucket out",
-            construct_path=at.node.path,
-        )
-    return image.bucket
+    elif firmware_bucket is None or firmware_bucket is image.bucket:
+        return image.bucket
+    else:
+        wrong = f"given, but {image!r} is in a bucket already and is not copied: leave firmware_bucket out"
+    raise FuotaValidationError("firmware-bucket", f"firmware_bucket is {wrong}", construct_path=at.node.path)
 
 
-def targets_of(name: str, value: object, at: IConstruct) -> Sequence[object]:
+def own_role_of(firmware_update_role: iam.IRole | None, at: IConstruct) -> iam.IRole | None:
+    """The role the caller chose, None for the default one."""
+    if firmware_update_role is None or hasattr(firmware_update_role, "attach_inline_policy"):
+        return firmware_update_role
+    raise FuotaValidationError(
+        "firmware-update-role",
+        f"firmware_update_role is {firmware_update_role!r}; give a role, such as"
+        " FirmwareUpdateRole.from_role_arn(self, 'Role', arn)",
+        construct_path=at.node.path,
+    )
+
+
+def targets_of(name: str, value: Sequence[_Target], at: IConstruct) -> Sequence[_Target]:
     """The value, if it is a list or the like, and not one text."""
     if isinstance(value, Sequence) and not isinstance(value, str):
         return value
@@ -75,7 +91,8 @@ def multicast_group_id_of(value: object, at: IConstruct) -> str:
 def interval_of(value: object, at: IConstruct) -> float | str | None:
     """A fragment interval in milliseconds, or the token that will be milliseconds at deployment.
 
-    CloudFormation cannot multiply, but it can append three zeros: seconds that are a token become milliseconds that way.
+    CloudFormation cannot multiply, but it can append three zeros: seconds that are a token become milliseconds that
+    way.
     """
     if value is None:
         return None
@@ -100,8 +117,14 @@ def interval_of(value: object, at: IConstruct) -> float | str | None:
 
 
 def rendered(properties: Mapping[str, object]) -> dict[str, object]:
-    """The properties that were given and can be written into a template; the rules answer the others."""
-    return {name: value for name, value in properties.items() if isinstance(value, str | int | float)}
+    """The properties that were given and can be written into a template; about the others the rules have a finding."""
+    return {name: value for name, value in properties.items() if _can_be_written(value)}
+
+
+def _can_be_written(value: object) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return isinstance(value, str | int) or cdk.Token.is_unresolved(value)
 
 
 def _rule_of(name: str) -> str:

@@ -1,7 +1,7 @@
 """How many fragments an image becomes, and how long sending them takes.
 
-The fragment count is the AWS API reference's own formula (an image of 100 bytes in fragments of 10 bytes with 50 % redundancy
-makes 15 encoded fragments); the bounds are those of the TS004-1.0.0 wire format.
+The fragment count is the AWS API reference's own formula (an image of 100 bytes in fragments of 10 bytes with 50 %
+redundancy makes 15 encoded fragments); the bounds are those of the TS004-1.0.0 wire format.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ def data_fragments(image_bytes: int, fragment_bytes: int) -> int:
 def encoded_fragments(image_bytes: int, fragment_bytes: int, redundancy_percent: int) -> int:
     """Fragments sent in total: those of the image and the redundant ones.
 
-    AWS does not document how a broken number of redundant fragments is rounded; assumed: up, so that no limit is missed.
+    AWS does not document how a broken number of redundant fragments is rounded; assumed: up, so that no limit is
+    missed.
     """
     data = data_fragments(image_bytes, fragment_bytes)
     return data - (-data * redundancy_percent // 100)

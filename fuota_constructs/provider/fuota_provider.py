@@ -31,8 +31,9 @@ SERVICE_TIMEOUT_SECONDS = LAMBDA_TIMEOUT_SECONDS + 30
 class FuotaProvider(constructs.Construct):
     """The Lambda behind `Custom::FuotaTask` and `Custom::FirmwareObject`, with its role, policy and log group.
 
-    The function is a bare `CfnResource`, as CDK core's own providers are: importing `aws_cdk.aws_lambda` would cost seconds
-    and 190 MB in every synth. Path and construct ids are contract: CloudFormation refuses to change a ServiceToken.
+    The function is a bare `CfnResource`, as CDK core's own providers are: importing `aws_cdk.aws_lambda` would cost
+    seconds and 190 MB in every synth. Path and construct ids are contract: CloudFormation refuses to change a
+    ServiceToken.
     """
 
     def __init__(self, scope: constructs.Construct, id: str) -> None:  # noqa: A002
@@ -65,7 +66,7 @@ class FuotaProvider(constructs.Construct):
         self._allow("PassFirmwareUpdateRole", ["iam:PassRole"], role_arn, conditions=condition)
 
     def allow_copy(self, *, asset_bucket: str, bucket_arn: str, key_arn: str | None) -> None:
-        """Let it copy images from the bucket of the CDK assets to `firmware/` in a firmware bucket, with the bucket's KMS key."""
+        """Let it copy images from the bucket of the CDK assets to `firmware/` in a firmware bucket."""
         self._allow("ReadAssets", ["s3:GetObject"], f"arn:{cdk.Aws.PARTITION}:s3:::{asset_bucket}/*")
         self._allow("WriteFirmware", ["s3:GetObject", "s3:PutObject"], f"{bucket_arn}/firmware/*")
         if key_arn:
@@ -129,7 +130,8 @@ class FuotaProvider(constructs.Construct):
                 "Timeout": LAMBDA_TIMEOUT_SECONDS,
             },
         )
-        # The policy outlives the function, and through it every custom resource: CloudFormation deletes in reverse order.
+        # The policy outlives the function, and through it every custom resource: CloudFormation deletes in reverse
+        # order.
         function.node.add_dependency(self._policy)
         return function
 

@@ -10,7 +10,7 @@ from fuota_constructs.lorawan.fragments import (
     smallest_fragment_bytes,
 )
 from fuota_constructs.lorawan.regions import region
-from fuota_constructs.rules.rule import Remarks, Rule, TaskPlan, given, show, whole_number
+from fuota_constructs.rules.rule import Remarks, Rule, TaskPlan, error, given, show, warning, whole_number
 
 CLASS_B_SESSION_SECONDS = 172_800
 CLASS_C_SESSION_SECONDS = 64_800
@@ -19,8 +19,7 @@ TS005_V1_SESSION_SECONDS = 2**15
 
 def _redundancy_range(plan: TaskPlan) -> Remarks:
     if given(plan.redundancy_percent) and _redundancy(plan) is None:
-        yield (
-            "error",
+        yield error(
             f"redundancy_percent is {show(plan.redundancy_percent)}; choose a whole number from 0 to 100"
             " (the share of redundant fragments; 100 doubles the transmission)",
         )
@@ -32,9 +31,9 @@ def _fragment_size_range(plan: TaskPlan) -> Remarks:
     largest, because = _largest_fragment(plan)
     size = whole_number(plan.fragment_size_bytes)
     if size is None or not 1 <= size <= largest:
-        yield (
-            "error",
-            f"fragment_size_bytes is {show(plan.fragment_size_bytes)}; choose a whole number from 1 to {largest} ({because})",
+        yield error(
+            f"fragment_size_bytes is {show(plan.fragment_size_bytes)}; choose a whole number from 1 to {largest}"
+            f" ({because})"
         )
 
 
@@ -42,14 +41,12 @@ def _fragment_size_needs_multicast(plan: TaskPlan) -> Remarks:
     if plan.fragment_size_bytes is None or plan.multicast_groups:
         return
     if plan.wireless_devices:
-        yield (
-            "error",
+        yield error(
             "fragment_size_bytes is given and the task updates wireless_devices; the service takes a fragment size only"
             " with multicast groups: use multicast_groups instead, or leave fragment_size_bytes out",
         )
     else:
-        yield (
-            "warning",
+        yield warning(
             "fragment_size_bytes is given but the task has no target yet; the service takes a fragment size only with"
             " multicast groups: attach one with multicast_groups or add_multicast_group()",
         )
@@ -57,25 +54,19 @@ def _fragment_size_needs_multicast(plan: TaskPlan) -> Remarks:
 
 def _fragment_interval_range(plan: TaskPlan) -> Remarks:
     if given(plan.fragment_interval_ms) and _interval_ms(plan) is None:
-        yield (
-            "error",
-            f"fragment_interval is {show(plan.fragment_interval_ms)} ms; choose at least 500 ms, better whole seconds such as"
-            " Duration.seconds(1) (the service rounds to the nearest second, and less than half a second becomes 0)",
+        yield error(
+            f"fragment_interval is {show(plan.fragment_interval_ms)} ms; choose whole seconds, like Duration.seconds(1)"
+            " (the service rounds to the nearest second, and less than half a second becomes 0)"
         )
 
 
 def _fragment_interval_rounding(plan: TaskPlan) -> Remarks:
     interval = _interval_ms(plan)
     if interval is not None and interval % 1000:
-        seconds = interval_seconds(interval)
-        yield (
-            "warning",
-            f"fragment_interval is {interval} ms and the service rounds it to the nearest second: write"
-            f" Duration.seconds({seconds}), or Duration.seconds({interval // 1000 + (interval // 1000 == seconds)})"
-            " for the other neighbour"
-            if interval > 1000  # noqa: PLR2004
-            else f"fragment_interval is {interval} ms and the service rounds it to the nearest second: write"
-            f" Duration.seconds({seconds})",
+        neighbours = [f"Duration.seconds({seconds})" for seconds in (interval // 1000, interval // 1000 + 1) if seconds]
+        yield warning(
+            f"fragment_interval is {interval} ms and the service rounds it to the nearest second;"
+            f" choose {' or '.join(neighbours)}"
         )
 
 
@@ -86,10 +77,10 @@ def _fragment_count(plan: TaskPlan) -> Remarks:
         return
     count = fragments.encoded_fragments(image, size, redundancy)
     if count > MAX_ENCODED_FRAGMENTS:
-        yield (
-            "error",
+        yield error(
             f"{image} bytes in fragments of {size} with {redundancy} % redundancy are {count} fragments; at most"
-            f" {MAX_ENCODED_FRAGMENTS} can be numbered: {_bigger_fragments(plan, image, redundancy, MAX_ENCODED_FRAGMENTS)}",
+            f" {MAX_ENCODED_FRAGMENTS} can be numbered:"
+            f" {_bigger_fragments(plan, image, redundancy, MAX_ENCODED_FRAGMENTS)}"
         )
 
 
@@ -102,8 +93,7 @@ def _session_duration(plan: TaskPlan) -> Remarks:
     limit, because = _session_limit(plan, count * every)
     if count * every > limit:
         shorter = f"fragment_interval of at most {limit // count} s" if limit >= count else "fewer fragments"
-        yield (
-            "warning",
+        yield warning(
             f"{count} fragments, one every {every} s, take {_hours(count * every)}; {because}: choose a {shorter},"
             f" or {_bigger_fragments(plan, image, redundancy, limit // every)}",
         )

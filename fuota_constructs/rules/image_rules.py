@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fuota_constructs.rules.rule import Remarks, Rule, TaskPlan, given, show, whole_number
+from fuota_constructs.rules.rule import Remarks, Rule, TaskPlan, error, given, show, warning, whole_number
 
 MEGABYTE = 1_000_000
 MEBIBYTE = 1_048_576
@@ -12,7 +12,7 @@ ROLE_POLICY_CHARACTERS = 10_240
 def _image_empty(plan: TaskPlan) -> Remarks:
     size = whole_number(plan.image_bytes)
     if given(plan.image_bytes) and (size is None or size < 1):
-        yield "error", f"the firmware image has {show(plan.image_bytes)} bytes; give an image of 1 to {MEBIBYTE} bytes"
+        yield error(f"the firmware image has {show(plan.image_bytes)} bytes; give an image of 1 to {MEBIBYTE} bytes")
 
 
 def _image_size(plan: TaskPlan) -> Remarks:
@@ -20,23 +20,20 @@ def _image_size(plan: TaskPlan) -> Remarks:
     if size is None or size < MEGABYTE:
         return
     if size > MEBIBYTE:
-        yield (
-            "error",
+        yield error(
             f"the firmware image has {size} bytes; the service takes at most 1 megabyte ({MEBIBYTE} bytes):"
             " send a delta image instead of the whole firmware",
         )
     else:
-        yield (
-            "warning",
-            f"the firmware image has {size} bytes; the service takes at most 1 megabyte, and AWS does not say whether that"
-            f" is {MEGABYTE} or {MEBIBYTE} bytes: stay below {MEGABYTE} to be safe",
+        yield warning(
+            f"the firmware image has {size} bytes; the service takes at most 1 megabyte, and AWS does not say whether"
+            f" that is {MEGABYTE} or {MEBIBYTE} bytes: stay below {MEGABYTE} to be safe"
         )
 
 
 def _image_region(plan: TaskPlan) -> Remarks:
     if plan.image_bucket_region and plan.aws_region and plan.image_bucket_region != plan.aws_region:
-        yield (
-            "error",
+        yield error(
             f"the firmware bucket is in {show(plan.image_bucket_region)} and the task in {show(plan.aws_region)};"
             f" use a bucket in {show(plan.aws_region)}, the Region of the task",
         )
@@ -48,17 +45,15 @@ def _role_policy_size(plan: TaskPlan) -> Remarks:
         return
     remedy = "give some of the tasks a FirmwareUpdateRole of their own with firmware_update_role"
     if size > ROLE_POLICY_CHARACTERS:
-        yield (
-            "error",
+        yield error(
             f"the inline policies of the firmware update role come to about {size} characters; IAM allows"
             f" {ROLE_POLICY_CHARACTERS} per role: {remedy}",
         )
     else:
-        yield (
-            "warning",
+        yield warning(
             f"the inline policies of the firmware update role come to about {size} characters of the"
-            f" {ROLE_POLICY_CHARACTERS} that IAM allows per role, and a deployment that changes every image needs twice that,"
-            f" because the old images stay readable until it is done: {remedy}",
+            f" {ROLE_POLICY_CHARACTERS} that IAM allows per role, and a deployment that changes every image needs twice"
+            f" that, because the old images stay readable until it is done: {remedy}"
         )
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import enum
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
 Level = Literal["error", "warning"]
 """An error stops the synthesis; a warning is printed and can be acknowledged under the rule's id."""
+
+
+_SHOWN_CHARACTERS = 60
 
 
 class _Unknown(enum.Enum):
@@ -20,7 +24,7 @@ class _Unknown(enum.Enum):
 
 
 UNKNOWN: Final = _Unknown.UNKNOWN
-"""Stands for a value that is a CDK token: it exists, but only CloudFormation will know it. Rules about it are skipped."""
+"""Stands for a value that is a CDK token: only CloudFormation will know it. Rules about it are skipped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +77,23 @@ class TaskPlan:
     role_policy_characters: int | None = None
 
 
-Remarks = Iterable[tuple[Level, str]]
+Remark = tuple[Level, str]
+Remarks = Iterable[Remark]
+
+
+def error(message: str) -> Remark:
+    """What stops the synthesis."""
+    return "error", message
+
+
+def warning(message: str) -> Remark:
+    """What is printed, and can be acknowledged."""
+    return "warning", message
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule as data: its id, its levels, what it fires on, why, what to do instead, where that is written, its check."""
+    """One rule as data: id, levels, what it fires on, why, what to do instead, where that is written, and the check."""
 
     id: str
     levels: tuple[Level, ...]
@@ -113,8 +128,8 @@ def show(value: object) -> str:
     if isinstance(value, bool):
         return f"{json.dumps(value)} (a boolean)"
     if isinstance(value, str):
-        shortened = value if len(value) <= 60 else f"{value[:57]}..."
-        return f"{json.dumps(shortened)} (text)" if value.strip().lstrip("+-").isdigit() else json.dumps(shortened)
+        quoted = json.dumps(value if len(value) <= _SHOWN_CHARACTERS else f"{value[:_SHOWN_CHARACTERS]}...")
+        return f"{quoted} (text)" if re.fullmatch(r"\s*[+-]?\d+\s*", value) else quoted
     if isinstance(value, int | float):
         return f"{value!r} (a float)" if isinstance(value, float) else repr(value)
     return f"a {type(value).__name__}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 
-from fuota_constructs.rules.rule import UNKNOWN, Remarks, Rule, TaskPlan, given, show, text
+from fuota_constructs.rules.rule import UNKNOWN, Remarks, Rule, TaskPlan, error, given, show, text, warning
 
 NAME_CHARACTERS = 256
 DESCRIPTION_CHARACTERS = 2048
@@ -25,23 +25,22 @@ AWS_REGIONS = (
     "us-west-2",
 )
 
+_RESERVED = " or ".join(map(show, RESERVED_TAG_PREFIXES))
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 
 
 def _targets_exclusive(plan: TaskPlan) -> Remarks:
     if plan.multicast_groups and plan.wireless_devices:
-        yield (
-            "error",
-            f"the task has {len(plan.multicast_groups)} multicast group(s) and {len(plan.wireless_devices)} wireless device(s);"
-            " choose one kind of target: put the devices into a group, or make a second task for them",
+        yield error(
+            f"the task has {len(plan.multicast_groups)} multicast group(s) and {len(plan.wireless_devices)} wireless"
+            " device(s); choose one kind of target: put the devices into a group, or make a second task for them"
         )
 
 
 def _rf_region_mismatch(plan: TaskPlan) -> Remarks:
     for group in plan.multicast_groups:
         if plan.rf_region and group.rf_region and group.rf_region != plan.rf_region:
-            yield (
-                "error",
+            yield error(
                 f"multicast group {show(group.label)} is of rf_region {show(group.rf_region)} and the task of"
                 f" {show(plan.rf_region)}; make one task for each region",
             )
@@ -52,16 +51,14 @@ def _descriptor_format(plan: TaskPlan) -> Remarks:
         return
     descriptor = text(plan.descriptor)
     if descriptor is None or not _BASE64.fullmatch(descriptor):
-        yield (
-            "error",
+        yield error(
             f"descriptor is {show(plan.descriptor)}, which is not base64; give the {DESCRIPTOR_BYTES} bytes themselves,"
             ' for example descriptor=b"\\x01\\x02\\x03\\x04", or their base64 text',
         )
     elif len(descriptor) > DESCRIPTOR_CHARACTERS:
-        yield (
-            "error",
-            f"descriptor has {len(descriptor)} base64 characters; at most {DESCRIPTOR_CHARACTERS} are allowed, and devices"
-            f" read {DESCRIPTOR_BYTES} bytes (8 characters)",
+        yield error(
+            f"descriptor has {len(descriptor)} base64 characters; at most {DESCRIPTOR_CHARACTERS} are allowed,"
+            f" and devices read {DESCRIPTOR_BYTES} bytes (8 characters)"
         )
 
 
@@ -71,8 +68,7 @@ def _descriptor_length(plan: TaskPlan) -> Remarks:
         return
     length = len(base64.b64decode(descriptor))
     if length != DESCRIPTOR_BYTES:
-        yield (
-            "warning",
+        yield warning(
             f"descriptor has {length} bytes; devices read exactly {DESCRIPTOR_BYTES} and may refuse the session:"
             f" give {DESCRIPTOR_BYTES} bytes",
         )
@@ -82,7 +78,7 @@ def _name_length(plan: TaskPlan) -> Remarks:
     name = text(plan.name)
     if given(plan.name) and (name is None or len(name) > NAME_CHARACTERS):
         length = f"{show(plan.name)}" if name is None else f"{len(name)} characters long"
-        yield "error", f"fuota_task_name is {length}; choose a text of at most {NAME_CHARACTERS} characters"
+        yield error(f"fuota_task_name is {length}; choose a text of at most {NAME_CHARACTERS} characters")
 
 
 def _name_characters(plan: TaskPlan) -> Remarks:
@@ -90,8 +86,7 @@ def _name_characters(plan: TaskPlan) -> Remarks:
     if name is not None and (wrong := sorted(set(re.sub(r"[A-Za-z0-9_-]", "", name)))):
         better = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")
         hint = f", for example {show(better)}" if better and len(better) <= NAME_CHARACTERS else ""
-        yield (
-            "error",
+        yield error(
             f"fuota_task_name is {show(name)} and has {show(''.join(wrong))}; choose letters, digits, hyphens and"
             f" underscores{hint}",
         )
@@ -101,42 +96,34 @@ def _description_length(plan: TaskPlan) -> Remarks:
     description = text(plan.description)
     if given(plan.description) and (description is None or len(description) > DESCRIPTION_CHARACTERS):
         length = show(plan.description) if description is None else f"{len(description)} characters long"
-        yield "error", f"description is {length}; choose a text of at most {DESCRIPTION_CHARACTERS} characters"
+        yield error(f"description is {length}; choose a text of at most {DESCRIPTION_CHARACTERS} characters")
 
 
 def _tag_limits(plan: TaskPlan) -> Remarks:
     if len(plan.tags) > TAGS:
-        yield (
-            "error",
-            f"the task has {len(plan.tags)} tags; at most {TAGS} are allowed (the service takes 200, two are ours): exclude some"
-            " with Tags.of(task).remove(...)",
+        yield error(
+            f"the task has {len(plan.tags)} tags; at most {TAGS} are allowed (the service takes 200, two are ours):"
+            " keep some away from it with Tags.of(task).remove(...)"
         )
     for key, value in plan.tags.items():
         if not 1 <= len(key) <= TAG_KEY_CHARACTERS:
-            yield "error", f"tag key {show(key)} has {len(key)} characters; choose 1 to {TAG_KEY_CHARACTERS}"
+            yield error(f"tag key {show(key)} has {len(key)} characters; choose 1 to {TAG_KEY_CHARACTERS}")
         if key.startswith(RESERVED_TAG_PREFIXES):
-            yield (
-                "error",
-                f"tag key {show(key)} begins with a reserved prefix; choose one that begins with none of {_listed()}",
+            yield error(
+                f"tag key {show(key)} is reserved; choose one that does not begin with {_RESERVED}",
             )
         if value is not UNKNOWN and isinstance(value, str) and len(value) > TAG_VALUE_CHARACTERS:
-            yield (
-                "error",
+            yield error(
                 f"the value of tag {show(key)} has {len(value)} characters; choose at most {TAG_VALUE_CHARACTERS}",
             )
 
 
 def _aws_region(plan: TaskPlan) -> Remarks:
     if plan.aws_region and plan.aws_region not in AWS_REGIONS:
-        yield (
-            "warning",
-            f"the stack is in {show(plan.aws_region)}, where AWS IoT Core for LoRaWAN is not known to exist; choose one of"
-            f" {', '.join(AWS_REGIONS)}, or acknowledge this if AWS has opened it there",
+        yield warning(
+            f"the stack is in {show(plan.aws_region)}, where AWS IoT Core for LoRaWAN is not known to exist; choose one"
+            f" of {', '.join(AWS_REGIONS)}, or acknowledge this if AWS has opened it there"
         )
-
-
-def _listed() -> str:
-    return ", ".join(map(show, RESERVED_TAG_PREFIXES))
 
 
 _API = "AWS IoT Wireless API, CreateFuotaTask"
@@ -192,7 +179,7 @@ TASK_RULES = (
         id="name-characters",
         levels=("error",),
         what="`fuota_task_name` has other characters than letters, digits, hyphen and underscore",
-        why="the console's rule for task names; the API model has no pattern, and what the service does is not documented",
+        why="the console's rule for task names; the API model has no pattern, what the service does is not documented",
         remedy="letters, digits, hyphens, underscores",
         source=_GUIDE,
         check=_name_characters,
