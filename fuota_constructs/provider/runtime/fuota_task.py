@@ -151,8 +151,12 @@ def _create_visible(request: Request, parameters: Mapping[str, Any], calls: AwsC
                 request.id_if_failed = CREATE_FAILED
             raise
         request.id_if_failed = task_id
-        if _is_visible(task_id, calls):
-            return task_id, arn
+        try:
+            if _is_visible(task_id, calls):
+                return task_id, arn
+        except Exception:
+            _undo(task_id, request, calls, log)
+            raise
         # The token was used before, by the same event, and the task it made has been deleted since.
         log.warning("the request token leads to a task that cannot be read", taskId=task_id)
         _undo(task_id, request, calls, log)

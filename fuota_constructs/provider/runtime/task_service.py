@@ -27,7 +27,7 @@ def read(task_id: str, desired: TaskProperties, former: TaskProperties, calls: A
         id=task_id,
         arn=task["Arn"],
         status=str(task.get("Status")),
-        fields={**task, "RfRegion": task.get("LoRaWAN", {}).get("RfRegion")},
+        fields={**task, "RfRegion": (task.get("LoRaWAN") or {}).get("RfRegion")},
         groups=groups(task_id, calls) if desired.groups or former.groups else (),
         devices=devices(task_id, calls) if desired.devices or former.devices else (),
         tags=_tags(task["Arn"], calls),
@@ -67,12 +67,9 @@ def tagged(tags: ItemsView[str, str], calls: AwsCalls) -> list[str]:
     found = []
     for task in _items("FuotaTaskList", page):
         calls.check_time("looking at the tags of all FUOTA tasks")
-        try:
+        with _gone_is_fine():  # another stack may be deleting that task right now
             if tags <= _tags(task["Arn"], calls).items():
                 found.append(task["Id"])
-        except ClientError as error:
-            if not _is_not_found(error):  # another stack may be deleting that task right now
-                raise
     return found
 
 
@@ -113,11 +110,8 @@ def associate(task_id: str, groups: Sequence[str], devices: Sequence[str], calls
 
 def request_delete(task_id: str, calls: AwsCalls) -> None:
     """Have a task deleted, which takes the service a while; no task is no error."""
-    try:
+    with _gone_is_fine():
         calls.iotwireless.delete_fuota_task(Id=task_id)
-    except ClientError as error:
-        if not _is_not_found(error):
-            raise
 
 
 def api_fields(fields: Mapping[str, str | int]) -> dict[str, Any]:
@@ -136,10 +130,12 @@ def tag_list(tags: Mapping[str, str]) -> list[Any]:
 def _disassociate(task_id: str, groups: Collection[str], devices: Collection[str], calls: AwsCalls) -> None:
     for group in groups:
         calls.check_time(f"taking multicast group {group} off the task")
-        calls.iotwireless.disassociate_multicast_group_from_fuota_task(Id=task_id, MulticastGroupId=group)
+        with _gone_is_fine():
+            calls.iotwireless.disassociate_multicast_group_from_fuota_task(Id=task_id, MulticastGroupId=group)
     for device in devices:
         calls.check_time(f"taking wireless device {device} off the task")
-        calls.iotwireless.disassociate_wireless_device_from_fuota_task(Id=task_id, WirelessDeviceId=device)
+        with _gone_is_fine():
+            calls.iotwireless.disassociate_wireless_device_from_fuota_task(Id=task_id, WirelessDeviceId=device)
 
 
 def _patch(task_id: str, fields: Mapping[str, str | int], calls: AwsCalls) -> None:
@@ -147,12 +143,9 @@ def _patch(task_id: str, fields: Mapping[str, str | int], calls: AwsCalls) -> No
 
 
 def _get(task_id: str, calls: AwsCalls) -> Mapping[str, Any] | None:
-    try:
+    with _gone_is_fine():
         return calls.iotwireless.get_fuota_task(Id=task_id)
-    except ClientError as error:
-        if not _is_not_found(error):
-            raise
-        return None
+    return None
 
 
 def _tags(arn: str, calls: AwsCalls) -> dict[str, str]:
@@ -170,5 +163,10 @@ def _items(name: str, page: Callable[..., Mapping[str, Any]]) -> Iterator[Mappin
         position = {"NextToken": answer["NextToken"]}
 
 
-def _is_not_found(error: ClientError) -> bool:
-    return error.response["Error"]["Code"] == "ResourceNotFoundException"
+class _gone_is_fine:  # noqa: N801 - reads as a statement
+    """Lets the error of a resource that does not exist pass."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
+        return isinstance(error, ClientError) and error.response["Error"]["Code"] == "ResourceNotFoundException"

@@ -368,8 +368,8 @@ class _CurrentClock:
 
 @pytest.fixture(scope="session")
 def iotwireless_server() -> Iterator[tuple[str, IotWirelessService]]:
-    """The local IoT Wireless service on a port of its own, without a request quota."""
-    service = IotWirelessService(clock=_CurrentClock(), requests_per_second=None)
+    """The local IoT Wireless service on a port of its own: no request quota, a repeated association is a conflict."""
+    service = IotWirelessService(clock=_CurrentClock(), requests_per_second=None, strict_associations=True)
     with serve(service) as url:
         yield url, service
 
