@@ -10,7 +10,7 @@ import constructs
 import jsii
 from aws_cdk import aws_iam as iam
 
-from fuota_constructs.acknowledgments import acknowledge
+from fuota_constructs.acknowledgments import WildcardAcknowledgment
 from fuota_constructs.firmware_update_role import SERVICE_PRINCIPAL
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class FuotaProvider(constructs.Construct):
         self.service_token: str = function.get_att("Arn").to_string()
         self._allow_task_actions()
         self._allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], log_group.get_att("Arn").to_string())
-        self._acknowledge_findings()
+        self.node.add_validation(WildcardAcknowledgment(self._policy, _WILDCARDS))
 
     @property
     def cdk_tag_manager(self) -> cdk.TagManager:
@@ -135,10 +135,6 @@ class FuotaProvider(constructs.Construct):
         function.node.add_dependency(self._policy)
         return function
 
-    def _acknowledge_findings(self) -> None:
-        any_task = "FUOTA tasks get their ids from the service, so the policy cannot name one beforehand"
-        acknowledge(self, {"AwsSolutions-IAM5[Resource::*]": any_task})
-
 
 _UNSCOPED_ACTIONS = ("CreateFuotaTask", "ListFuotaTasks", "ListWirelessDevices")
 """Actions without resource-level permissions (Service Authorization Reference): their resource can only be `*`."""
@@ -160,3 +156,11 @@ _ATTACHMENTS = (
     ("Disassociate", "WirelessDeviceFrom"),
 )
 """Both ends of an attachment are checked: the task, and the group or device (Service Authorization Reference)."""
+
+_WILDCARDS = {
+    "CreateAndListTasks": "these actions have no resource-level permissions (Service Authorization Reference)",
+    "ManageTasks": "the service makes up the ids of FUOTA tasks, so no policy can name them beforehand",
+    "AttachTargets": "groups and devices are attached by ids that may be known at deployment only",
+    "ReadAssets": "the names of CDK assets change with their content, and a rollback reads those of older deployments",
+    "WriteFirmware": "the names of images under firmware/ change with their content",
+}
