@@ -277,9 +277,7 @@ class Cloud:
     url: str
     service: IotWirelessService
     clock: Clock
-
-    def __post_init__(self) -> None:
-        self.client: IoTWirelessClient = boto3.client("iotwireless", endpoint_url=self.url)
+    client: IoTWirelessClient
 
     def admin(self, method: str, route: str, **document: Any) -> dict[str, Any]:
         """Call an admin route."""
@@ -367,26 +365,28 @@ class _CurrentClock:
 
 
 @pytest.fixture(scope="session")
-def iotwireless_server() -> Iterator[tuple[str, IotWirelessService]]:
+def iotwireless_server() -> Iterator[tuple[str, IotWirelessService, IoTWirelessClient]]:
     """The local IoT Wireless service on a port of its own: no request quota, a repeated association is a conflict."""
     service = IotWirelessService(clock=_CurrentClock(), requests_per_second=None, strict_associations=True)
     with serve(service) as url:
-        yield url, service
+        yield url, service, boto3.client("iotwireless", endpoint_url=url)
 
 
 @pytest.fixture
 def cloud(
-    iotwireless_server: tuple[str, IotWirelessService], clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Cloud]:
+    iotwireless_server: tuple[str, IotWirelessService, IoTWirelessClient],
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Cloud:
     """The local IoT Wireless service, empty, on the clock of the test, where the handler's boto3 finds it."""
-    url, service = iotwireless_server
+    url, service, client = iotwireless_server
     monkeypatch.setattr(_CurrentClock, "clock", clock)
     monkeypatch.setenv("AWS_ENDPOINT_URL_IOT_WIRELESS", url)
-    aws_calls._client.cache_clear()
-    cloud = Cloud(url, service, clock)
+    if aws_calls._client("iotwireless").meta.endpoint_url != url:  # the client of a warm Lambda, from another folder
+        aws_calls._client.cache_clear()
+    cloud = Cloud(url, service, clock, client)
     cloud.admin("POST", "reset")
-    yield cloud
-    aws_calls._client.cache_clear()
+    return cloud
 
 
 @pytest.fixture
