@@ -87,10 +87,11 @@ def _group_table(title: str, groups: list[dict[str, Any]]) -> "Table":
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title, title_justify="left")
-    for heading in ("Name", "Id", "RfRegion", "Class", "Devices", "Status"):
-        table.add_column(heading, no_wrap=heading == "Id", overflow="fold")
+    table = Table(title=title, title_justify="left", show_lines=True)
+    for heading in ("Group", "RfRegion", "Class", "Devices", "Status"):
+        table.add_column(heading, overflow="fold")
     for group in groups:
-        cells = [group["Name"], group["Id"], group["RfRegion"], group["DlClass"], group["NumberOfDevicesInGroup"]]
-        table.add_row(*(Text("" if cell is None else str(cell)) for cell in [*cells, group["Status"]]))
+        name = f"{group['Name'] or 'unnamed'}\n{group['Id']}"
+        cells = [name, group["RfRegion"], group["DlClass"], group["NumberOfDevicesInGroup"], group["Status"]]
+        table.add_row(*(Text("" if cell is None else str(cell)) for cell in cells))
     return table

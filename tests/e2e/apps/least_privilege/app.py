@@ -1,0 +1,28 @@
+"""A task for groups and one for devices; revision 2 changes all that can be changed in place."""
+
+import aws_cdk as cdk
+
+from fuota_constructs import DlClass, FirmwareImage, FuotaTask, MulticastGroup, RfRegion
+
+app = cdk.App()
+revision = int(app.node.try_get_context("revision") or "1")
+devices = str(app.node.try_get_context("devices")).split(",")
+stack = cdk.Stack(app, "LeastPrivilege")
+groups = [
+    MulticastGroup(stack, name, rf_region=RfRegion.EU868, dl_class=DlClass.CLASS_C) for name in ("GroupA", "GroupB")
+]
+for name, targets in (
+    ("ForGroups", {"multicast_groups": [groups[revision - 1]], "fragment_size_bytes": 100}),
+    ("ForDevices", {"wireless_devices": [devices[revision - 1]]}),
+):
+    task = FuotaTask(
+        stack,
+        name,
+        firmware_image=FirmwareImage.from_asset("firmware.bin"),
+        rf_region=RfRegion.EU868,
+        description=f"revision {revision}",
+        redundancy_percent=10 * revision,
+        **targets,
+    )
+    cdk.Tags.of(task).add("revision-1" if revision == 1 else "revision-2", "yes")
+app.synth()

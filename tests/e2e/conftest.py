@@ -1,0 +1,86 @@
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fuota_constructs.local import cloud as clouds
+from fuota_constructs.local.cloud import LocalCloud
+from fuota_constructs.local.overview import overview
+
+APPS = Path(__file__).parent / "apps"
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """What a run of the `fuota` command said and how it ended."""
+
+    code: int
+    output: str
+
+
+@dataclass(frozen=True)
+class App:
+    """A copy of one of the apps, and the cloud it is deployed to."""
+
+    cloud: LocalCloud
+    folder: Path
+
+    def fuota(self, *arguments: str) -> Deployed:
+        """Run `fuota local <command> ...` in the folder of the app."""
+        command, *rest = arguments
+        done = subprocess.run(
+            [sys.executable, "-m", "fuota_constructs.cli", "local", command, "--port", str(self.cloud.port), *rest],
+            cwd=self.folder,
+            env={**os.environ, "CDK_VALIDATION": "false"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        return Deployed(done.returncode, done.stdout)
+
+    def succeeds(self, *arguments: str) -> str:
+        """As `fuota`, for a run that has to end well."""
+        done = self.fuota(*arguments)
+        assert done.code == 0, done.output
+        return done.output
+
+    def tasks(self) -> list[dict[str, Any]]:
+        """All FUOTA tasks of the cloud."""
+        tasks: list[dict[str, Any]] = overview(self.cloud)["fuota_tasks"]
+        return tasks
+
+
+@pytest.fixture(scope="session", autouse=True)
+def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Clouds of these tests are noted apart from the developer's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FUOTA_STATE_DIR", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
+@pytest.fixture(scope="module")
+def cloud(state_folder: None) -> Iterator[LocalCloud]:
+    """A cloud for one module of tests."""
+    running = clouds.start(clouds.free_port())
+    yield running
+    clouds.stop(running)
+
+
+@pytest.fixture(scope="session")
+def app_on(tmp_path_factory: pytest.TempPathFactory) -> Callable[[LocalCloud, str], App]:
+    """Copies an app to a folder of its own, with a firmware image, to be deployed to a cloud."""
+
+    def app_on(cloud: LocalCloud, name: str) -> App:
+        folder = tmp_path_factory.mktemp("app") / name
+        shutil.copytree(APPS / name, folder)
+        (folder / "firmware.bin").write_bytes(bytes(range(256)) * 4)
+        return App(cloud, folder)
+
+    return app_on

@@ -1,0 +1,101 @@
+"""A task through its life: made, changed, replaced, protected while it is sent, destroyed. With the real CDK CLI."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from fuota_constructs.local.cloud import LocalCloud
+
+pytestmark = pytest.mark.e2e
+
+HALF_AN_HOUR_AND_A_BIT = 31 * 60
+
+
+@dataclass
+class Life:
+    """What the service held, and what the commands said, after each step."""
+
+    tasks: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    stacks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    refusal: str = ""
+    refusal_code: int = 0
+    groups_at_the_end: list[Any] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def life(cloud: LocalCloud, app_on: Callable[[LocalCloud, str], Any]) -> Life:
+    app = app_on(cloud, "lifecycle")
+    service = cloud.client("iotwireless")
+    cloudformation = cloud.client("cloudformation")
+    life = Life()
+
+    def note(step: str) -> None:
+        life.tasks[step] = app.tasks()
+        [life.stacks[step]] = cloudformation.describe_stacks(StackName="Lifecycle")["Stacks"]
+
+    app.succeeds("deploy", "-c", "redundancy=30", "-c", "description=first")
+    note("made")
+    app.succeeds("deploy", "-c", "redundancy=40", "-c", "description=first")
+    note("changed")
+    app.succeeds("deploy", "-c", "description=first")
+    note("replaced")
+    [task] = life.tasks["replaced"]
+    service.start_fuota_task(Id=task["Id"])
+    cloud.admin("clock", method="POST", content={"advance_seconds": HALF_AN_HOUR_AND_A_BIT})
+    note("in session")
+    refused = app.fuota("deploy", "-c", "description=second")
+    life.refusal, life.refusal_code = refused.output, refused.code
+    note("refused")
+    app.succeeds("destroy")
+    life.tasks["destroyed"] = app.tasks()
+    life.groups_at_the_end = service.list_multicast_groups()["MulticastGroupList"]
+    return life
+
+
+def test_deploy_makes_the_task_with_all_its_parameters(life: Life) -> None:
+    [task] = life.tasks["made"]
+    assert task["RedundancyPercent"] == 30
+    assert task["FragmentSizeBytes"] == 100
+    assert task["FragmentIntervalMS"] == 5000
+    assert task["Descriptor"] == "AQIDBA=="
+    assert task["Description"] == "first"
+    assert task["Status"] == "Pending"
+    assert len(task["MulticastGroupIds"]) == 1
+    assert task["FirmwareUpdateImage"].endswith("/firmware.bin")
+    assert life.stacks["made"]["Outputs"][0]["OutputValue"] == task["Id"]
+
+
+def test_a_changed_redundancy_changes_the_same_task(life: Life) -> None:
+    [before], [after] = life.tasks["made"], life.tasks["changed"]
+    assert after["Id"] == before["Id"]
+    assert after["RedundancyPercent"] == 40
+
+
+def test_a_removed_redundancy_makes_a_new_task_and_deletes_the_old(life: Life) -> None:
+    [before], [after] = life.tasks["changed"], life.tasks["replaced"]
+    assert after["Id"] != before["Id"]
+    assert after["RedundancyPercent"] is None
+    assert after["FragmentSizeBytes"] == 100
+    assert after["MulticastGroupIds"] == before["MulticastGroupIds"]
+
+
+def test_fails_to_change_a_task_in_session_and_says_what_to_do(life: Life) -> None:
+    [task] = life.tasks["in session"]
+    assert task["Status"] == "In_FuotaSession"
+    assert life.refusal_code == 1
+    assert task["Id"] in life.refusal
+    assert "In_FuotaSession" in life.refusal
+    assert "UPDATE_FAILED" in life.refusal
+
+
+def test_a_refused_change_rolls_back_and_leaves_the_session_alone(life: Life) -> None:
+    assert life.stacks["refused"]["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert life.stacks["refused"]["Outputs"] == life.stacks["in session"]["Outputs"]
+    assert life.tasks["refused"] == life.tasks["in session"]
+
+
+def test_destroy_leaves_nothing_in_the_service(life: Life) -> None:
+    assert life.tasks["destroyed"] == []
+    assert life.groups_at_the_end == []

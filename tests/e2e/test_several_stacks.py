@@ -1,0 +1,32 @@
+"""Tasks in a nested stack and in a second stack, over a group and a bucket of the first."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from fuota_constructs.local.cloud import LocalCloud
+
+pytestmark = pytest.mark.e2e
+
+
+def test_tasks_in_a_nested_and_a_second_stack_deploy_and_go(
+    cloud: LocalCloud, app_on: Callable[[LocalCloud, str], Any]
+) -> None:
+    app = app_on(cloud, "several_stacks")
+    app.succeeds("deploy", "--all")
+    nested, second = sorted(app.tasks(), key=lambda task: str(task["Name"]))
+    assert (nested["Name"], second["Name"]) == ("nested", "second")
+    assert nested["MulticastGroupIds"] == second["MulticastGroupIds"]
+    assert nested["FirmwareUpdateImage"] == second["FirmwareUpdateImage"]
+    assert nested["FirmwareUpdateRole"] != second["FirmwareUpdateRole"]
+    providers = [
+        function["FunctionArn"]
+        for function in cloud.client("lambda").list_functions()["Functions"]
+        if "fuota_constructs" in function["Description"]
+    ]
+    assert len(providers) == 2
+
+    app.succeeds("destroy", "--all")
+    assert app.tasks() == []
+    assert cloud.client("iotwireless").list_multicast_groups()["MulticastGroupList"] == []
