@@ -6,7 +6,7 @@ from pathlib import Path
 # A plain module beside the tests: pytest's importlib mode does not put folders on the path by itself.
 sys.path.insert(0, str(Path(__file__).parents[1] / "provider" / "runtime"))
 
-from lambda_rig import (  # noqa: E402, F401 - pytest finds fixtures by their names here
+from lambda_rig import (  # noqa: F401 - pytest finds fixtures by their names here
     clock,
     cloud,
     impatient_boto3,

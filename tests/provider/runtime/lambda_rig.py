@@ -1,7 +1,9 @@
-"""What the tests of the Lambda run on: the real handler, real HTTP, real local services, and a clock that only jumps."""
+"""What the Lambda's tests run on: the real handler, real HTTP, real local services, a clock that only jumps."""
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
 import os
 import secrets
@@ -10,7 +12,6 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.request
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -135,7 +136,7 @@ def response_server() -> Iterator[ResponseSink]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_PUT(self) -> None:  # noqa: N802 - http.server's name
+        def do_PUT(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             sink.puts.append(Put(self.path, dict(self.headers), body))
             answer = sink.script.pop(0) if sink.script else 200
@@ -281,11 +282,11 @@ class Cloud:
 
     def admin(self, method: str, route: str, **document: Any) -> dict[str, Any]:
         """Call an admin route."""
-        request = urllib.request.Request(
-            f"{self.url}/_fuota/{route}", data=json.dumps(document).encode(), method=method
-        )
-        with urllib.request.urlopen(request) as response:
-            answer: dict[str, Any] = json.load(response)
+        connection = http.client.HTTPConnection(self.url.removeprefix("http://"))
+        with contextlib.closing(connection):
+            connection.request(method, f"/_fuota/{route}", body=json.dumps(document))
+            answer: dict[str, Any] = json.load(response := connection.getresponse())
+            assert response.status == 200, answer
             return answer
 
     def fault(self, operation: str, fault: str, **details: Any) -> None:

@@ -6,7 +6,6 @@ import datetime
 import ipaddress
 import ssl
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING
 
@@ -90,9 +89,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     )
     (folder / "ca.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     (folder / "key.pem").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     return folder / "ca.pem", folder / "key.pem"
 
@@ -102,7 +99,7 @@ def https_url(authority: tuple[Path, Path]) -> Iterator[str]:
     """A response URL behind TLS."""
 
     class Handler(BaseHTTPRequestHandler):
-        def do_PUT(self) -> None:  # noqa: N802 - http.server's name
+        def do_PUT(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
             self.send_response(204)
             self.end_headers()
@@ -136,7 +133,3 @@ def test_r03_fails_to_put_to_a_server_nobody_vouches_for(https_url: str, monkeyp
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     with pytest.raises(OSError, match="CERTIFICATE_VERIFY_FAILED"):
         aws_calls.AwsCalls().put(https_url, b"{}", timeout=5)
-
-
-def test_the_real_sleep_is_the_one_of_the_operating_system() -> None:
-    assert aws_calls.time is time

@@ -1,4 +1,5 @@
 """Create: one task, whole or not at all."""
+# ruff: noqa: PLR0917 - fixtures and the columns of tables arrive as arguments
 
 from __future__ import annotations
 
@@ -140,9 +141,7 @@ def test_r10_fails_with_the_real_id_when_the_task_cannot_be_deleted_again(
     assert cloud.tasks() == {}
 
 
-def test_r10_fails_without_leaving_a_task_when_the_time_is_up(
-    rig: Rig, cloud: Cloud, create: dict[str, Any]
-) -> None:
+def test_r10_fails_without_leaving_a_task_when_the_time_is_up(rig: Rig, cloud: Cloud, create: dict[str, Any]) -> None:
     create["ResourceProperties"]["MulticastGroupIds"] = [cloud.group()]
     cloud.fault("CreateFuotaTask", "access-denied", times=1)  # costs the 5 s that there are beyond both reserves
     answer = rig.send(create, context=Context(milliseconds=45_000))

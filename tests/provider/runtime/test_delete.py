@@ -101,9 +101,7 @@ def test_r24_a_task_that_stays_in_delete_waiting_counts_as_gone(
     assert warning["message"] == "the task is still being deleted: its multicast groups may not be deletable yet"
 
 
-def test_r24_fails_when_the_task_is_not_being_deleted_at_all(
-    rig: Rig, cloud: Cloud, clock: Clock, made: Made
-) -> None:
+def test_r24_fails_when_the_task_is_not_being_deleted_at_all(rig: Rig, cloud: Cloud, clock: Clock, made: Made) -> None:
     _, task_id = made()
     cloud.fault("DeleteFuotaTask", "not-found")  # a service that says so and keeps the task
     answer = delete(rig, task_id)
@@ -120,9 +118,7 @@ def test_r24_fails_with_the_real_id_when_deleting_is_denied(rig: Rig, cloud: Clo
     assert answer.reason.startswith("AccessDeniedException: ")
 
 
-def test_r25_a_task_left_behind_by_a_cancelled_create_is_found_by_its_tags(
-    rig: Rig, cloud: Cloud, made: Made
-) -> None:
+def test_r25_a_task_left_behind_by_a_cancelled_create_is_found_by_its_tags(rig: Rig, cloud: Cloud, made: Made) -> None:
     made()
     other_stack = "arn:aws:cloudformation:eu-west-1:123456789012:stack/Other/1"
     others = [

@@ -1,4 +1,5 @@
 """Update: in place, by a new task, or not at all; and what a rollback finds."""
+# ruff: noqa: PLR0917 - fixtures and the columns of tables arrive as arguments
 
 from __future__ import annotations
 
@@ -359,7 +360,9 @@ def test_r19_fails_without_touching_a_task_in_a_session(
     answer = update(rig, task_id, old, {**without(old, *removed), **added, "Tags": []})
     assert (answer.status, answer.physical_id) == ("FAILED", task_id)
     assert answer.reason.startswith(f"FUOTA task {task_id} is {status}, and {named} cannot change during a session. ")
-    assert "Wait until the task is FuotaDone and deploy again, or abort the session by deleting the task" in answer.reason
+    assert (
+        "Wait until the task is FuotaDone and deploy again, or abort the session by deleting the task" in answer.reason
+    )
     assert f"aws iotwireless delete-fuota-task --id {task_id}" in answer.reason
     assert cloud.requests(mutating=True) == []
 
