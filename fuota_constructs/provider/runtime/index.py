@@ -36,7 +36,11 @@ def answer(event: Mapping[str, Any], context: LambdaContext, calls: AwsCalls) ->
     if not request.response_url:
         log.error("the event has no ResponseURL: nobody waits for an answer, so nothing is done")
         return
-    outcome, reason = _outcome(request, context, calls, log)
+    try:
+        result = _work(request, context, calls, log)
+    except Exception as error:  # noqa: BLE001 - no thread, no context: CloudFormation is waiting all the same
+        result = failure_reason(error)
+    outcome, reason = (result, "") if isinstance(result, Outcome) else (None, result)
     body = answer_body(request, outcome=outcome, reason=reason)
     if outcome is None:
         log.error(reason, answeredId=request.id_if_failed)
@@ -44,16 +48,17 @@ def answer(event: Mapping[str, Any], context: LambdaContext, calls: AwsCalls) ->
     log.info("answered", status="SUCCESS" if outcome else "FAILED", bytes=len(body))
 
 
-def _outcome(request: Request, context: LambdaContext, calls: AwsCalls, log: Log) -> tuple[Outcome | None, str]:
+def _work(request: Request, context: LambdaContext, calls: AwsCalls, log: Log) -> Outcome | str:
+    """Do what is asked within the time there is; a string is the reason of a failure."""
     seconds = context.get_remaining_time_in_millis() / 1000 - ANSWERING_SECONDS
     calls.work_by = calls.now() + seconds - CLEARING_UP_SECONDS
-    results: list[Outcome | BaseException] = []
+    results: list[Outcome | str] = []
 
     def work() -> None:
         try:
             results.append(_dispatch(request, calls, log))
-        except BaseException as error:  # noqa: BLE001 - SystemExit and broken imports too: CloudFormation is waiting
-            results.append(error)
+        except BaseException as error:  # noqa: BLE001 - SystemExit and broken imports too
+            results.append(failure_reason(error, log_stream=context.log_stream_name))
 
     # A daemon: a call that hangs for good must not keep Lambda from ending the invocation as answered.
     worker = threading.Thread(target=work, daemon=True)
@@ -61,10 +66,8 @@ def _outcome(request: Request, context: LambdaContext, calls: AwsCalls, log: Log
     worker.join(max(seconds, 0))
     # Lambda freezes a thread that is left behind and may thaw it during a later event: it must change nothing then.
     calls.abandoned = True
-    result = results[0] if results else ProviderError("a call to AWS did not return in time: deploy again")
-    if isinstance(result, BaseException):
-        return None, failure_reason(result, log_stream=context.log_stream_name)
-    return result, ""
+    late = ProviderError("a call to AWS did not return in time: deploy again")
+    return results[0] if results else failure_reason(late, log_stream=context.log_stream_name)
 
 
 def _dispatch(request: Request, calls: AwsCalls, log: Log) -> Outcome:

@@ -65,7 +65,12 @@ def plan_update(desired: TaskProperties, former: TaskProperties, actual: ActualT
         set_tags={key: value for key, value in desired.tags.items() if actual.tags.get(key) != value},
         drop_tags=tuple(key for key in former.tags if key not in desired.tags and key in actual.tags),
     )
-    fields = {name: value for name, value in desired.fields.items() if actual.fields.get(name) != value}
+    fields = {
+        name: value
+        for name, value in desired.fields.items()
+        if (actual_value := actual.fields.get(name)) != value
+        and not (former.fields.get(name) == value and _same(name, value, actual_value))
+    }
     groups = _changes(desired.groups, former.groups, actual.groups)
     devices = _changes(desired.devices, former.devices, actual.devices)
     # Stale only if the service still has what the template no longer says: after a refused update the value that is

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import boto3
 import pytest
@@ -306,7 +306,7 @@ class Cloud:
         asked = self.admin("GET", "requests")["requests"]
         return [request["operation"] for request in asked if request["mutates"] or not mutating]
 
-    def group(self, region: str = "EU868") -> str:
+    def group(self, region: Literal["EU868", "US915"] = "EU868") -> str:
         """Make a multicast group."""
         return self.client.create_multicast_group(LoRaWAN={"RfRegion": region, "DlClass": "ClassC"})["Id"]
 

@@ -286,6 +286,6 @@ def test_r12_fails_at_once_when_the_denial_is_explicit(rig: Rig, buckets: Bucket
     ],
 )
 def test_r27_fails_naming_the_property(rig: Rig, buckets: Buckets, name: str, value: str | None, message: str) -> None:
-    answer = sent(rig, buckets.request(**{name: value}))
+    answer = sent(rig, buckets.request(IMAGE, **{name: value}))
     assert answer.status == "FAILED"
     assert answer.reason.startswith(message)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import aws_calls
@@ -79,6 +79,36 @@ def test_r01_answers_whatever_is_raised(
     answer = rig.send(create)
     assert answer.status == "FAILED"
     assert answer.reason.startswith(type(failure).__name__)
+
+
+def test_r01_answers_when_there_is_no_thread_to_work_in(
+    rig: Rig, create: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    no_thread = type("NoThread", (threading.Thread,), {"start": fail})
+    monkeypatch.setattr("index.threading", SimpleNamespace(Thread=no_thread))
+    answer = rig.send(create)
+    assert (answer.status, answer.physical_id) == ("FAILED", CREATE_FAILED)
+    assert answer.reason == "RuntimeError: can't start new thread"
+
+
+def test_r01_answers_when_an_error_cannot_even_be_described(
+    rig: Rig, create: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class UnspeakableError(Exception):
+        def __str__(self) -> str:
+            raise self
+
+    def fail(*_: object) -> None:
+        raise UnspeakableError
+
+    # pytest reports what a thread dies of; here that is expected.
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    monkeypatch.setattr("fuota_task.ACTIONS", {"Create": fail})
+    answer = rig.send(create)
+    assert (answer.status, answer.physical_id) == ("FAILED", CREATE_FAILED)
 
 
 @pytest.mark.parametrize("kind", ["", "Replace", "create", None])

@@ -65,10 +65,17 @@ def test_an_interval_is_the_same_when_the_service_rounded_it(template: int, serv
     assert (plan.refuse == ()) is same
 
 
+def test_r17_an_interval_that_the_service_rounded_is_not_sent_again() -> None:
+    template = given({"FragmentIntervalMS": 1500})
+    rounded = task("Pending", {"FragmentIntervalMS": 2000})
+    assert plan_update(template, template, rounded) == Plan()
+    assert plan_update(template, given({"FragmentIntervalMS": 1600}), rounded).fields == {"FragmentIntervalMS": 1500}
+
+
 def test_collections_outside_pending() -> None:
     old = given(groups=("a", "b"), devices=("d",))
     new = given(groups=("a", "c"), devices=("e",))
-    actual = {"groups": {"a", "b"}, "devices": {"d"}}
+    actual: dict[str, Any] = {"groups": {"a", "b"}, "devices": {"d"}}
     assert plan_update(new, old, task("In_FuotaSession", **actual)).refuse == ("MulticastGroupIds", "WirelessDeviceIds")
     assert plan_update(new, old, task("FuotaDone", **actual)).replace.startswith(
         "MulticastGroupIds and WirelessDeviceIds changed and a task that is FuotaDone"

@@ -35,7 +35,7 @@ def test_r14_a_pending_task_is_changed_in_place(
     old, task_id = made()
     answer = update(rig, task_id, old, {**old, **properties})
     assert (answer.status, answer.physical_id) == ("SUCCESS", task_id)
-    task = cloud.client.get_fuota_task(Id=task_id)
+    task: dict[str, Any] = dict(cloud.client.get_fuota_task(Id=task_id))
     assert {name: task[name] for name in expected} == expected
     assert answer.data == {"Arn": task["Arn"], "Id": task_id}
     assert cloud.requests(mutating=True) == ["UpdateFuotaTask"]
