@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 RUNTIME = HERE.parents[2] / "fuota_constructs" / "provider" / "runtime"
-# As Lambda does with the folder of the function. No bytecode: the folder is the asset.
-sys.dont_write_bytecode = True
+# As Lambda does with the folder of the function.
 if str(RUNTIME) not in sys.path:
     sys.path.insert(0, str(RUNTIME))
 
