@@ -52,8 +52,9 @@ def show(content: dict[str, Any], console: "Console") -> None:
 
 def _task_table(task: dict[str, Any], group_names: dict[str, str | None]) -> "Table":
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(title=f"FUOTA task {task['Name'] or task['Id']}", title_justify="left", show_header=False)
+    table = Table(title=Text(f"FUOTA task {task['Name'] or task['Id']}"), title_justify="left", show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     groups = [f"{group_names.get(each) or 'unnamed'} ({each})" for each in task["MulticastGroupIds"]]
@@ -75,8 +76,6 @@ def _task_table(task: dict[str, Any], group_names: dict[str, str | None]) -> "Ta
         "FirmwareUpdateRole": task["FirmwareUpdateRole"],
         "Tags": "\n".join(f"{key}={value}" for key, value in task["Tags"].items()) or None,
     }
-    from rich.text import Text
-
     for name, value in rows.items():
         if value is not None:
             table.add_row(name, Text(str(value)))

@@ -48,7 +48,6 @@ def up(*, port: int, detach: bool, region: str, account: str, iam: bool) -> None
     if detach:
         click.echo(f"stop it with: fuota local down{option}")
         return
-    click.echo("Ctrl-C stops it")
     try:
         _wait_for_the_end(cloud)
     finally:
@@ -66,6 +65,7 @@ def _wait_for_the_end(cloud: LocalCloud) -> None:
 
     signal.signal(signal.SIGTERM, end)
     with contextlib.suppress(KeyboardInterrupt):
+        click.echo("Ctrl-C stops it")
         while cloud.is_alive():
             time.sleep(0.2)
         if (cloud.folder / "cloud.json").exists():

@@ -109,7 +109,15 @@ def environment(base: Mapping[str, str]) -> dict[str, str]:
 def _npm_ci(folder: Path) -> None:
     # The wheel's bin/npm is a plain copy that cannot find its own files; npm-cli.js can.
     npm = node().parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]
+    arguments = [
+        "ci",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--no-update-notifier",
+        "--loglevel=error",
+        "--logs-max=0",
+    ]
     try:
         done = subprocess.run(  # noqa: S603
             [str(node()), str(npm), *arguments],
@@ -125,10 +133,10 @@ def _npm_ci(folder: Path) -> None:
             f"npm did not fetch the CDK CLI within {INSTALL_SECONDS} s: check the network and run the command again"
         ) from error
     if done.returncode != 0:
-        last_lines = "\n".join((done.stderr or done.stdout).strip().splitlines()[-8:])
+        said = "\n".join((done.stderr or done.stdout).strip().splitlines()[:6])
         raise LocalCloudError(
             f"npm could not install the CDK CLI {version()} (exit code {done.returncode}): check the network "
-            f"and npm's registry setting, then run the command again\n{last_lines}"
+            f"and npm's registry setting, then run the command again\n{said}"
         )
 
 

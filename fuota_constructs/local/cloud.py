@@ -25,7 +25,7 @@ DEFAULT_PORT = 4566
 DEFAULT_REGION = "eu-west-1"
 DEFAULT_ACCOUNT = "000000000000"
 READY_SECONDS = 60.0
-STOP_SECONDS = 5.0
+STOP_SECONDS = 1.0
 LOG_LINES_SHOWN = 15
 HIGHEST_PORT = 65535
 _ADDRESS = "127.0.0.1"
@@ -223,7 +223,7 @@ def stop(cloud: LocalCloud) -> None:
         deadline = time.monotonic() + STOP_SECONDS
         while _is_alive(cloud.pid) and time.monotonic() < deadline:
             time.sleep(0.05)
-        # A Lambda function in the middle of an invocation would hold it up: the whole group goes.
+        # Open connections and a Lambda function in the middle of its work hold it up: the whole group goes.
         _signal(cloud.pid, signal.SIGKILL)
         while _is_alive(cloud.pid) and time.monotonic() < deadline + STOP_SECONDS:
             time.sleep(0.05)

@@ -1,0 +1,163 @@
+"""CloudFormation's own IoT Wireless types, through the CloudFormation of a running cloud."""
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from fuota_constructs.local.cloud import LocalCloud
+
+RADIO = {"RfRegion": "EU868", "DlClass": "ClassC"}
+Deploy = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def deploy(cloud: LocalCloud) -> Iterator[Deploy]:
+    """Creates or updates one stack with the given resources; answers it with its outputs; deletes it in the end."""
+    client = cloud.client("cloudformation")
+    name = f"types-{uuid.uuid4().hex[:8]}"
+
+    def wait() -> dict[str, Any]:
+        while (stack := client.describe_stacks(StackName=name)["Stacks"][0])["StackStatus"].endswith("IN_PROGRESS"):
+            time.sleep(0.05)
+        found: dict[str, Any] = stack
+        return found
+
+    def deploy(resources: dict[str, Any], tags: dict[str, str] | None = None, **outputs: Any) -> dict[str, Any]:
+        template = {"Resources": resources, "Outputs": {key: {"Value": value} for key, value in outputs.items()}}
+        known = any(each["StackName"] == name for each in client.list_stacks()["StackSummaries"])
+        call = client.update_stack if known else client.create_stack
+        stack_tags = [{"Key": key, "Value": value} for key, value in (tags or {}).items()]
+        call(StackName=name, TemplateBody=json.dumps(template), Tags=stack_tags)
+        stack = wait()
+        stack["Values"] = {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
+        return stack
+
+    yield deploy
+    client.delete_stack(StackName=name)
+    while any(
+        each["StackName"] == name and not each["StackStatus"].startswith("DELETE_")
+        for each in client.list_stacks()["StackSummaries"]
+    ):
+        time.sleep(0.05)
+
+
+def group(**properties: Any) -> dict[str, Any]:
+    return {"Type": "AWS::IoTWireless::MulticastGroup", "Properties": {"LoRaWAN": RADIO, **properties}}
+
+
+def get_att(resource: str, name: str) -> dict[str, Any]:
+    return {"Fn::GetAtt": [resource, name]}
+
+
+def test_a_group_is_created_with_ref_and_attributes(deploy: Deploy, cloud: LocalCloud) -> None:
+    stack = deploy(
+        {"G": group(Name="n", Tags=[{"Key": "a", "Value": "b"}])},
+        {"team": "radio"},
+        Ref={"Ref": "G"},
+        Id=get_att("G", "Id"),
+        Arn=get_att("G", "Arn"),
+        Status=get_att("G", "Status"),
+        Devices=get_att("G", "LoRaWAN.NumberOfDevicesInGroup"),
+    )
+    assert stack["StackStatus"] == "CREATE_COMPLETE"
+    values = stack["Values"]
+    assert values["Ref"] == values["Id"]
+    assert values["Arn"].endswith(f":MulticastGroup/{values['Id']}")
+    assert (values["Status"], values["Devices"]) == ("Pending", "0")
+    client = cloud.client("iotwireless")
+    assert client.get_multicast_group(Id=values["Id"])["Name"] == "n"
+    tags = {tag["Key"]: tag["Value"] for tag in client.list_tags_for_resource(ResourceArn=values["Arn"])["Tags"]}
+    assert tags == {"a": "b", "team": "radio"}
+
+
+def test_a_group_is_updated_in_place_tags_included(deploy: Deploy, cloud: LocalCloud) -> None:
+    outputs = {"Ref": {"Ref": "G"}, "Arn": get_att("G", "Arn")}
+    before = deploy({"G": group(Name="n", Tags=[{"Key": "a", "Value": "b"}])}, **outputs)
+    after = deploy({"G": group(Name="m", Tags=[{"Key": "c", "Value": "d"}])}, **outputs)
+    assert after["StackStatus"] == "UPDATE_COMPLETE"
+    assert after["Values"] == before["Values"]
+    client = cloud.client("iotwireless")
+    assert client.get_multicast_group(Id=after["Values"]["Ref"])["Name"] == "m"
+    tags = client.list_tags_for_resource(ResourceArn=after["Values"]["Arn"])["Tags"]
+    assert tags == [{"Key": "c", "Value": "d"}]
+
+
+def test_a_removed_group_is_deleted(deploy: Deploy, cloud: LocalCloud) -> None:
+    stack = deploy({"G": group(), "H": group()}, H={"Ref": "H"})
+    deploy({"G": group()})
+    cloud.admin("clock", method="POST", content={"advance_seconds": 60})
+    groups = cloud.client("iotwireless").list_multicast_groups()["MulticastGroupList"]
+    assert stack["Values"]["H"] not in [each["Id"] for each in groups]
+
+
+def test_deleting_what_is_gone_already_succeeds(deploy: Deploy, cloud: LocalCloud) -> None:
+    stack = deploy({"G": group(), "H": group()}, H={"Ref": "H"})
+    cloud.client("iotwireless").delete_multicast_group(Id=stack["Values"]["H"])
+    cloud.admin("clock", method="POST", content={"advance_seconds": 60})
+    assert deploy({"G": group()})["StackStatus"] == "UPDATE_COMPLETE"
+
+
+def test_fails_with_the_services_own_words(deploy: Deploy, cloud: LocalCloud) -> None:
+    stack = deploy({"G": group(LoRaWAN={"RfRegion": "MARS", "DlClass": "ClassC"})})
+    assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
+    events = cloud.client("cloudformation").describe_stack_events(StackName=stack["StackName"])["StackEvents"]
+    reasons = [event.get("ResourceStatusReason", "") for event in events]
+    assert any("ValidationException" in reason and "AS923-1" in reason for reason in reasons), reasons
+
+
+def test_a_task_ignores_associations_on_create_and_runs_them_on_update_as_aws_does(
+    deploy: Deploy, cloud: LocalCloud
+) -> None:
+    def task(**more: Any) -> dict[str, Any]:
+        image = {"FirmwareUpdateImage": "s3://b/k", "FirmwareUpdateRole": "arn:aws:iam::000000000000:role/r"}
+        properties = {**image, "LoRaWAN": {"RfRegion": "EU868"}, "AssociateMulticastGroup": {"Ref": "G"}, **more}
+        return {"Type": "AWS::IoTWireless::FuotaTask", "Properties": properties}
+
+    client = cloud.client("iotwireless")
+    made = deploy({"G": group(), "T": task()}, T={"Ref": "T"}, Status=get_att("T", "FuotaTaskStatus"))
+    assert made["Values"]["Status"] == "Pending"
+    assert client.list_multicast_groups_by_fuota_task(Id=made["Values"]["T"])["MulticastGroupList"] == []
+    changed = deploy({"G": group(), "T": task(Name="n")}, T={"Ref": "T"}, G={"Ref": "G"})
+    assert changed["Values"]["T"] == made["Values"]["T"]
+    attached = client.list_multicast_groups_by_fuota_task(Id=made["Values"]["T"])["MulticastGroupList"]
+    assert [each["Id"] for each in attached] == [changed["Values"]["G"]]
+    deploy({"G": group()})
+    cloud.admin("clock", method="POST", content={"advance_seconds": 60})
+
+
+def test_a_device_with_profiles_and_destination_deploys_and_a_new_profile_replaces_the_old(
+    deploy: Deploy, cloud: LocalCloud
+) -> None:
+    def resources(name: str) -> dict[str, Any]:
+        def typed(kind: str, **properties: Any) -> dict[str, Any]:
+            return {"Type": f"AWS::IoTWireless::{kind}", "Properties": properties}
+
+        keys = {"AppKey": "0" * 32, "AppEui": "0" * 16}
+        radio = {"DevEui": "a1b2c3d4e5f60709", "DeviceProfileId": {"Ref": "P"}, "ServiceProfileId": {"Ref": "S"}}
+        role = "arn:aws:iam::000000000000:role/r"
+        return {
+            "P": typed("DeviceProfile", Name=name, LoRaWAN={"RfRegion": "EU868", "SupportsClassC": "true"}),
+            "S": typed("ServiceProfile", Name="s", LoRaWAN={"AddGwMetadata": True}),
+            "D": typed("Destination", Name="to", Expression="r", ExpressionType="RuleName", RoleArn=role),
+            "W": typed(
+                "WirelessDevice",
+                Type="LoRaWAN",
+                DestinationName={"Ref": "D"},
+                LoRaWAN={**radio, "OtaaV10x": keys},
+            ),
+        }
+
+    outputs = {"P": {"Ref": "P"}, "W": {"Ref": "W"}, "D": {"Ref": "D"}, "Arn": get_att("W", "Arn")}
+    before = deploy(resources("one"), **outputs)
+    assert before["StackStatus"] == "CREATE_COMPLETE"
+    assert before["Values"]["D"] == "to"
+    after = deploy(resources("two"), **outputs)
+    assert after["StackStatus"] == "UPDATE_COMPLETE"
+    assert after["Values"]["P"] != before["Values"]["P"]
+    assert after["Values"]["W"] == before["Values"]["W"]
+    profiles = cloud.client("iotwireless").list_device_profiles()["DeviceProfileList"]
+    assert before["Values"]["P"] not in [profile["Id"] for profile in profiles]
