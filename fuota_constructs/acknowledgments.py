@@ -6,51 +6,34 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
-import constructs
-import jsii
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from aws_cdk import aws_iam as iam
+    from constructs import IConstruct
 
 
-def acknowledge(construct: constructs.IConstruct, reasons: Mapping[str, str]) -> None:
+def acknowledge(construct: IConstruct, reasons: Mapping[str, str]) -> None:
     """Acknowledge findings on a construct and what is below it: the id of each, and the reason."""
     cdk.Validations.of(construct).acknowledge(
         *(cdk.Acknowledgment(id=finding, reason=reason) for finding, reason in reasons.items())
     )
 
 
-@jsii.implements(constructs.IValidation)
-class WildcardAcknowledgment:
-    """Acknowledges the wildcards of a policy, statement by statement, at synth.
+def acknowledge_wildcards(policy: iam.CfnPolicy, document: Mapping[str, Any], reasons: Mapping[str, str]) -> None:
+    """Acknowledge the wildcards of a policy, with the reason of each statement by its Sid.
 
-    cdk-nag wants each wildcard acknowledged under the very text of its resource, and where another stack's bucket is
-    in it, that text is settled only when the app is synthesised. It is no check: nothing is ever wrong.
+    cdk-nag wants each wildcard acknowledged under the very text of its resource. Where another stack's bucket is in it,
+    that text is settled only when the app is synthesised, so call this then.
     """
-
-    def __init__(self, policy: iam.Policy, reasons: Mapping[str, str]) -> None:
-        """The policy, and why each of its statements, by Sid, cannot do without a wildcard."""
-        self._policy = policy
-        self._reasons = reasons
-
-    def validate(self) -> list[str]:
-        """Called by the CDK after all references between stacks are settled."""
-        document = cdk.Stack.of(self._policy).resolve(self._policy.document)
-        wildcards = {
-            f"AwsSolutions-IAM5[Resource::{resource}]": self._reasons[statement["Sid"]]
-            for statement in document["Statement"]
-            for resource in _resources(statement)
-            if "*" in resource
-        }
-        acknowledge(self._policy, wildcards)
-        return []
-
-
-def _resources(statement: Mapping[str, Any]) -> Iterator[str]:
-    resources = statement["Resource"]
-    return map(_flat, resources if isinstance(resources, list) else [resources])
+    wildcards = {
+        f"AwsSolutions-IAM5[Resource::{resource}]": reasons[statement["Sid"]]
+        for statement in cdk.Stack.of(policy).resolve(document)["Statement"]
+        for resource in map(_flat, statement["Resource"])
+        if "*" in resource
+    }
+    acknowledge(policy, wildcards)
 
 
 def _flat(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
@@ -16,7 +17,7 @@ from fuota_constructs.rf_region import RfRegion, expect_rf_region
 from fuota_constructs.shared_firmware import SharedFirmware
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_s3 as s3
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from fuota_constructs.firmware_image import FirmwareImage
     from fuota_constructs.imported_fuota_task import IFuotaTask
-    from fuota_constructs.synth_checks import Finding
+    from fuota_constructs.rules import Finding
 
 
 RESOURCE_TYPE = "Custom::FuotaTask"
@@ -93,23 +94,17 @@ class FuotaTask(cdk.Resource):
         super().__init__(scope, id)
         image = task_inputs.image_of(firmware_image, self)
         rf_region = expect_rf_region(rf_region, self)
-        self._groups = {
-            task_inputs.multicast_group_id_of(group, self): group
-            for group in task_inputs.targets_of("multicast_groups", multicast_groups, self)
-        }
-        self._devices = [
-            task_inputs.wireless_device_of(device, self)
-            for device in task_inputs.targets_of("wireless_devices", wireless_devices, self)
-        ]
+        groups = task_inputs.targets_of("multicast_groups", multicast_groups, self)
+        devices = task_inputs.targets_of("wireless_devices", wireless_devices, self)
         self._tags = cdk.TagManager(cdk.TagType.KEY_VALUE, RESOURCE_TYPE)
 
-        shared = SharedFirmware.of(self)
+        self._shared = shared = SharedFirmware.of(scope)
         self.firmware_bucket = task_inputs.own_bucket_of(image, firmware_bucket, self) or shared.default_bucket()
         """The bucket of the image."""
         self.firmware_update_role = task_inputs.own_role_of(firmware_update_role, self) or shared.default_role()
         """The role the service reads the image with."""
-        stored = shared.stored(image, self.firmware_bucket)
         self._access = shared.access_of(self.firmware_update_role)
+        readable = shared.readable(image, self.firmware_bucket, self.firmware_update_role)
 
         given: dict[str, object] = {
             "Name": fuota_task_name,
@@ -119,6 +114,13 @@ class FuotaTask(cdk.Resource):
             "FragmentIntervalMS": task_inputs.interval_of(fragment_interval, self),
             "Descriptor": task_inputs.descriptor_of(descriptor),
         }
+        self._plan = synth_checks.plan_of(
+            given, rf_region=rf_region.value, image_bytes=image.size_bytes, aws_region=shared.region
+        )
+        self._groups = {task_inputs.multicast_group_id_of(group, self): self._plan_of(group) for group in groups}
+        self._devices = list(dict.fromkeys(task_inputs.wireless_device_of(device, self) for device in devices))
+        self._image_region = readable.bucket_region
+
         self._resource = cdk.CfnResource(
             self,
             "Resource",
@@ -127,30 +129,20 @@ class FuotaTask(cdk.Resource):
                 "ServiceToken": shared.provider.service_token,
                 "ServiceTimeout": str(SERVICE_TIMEOUT_SECONDS),
                 "LoRaWAN": {"RfRegion": rf_region.value},
-                "FirmwareUpdateImage": stored.uri,
+                "FirmwareUpdateImage": readable.uri,
                 "FirmwareUpdateRole": self._access.arn,
                 **task_inputs.rendered(given),
                 "MulticastGroupIds": list(self._groups) or None,
-                "WirelessDeviceIds": list(self._devices) or None,
+                "WirelessDeviceIds": self._devices or None,
                 "Tags": self._tags.rendered_tags,
             },
         )
         # Delete runs with these permissions and needs this bucket: CloudFormation removes them only after the task.
-        for needed in (shared.provider.policy, *stored.resources, *self._access.to_image(stored.bucket, stored.key)):
-            self._resource.add_resource_dependency(needed)
-        if firmware_update_role is not None:
-            self._resource.node.add_dependency(firmware_update_role)
+        self.node.add_dependency(readable.needed, *([firmware_update_role] if firmware_update_role else []))
         if removal_policy is not cdk.RemovalPolicy.DESTROY:
             self._resource.apply_removal_policy(removal_policy)
-
-        self._plan = synth_checks.plan_of(
-            given,
-            rf_region=rf_region.value,
-            image_bytes=image.size_bytes,
-            aws_region=shared.region,
-            image_bucket_region=stored.bucket.region,
-        )
-        self.node.add_validation(synth_checks.SynthChecks(self, lambda: self.findings))
+        self._checks: synth_checks.SynthChecks | None = None
+        self._check_at_synth()
 
     @property
     def fuota_task_id(self) -> str:
@@ -189,31 +181,51 @@ class FuotaTask(cdk.Resource):
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What the rules find in the task as it is now, errors first; synth reports those of all tasks together."""
-        return synth_checks.findings_of(
-            self._plan,
-            multicast_groups=self._groups.values(),
-            wireless_devices=self._devices,
-            tags=self._tags.tag_values(),
-            role_policy_characters=self._access.characters,
-        )
+        return self._findings(self._tags.tag_values())
 
     def add_multicast_group(self, group: IMulticastGroupRef) -> None:
         """Update one more multicast group; a group that is there already is not added twice.
 
         Raises `FuotaValidationError` for what is no multicast group.
         """
-        self._groups.setdefault(task_inputs.multicast_group_id_of(group, self), group)
+        self._groups[task_inputs.multicast_group_id_of(group, self)] = self._plan_of(group)
         self._resource.add_property_override("MulticastGroupIds", list(self._groups))
+        self._check_at_synth()
 
     def add_wireless_device(self, wireless_device_id: str) -> None:
-        """Update one more single device, by its id of 1 to 256 characters; one that is there already is not added
-        twice.
+        """Update one more single device, by its id of 1 to 256 characters; one it has is not added twice.
 
         Raises `FuotaValidationError` for what cannot be the id of a device.
         """
         if task_inputs.wireless_device_of(wireless_device_id, self) not in self._devices:
             self._devices.append(wireless_device_id)
         self._resource.add_property_override("WirelessDeviceIds", self._devices)
+        self._check_at_synth()
+
+    def _plan_of(self, group: IMulticastGroupRef) -> synth_checks.GroupPlan:
+        return synth_checks.group_plan(group, beside=self._plan.rf_region)
+
+    def _findings(self, tags: Mapping[str, str]) -> tuple[Finding, ...]:
+        return synth_checks.findings_in(
+            dataclasses.replace(
+                self._plan,
+                image_bucket_region=self._image_region,
+                multicast_groups=tuple(self._groups.values()),
+                wireless_devices=tuple(self._devices),
+                tags={key: synth_checks.known(value) for key, value in tags.items()},
+                role_policy_characters=self._access.characters,
+            )
+        )
+
+    def _check_at_synth(self) -> None:
+        # A task with something to say says it under its own path. The others only have their tags looked at once more,
+        # all in one go: a validation of its own would cost each of them five round trips to the CDK.
+        if self._checks is None and self._findings(tags={}):
+            self._shared.checks.tasks.pop(self, None)
+            self._checks = synth_checks.SynthChecks(self)
+            self._checks.tasks[self] = None
+        elif self._checks is None:
+            self._shared.checks.tasks[self] = None
 
     @staticmethod
     def from_fuota_task_arn(scope: Construct, id: str, fuota_task_arn: str) -> IFuotaTask:  # noqa: A002

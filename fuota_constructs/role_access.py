@@ -12,6 +12,8 @@ import aws_cdk as cdk
 import constructs
 from aws_cdk import aws_iam as iam
 
+from fuota_constructs.synth_checks import known_text
+
 if TYPE_CHECKING:
     from aws_cdk import aws_s3 as s3
 
@@ -26,7 +28,7 @@ class BucketFacts:
     name: str
     arn: str
     key_arn: str | None
-    region: str
+    region: str | None
     identity: str
     policy: cdk.CfnResource | None
 
@@ -38,7 +40,7 @@ class BucketFacts:
             name=bucket.bucket_name,
             arn=bucket.bucket_arn,
             key_arn=key.key_arn if key else None,
-            region=bucket.env.region,
+            region=known_text(bucket.env.region),
             identity=bucket.node.addr[2:10],
             policy=cast("cdk.CfnResource", policy.node.default_child) if policy else None,
         )
@@ -83,7 +85,7 @@ class RoleAccess(constructs.Construct):
         self._role.attach_inline_policy(policy)
         rendered = cast("iam.CfnPolicy", policy.node.default_child)
         # To a role imported as immutable CDK attaches nothing: such a policy is not rendered, and has no length.
-        if cdk.Stack.of(self).resolve(rendered.roles):
+        if isinstance(self._role, iam.Role) or cdk.Stack.of(self).resolve(rendered.roles):
             self.characters += _length(actions, resource)
         self._policies[id] = rendered
         return rendered

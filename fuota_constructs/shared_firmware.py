@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -12,6 +13,8 @@ from fuota_constructs.firmware_bucket import FirmwareBucket
 from fuota_constructs.firmware_update_role import FirmwareUpdateRole
 from fuota_constructs.provider.fuota_provider import SERVICE_TIMEOUT_SECONDS, FuotaProvider
 from fuota_constructs.role_access import BucketFacts, RoleAccess
+from fuota_constructs.staged_asset import stage_file
+from fuota_constructs.synth_checks import SynthChecks, known_text
 
 if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
@@ -22,14 +25,16 @@ if TYPE_CHECKING:
 ID = "FuotaConstructs"
 
 
+_SHARED: weakref.WeakKeyDictionary[constructs.Construct, SharedFirmware] = weakref.WeakKeyDictionary()
+
+
 @dataclass(frozen=True, slots=True)
-class StoredImage:
-    """An image where the service reads it: its URI, what it is called, and the resources that put it there."""
+class ReadableImage:
+    """An image where the service reads it, and all that must be there before the task and stay until it is gone."""
 
     uri: str
-    bucket: BucketFacts
-    key: str
-    resources: tuple[cdk.CfnResource, ...]
+    bucket_region: str | None
+    needed: constructs.DependencyGroup
 
 
 class SharedFirmware(constructs.Construct):
@@ -43,16 +48,22 @@ class SharedFirmware(constructs.Construct):
         self._role: FirmwareUpdateRole | None = None
         self._buckets: dict[s3.IBucket, BucketFacts] = {}
         self._accesses: dict[iam.IRole, RoleAccess] = {}
+        self._readable: dict[tuple[AssetImage | BucketImage, s3.IBucket, iam.IRole], ReadableImage] = {}
         self._copies: dict[tuple[str, str], cdk.CfnResource] = {}
-        self.region: str = self._stack.region
+        self.region = known_text(self._stack.region)
+        """The AWS Region, when it is known at synth."""
         self.provider = FuotaProvider(self, "Provider")
+        self.checks = SynthChecks(self, before=self.provider.acknowledge_wildcards)
 
     @classmethod
     def of(cls, scope: constructs.Construct) -> SharedFirmware:
-        """What the tasks of the scope's stack share. Construct lookup gives the same Python object every time."""
-        stack = cdk.Stack.of(scope)
-        found = stack.node.try_find_child(ID)
-        return found if isinstance(found, cls) else cls(stack, ID)
+        """What the tasks of the scope's stack share; asking again for the same scope costs no round trip."""
+        if scope not in _SHARED:
+            stack = cdk.Stack.of(scope)
+            # Construct lookup answers with the same Python object every time.
+            found = stack.node.try_find_child(ID)
+            _SHARED[scope] = found if isinstance(found, cls) else cls(stack, ID)
+        return _SHARED[scope]
 
     def default_bucket(self) -> FirmwareBucket:
         """The firmware bucket of tasks that were given none."""
@@ -79,19 +90,25 @@ class SharedFirmware(constructs.Construct):
         self.provider.allow_pass_role(access.arn)
         return access
 
-    def facts_of(self, bucket: s3.IBucket) -> BucketFacts:
+    def _facts_of(self, bucket: s3.IBucket) -> BucketFacts:
         """What tasks need to know of a bucket, asked for once: every question is a round trip to the CDK."""
         if bucket not in self._buckets:
             self._buckets[bucket] = BucketFacts.of(bucket)
         return self._buckets[bucket]
 
-    def stored(self, image: AssetImage | BucketImage, bucket: s3.IBucket) -> StoredImage:
-        """An image as the service finds it in its bucket; one from a local file is copied there at deployment."""
-        facts = self.facts_of(bucket)
-        resources = [facts.policy] if facts.policy else []
-        if hasattr(image, "sha256"):
-            resources.append(self._copy(cast("AssetImage", image), facts))
-        return StoredImage(f"s3://{facts.name}/{image.key}", facts, image.key, tuple(resources))
+    def readable(self, image: AssetImage | BucketImage, bucket: s3.IBucket, role: iam.IRole) -> ReadableImage:
+        """An image that a role may read; one from a local file is copied to the bucket at deployment."""
+        known = (image, bucket, role)
+        if known not in self._readable:
+            facts, access = self._facts_of(bucket), self.access_of(role)
+            copy = self._copy(cast("AssetImage", image), facts) if hasattr(image, "sha256") else None
+            needed = [self.provider.policy, facts.policy, copy, *access.to_image(facts, image.key)]
+            self._readable[known] = ReadableImage(
+                uri=f"s3://{facts.name}/{image.key}",
+                bucket_region=facts.region,
+                needed=constructs.DependencyGroup(*(resource for resource in needed if resource is not None)),
+            )
+        return self._readable[known]
 
     def _copy(self, image: AssetImage, bucket: BucketFacts) -> cdk.CfnResource:
         copied = (bucket.identity, image.key)
@@ -101,13 +118,7 @@ class SharedFirmware(constructs.Construct):
 
     def _make_copy(self, image: AssetImage, bucket: BucketFacts) -> cdk.CfnResource:
         name = f"Firmware{bucket.image_identity(self, image.key)}"
-        file = cdk.AssetStaging(self, f"{name}Asset", source_path=str(image.path))
-        asset = self._stack.synthesizer.add_file_asset(
-            display_name=f"firmware image {image.path.name}",
-            file_name=file.relative_staged_path(self._stack),
-            packaging=cdk.FileAssetPackaging.FILE,
-            source_hash=file.asset_hash,
-        )
+        asset = stage_file(self, image.path, sha256=image.sha256)
         self.provider.allow_copy(asset_bucket=asset.bucket_name, bucket_arn=bucket.arn, key_arn=bucket.key_arn)
         copy = cdk.CfnResource(
             self,

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, cast
 
 import aws_cdk as cdk
 import constructs
 import jsii
 
-from fuota_constructs.rules import UNKNOWN, Finding, GroupPlan, TaskPlan, encoded_fragments, findings_in
+from fuota_constructs.rules import UNKNOWN, GroupPlan, TaskPlan, encoded_fragments, findings_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from aws_cdk.interfaces.aws_iotwireless import IMulticastGroupRef
 
-__all__ = ["Finding", "SynthChecks", "TaskPlan", "encoded_fragments", "findings_of", "plan_of"]
+    from fuota_constructs.rules import Finding
+
+__all__ = [
+    "GroupPlan",
+    "SynthChecks",
+    "encoded_fragments",
+    "findings_in",
+    "group_plan",
+    "known",
+    "known_text",
+    "plan_of",
+]
 
 
 def known(value: object) -> object:
@@ -37,14 +47,7 @@ def known_text(value: object) -> str | None:
     return plain if isinstance(plain, str) else None
 
 
-def plan_of(
-    given: Mapping[str, object],
-    *,
-    rf_region: str,
-    image_bytes: object,
-    aws_region: str,
-    image_bucket_region: str,
-) -> TaskPlan:
+def plan_of(given: Mapping[str, object], *, rf_region: str, image_bytes: object, aws_region: str | None) -> TaskPlan:
     """A task as the rules see it, from the properties it was given, under their names in the API."""
     return TaskPlan(
         name=known(given["Name"]),
@@ -55,19 +58,19 @@ def plan_of(
         fragment_interval_ms=known(given["FragmentIntervalMS"]),
         descriptor=known(given["Descriptor"]),
         image_bytes=known(image_bytes),
-        aws_region=known_text(aws_region),
-        image_bucket_region=known_text(image_bucket_region),
+        aws_region=aws_region,
     )
 
 
-def group_plan(group: IMulticastGroupRef) -> GroupPlan:
-    """What is known about a multicast group: of ours everything, of an L1 what its properties say, else nothing."""
+def group_plan(group: IMulticastGroupRef, *, beside: str | None) -> GroupPlan:
+    """What is known about a multicast group: of ours everything, of an L1 what its properties say, else nothing.
+
+    `beside` is the region of the task; a group of the same needs no name, which would be a round trip.
+    """
     facts = getattr(group, "lo_ra_wan", None)
-    return GroupPlan(
-        label=group.node.path,
-        rf_region=_fact(group, "rf_region") or _fact(facts, "rf_region"),
-        dl_class=_fact(group, "dl_class") or _fact(facts, "dl_class"),
-    )
+    rf_region = _fact(group, "rf_region") or _fact(facts, "rf_region")
+    dl_class = _fact(group, "dl_class") or _fact(facts, "dl_class")
+    return GroupPlan(group.node.path if rf_region and rf_region != beside else "", rf_region, dl_class)
 
 
 def _fact(holder: object, name: str) -> str | None:
@@ -75,43 +78,44 @@ def _fact(holder: object, name: str) -> str | None:
     return known_text(getattr(value, "value", value))
 
 
-def findings_of(
-    plan: TaskPlan,
-    *,
-    multicast_groups: Iterable[IMulticastGroupRef],
-    wireless_devices: Sequence[str],
-    tags: Mapping[str, str],
-    role_policy_characters: int,
-) -> tuple[Finding, ...]:
-    """What the rules find in a task, given what may have changed since it was made."""
-    return findings_in(
-        dataclasses.replace(
-            plan,
-            multicast_groups=tuple(group_plan(group) for group in multicast_groups),
-            wireless_devices=tuple(wireless_devices),
-            tags={key: known(value) for key, value in tags.items()},
-            role_policy_characters=role_policy_characters,
-        )
-    )
+class CheckedTask(Protocol):
+    """What the checks need of a task."""
+
+    @property
+    def node(self) -> constructs.Node:
+        """Its place in the construct tree."""
+        ...
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What the rules find in it, as it is now."""
+        ...
 
 
 @jsii.implements(constructs.IValidation)
 class SynthChecks:
-    """Runs the rules on a task when the app is synthesised: late enough for its last tag and target.
+    """Reports the findings of tasks when the app is synthesised: late enough for their last tag and target.
 
     Errors of all tasks come out together, because `node.add_validation` collects them; warnings become annotations of
     the task, under the plain id of the rule, so that `Annotations.of(task).acknowledge_warning(id)` works.
     """
 
-    def __init__(self, task: constructs.Construct, findings: Callable[[], Sequence[Finding]]) -> None:
-        """Check this task, by a function that is asked at synth."""
-        self._task = task
-        self._findings = findings
+    def __init__(self, construct: constructs.IConstruct, before: Callable[[], None] | None = None) -> None:
+        """Report under the path of this construct; `tasks` is what to report about, `before` what to call first."""
+        self._construct = construct
+        self._before = before
+        self.tasks: dict[CheckedTask, None] = {}
+        construct.node.add_validation(cast("constructs.IValidation", self))
 
     def validate(self) -> list[str]:
-        """Called by the CDK: one text for each error."""
-        found = self._findings()
-        for finding in found:
+        """Called by the CDK when references between stacks are settled: one text for each error."""
+        if self._before:
+            self._before()
+        return [text for task in self.tasks for text in self._errors(task)]
+
+    def _errors(self, task: CheckedTask) -> Iterator[str]:
+        for finding in task.findings:
             if finding.level == "warning":
-                cdk.Annotations.of(self._task).add_warning_v2(finding.rule, finding.message)
-        return [str(finding) for finding in found if finding.level == "error"]
+                cdk.Annotations.of(cast("constructs.IConstruct", task)).add_warning_v2(finding.rule, finding.message)
+            else:
+                yield str(finding) if task is self._construct else f"{task.node.path}: {finding}"

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 _Target = TypeVar("_Target")
 
-_MILLISECONDS_OF_TOKEN = {"millis": "", "seconds": "000"}
-
 
 def image_of(value: object, at: IConstruct) -> AssetImage | BucketImage:
     """The value, if it is an image."""
@@ -37,7 +35,8 @@ def own_bucket_of(
     image: AssetImage | BucketImage, firmware_bucket: s3.IBucket | None, at: IConstruct
 ) -> s3.IBucket | None:
     """The bucket the caller chose for the image, None for the default one."""
-    if firmware_bucket is not None and not hasattr(firmware_bucket, "bucket_name"):
+    # Any construct passes here without a round trip to the CDK; one that is no bucket has no name to be asked for next.
+    if firmware_bucket is not None and not hasattr(firmware_bucket, "__jsii_ref__"):
         wrong = f"{firmware_bucket!r}; give a bucket, such as FirmwareBucket.from_bucket_name(self, 'Bucket', 'name')"
     elif isinstance(image, AssetImage):
         return firmware_bucket
@@ -102,18 +101,21 @@ def interval_of(value: object, at: IConstruct) -> float | str | None:
             f"fragment_interval is {value!r}; write a Duration, for example Duration.seconds(3)",
             construct_path=at.node.path,
         )
-    if not value.is_unresolved():
+    try:
         return value.to_milliseconds(integral=False)
-    unit = value.unit_label()
-    if unit not in _MILLISECONDS_OF_TOKEN:
-        raise FuotaValidationError(
-            "fragment-interval",
-            f"fragment_interval is a token in {unit}, and CloudFormation cannot multiply; give it in seconds,"
-            " Duration.seconds(token), or in milliseconds",
-            construct_path=at.node.path,
-        )
-    amount = value.to_milliseconds() if unit == "millis" else value.to_seconds()
-    return cdk.Token.as_string(amount) + _MILLISECONDS_OF_TOKEN[unit]
+    except RuntimeError:  # a token in another unit than milliseconds; asking first would cost every task a round trip
+        return _interval_token_of(value, at)
+
+
+def _interval_token_of(value: cdk.Duration, at: IConstruct) -> str:
+    if value.unit_label() == "seconds":
+        return cdk.Token.as_string(value.to_seconds()) + "000"
+    raise FuotaValidationError(
+        "fragment-interval",
+        f"fragment_interval is a token in {value.unit_label()}, and CloudFormation cannot multiply; give it in seconds,"
+        " Duration.seconds(token), or in milliseconds",
+        construct_path=at.node.path,
+    )
 
 
 def rendered(properties: Mapping[str, object]) -> dict[str, object]:
@@ -124,7 +126,7 @@ def rendered(properties: Mapping[str, object]) -> dict[str, object]:
 def _can_be_written(value: object) -> bool:
     if isinstance(value, float):
         return math.isfinite(value)
-    return isinstance(value, str | int) or cdk.Token.is_unresolved(value)
+    return isinstance(value, str | int) or (hasattr(value, "__jsii_ref__") and cdk.Token.is_unresolved(value))
 
 
 def _rule_of(name: str) -> str:

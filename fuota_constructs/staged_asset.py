@@ -1,0 +1,64 @@
+"""Files that go with the cloud assembly: the provider's code and firmware images.
+
+It is what `cdk.AssetStaging` does, without loading its machinery for patterns, links and bundling, which costs more CPU
+than the rest of the provider. Only the given files get into an asset, so no `__pycache__` changes its hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import aws_cdk as cdk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import constructs
+
+
+def stage_file(scope: constructs.Construct, file: Path, *, sha256: str) -> cdk.FileAssetLocation:
+    """Put a file into the cloud assembly, to be uploaded as it is; answers with where it will be in S3."""
+    return _stage(scope, [file], f"{sha256}{file.suffix}", sha256, cdk.FileAssetPackaging.FILE)
+
+
+def stage_modules(scope: constructs.Construct, files: Iterable[Path]) -> cdk.FileAssetLocation:
+    """Put Python modules into the cloud assembly, to be uploaded as one zip; answers with where it will be in S3.
+
+    The hash of the asset is that of the names and contents: not of times, modes or places.
+    """
+    modules = sorted(files)
+    digest = hashlib.sha256()
+    for module in modules:
+        content = module.read_bytes()
+        digest.update(f"{module.name}:{len(content)}:".encode() + content)
+    sha256 = digest.hexdigest()
+    return _stage(scope, modules, sha256, sha256, cdk.FileAssetPackaging.ZIP_DIRECTORY)
+
+
+def _stage(
+    scope: constructs.Construct, files: list[Path], name: str, sha256: str, packaging: cdk.FileAssetPackaging
+) -> cdk.FileAssetLocation:
+    stage = cdk.Stage.of(scope)
+    if stage is None:
+        raise ValueError("assets need an app: put the stack into a cdk.App")
+    staged = Path(stage.asset_outdir, f"asset.{name}")
+    if not staged.exists():
+        _copy(files, staged, packaging)
+    return cdk.Stack.of(scope).synthesizer.add_file_asset(
+        file_name=os.path.relpath(staged, stage.outdir), packaging=packaging, source_hash=sha256
+    )
+
+
+def _copy(files: list[Path], staged: Path, packaging: cdk.FileAssetPackaging) -> None:
+    # Complete under another name first: a synth that is interrupted leaves no half an asset under the right one.
+    with tempfile.TemporaryDirectory(prefix=".staging-", dir=staged.parent) as scratch:
+        content = Path(scratch, "content")
+        content.mkdir()
+        for file in files:
+            shutil.copyfile(file, content / file.name)
+        (content if packaging is cdk.FileAssetPackaging.ZIP_DIRECTORY else content / files[0].name).rename(staged)
