@@ -21,7 +21,9 @@ def acknowledge(construct: IConstruct, reasons: Mapping[str, str]) -> None:
     )
 
 
-def acknowledge_wildcards(policy: iam.CfnPolicy, document: Mapping[str, Any], reasons: Mapping[str, str]) -> None:
+def acknowledge_wildcards(
+    stack: cdk.Stack, policy: iam.CfnPolicy, document: Mapping[str, Any], reasons: Mapping[str, str]
+) -> None:
     """Acknowledge the wildcards of a policy, with the reason of each statement by its Sid.
 
     cdk-nag wants each wildcard acknowledged under the very text of its resource. Where another stack's bucket is in it,
@@ -29,7 +31,7 @@ def acknowledge_wildcards(policy: iam.CfnPolicy, document: Mapping[str, Any], re
     """
     wildcards = {
         f"AwsSolutions-IAM5[Resource::{resource}]": reasons[statement["Sid"]]
-        for statement in cdk.Stack.of(policy).resolve(document)["Statement"]
+        for statement in stack.resolve(document)["Statement"]
         for resource in map(_flat, statement["Resource"])
         if "*" in resource
     }

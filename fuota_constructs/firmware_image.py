@@ -83,7 +83,7 @@ class BucketImage(FirmwareImage):
 
     def __init__(self, bucket: s3.IBucket, key: str, size_bytes: int | None) -> None:
         """Refuse what is no bucket and no key."""
-        if not hasattr(bucket, "bucket_name"):
+        if not hasattr(bucket, "__jsii_ref__"):
             raise FuotaValidationError(
                 "image-bucket",
                 f"bucket is {bucket!r}; give a bucket, such as s3.Bucket.from_bucket_name(self, 'Bucket', 'name')",

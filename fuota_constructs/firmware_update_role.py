@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ class FirmwareUpdateRole(iam.Role):
             id,
             assumed_by=iam.ServicePrincipal(
                 SERVICE_PRINCIPAL,
-                conditions={"StringEqualsIfExists": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}},
+                conditions={"StringEqualsIfExists": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
             ),
             description=description or "Lets AWS IoT Wireless read firmware images for FUOTA tasks",
             path=path,

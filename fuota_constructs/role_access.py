@@ -23,26 +23,29 @@ _LONGEST_PARTITION = "aws-us-gov"
 
 @dataclass(frozen=True, slots=True)
 class BucketFacts:
-    """A bucket's name, ARN, KMS key, Region and policy, and an identity that is the same in every synth."""
+    """A bucket's name, ARN, KMS key, Region and policy, and an identity that is the same in every synth.
+
+    They are asked for once, and the Region only where it matters: every question is a round trip to the CDK.
+    """
 
     name: str
     arn: str
     key_arn: str | None
     region: str | None
     identity: str
-    policy: cdk.CfnResource | None
+    policy: s3.BucketPolicy | None
 
     @classmethod
-    def of(cls, bucket: s3.IBucket) -> BucketFacts:
+    def of(cls, bucket: s3.IBucket, *, with_region: bool) -> BucketFacts:
         """Ask a bucket."""
-        key, policy = bucket.encryption_key, bucket.policy
+        key = bucket.encryption_key
         return cls(
             name=bucket.bucket_name,
             arn=bucket.bucket_arn,
             key_arn=key.key_arn if key else None,
-            region=known_text(bucket.env.region),
+            region=known_text(bucket.env.region) if with_region else None,
             identity=bucket.node.addr[2:10],
-            policy=cast("cdk.CfnResource", policy.node.default_child) if policy else None,
+            policy=bucket.policy,
         )
 
     def image_identity(self, scope: constructs.Construct, key: str) -> str:
@@ -50,7 +53,7 @@ class BucketFacts:
 
         A token's text is numbered afresh in every synth, so a key with a token counts as what it resolves to.
         """
-        if "${" in key:
+        if known_text(key) is None:
             key = json.dumps(cdk.Stack.of(scope).resolve(key), sort_keys=True)
         return hashlib.sha256(f"{self.identity}/{key}".encode()).hexdigest()[:16]
 
@@ -67,12 +70,12 @@ class RoleAccess(constructs.Construct):
         """Begin with no access. The policies go to the stack of the tasks; the role may live elsewhere."""
         super().__init__(scope, id)
         self._role = role
-        self._policies: dict[str, cdk.CfnResource] = {}
+        self._policies: dict[str, iam.Policy] = {}
         self.arn: str = role.role_arn
         self.characters = 0
         """About how long the inline policies are that were added to the role; IAM allows 10,240 characters in all."""
 
-    def to_image(self, bucket: BucketFacts, key: str) -> list[cdk.CfnResource]:
+    def to_image(self, bucket: BucketFacts, key: str) -> list[iam.Policy]:
         """Let the role read an image. Answers with the policies that say so, for the task to depend on."""
         wanted = {f"Bucket{bucket.identity}": (["s3:ListBucket", "s3:ListBucketVersions"], bucket.arn)}
         if bucket.key_arn:
@@ -80,15 +83,19 @@ class RoleAccess(constructs.Construct):
         wanted[f"Image{bucket.image_identity(self, key)}"] = (["s3:GetObject"], f"{bucket.arn}/{_as_resource(key)}")
         return [self._policies.get(id) or self._allow(id, *allowed) for id, allowed in wanted.items()]  # noqa: A001
 
-    def _allow(self, id: str, actions: list[str], resource: str) -> cdk.CfnResource:  # noqa: A002
-        policy = iam.Policy(self, id, statements=[iam.PolicyStatement(actions=actions, resources=[resource])])
+    def _allow(self, id: str, actions: list[str], resource: str) -> iam.Policy:  # noqa: A002
+        statement = iam.PolicyStatement(actions=actions, resources=[resource])
+        policy = self._policies[id] = iam.Policy(self, id, statements=[statement])
         self._role.attach_inline_policy(policy)
-        rendered = cast("iam.CfnPolicy", policy.node.default_child)
-        # To a role imported as immutable CDK attaches nothing: such a policy is not rendered, and has no length.
-        if isinstance(self._role, iam.Role) or cdk.Stack.of(self).resolve(rendered.roles):
+        if self._is_attached(policy):
             self.characters += _length(actions, resource)
-        self._policies[id] = rendered
-        return rendered
+        return policy
+
+    def _is_attached(self, policy: iam.Policy) -> bool:
+        # To a role imported as immutable CDK attaches nothing: such a policy is not rendered, and has no length.
+        if isinstance(self._role, iam.Role):
+            return True
+        return bool(cdk.Stack.of(self).resolve(cast("iam.CfnPolicy", policy.node.default_child).roles))
 
 
 def _length(actions: list[str], resource: str) -> int:
@@ -99,4 +106,4 @@ def _length(actions: list[str], resource: str) -> int:
 
 def _as_resource(key: str) -> str:
     # In the resource of a policy these characters are wildcards and variables; IAM spells the plain ones like this.
-    return key if cdk.Token.is_unresolved(key) else re.sub(r"[$*?]", lambda found: f"${{{found[0]}}}", key)
+    return key if known_text(key) is None else re.sub(r"[$*?]", lambda found: f"${{{found[0]}}}", key)

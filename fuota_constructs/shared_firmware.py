@@ -40,19 +40,19 @@ class ReadableImage:
 class SharedFirmware(constructs.Construct):
     """The one place of a stack for what its FUOTA tasks have in common, made on first need under a fixed id."""
 
-    def __init__(self, scope: constructs.Construct, id: str) -> None:  # noqa: A002
+    def __init__(self, stack: cdk.Stack) -> None:
         """Use `SharedFirmware.of`."""
-        super().__init__(scope, id)
-        self._stack = cdk.Stack.of(self)
+        super().__init__(stack, ID)
+        self._stack = stack
         self._bucket: FirmwareBucket | None = None
         self._role: FirmwareUpdateRole | None = None
         self._buckets: dict[s3.IBucket, BucketFacts] = {}
         self._accesses: dict[iam.IRole, RoleAccess] = {}
         self._readable: dict[tuple[AssetImage | BucketImage, s3.IBucket, iam.IRole], ReadableImage] = {}
         self._copies: dict[tuple[str, str], cdk.CfnResource] = {}
-        self.region = known_text(self._stack.region)
+        self.region = known_text(stack.region)
         """The AWS Region, when it is known at synth."""
-        self.provider = FuotaProvider(self, "Provider")
+        self.provider = FuotaProvider(self, "Provider", stack)
         self.checks = SynthChecks(self, before=self.provider.acknowledge_wildcards)
 
     @classmethod
@@ -62,7 +62,7 @@ class SharedFirmware(constructs.Construct):
             stack = cdk.Stack.of(scope)
             # Construct lookup answers with the same Python object every time.
             found = stack.node.try_find_child(ID)
-            _SHARED[scope] = found if isinstance(found, cls) else cls(stack, ID)
+            _SHARED[scope] = found if isinstance(found, cls) else cls(stack)
         return _SHARED[scope]
 
     def default_bucket(self) -> FirmwareBucket:
@@ -72,28 +72,28 @@ class SharedFirmware(constructs.Construct):
 
     def default_role(self) -> FirmwareUpdateRole:
         """The firmware update role of tasks that were given none: one in a stack, so PassRole stays of fixed size."""
-        self._role = self._role or FirmwareUpdateRole(self, "FirmwareUpdateRole")
+        if self._role is None:
+            self._role = FirmwareUpdateRole(self, "FirmwareUpdateRole")
+            self._accesses[self._role] = self._new_access("Access", self._role)
         return self._role
 
     def access_of(self, role: iam.IRole) -> RoleAccess:
         """What a role may read in this stack; from now on the provider may pass it."""
         if role not in self._accesses:
-            self._accesses[role] = self._access_below(f"Access{role.node.addr[2:10]}", role)
+            # jsii may show one imported role as several Python objects; its construct address tells.
+            id = f"Access{role.node.addr[2:10]}"  # noqa: A001
+            found = self.node.try_find_child(id)
+            self._accesses[role] = found if isinstance(found, RoleAccess) else self._new_access(id, role)
         return self._accesses[role]
 
-    def _access_below(self, id: str, role: iam.IRole) -> RoleAccess:  # noqa: A002
-        # jsii may show one imported role as several Python objects; its construct address tells.
-        found = self.node.try_find_child(id)
-        if isinstance(found, RoleAccess):
-            return found
+    def _new_access(self, id: str, role: iam.IRole) -> RoleAccess:  # noqa: A002
         access = RoleAccess(self, id, role)
         self.provider.allow_pass_role(access.arn)
         return access
 
     def _facts_of(self, bucket: s3.IBucket) -> BucketFacts:
-        """What tasks need to know of a bucket, asked for once: every question is a round trip to the CDK."""
         if bucket not in self._buckets:
-            self._buckets[bucket] = BucketFacts.of(bucket)
+            self._buckets[bucket] = BucketFacts.of(bucket, with_region=self.region is not None)
         return self._buckets[bucket]
 
     def readable(self, image: AssetImage | BucketImage, bucket: s3.IBucket, role: iam.IRole) -> ReadableImage:
@@ -102,11 +102,16 @@ class SharedFirmware(constructs.Construct):
         if known not in self._readable:
             facts, access = self._facts_of(bucket), self.access_of(role)
             copy = self._copy(cast("AssetImage", image), facts) if hasattr(image, "sha256") else None
-            needed = [self.provider.policy, facts.policy, copy, *access.to_image(facts, image.key)]
+            needed: list[constructs.IDependable | None] = [
+                self.provider.policy,
+                facts.policy,
+                copy,
+                *access.to_image(facts, image.key),
+            ]
             self._readable[known] = ReadableImage(
                 uri=f"s3://{facts.name}/{image.key}",
                 bucket_region=facts.region,
-                needed=constructs.DependencyGroup(*(resource for resource in needed if resource is not None)),
+                needed=constructs.DependencyGroup(*filter(None, needed)),
             )
         return self._readable[known]
 
@@ -118,7 +123,7 @@ class SharedFirmware(constructs.Construct):
 
     def _make_copy(self, image: AssetImage, bucket: BucketFacts) -> cdk.CfnResource:
         name = f"Firmware{bucket.image_identity(self, image.key)}"
-        asset = stage_file(self, image.path, sha256=image.sha256)
+        asset = stage_file(self._stack, image.path, sha256=image.sha256)
         self.provider.allow_copy(asset_bucket=asset.bucket_name, bucket_arn=bucket.arn, key_arn=bucket.key_arn)
         copy = cdk.CfnResource(
             self,
@@ -135,7 +140,5 @@ class SharedFirmware(constructs.Construct):
                 "SizeBytes": image.size_bytes,
             },
         )
-        for needed in (self.provider.policy, bucket.policy):
-            if needed is not None:
-                copy.add_resource_dependency(needed)
+        copy.node.add_dependency(*filter(None, (self.provider.policy, bucket.policy)))
         return copy

@@ -18,15 +18,13 @@ import aws_cdk as cdk
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import constructs
 
-
-def stage_file(scope: constructs.Construct, file: Path, *, sha256: str) -> cdk.FileAssetLocation:
+def stage_file(stack: cdk.Stack, file: Path, *, sha256: str) -> cdk.FileAssetLocation:
     """Put a file into the cloud assembly, to be uploaded as it is; answers with where it will be in S3."""
-    return _stage(scope, [file], f"{sha256}{file.suffix}", sha256, cdk.FileAssetPackaging.FILE)
+    return _stage(stack, [file], f"{sha256}{file.suffix}", sha256, cdk.FileAssetPackaging.FILE)
 
 
-def stage_modules(scope: constructs.Construct, files: Iterable[Path]) -> cdk.FileAssetLocation:
+def stage_modules(stack: cdk.Stack, files: Iterable[Path]) -> cdk.FileAssetLocation:
     """Put Python modules into the cloud assembly, to be uploaded as one zip; answers with where it will be in S3.
 
     The hash of the asset is that of the names and contents: not of times, modes or places.
@@ -37,19 +35,19 @@ def stage_modules(scope: constructs.Construct, files: Iterable[Path]) -> cdk.Fil
         content = module.read_bytes()
         digest.update(f"{module.name}:{len(content)}:".encode() + content)
     sha256 = digest.hexdigest()
-    return _stage(scope, modules, sha256, sha256, cdk.FileAssetPackaging.ZIP_DIRECTORY)
+    return _stage(stack, modules, sha256, sha256, cdk.FileAssetPackaging.ZIP_DIRECTORY)
 
 
 def _stage(
-    scope: constructs.Construct, files: list[Path], name: str, sha256: str, packaging: cdk.FileAssetPackaging
+    stack: cdk.Stack, files: list[Path], name: str, sha256: str, packaging: cdk.FileAssetPackaging
 ) -> cdk.FileAssetLocation:
-    stage = cdk.Stage.of(scope)
+    stage = cdk.Stage.of(stack)
     if stage is None:
         raise ValueError("assets need an app: put the stack into a cdk.App")
     staged = Path(stage.asset_outdir, f"asset.{name}")
     if not staged.exists():
         _copy(files, staged, packaging)
-    return cdk.Stack.of(scope).synthesizer.add_file_asset(
+    return stack.synthesizer.add_file_asset(
         file_name=os.path.relpath(staged, stage.outdir), packaging=packaging, source_hash=sha256
     )
 

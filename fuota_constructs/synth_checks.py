@@ -32,13 +32,14 @@ __all__ = [
 def known(value: object) -> object:
     """A value as the rules see it: `UNKNOWN` for a token, itself otherwise.
 
-    A number token is a float of about -1.9e289 and a text token contains `${Token[`, so only such values are worth
-    the round trip to ask the CDK.
+    Texts with a token in them are told by CDK's own mark, numbers and objects by asking the CDK: a number token is a
+    float of about -1.9e289, so a whole number is worth no round trip.
     """
-    may_be_token = (
-        "${" in value if isinstance(value, str) else isinstance(value, float) or hasattr(value, "__jsii_ref__")
-    )
-    return UNKNOWN if may_be_token and cdk.Token.is_unresolved(value) else value
+    if isinstance(value, str):
+        is_token = "${Token[" in value
+    else:
+        is_token = (isinstance(value, float) or hasattr(value, "__jsii_ref__")) and cdk.Token.is_unresolved(value)
+    return UNKNOWN if is_token else value
 
 
 def known_text(value: object) -> str | None:

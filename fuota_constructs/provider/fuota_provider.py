@@ -34,15 +34,16 @@ class FuotaProvider(constructs.Construct):
     ServiceToken.
     """
 
-    def __init__(self, scope: constructs.Construct, id: str) -> None:  # noqa: A002
+    def __init__(self, scope: constructs.Construct, id: str, stack: cdk.Stack) -> None:  # noqa: A002
         """Make the provider; `SharedFirmware` sees to it that a stack has one."""
         super().__init__(scope, id)
+        self._stack = stack
         self._tags = cdk.TagManager(cdk.TagType.KEY_VALUE, "AWS::Lambda::Function")
         tags = self._tags.rendered_tags
 
         role = iam.CfnRole(self, "Role", assume_role_policy_document=permissions.TRUST)
         log_group = self._log_group(tags)
-        self._statements = permissions.for_tasks(log_group.get_att("Arn").to_string())
+        self._statements = permissions.for_tasks(log_group.get_att("Arn"))
         self.policy = iam.CfnPolicy(
             self,
             "Policy",
@@ -52,9 +53,9 @@ class FuotaProvider(constructs.Construct):
         )
         """Custom resources depend on it, so that their Delete still has its permissions."""
         function = self._function(role, log_group, tags)
-        # The policy outlives the function, and through it every custom resource: CloudFormation deletes in reverse order.
+        # The policy outlives the function, and so every custom resource: CloudFormation deletes in reverse order.
         function.add_resource_dependency(self.policy)
-        self.service_token: str = function.get_att("Arn").to_string()
+        self.service_token = function.get_att("Arn")
 
     @property
     def cdk_tag_manager(self) -> cdk.TagManager:
@@ -71,7 +72,7 @@ class FuotaProvider(constructs.Construct):
 
     def acknowledge_wildcards(self) -> None:
         """Answer cdk-nag's findings about wildcards; called when references between stacks are settled."""
-        acknowledge_wildcards(self.policy, self._document(), permissions.WILDCARDS)
+        acknowledge_wildcards(self._stack, self.policy, self._document(), permissions.WILDCARDS)
 
     def _allow(self, *statements: permissions.Statement) -> None:
         changed = False
@@ -89,17 +90,15 @@ class FuotaProvider(constructs.Construct):
 
     def _log_group(self, tags: cdk.IResolvable) -> cdk.CfnResource:
         # Ours, not the one Lambda makes by itself: that one is never deleted and never expires.
-        log_group = cdk.CfnResource(
+        return cdk.CfnResource(
             self,
             "LogGroup",
             type="AWS::Logs::LogGroup",
             properties={"RetentionInDays": LOG_RETENTION_DAYS, "Tags": tags},
         )
-        log_group.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
-        return log_group
 
     def _function(self, role: iam.CfnRole, log_group: cdk.CfnResource, tags: cdk.IResolvable) -> cdk.CfnResource:
-        code = stage_modules(self, RUNTIME_DIRECTORY.glob("*.py"))
+        code = stage_modules(self._stack, RUNTIME_DIRECTORY.glob("*.py"))
         return cdk.CfnResource(
             self,
             "Function",

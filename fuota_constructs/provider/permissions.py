@@ -44,7 +44,7 @@ WILDCARDS = {
 """Why each statement, by Sid, cannot do without a wildcard."""
 
 
-def for_tasks(log_group_arn: str) -> dict[str, Statement]:
+def for_tasks(log_group_arn: object) -> dict[str, Statement]:
     """What every provider needs, by Sid."""
     statements = (
         _statement("CreateAndListTasks", _iotwireless(_UNSCOPED_ACTIONS), "*"),
