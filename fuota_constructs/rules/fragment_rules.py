@@ -80,7 +80,7 @@ def _fragment_count(plan: TaskPlan) -> Remarks:
         yield error(
             f"{image} bytes in fragments of {size} with {redundancy} % redundancy are {count} fragments; at most"
             f" {MAX_ENCODED_FRAGMENTS} can be numbered:"
-            f" {_bigger_fragments(plan, image, redundancy, MAX_ENCODED_FRAGMENTS)}"
+            f" choose {_bigger_fragments(plan, image, redundancy, MAX_ENCODED_FRAGMENTS)}"
         )
 
 
@@ -92,10 +92,11 @@ def _session_duration(plan: TaskPlan) -> Remarks:
     count, every = fragments.encoded_fragments(image, size, redundancy), interval_seconds(interval)
     limit, because = _session_limit(plan, count * every)
     if count * every > limit:
-        shorter = f"fragment_interval of at most {limit // count} s" if limit >= count else "fewer fragments"
+        shorter = [f"a fragment_interval of at most {limit // count} s"] if limit >= count else []
+        remedies = [*shorter, _bigger_fragments(plan, image, redundancy, limit // every)]
         yield warning(
-            f"{count} fragments, one every {every} s, take {_hours(count * every)}; {because}: choose a {shorter},"
-            f" or {_bigger_fragments(plan, image, redundancy, limit // every)}",
+            f"{count} fragments, one every {every} s, take {_hours(count * every)}; {because}:"
+            f" choose {' or '.join(remedies)}"
         )
 
 
@@ -120,8 +121,8 @@ def _bigger_fragments(plan: TaskPlan, image: int, redundancy: int, at_most: int)
     largest, _ = _largest_fragment(plan)
     size = smallest_fragment_bytes(image, redundancy, at_most_fragments=at_most, at_most_bytes=largest)
     if size is None:
-        return "choose less redundancy or a smaller (delta) image; no fragment size is large enough"
-    return f"choose fragment_size_bytes of at least {size}"
+        return "less redundancy or a smaller (delta) image (no fragment size is large enough)"
+    return f"fragment_size_bytes of at least {size}"
 
 
 def _largest_fragment(plan: TaskPlan) -> tuple[int, str]:

@@ -1,0 +1,103 @@
+"""The rules as data: their ids are public, their table is the README's, their findings come out together."""
+
+import subprocess
+import sys
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fuota_constructs.rules import RULES, UNKNOWN, Finding, TaskPlan, findings_in, markdown_table
+
+IDS = {
+    "redundancy-range": ("error",),
+    "fragment-size-range": ("error",),
+    "fragment-size-needs-multicast": ("error", "warning"),
+    "fragment-interval-range": ("error",),
+    "fragment-interval-rounding": ("warning",),
+    "fragment-count": ("error",),
+    "session-duration": ("warning",),
+    "image-empty": ("error",),
+    "image-size": ("error", "warning"),
+    "image-region": ("error",),
+    "role-policy-size": ("error", "warning"),
+    "targets-exclusive": ("error",),
+    "rf-region-mismatch": ("error",),
+    "descriptor-format": ("error",),
+    "descriptor-length": ("warning",),
+    "name-length": ("error",),
+    "name-characters": ("error",),
+    "description-length": ("error",),
+    "tag-limits": ("error",),
+    "aws-region": ("warning",),
+}
+
+
+def test_ids_and_levels_are_contract() -> None:
+    assert {rule.id: rule.levels for rule in RULES} == IDS
+
+
+def test_every_rule_says_what_why_remedy_and_source() -> None:
+    for rule in RULES:
+        assert all((rule.what, rule.why, rule.remedy, rule.source)), rule.id
+
+
+def test_table_has_a_row_for_each_rule() -> None:
+    rows = markdown_table().splitlines()
+    assert rows[0].startswith("| rule | level |")
+    assert [row.split("`")[1] for row in rows[2:]] == [rule.id for rule in RULES]
+
+
+def test_module_prints_the_table() -> None:
+    printed = subprocess.run(
+        [sys.executable, "-m", "fuota_constructs.rules"], capture_output=True, text=True, check=True
+    )
+    assert printed.stdout == markdown_table()
+
+
+def test_findings_come_together_errors_first() -> None:
+    plan = TaskPlan(redundancy_percent=150, fragment_interval_ms=1500, name="a b", aws_region="eu-north-1")
+    assert [(f.level, f.rule) for f in findings_in(plan)] == [
+        ("error", "redundancy-range"),
+        ("error", "name-characters"),
+        ("warning", "fragment-interval-rounding"),
+        ("warning", "aws-region"),
+    ]
+
+
+def test_finding_reads_as_rule_and_message() -> None:
+    assert str(Finding("a-rule", "error", "x is 1; choose 2")) == "a-rule: x is 1; choose 2"
+
+
+def test_a_plan_of_unknown_values_has_no_findings() -> None:
+    plan = TaskPlan(
+        name=UNKNOWN,
+        description=UNKNOWN,
+        redundancy_percent=UNKNOWN,
+        fragment_interval_ms=UNKNOWN,
+        descriptor=UNKNOWN,
+        image_bytes=UNKNOWN,
+    )
+    assert findings_in(plan) == ()
+    assert repr(UNKNOWN) == "UNKNOWN"
+
+
+ANYTHING = st.one_of(st.none(), st.integers(), st.floats(), st.text(), st.booleans(), st.just(UNKNOWN), st.binary())
+
+
+@given(ANYTHING, ANYTHING, ANYTHING, ANYTHING, ANYTHING, ANYTHING)
+def test_no_input_crashes_a_rule(
+    size: object, percent: object, ms: object, image: object, name: object, d: object
+) -> None:
+    plan = TaskPlan(
+        name=name,
+        description=name,
+        rf_region="EU868",
+        fragment_size_bytes=size,
+        redundancy_percent=percent,
+        fragment_interval_ms=ms,
+        image_bytes=image,
+        descriptor=d,
+    )
+    for finding in findings_in(plan):
+        assert finding.message
+        assert finding.level in IDS[finding.rule]

@@ -1,0 +1,144 @@
+"""Boundary tables of the rules about targets, descriptor, names, tags and AWS Region."""
+
+import base64
+
+import pytest
+
+from fuota_constructs.rules import UNKNOWN, GroupPlan, TaskPlan, findings_in
+
+
+def found(rule: str, **plan: object) -> list[tuple[str, str]]:
+    return [(f.level, f.message) for f in findings_in(TaskPlan(**plan)) if f.rule == rule]  # type: ignore[arg-type]
+
+
+def levels(rule: str, **plan: object) -> list[str]:
+    return [level for level, _ in found(rule, **plan)]
+
+
+@pytest.mark.parametrize(
+    ("groups", "devices", "expected"),
+    [
+        ((), (), []),
+        ((GroupPlan("G"),), (), []),
+        ((), ("a", "b"), []),
+        ((GroupPlan("G"),), ("a",), ["error"]),
+        ((GroupPlan("G"),), (UNKNOWN,), ["error"]),
+    ],
+)
+def test_targets_exclusive(groups: tuple[GroupPlan, ...], devices: tuple[object, ...], expected: list[str]) -> None:
+    assert levels("targets-exclusive", multicast_groups=groups, wireless_devices=devices) == expected
+
+
+@pytest.mark.parametrize(
+    ("task", "group", "expected"),
+    [
+        ("EU868", "EU868", []),
+        ("EU868", "US915", ["error"]),
+        ("EU868", None, []),
+        (None, "EU868", []),
+        ("AS923-1", "AS923-2", ["error"]),
+    ],
+)
+def test_rf_region_mismatch(task: str | None, group: str | None, expected: list[str]) -> None:
+    assert levels("rf-region-mismatch", rf_region=task, multicast_groups=(GroupPlan("G", group),)) == expected
+
+
+def test_rf_region_mismatch_names_every_group() -> None:
+    groups = (GroupPlan("S/A", "US915"), GroupPlan("S/B", "EU868"), GroupPlan("S/C", "AU915"))
+    messages = [message for _, message in found("rf-region-mismatch", rf_region="EU868", multicast_groups=groups)]
+    assert [("S/A" in m, "S/C" in m) for m in messages] == [(True, False), (False, True)]
+
+
+@pytest.mark.parametrize("descriptor", [None, UNKNOWN, "", "AQIDBA==", "A" * 332])
+def test_descriptor_that_is_base64(descriptor: object) -> None:
+    assert not found("descriptor-format", descriptor=descriptor)
+
+
+@pytest.mark.parametrize("descriptor", ["***", "AQIDBA=", "AQIDBA", "AQID BA==", "A" * 336, 1234, True, ["AQIDBA=="]])
+def test_fails_when_descriptor_is_not_base64(descriptor: object) -> None:
+    assert levels("descriptor-format", descriptor=descriptor) == ["error"]
+
+
+@pytest.mark.parametrize(
+    ("length", "expected"), [(0, ["warning"]), (3, ["warning"]), (4, []), (5, ["warning"]), (249, ["warning"])]
+)
+def test_descriptor_length(length: int, expected: list[str]) -> None:
+    assert levels("descriptor-length", descriptor=base64.b64encode(b"x" * length).decode()) == expected
+
+
+@pytest.mark.parametrize("descriptor", [None, UNKNOWN, "***", 7, "A" * 336])
+def test_descriptor_length_of_what_is_no_descriptor(descriptor: object) -> None:
+    assert not found("descriptor-length", descriptor=descriptor)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [(None, []), (UNKNOWN, []), ("", []), ("n" * 256, []), ("n" * 257, ["error"]), (7, ["error"])]
+)
+def test_name_length(name: object, expected: list[str]) -> None:
+    assert levels("name-length", name=name) == expected
+
+
+@pytest.mark.parametrize("name", [None, UNKNOWN, "", "Az09_-", 7])
+def test_name_of_allowed_characters(name: object) -> None:
+    assert not found("name-characters", name=name)
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("my task", 'for example "my-task"'),
+        ("v1.2", 'for example "v1-2"'),
+        ("é", "underscores"),
+        ("a/b", 'for example "a-b"'),
+        ("n" * 300 + ".", "underscores"),
+    ],
+)
+def test_fails_when_name_has_other_characters(name: str, remedy: str) -> None:
+    [(level, message)] = found("name-characters", name=name)
+    assert level == "error"
+    assert message.endswith(remedy)
+
+
+@pytest.mark.parametrize(
+    ("description", "expected"),
+    [(None, []), (UNKNOWN, []), ("", []), ("d" * 2048, []), ("d" * 2049, ["error"]), (7, ["error"])],
+)
+def test_description_length(description: object, expected: list[str]) -> None:
+    assert levels("description-length", description=description) == expected
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ({}, []),
+        ({f"k{n}": "v" for n in range(198)}, []),
+        ({f"k{n}": "v" for n in range(199)}, ["error"]),
+        ({"k" * 128: "v"}, []),
+        ({"k" * 129: "v"}, ["error"]),
+        ({"": "v"}, ["error"]),
+        ({"k": ""}, []),
+        ({"k": "v" * 256}, []),
+        ({"k": "v" * 257}, ["error"]),
+        ({"k": UNKNOWN}, []),
+        ({"aws:k": "v"}, ["error"]),
+        ({"fuota-constructs:stack-id": "v"}, ["error"]),
+        ({"aws:k": "v" * 257, "": "v"}, ["error", "error", "error"]),
+    ],
+)
+def test_tag_limits(tags: dict[str, object], expected: list[str]) -> None:
+    assert levels("tag-limits", tags=tags) == expected
+
+
+@pytest.mark.parametrize(
+    ("region", "expected"),
+    [
+        (None, []),
+        ("eu-west-1", []),
+        ("us-east-1", []),
+        ("sa-east-1", []),
+        ("eu-north-1", ["warning"]),
+        ("us-gov-west-1", ["warning"]),
+    ],
+)
+def test_aws_region(region: str | None, expected: list[str]) -> None:
+    assert levels("aws-region", aws_region=region) == expected
