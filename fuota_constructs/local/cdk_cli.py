@@ -90,7 +90,8 @@ def environment(base: Mapping[str, str]) -> dict[str, str]:
     """`base`, changed so that the CDK CLI and the app it starts find Node.js and our Python.
 
     The interpreter's folder goes first on PATH (`python3 app.py` then has this package), unless another virtual
-    environment is active. No telemetry, no notices, and certificates from the system's store as well as Node's own.
+    environment is active. No telemetry, no notices, nothing in ~/.cdk, and certificates from the system's store as
+    well as Node's own.
     """
     result = dict(base)
     path = [str(node().parent)]
@@ -100,7 +101,8 @@ def environment(base: Mapping[str, str]) -> dict[str, str]:
     result["JSII_NODE"] = str(node())
     result["CDK_DISABLE_CLI_TELEMETRY"] = "true"
     result["CDK_DISABLE_VERSION_CHECK"] = "true"
-    result["NO_UPDATE_NOTIFIER"] = "true"
+    result["CDK_HOME"] = str(cache_folder() / "cdk-home")
+    result["CDK_NOTICES"] = "false"  # it would ask AWS for them
     result.setdefault("NODE_USE_SYSTEM_CA", "1")
     result.setdefault("JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION", "true")
     return result

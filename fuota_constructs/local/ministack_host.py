@@ -1,6 +1,12 @@
 """Runs MiniStack in this process with our IoT Wireless service in it. The one module that knows MiniStack's insides.
 
-Started by `cloud.start` as `python -m fuota_constructs.local.ministack_host`, one process a cloud.
+Started by `cloud.start` as `python -m fuota_constructs.local.ministack_host`, one process a cloud. Besides the admin
+routes of the service it answers
+
+    GET    /_fuota/host   who serves: {"pid": ..., "port": ..., "iam": ..., "places": [{"account": ..., "region": ...}]}
+    GET    /_fuota/iam    with --iam, what callers other than root asked for: {"decisions": [{"principal": ...,
+                          "action": ..., "resource": ..., "allowed": ...}]}
+    DELETE /_fuota/iam    forget them
 """
 
 import argparse

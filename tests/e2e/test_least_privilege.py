@@ -26,7 +26,7 @@ STATEMENTS = (
 @pytest.fixture(scope="module")
 def enforcing() -> Iterator[LocalCloud]:
     """A cloud that enforces IAM, over TLS."""
-    running = clouds.start(clouds.free_port(), iam=True)
+    running = clouds.start(clouds.free_port(), iam=True, account="123456789012")
     yield running
     clouds.stop(running)
 

@@ -10,6 +10,7 @@ from fuota_constructs.local.cloud import LocalCloud
 
 pytestmark = pytest.mark.e2e
 
+ACCOUNT, REGION = "210987654321", "us-east-1"  # as in the app
 HALF_AN_HOUR_AND_A_BIT = 31 * 60
 
 
@@ -27,8 +28,8 @@ class Life:
 @pytest.fixture(scope="module")
 def life(cloud: LocalCloud, app_on: Callable[[LocalCloud, str], Any]) -> Life:
     app = app_on(cloud, "lifecycle")
-    service = cloud.client("iotwireless")
-    cloudformation = cloud.client("cloudformation")
+    service = cloud.client("iotwireless", account=ACCOUNT, region=REGION)
+    cloudformation = cloud.client("cloudformation", account=ACCOUNT, region=REGION)
     life = Life()
 
     def note(step: str) -> None:
@@ -56,6 +57,7 @@ def life(cloud: LocalCloud, app_on: Callable[[LocalCloud, str], Any]) -> Life:
 
 def test_deploy_makes_the_task_with_all_its_parameters(life: Life) -> None:
     [task] = life.tasks["made"]
+    assert (task["account"], task["region"]) == (ACCOUNT, REGION)
     assert task["RedundancyPercent"] == 30
     assert task["FragmentSizeBytes"] == 100
     assert task["FragmentIntervalMS"] == 5000

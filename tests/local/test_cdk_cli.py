@@ -86,6 +86,7 @@ def test_the_app_gets_our_interpreter_and_our_node() -> None:
     assert folders == [str(Path(sys.executable).parent), str(cdk_cli.node().parent), "/usr/bin"]
     assert environment["JSII_NODE"] == str(cdk_cli.node())
     assert environment["CDK_DISABLE_CLI_TELEMETRY"] == "true"
+    assert environment["CDK_NOTICES"] == "false"
 
 
 def test_another_active_virtual_environment_keeps_its_own_interpreter() -> None:

@@ -1,5 +1,6 @@
 """Starting, finding and stopping local clouds."""
 
+import contextlib
 import json
 import os
 import signal
@@ -17,9 +18,13 @@ from fuota_constructs.local.errors import LocalCloudError
 
 
 def _children_of_group(group: int) -> list[int]:
-    listed = subprocess.run(["ps", "-eo", "pid,pgid,stat"], capture_output=True, text=True, check=True).stdout
-    rows = [line.split() for line in listed.splitlines()[1:]]
-    return [int(pid) for pid, pgid, state in rows if int(pgid) == group and not state.startswith("Z")]
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it may end while we look
+            state, _, pgid = status.read_text().rpartition(")")[2].split()[:3]
+            if int(pgid) == group and state != "Z":
+                found.append(int(status.parent.name))
+    return found
 
 
 def _wait_until_gone(pid: int) -> bool:
@@ -56,10 +61,6 @@ def _sockets_listening(pid: int) -> int:
     return listening
 
 
-linux_only = pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="reads Linux's socket tables")
-
-
-@linux_only
 def test_listens_on_127_0_0_1_only_and_on_one_port(cloud: LocalCloud) -> None:
     assert _listening_addresses(cloud.port) == {"0100007F"}
     assert _sockets_listening(cloud.pid) == 1
@@ -193,6 +194,20 @@ def test_the_environment_of_a_child_talks_to_this_cloud_and_nothing_else(cloud: 
     assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3"} & set(child)
     assert "127.0.0.1" in child["NO_PROXY"]
     assert child["PATH"] == "/bin"
+
+
+def test_a_cloud_that_enforces_iam_names_its_certificates(state_dir: None) -> None:
+    cloud = clouds.start(clouds.free_port(), iam=True)
+    try:
+        variables = cloud.environment()
+        assert variables["AWS_ENDPOINT_URL"] == f"https://127.0.0.1:{cloud.port}"
+        assert Path(str(variables["AWS_CA_BUNDLE"])).read_text().count("BEGIN CERTIFICATE") > 1
+        assert Path(str(variables["NODE_EXTRA_CA_CERTS"])).read_text().count("BEGIN CERTIFICATE") == 1
+        assert cloud.admin("host")["iam"] is True
+        assert _listening_addresses(cloud.port) == {"0100007F"}
+        assert _sockets_listening(cloud.pid) == 1
+    finally:
+        clouds.stop(cloud)
 
 
 def test_fails_with_what_the_admin_route_says(cloud: LocalCloud) -> None:

@@ -1,11 +1,11 @@
-"""One task whose redundancy and description come from the context."""
+"""One task whose redundancy and description come from the context, in an account and Region of its own."""
 
 import aws_cdk as cdk
 
 from fuota_constructs import DlClass, FirmwareImage, FuotaTask, MulticastGroup, RfRegion
 
 app = cdk.App()
-stack = cdk.Stack(app, "Lifecycle")
+stack = cdk.Stack(app, "Lifecycle", env=cdk.Environment(account="210987654321", region="us-east-1"))
 redundancy = app.node.try_get_context("redundancy")
 group = MulticastGroup(stack, "Group", rf_region=RfRegion.EU868, dl_class=DlClass.CLASS_C)
 task = FuotaTask(
