@@ -1,6 +1,7 @@
-"""Downlink data rates of the LoRaWAN regions, read from `regions.json` next to this file.
+"""The LoRaWAN regions of the AWS enum `RfRegion`: downlink data rates, payload limits, where and how often one may send.
 
-Values are RP002-1.0.4 as carried by the implementations that `regions.json` names under `sources`.
+Values are RP002-1.0.4 as carried by the implementations that `regions.json` names under `sources`. Where sources
+disagree, `regions.json` lists the figures under `cross_check` and says which was chosen and why.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fuota_constructs.lorawan.airtime import MAC_OVERHEAD_BYTES, fsk_time_on_air, lora_time_on_air
 from fuota_constructs.lorawan.fragments import DATA_FRAGMENT_HEADER_BYTES
 
 
@@ -19,41 +21,103 @@ class DataRate:
     """One downlink data rate of a region.
 
     `max_payload_bytes` is the largest application payload N without a repeater and with empty FOpts;
-    `max_payload_bytes_repeater` is the same figure where a repeater may be in use. Source: RP002-1.0.2 and later.
+    `max_payload_bytes_repeater` is the same figure where a repeater may be in use (source: RP002-1.0.2 and later; for
+    US915 and AU915 DR8 and DR9 that of RP002-1.0.1, 33 and 109, because AWS documents 33 bytes for US915 DR8);
+    `max_payload_bytes_dwell` the same where a downlink dwell time of 400 ms is in force, None where the region has no such
+    setting, 0 where the rate is then unusable. FSK has no spreading factor and no bandwidth.
     """
 
     index: int
     max_payload_bytes: int
     max_payload_bytes_repeater: int
+    spreading_factor: int | None = None
+    bandwidth_hz: int | None = None
+    max_payload_bytes_dwell: int | None = None
 
     @property
     def max_fragment_bytes(self) -> int:
         """Largest fragment that fits: N - 3, the DataFragment header of TS004."""
         return self.max_payload_bytes - DATA_FRAGMENT_HEADER_BYTES
 
+    @property
+    def max_fragment_bytes_repeater(self) -> int:
+        """Largest fragment that also passes a repeater."""
+        return self.max_payload_bytes_repeater - DATA_FRAGMENT_HEADER_BYTES
+
+    @property
+    def max_fragment_bytes_under_dwell(self) -> int:
+        """Largest fragment where the 400 ms downlink dwell time is in force; 0 where none fits."""
+        if self.max_payload_bytes_dwell is None:
+            return self.max_fragment_bytes
+        return max(0, self.max_payload_bytes_dwell - DATA_FRAGMENT_HEADER_BYTES)
+
+    def fragment_airtime_us(self, fragment_bytes: int) -> int:
+        """Microseconds on the air of a downlink with one DataFragment: MAC frame 13 bytes, header 3 bytes, fragment."""
+        phy_payload = MAC_OVERHEAD_BYTES + DATA_FRAGMENT_HEADER_BYTES + fragment_bytes
+        if self.spreading_factor is None or self.bandwidth_hz is None:
+            return fsk_time_on_air(phy_payload)
+        return lora_time_on_air(phy_payload, spreading_factor=self.spreading_factor, bandwidth_hz=self.bandwidth_hz)
+
+    def __str__(self) -> str:
+        if self.spreading_factor is None or self.bandwidth_hz is None:
+            return f"DR{self.index} (FSK 50 kbit/s)"
+        return f"DR{self.index} (SF{self.spreading_factor}/{self.bandwidth_hz // 1000} kHz)"
+
+
+@dataclass(frozen=True, slots=True)
+class DutyCycleBand:
+    """A frequency band and the share of time one transmitter may send in it."""
+
+    from_hz: int
+    to_hz: int
+    share: float
+    certain: bool
+
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A LoRaWAN region under the name AWS gives it (`RfRegion`), with its downlink data rates in rising order."""
+    """A LoRaWAN region under the name AWS gives it (`RfRegion`), with its downlink data rates in rising order.
+
+    Frequencies are None where they depend on the channel plan (CN470). `transmission_limit_ms` is the longest single
+    downlink the region ever allows; `dwell_time_ms` the one that holds where the network has set DownlinkDwellTime = 1.
+    """
 
     name: str
     data_rates: tuple[DataRate, ...]
+    class_c_data_rate: int = 0
+    class_c_frequency_hz: int | None = None
+    class_b_data_rate: int = 0
+    class_b_frequency_hz: int | None = None
+    duty_cycle_bands: tuple[DutyCycleBand, ...] = ()
+    transmission_limit_ms: int | None = None
+    dwell_time_ms: int | None = None
+    notes: tuple[str, ...] = ()
 
     def data_rate(self, index: int) -> DataRate | None:
         """The downlink data rate with this index (DR), or None when the region does not use it for downlinks."""
         return next((rate for rate in self.data_rates if rate.index == index), None)
+
+    def slowest_data_rate(self, fragment_bytes: int) -> DataRate | None:
+        """The slowest downlink data rate that carries a fragment of this size, or None when none does."""
+        return next((rate for rate in self.data_rates if rate.max_fragment_bytes >= fragment_bytes), None)
 
     @property
     def max_fragment_bytes(self) -> int:
         """Largest fragment of any downlink data rate of the region."""
         return max(rate.max_fragment_bytes for rate in self.data_rates)
 
+    def duty_cycle_band(self, frequency_hz: int | None) -> DutyCycleBand | None:
+        """The band of a frequency, None where the region limits no duty cycle there or the frequency is not known."""
+        if frequency_hz is None:
+            return None
+        return next((band for band in self.duty_cycle_bands if band.from_hz <= frequency_hz <= band.to_hz), None)
+
 
 @functools.cache
 def regions() -> dict[str, Region]:
     """All 13 regions of the AWS enum `RfRegion`, by name."""
     facts = json.loads(Path(__file__).with_name("regions.json").read_text(encoding="utf-8"))
-    return {name: Region(name, _downlink_rates(region["data_rates"])) for name, region in facts["regions"].items()}
+    return {name: _region(name, region) for name, region in facts["regions"].items()}
 
 
 def region(name: str) -> Region | None:
@@ -61,9 +125,47 @@ def region(name: str) -> Region | None:
     return regions().get(name)
 
 
+def _region(name: str, facts: dict[str, Any]) -> Region:
+    # Downlinks of the dynamic channel regions other than AS923 have no dwell time; CN470's second and KR920's four bind all.
+    conditional = facts["dwell_time_downlink_ms"] if name.startswith("AS923") else None
+    always = facts.get("max_tx_ms") or (None if conditional else facts["dwell_time_downlink_ms"])
+    notes = [facts.get(key) for key in ("notes", "duty_cycle_note", "dwell_time_note", "downlink_eirp_note")]
+    return Region(
+        name=name,
+        data_rates=_downlink_rates(facts["data_rates"]),
+        class_c_data_rate=facts["rx2_dr"],
+        class_c_frequency_hz=_first(facts["rx2_freq_hz"]),
+        class_b_data_rate=facts["ping_slot_dr"],
+        class_b_frequency_hz=_first(facts["ping_slot_freq_hz"]),
+        duty_cycle_bands=tuple(
+            DutyCycleBand(band["from_hz"], band["to_hz"], band["duty"], band.get("certainty") != "low")
+            for band in facts["duty_cycle_downlink"]
+        ),
+        transmission_limit_ms=always,
+        dwell_time_ms=conditional,
+        notes=tuple(note for note in notes if note),
+    )
+
+
+def _first(frequency: int | list[int] | None) -> int | None:
+    return frequency[0] if isinstance(frequency, list) else frequency
+
+
 def _downlink_rates(rows: list[dict[str, Any]]) -> tuple[DataRate, ...]:
     return tuple(
-        DataRate(row["dr"], row["max_app_payload_n"], row["max_app_payload_n_repeater"])
+        DataRate(
+            index=row["dr"],
+            max_payload_bytes=row["max_app_payload_n"],
+            max_payload_bytes_repeater=min(
+                row["max_app_payload_n_repeater"],
+                row.get("max_app_payload_n_repeater_until_rp002_1_0_1", row["max_app_payload_n_repeater"]),
+            ),
+            spreading_factor=row["sf"],
+            bandwidth_hz=row["bw_hz"],
+            max_payload_bytes_dwell=(row["max_app_payload_n_dwell_400ms"] or 0)
+            if "max_app_payload_n_dwell_400ms" in row
+            else None,
+        )
         for row in rows
         if row["downlink"]
     )

@@ -1,0 +1,143 @@
+"""Fragment parameters for an image: the best of each data rate, and the one to choose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from fuota_constructs.lorawan.fragments import MAX_ENCODED_FRAGMENTS, data_fragments, encoded_fragments
+from fuota_constructs.lorawan.redundancy import smallest_redundancy_percent
+from fuota_constructs.lorawan.regions import DataRate
+from fuota_constructs.lorawan.session_plan import Conditions, SessionPlan, plan_session
+
+DEFAULT_TARGET: Final = 0.999
+"""Share of devices that shall have the image, where nothing else is said."""
+
+GOOD_COUNTS: Final = (20, 30, 50, 80, 120, 200)
+"""Data fragments to try where the largest fragment makes only few: the code is poor below 20 (TS004-1.0.0, A.3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """What one data rate can do: a plan that reaches the target, and what speaks against it ("" when nothing does)."""
+
+    data_rate: DataRate
+    plan: SessionPlan | None
+    obstacle: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """Parameters that reach the target within every limit, and why these."""
+
+    plan: SessionPlan
+    target: float
+    why: tuple[str, ...]
+
+
+def options(image_bytes: int, conditions: Conditions, *, target: float = DEFAULT_TARGET) -> tuple[Option, ...]:
+    """The best parameters of each downlink data rate, slowest first.
+
+    The fragment is the largest that also passes a repeater (smaller where that leaves too few fragments for the code),
+    the interval the shortest that air and duty cycle allow, the redundancy the smallest that brings the image to
+    ``target`` of the devices at the planned loss.
+    """
+    return tuple(_option(image_bytes, conditions, rate, target) for rate in conditions.region.data_rates)
+
+
+def recommend(
+    choices: tuple[Option, ...], *, target: float = DEFAULT_TARGET, data_rate: int | None = None
+) -> Recommendation | None:
+    """The option to choose: that of the data rate asked for, else the slowest that fits; None where nothing fits.
+
+    The slowest reaches furthest: each step up costs 2.5 to 3 dB of link budget, which devices at the edge do not have.
+    """
+    for option in choices:
+        if option.plan is not None and not option.obstacle and data_rate in {None, option.data_rate.index}:
+            return Recommendation(option.plan, target, _why(option.plan, target, choices, chosen=data_rate is None))
+    return None
+
+
+def snippet(plan: SessionPlan) -> str:
+    """The arguments of a `FuotaTask` with these parameters, as Python."""
+    return "\n".join(
+        [
+            "FuotaTask(",
+            '    stack, "Update",',
+            '    firmware_image=FirmwareImage.from_asset("firmware.bin"),',
+            f"    rf_region=RfRegion.{plan.region.replace('-', '_')},",
+            f"    redundancy_percent={plan.redundancy_percent},",
+            f"    fragment_size_bytes={plan.fragment_bytes},",
+            f"    fragment_interval=cdk.Duration.seconds({plan.interval_seconds}),",
+            "    multicast_groups=[group],",
+            ")",
+        ]
+    )
+
+
+def _option(image_bytes: int, conditions: Conditions, rate: DataRate, target: float) -> Option:
+    largest = conditions.max_fragment_bytes(rate, repeater=True)
+    if largest < 1:
+        return Option(rate, None, "carries no fragment under the 400 ms downlink dwell time")
+    plans = []
+    for size in _sizes(image_bytes, largest):
+        data = data_fragments(image_bytes, size)
+        percent = smallest_redundancy_percent(data, conditions.loss, target, version=conditions.version)
+        if percent is not None and encoded_fragments(image_bytes, size, percent) <= MAX_ENCODED_FRAGMENTS:
+            plans.append(
+                plan_session(image_bytes, conditions, data_rate=rate, fragment_bytes=size, redundancy_percent=percent)
+            )
+    if not plans:
+        return Option(rate, None, _why_none(image_bytes, conditions, largest, target))
+    plan = min(plans, key=lambda plan: (plan.duration_seconds, -plan.fragment_bytes))
+    return Option(rate, plan, _obstacle(plan))
+
+
+def _sizes(image_bytes: int, largest: int) -> list[int]:
+    smaller = {-(-image_bytes // count) for count in GOOD_COUNTS}
+    few = data_fragments(image_bytes, largest) < GOOD_COUNTS[-1]
+    return sorted({largest, *(size for size in smaller if few and 1 <= size < largest)}, reverse=True)
+
+
+def _why_none(image_bytes: int, conditions: Conditions, largest: int, target: float) -> str:
+    data = data_fragments(image_bytes, largest)
+    if data > MAX_ENCODED_FRAGMENTS:
+        return f"{data} fragments of {largest} bytes, and at most {MAX_ENCODED_FRAGMENTS} can be numbered"
+    return f"no redundancy up to 100 % brings it to {target:.4g} of the devices at {conditions.loss:.0%} loss"
+
+
+def _obstacle(plan: SessionPlan) -> str:
+    if plan.transmission_limit_seconds and plan.fragment_airtime_seconds > plan.transmission_limit_seconds:
+        return (
+            f"one fragment takes {plan.fragment_airtime_seconds:.3f} s on the air,"
+            f" at most {plan.transmission_limit_seconds:g} s are allowed"
+        )
+    window = min(plan.service_window_seconds, plan.device_window_seconds or plan.service_window_seconds)
+    if plan.duration_seconds > window:
+        return f"takes {hours(plan.duration_seconds)}, the session may last {hours(window)}"
+    return ""
+
+
+def hours(seconds: float) -> str:
+    """A duration as people say it."""
+    if seconds < 90:  # noqa: PLR2004
+        return f"{seconds:.0f} s"
+    if seconds < 90 * 60:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+def _why(plan: SessionPlan, target: float, choices: tuple[Option, ...], *, chosen: bool) -> tuple[str, ...]:
+    limit = plan.duty_cycle_limit
+    return (
+        f"{plan.data_rate_text}: the slowest data rate whose session fits, so that it reaches furthest"
+        if chosen
+        else f"{plan.data_rate_text}: the data rate you named",
+        *(f"DR{option.data_rate.index}: {option.obstacle}" for option in choices if chosen and option.obstacle),
+        f"fragment size {plan.fragment_bytes} bytes: {plan.data_fragments} fragments, and it also passes a repeater",
+        f"interval {plan.interval_seconds} s: {plan.fragment_airtime_seconds:.3f} s on the air"
+        + (f" at a duty cycle of {limit:.3g}" if limit else "")
+        + ", in whole seconds as the service rounds",
+        f"redundancy {plan.redundancy_percent} %: the smallest with which {target:.4g} of the devices succeed at"
+        f" {plan.loss:.0%} loss (here {plan.decode_probability:.5f}); coded fragments are lost too",
+    )
