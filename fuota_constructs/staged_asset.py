@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import aws_cdk as cdk
 
@@ -41,9 +41,7 @@ def stage_modules(stack: cdk.Stack, files: Iterable[Path]) -> cdk.FileAssetLocat
 def _stage(
     stack: cdk.Stack, files: list[Path], name: str, sha256: str, packaging: cdk.FileAssetPackaging
 ) -> cdk.FileAssetLocation:
-    stage = cdk.Stage.of(stack)
-    if stage is None:
-        raise ValueError("assets need an app: put the stack into a cdk.App")
+    stage = cast("cdk.Stage", cdk.Stage.of(stack))  # a stack without an app gets one from the CDK
     staged = Path(stage.asset_outdir, f"asset.{name}")
     if not staged.exists():
         _copy(files, staged, packaging)
