@@ -15,12 +15,20 @@ from typing import TYPE_CHECKING, cast
 
 import aws_cdk as cdk
 
+from fuota_constructs.errors import FuotaValidationError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
 def stage_file(stack: cdk.Stack, file: Path, *, sha256: str) -> cdk.FileAssetLocation:
-    """Put a file into the cloud assembly, to be uploaded as it is; answers with where it will be in S3."""
+    """Put a file into the cloud assembly, to be uploaded as it is; answers with where it will be in S3.
+
+    Raises `FuotaValidationError` when the file is no longer the one with this SHA-256: uploaded under that name, the
+    wrong content would stay in the asset bucket for good, because the CDK uploads no asset twice.
+    """
+    if hashlib.sha256(file.read_bytes()).hexdigest() != sha256:
+        raise FuotaValidationError("image-file", f"firmware image {str(file)!r} changed during the synth; run it again")
     return _stage(stack, [file], f"{sha256}{file.suffix}", sha256, cdk.FileAssetPackaging.FILE)
 
 

@@ -11,7 +11,6 @@ import pytest
 from fuota_constructs import FirmwareImage
 
 
-
 class Template(dict[str, Any]):
     """A synthesised template."""
 
