@@ -11,16 +11,24 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import aws_cdk as cdk
+
+from fuota_constructs.errors import FuotaValidationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
 def stage_file(stack: cdk.Stack, file: Path, *, sha256: str) -> cdk.FileAssetLocation:
-    """Put a file into the cloud assembly, to be uploaded as it is; answers with where it will be in S3."""
+    """Put a file into the cloud assembly, to be uploaded as it is; answers with where it will be in S3.
+
+    Raises `FuotaValidationError` when the file is no longer the one with this SHA-256: uploaded under that name, the
+    wrong content would stay in the asset bucket for good, because the CDK uploads no asset twice.
+    """
+    if hashlib.sha256(file.read_bytes()).hexdigest() != sha256:
+        raise FuotaValidationError("image-file", f"firmware image {str(file)!r} changed during the synth; run it again")
     return _stage(stack, [file], f"{sha256}{file.suffix}", sha256, cdk.FileAssetPackaging.FILE)
 
 
@@ -41,9 +49,7 @@ def stage_modules(stack: cdk.Stack, files: Iterable[Path]) -> cdk.FileAssetLocat
 def _stage(
     stack: cdk.Stack, files: list[Path], name: str, sha256: str, packaging: cdk.FileAssetPackaging
 ) -> cdk.FileAssetLocation:
-    stage = cdk.Stage.of(stack)
-    if stage is None:
-        raise ValueError("assets need an app: put the stack into a cdk.App")
+    stage = cast("cdk.Stage", cdk.Stage.of(stack))  # a stack without an app gets one from the CDK
     staged = Path(stage.asset_outdir, f"asset.{name}")
     if not staged.exists():
         _copy(files, staged, packaging)

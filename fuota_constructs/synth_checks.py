@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Protocol, cast
 
 import aws_cdk as cdk
@@ -37,8 +38,10 @@ def known(value: object) -> object:
     """
     if isinstance(value, str):
         is_token = "${Token[" in value
+    elif isinstance(value, float):
+        is_token = math.isfinite(value) and cdk.Token.is_unresolved(value)  # jsii cannot transport the others
     else:
-        is_token = (isinstance(value, float) or hasattr(value, "__jsii_ref__")) and cdk.Token.is_unresolved(value)
+        is_token = hasattr(value, "__jsii_ref__") and cdk.Token.is_unresolved(value)
     return UNKNOWN if is_token else value
 
 

@@ -31,7 +31,8 @@ def test_python_block_runs(block: str, tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_make_targets_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    named = set(re.findall(r"\bmake ([a-z]+)", README))
+    named = set(re.findall(r"^make ([a-z]+)|`make ([a-z]+)`", README, flags=re.MULTILINE))
+    named = {line or inline for line, inline in named}
     assert {"demo", "test"} <= named
     for target in named:
         assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), f"README names make {target}"
@@ -45,7 +46,7 @@ def test_ci_calls_the_test_command_of_the_readme() -> None:
 def test_fuota_commands_exist() -> None:
     import click
 
-    from fuota_constructs.cli import command
+    from fuota_constructs.cli.root import fuota
 
     for path in DOCUMENTS:
         for block in _blocks(path.read_text(encoding="utf-8"), "sh"):
@@ -53,7 +54,7 @@ def test_fuota_commands_exist() -> None:
                 words = shlex.split(line, comments=True)
                 if words[:1] != ["fuota"]:
                     continue
-                found: click.Command = command
+                found: click.Command = fuota
                 for word in words[1:]:
                     if not isinstance(found, click.Group):
                         break

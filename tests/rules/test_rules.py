@@ -84,19 +84,18 @@ def test_a_plan_of_unknown_values_has_no_findings() -> None:
 ANYTHING = st.one_of(st.none(), st.integers(), st.floats(), st.text(), st.booleans(), st.just(UNKNOWN), st.binary())
 
 
-@given(ANYTHING, ANYTHING, ANYTHING, ANYTHING, ANYTHING, ANYTHING)
-def test_no_input_crashes_a_rule(
-    size: object, percent: object, ms: object, image: object, name: object, d: object
-) -> None:
+@given(st.tuples(*[ANYTHING] * 6))
+def test_no_input_crashes_a_rule(values: tuple[object, ...]) -> None:
+    size, percent, milliseconds, image, text, descriptor = values
     plan = TaskPlan(
-        name=name,
-        description=name,
+        name=text,
+        description=text,
         rf_region="EU868",
         fragment_size_bytes=size,
         redundancy_percent=percent,
-        fragment_interval_ms=ms,
+        fragment_interval_ms=milliseconds,
         image_bytes=image,
-        descriptor=d,
+        descriptor=descriptor,
     )
     for finding in findings_in(plan):
         assert finding.message

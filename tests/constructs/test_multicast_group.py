@@ -1,0 +1,52 @@
+"""MulticastGroup: the L1 it makes, imports, refusals."""
+
+import pytest
+from aws_cdk import aws_iotwireless as iotwireless
+
+from fuota_constructs import DlClass, FuotaValidationError, IMulticastGroup, MulticastGroup, RfRegion
+
+
+def test_template(stack, synth):
+    group = MulticastGroup(
+        stack,
+        "Group",
+        rf_region=RfRegion.AS923_1,
+        dl_class=DlClass.CLASS_B,
+        multicast_group_name="meters",
+        description="Meters",
+    )
+    assert isinstance(group, IMulticastGroup)
+    assert [child.node.id for child in group.node.children] == ["Resource"]
+    reference = iotwireless.CfnMulticastGroup.arn_for_multicast_group(group)
+    assert stack.resolve(reference) == stack.resolve(group.multicast_group_arn)
+    assert synth(stack).properties("AWS::IoTWireless::MulticastGroup") == {
+        "LoRaWAN": {"RfRegion": "AS923-1", "DlClass": "ClassB"},
+        "Name": "meters",
+        "Description": "Meters",
+    }
+
+
+def test_imports(stack):
+    arn = "arn:aws:iotwireless:eu-west-1:123456789012:MulticastGroup/abc"
+    by_id = MulticastGroup.from_multicast_group_id(stack, "Id", "abc")
+    by_arn = MulticastGroup.from_multicast_group_arn(stack, "Arn", arn)
+    known = MulticastGroup.from_multicast_group_attributes(
+        stack, "Known", multicast_group_id="abc", rf_region=RfRegion.EU868, dl_class=DlClass.CLASS_C
+    )
+    for group in (by_id, by_arn, known):
+        assert isinstance(group, IMulticastGroup)
+        assert group.multicast_group_ref.multicast_group_id == group.multicast_group_id == "abc"
+    assert by_arn.multicast_group_arn == arn
+    assert by_id.rf_region is None
+    assert (known.rf_region, known.dl_class) == (RfRegion.EU868, DlClass.CLASS_C)
+
+
+@pytest.mark.parametrize(
+    ("given", "rule"),
+    [({"rf_region": "EU868"}, "rf-region"), ({"dl_class": "ClassC"}, "dl-class"), ({"dl_class": None}, "dl-class")],
+)
+def test_fails_when_region_or_class_is_of_a_wrong_kind(stack, given, rule):
+    with pytest.raises(FuotaValidationError) as raised:
+        MulticastGroup(stack, "Group", **{"rf_region": RfRegion.EU868, "dl_class": DlClass.CLASS_C, **given})
+    assert raised.value.rule == rule
+    assert raised.value.construct_path == "Stack/Group"

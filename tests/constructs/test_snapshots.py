@@ -1,0 +1,93 @@
+"""Whole templates, one for each scenario, and the ids and types that must not change."""
+
+import json
+from pathlib import Path
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_kms as kms
+from syrupy.extensions.json import JSONSnapshotExtension
+from syrupy.matchers import path_value
+
+from fuota_constructs import (
+    DlClass,
+    FirmwareBucket,
+    FirmwareImage,
+    FirmwareUpdateRole,
+    FuotaTask,
+    MulticastGroup,
+    RfRegion,
+)
+
+
+def minimal(stack, image):
+    """The least there is."""
+    FuotaTask(stack, "Task", firmware_image=image, rf_region=RfRegion.EU868)
+
+
+def everything(stack, image):
+    """Every parameter, own bucket with a key, own role, a tag."""
+    task = FuotaTask(
+        stack,
+        "Task",
+        firmware_image=image,
+        rf_region=RfRegion.US915,
+        fuota_task_name="meters-1-1-0",
+        description="Meters 1.1.0",
+        redundancy_percent=30,
+        fragment_size_bytes=120,
+        fragment_interval=cdk.Duration.seconds(2),
+        descriptor=b"\x01\x02\x03\x04",
+        multicast_groups=[MulticastGroup(stack, "Group", rf_region=RfRegion.US915, dl_class=DlClass.CLASS_B)],
+        firmware_bucket=FirmwareBucket(stack, "Bucket", encryption_key=kms.Key(stack, "Key")),
+        firmware_update_role=FirmwareUpdateRole(stack, "Role"),
+        removal_policy=cdk.RemovalPolicy.RETAIN,
+    )
+    cdk.Tags.of(task).add("fleet", "meters")
+
+
+def image_in_a_bucket(stack, image):
+    """An imported bucket, an imported role, single devices."""
+    bucket = FirmwareBucket.from_bucket_name(stack, "Bucket", "acme-firmware")
+    role = FirmwareUpdateRole.from_role_arn(stack, "Role", "arn:aws:iam::123456789012:role/reader", mutable=False)
+    FuotaTask(
+        stack,
+        "Task",
+        firmware_image=FirmwareImage.from_bucket(bucket, "sensor/1.1.0.bin", size_bytes=20_000),
+        rf_region=RfRegion.EU868,
+        redundancy_percent=0,
+        wireless_devices=["11111111-2222-3333-4444-555555555555"],
+        firmware_update_role=role,
+    )
+
+
+SCENARIOS = [minimal, everything, image_in_a_bucket]
+
+
+def template(stack, image, scenario, app):
+    scenario(stack, image)
+    loaded = json.loads(Path(app.synth().directory, stack.template_file).read_text())
+    return {key: value for key, value in loaded.items() if key not in {"Parameters", "Rules"}}
+
+
+@pytest.fixture
+def json_snapshot(snapshot):
+    # The provider's code has a hash of its own, tested elsewhere; here it would change with every line of it.
+    matcher = path_value(
+        mapping={r".*Function.*\.S3Key$": r"^[0-9a-f]{64}\.zip$"},
+        regex=True,
+        types=(str,),
+        replacer=lambda *_: "<hash of the provider's code>.zip",
+    )
+    return snapshot.use_extension(JSONSnapshotExtension)(matcher=matcher)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
+def test_template(app, stack, image, scenario, json_snapshot):
+    assert template(stack, image, scenario, app) == json_snapshot
+
+
+def test_r28_logical_ids_and_types(app, stack, image, json_snapshot):
+    """Another logical id replaces a resource in everybody's stack: change none of these without a major release."""
+    resources = template(stack, image, minimal, app)["Resources"]
+    assert {name: body["Type"] for name, body in sorted(resources.items())} == json_snapshot

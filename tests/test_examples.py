@@ -1,0 +1,54 @@
+"""Every example runs, deploys what it says, and passes cdk-nag and cfn-lint."""
+
+import json
+import runpy
+from pathlib import Path
+
+import aws_cdk as cdk
+import cfnlint.api
+import pytest
+from cdk_nag import AwsSolutionsChecks
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = sorted(path.parent for path in (ROOT / "examples").glob("*/app.py"))
+APPS = {path.name: path for path in EXAMPLES} | {"app": ROOT}
+
+TASKS = {"minimal": 1, "existing_bucket_and_role": 1, "two_regions": 2, "imported_task": 0, "app": 1}
+
+
+@pytest.fixture(params=APPS)
+def assembly(request, tmp_path, monkeypatch) -> tuple[str, Path]:
+    """An app as `cdk synth` runs it, with its own context, and cdk-nag looking on."""
+    folder = APPS[request.param]
+    context = json.loads((folder / "cdk.json").read_text()).get("context", {})
+    make = cdk.App.__init__
+
+    def as_the_cli_runs_it(app: cdk.App) -> None:
+        make(app, outdir=str(tmp_path / "cdk.out"), context=context)
+        cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app, verbose=True))
+
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(cdk.App, "__init__", as_the_cli_runs_it)
+    runpy.run_path(str(folder / "app.py"), run_name="__main__")
+    return request.param, tmp_path / "cdk.out"
+
+
+def test_example(assembly) -> None:
+    name, directory = assembly
+    templates = list(directory.glob("*.template.json"))
+    types = [body["Type"] for path in templates for body in json.loads(path.read_text())["Resources"].values()]
+    assert types.count("Custom::FuotaTask") == TASKS[name]
+    for path in templates:
+        assert [str(match) for match in cfnlint.api.lint(path.read_text())] == []
+    manifest = (directory / "manifest.json").read_text()
+    assert "aws:cdk:warning" not in manifest
+
+
+def test_every_example_is_tested() -> None:
+    assert set(TASKS) == set(APPS)
+
+
+def test_every_example_is_short_and_says_how_it_is_run() -> None:
+    for folder in EXAMPLES:
+        assert json.loads((folder / "cdk.json").read_text())["app"] == "python3 app.py"
+        assert len((folder / "app.py").read_text().splitlines()) <= 60

@@ -1,0 +1,219 @@
+"""The package as such: exports, what importing it loads, what may import what, the Lambda asset."""
+
+import ast
+import inspect
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import aws_cdk as cdk
+import pytest
+
+import fuota_constructs
+from fuota_constructs import FirmwareImage, FuotaTask, RfRegion
+
+PACKAGE = Path(fuota_constructs.__file__).parent
+RUNTIME = PACKAGE / "provider" / "runtime"
+
+EXPORTS = [
+    "DlClass",
+    "Finding",
+    "FirmwareBucket",
+    "FirmwareImage",
+    "FirmwareUpdateRole",
+    "FuotaTask",
+    "FuotaTaskGrants",
+    "FuotaValidationError",
+    "IFuotaTask",
+    "IMulticastGroup",
+    "MulticastGroup",
+    "RfRegion",
+]
+
+ASSET_FILES = [
+    "aws_calls.py",
+    "failure_reason.py",
+    "firmware_object.py",
+    "fuota_task.py",
+    "index.py",
+    "properties.py",
+    "protocol.py",
+    "task_plan.py",
+    "task_service.py",
+]
+
+
+def run(code: str) -> str:
+    """What a fresh Python prints."""
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+
+def test_exports_are_exact_and_sorted() -> None:
+    assert fuota_constructs.__all__ == EXPORTS
+    assert sorted(EXPORTS) == EXPORTS
+    assert set(EXPORTS) <= set(dir(fuota_constructs))
+    for name in EXPORTS:
+        assert getattr(fuota_constructs, name).__name__ == name
+
+
+def test_fails_when_a_name_is_not_exported() -> None:
+    with pytest.raises(AttributeError, match="'FuotaTusk'"):
+        fuota_constructs.FuotaTusk  # noqa: B018
+
+
+def test_type_checkers_see_the_same_exports() -> None:
+    tree = ast.parse((PACKAGE / "__init__.py").read_text())
+    [block] = [node for node in tree.body if isinstance(node, ast.If)]
+    names = [alias.asname for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names]
+    assert sorted(names) == EXPORTS
+
+
+def test_importing_the_package_loads_only_the_standard_library() -> None:
+    code = "import sys; before = set(sys.modules); import fuota_constructs; print(*sorted(set(sys.modules) - before))"
+    loaded = {name.split(".")[0] for name in run(code).split()}
+    assert loaded - {"fuota_constructs"} <= set(sys.stdlib_module_names)
+
+
+def test_importing_the_package_loads_little() -> None:
+    code = "import sys; before = set(sys.modules); import fuota_constructs; print(len(set(sys.modules) - before))"
+    assert int(run(code)) <= 40
+
+
+def test_an_app_never_loads_aws_lambda_or_ec2(tmp_path) -> None:
+    code = f"""
+import sys
+import aws_cdk as cdk
+from fuota_constructs import *
+app = cdk.App(outdir={str(tmp_path / "cdk.out")!r})
+stack = cdk.Stack(app, "Stack")
+open({str(tmp_path / "fw.bin")!r}, "wb").write(b"firmware")
+group = MulticastGroup(stack, "Group", rf_region=RfRegion.EU868, dl_class=DlClass.CLASS_C)
+task = FuotaTask(
+    stack,
+    "Task",
+    firmware_image=FirmwareImage.from_asset({str(tmp_path / "fw.bin")!r}),
+    rf_region=RfRegion.EU868,
+    fragment_size_bytes=48,
+    multicast_groups=[group],
+)
+task.grants.manage(cdk.aws_iam.User(stack, "User"))
+cdk.Tags.of(app).add("a", "b")
+app.synth()
+print(*[name for name in ("aws_cdk.aws_lambda", "aws_cdk.aws_ec2", "boto3", "cdk_nag") if name in sys.modules])
+"""
+    assert run(code).split() == []
+
+
+def imports_of(file: Path) -> set[str]:
+    """Modules a file imports, those for type checkers aside."""
+    tree = ast.parse(file.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = [ast.Pass()]
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def ours(names: set[str]) -> set[str]:
+    return {name.split(".")[1] for name in names if name.startswith("fuota_constructs.")}
+
+
+@pytest.mark.parametrize(
+    ("part", "allowed"),
+    [("lorawan", {"lorawan"}), ("rules", {"rules", "lorawan"}), ("local", {"local", "lorawan"})],
+)
+def test_import_directions(part, allowed) -> None:
+    for file in (PACKAGE / part).rglob("*.py"):
+        assert ours(imports_of(file)) <= allowed, file
+
+
+def test_lorawan_and_rules_are_standard_library_only() -> None:
+    for part in ("lorawan", "rules"):
+        for file in (PACKAGE / part).rglob("*.py"):
+            tops = {name.split(".")[0] for name in imports_of(file)}
+            assert tops <= set(sys.stdlib_module_names) | {"fuota_constructs"}, file
+
+
+def test_runtime_imports_the_standard_library_boto3_and_itself() -> None:
+    own = {file.stem for file in RUNTIME.glob("*.py")}
+    for file in RUNTIME.glob("*.py"):
+        tops = {name.split(".")[0] for name in imports_of(file)}
+        assert tops <= set(sys.stdlib_module_names) | {"boto3", "botocore"} | own, file
+
+
+def test_constructs_reach_the_radio_facts_only_through_the_checks() -> None:
+    for file in [*PACKAGE.glob("*.py"), *(PACKAGE / "provider").glob("*.py")]:
+        reached = ours(imports_of(file)) & {"lorawan", "rules", "local", "cli"}
+        assert reached <= ({"rules"} if file.name == "synth_checks.py" else set()), file
+
+
+def test_files_are_short() -> None:
+    own = [PACKAGE, PACKAGE / "provider", PACKAGE / "rules", PACKAGE / "lorawan"]
+    for file in (path for folder in own for path in folder.glob("*.py")):
+        assert len(file.read_text().splitlines()) <= 330, file
+
+
+@pytest.fixture(scope="module")
+def asset(tmp_path_factory) -> Path:
+    """The directory that becomes the Lambda's zip."""
+    directory = tmp_path_factory.mktemp("asset")
+    (directory / "fw.bin").write_bytes(b"firmware")
+    app = cdk.App(outdir=str(directory / "cdk.out"))
+    FuotaTask(
+        cdk.Stack(app, "Stack"),
+        "Task",
+        firmware_image=FirmwareImage.from_asset(directory / "fw.bin"),
+        rf_region=RfRegion.EU868,
+    )
+    assembly = Path(app.synth().directory)
+    files = json.loads((assembly / "Stack.assets.json").read_text())["files"].values()
+    [path] = [file["source"]["path"] for file in files if file["source"]["packaging"] == "zip"]
+    return assembly / path
+
+
+def test_asset_has_exactly_these_files(asset) -> None:
+    assert sorted(path.name for path in asset.iterdir()) == ASSET_FILES
+
+
+def test_asset_is_small(asset, tmp_path) -> None:
+    with zipfile.ZipFile(tmp_path / "asset.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in asset.iterdir():
+            archive.write(path, path.name)
+    assert (tmp_path / "asset.zip").stat().st_size <= 40 * 1024
+
+
+def test_asset_hash_does_not_see_bytecode_or_times(asset) -> None:
+    stray = RUNTIME / "__pycache__" / "stray-for-test.pyc"
+    stray.parent.mkdir(exist_ok=True)
+    stray.write_bytes(b"x")
+    (RUNTIME / "index.py").touch()
+    try:
+        app = cdk.App(outdir=str(asset.parent.parent / "again"))
+        stack = cdk.Stack(app, "Stack")
+        image = FirmwareImage.from_asset(asset / "index.py")
+        FuotaTask(stack, "Task", firmware_image=image, rf_region=RfRegion.EU868)
+        names = {path.name for path in Path(app.synth().directory).iterdir()}
+    finally:
+        stray.unlink()
+    assert asset.name in names
+
+
+def test_every_public_parameter_is_documented() -> None:
+    for name in EXPORTS:
+        exported = getattr(fuota_constructs, name)
+        members = [exported, *(getattr(exported, member) for member in vars(exported) if not member.startswith("_"))]
+        for member in members:
+            if isinstance(member, type) or inspect.isfunction(member):
+                assert inspect.getdoc(member), (name, member)
+    for construct in ("FuotaTask", "FirmwareBucket", "FirmwareUpdateRole", "MulticastGroup"):
+        init = getattr(fuota_constructs, construct).__init__
+        for parameter in inspect.signature(init).parameters.values():
+            if parameter.kind is parameter.KEYWORD_ONLY:
+                assert f"`{parameter.name}`" in (init.__doc__ or ""), (construct, parameter.name)
