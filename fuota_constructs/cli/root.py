@@ -66,13 +66,22 @@ class CommandTable(click.Group):
 
 @click.group(
     cls=CommandTable,
-    table={"local": "fuota_constructs.cli.root:local", "demo": "fuota_constructs.cli.demo:demo"},
+    table={
+        "plan": "fuota_constructs.cli.plan:plan",
+        "local": "fuota_constructs.cli.root:local",
+        "demo": "fuota_constructs.cli.demo:demo",
+    },
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=EXIT_CODES,
 )
 @click.version_option(package_name="fuota-constructs", prog_name="fuota")
 def fuota() -> None:
     """Firmware updates over the air for LoRaWAN devices, as infrastructure.
+
+    See what a session costs and whether it can work:
+
+    \b
+      fuota plan firmware.bin --region EU868 --recommend
 
     Deploy your CDK app to a cloud on this machine before it goes to AWS:
 

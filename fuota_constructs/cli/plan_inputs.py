@@ -1,0 +1,148 @@
+"""What `fuota plan` works on: the inputs as given, those assumed for want of them, and what the rules find in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from fuota_constructs import rules
+from fuota_constructs.lorawan.fragments import (
+    MAX_ENCODED_FRAGMENTS,
+    data_fragments,
+    encoded_fragments,
+    interval_seconds,
+)
+from fuota_constructs.lorawan.redundancy import smallest_redundancy_percent
+from fuota_constructs.lorawan.session_plan import Conditions, SessionPlan, plan_session
+
+if TYPE_CHECKING:
+    from fuota_constructs.lorawan.regions import DataRate
+
+Findings = list[tuple[str, str, str]]
+"""Rule id, level ("error" or "warning") and message, errors first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """One session as asked for; None where nothing was said."""
+
+    image_name: str | None
+    image_bytes: int
+    conditions: Conditions
+    target: float
+    data_rate: DataRate | None = None
+    fragment_bytes: int | None = None
+    interval_seconds: float | None = None
+    redundancy_percent: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The session of some inputs: its plan (None where it cannot be sent at all), what was assumed, what was found."""
+
+    inputs: Inputs
+    data_rate: DataRate
+    fragment_bytes: int
+    redundancy_percent: int
+    plan: SessionPlan | None
+    findings: Findings
+    assumed: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def refused(self) -> bool:
+        """Whether an error was found."""
+        return any(level == "error" for _, level, _ in self.findings)
+
+
+def findings(plan: rules.TaskPlan) -> Findings:
+    """What the rules say about a task."""
+    return [(finding.rule, finding.level, finding.message) for finding in rules.findings_in(plan)]
+
+
+def planned(inputs: Inputs) -> Planned:
+    """Fill in what was not given, work the session out, and ask the rules."""
+    assumed: dict[str, str] = {}
+    rate = inputs.data_rate or _data_rate(inputs, assumed)
+    size = inputs.fragment_bytes or _fragment_bytes(inputs, rate, assumed)
+    redundancy = inputs.redundancy_percent
+    if redundancy is None:
+        redundancy = _redundancy_percent(inputs, size, assumed)
+    plan = None
+    if _can_be_sent(inputs, rate, size, redundancy):
+        every = None if inputs.interval_seconds is None else interval_seconds(inputs.interval_seconds * 1000)
+        plan = plan_session(
+            inputs.image_bytes,
+            inputs.conditions,
+            data_rate=rate,
+            fragment_bytes=size,
+            interval_seconds=every,
+            redundancy_percent=redundancy,
+        )
+    if inputs.interval_seconds is None and plan is not None:
+        assumed["interval"] = "smallest lawful"
+    # What cannot be sent is not held against a data rate nobody asked for: another may carry it.
+    known = rate if plan else inputs.data_rate
+    task = _task_plan(inputs, known, size, redundancy, plan.interval_seconds if plan else None)
+    return Planned(inputs, rate, size, redundancy, plan, findings(task), assumed)
+
+
+def as_planned(inputs: Inputs, plan: SessionPlan) -> Planned:
+    """A session that was worked out elsewhere, such as a recommended one."""
+    rate = next(rate for rate in inputs.conditions.region.data_rates if rate.index == plan.data_rate)
+    task = _task_plan(inputs, rate, plan.fragment_bytes, plan.redundancy_percent, plan.interval_seconds)
+    words = dict.fromkeys(("fragment size", "interval", "redundancy"), "recommended")
+    if inputs.data_rate is None:
+        words["data rate"] = "recommended"
+    return Planned(inputs, rate, plan.fragment_bytes, plan.redundancy_percent, plan, findings(task), words)
+
+
+def _data_rate(inputs: Inputs, assumed: dict[str, str]) -> DataRate:
+    rates, wanted = inputs.conditions.region.data_rates, inputs.fragment_bytes or 1
+    carries = [rate for rate in rates if inputs.conditions.max_fragment_bytes(rate) >= wanted]
+    # Where none carries it the largest is the one to be measured against.
+    assumed["data rate"] = "assumed: slowest that carries it" if carries else "assumed: the fastest"
+    return carries[0] if carries else rates[-1]
+
+
+def _fragment_bytes(inputs: Inputs, rate: DataRate, assumed: dict[str, str]) -> int:
+    # The largest that also passes a repeater: the figures AWS documents (33 bytes at US915 DR8) are those, too.
+    assumed["fragment size"] = "assumed: largest for repeaters"
+    return max(1, inputs.conditions.max_fragment_bytes(rate, repeater=True))
+
+
+def _redundancy_percent(inputs: Inputs, size: int, assumed: dict[str, str]) -> int:
+    data = data_fragments(inputs.image_bytes, size)
+    if not 0 < data <= MAX_ENCODED_FRAGMENTS:
+        return 0
+    conditions = inputs.conditions
+    percent = smallest_redundancy_percent(data, conditions.loss, inputs.target, version=conditions.version)
+    if percent is not None:
+        assumed["redundancy"] = "smallest for the target"
+        return percent
+    assumed["redundancy"] = "none reaches the target"
+    return 0 if data == 1 else min(100, (MAX_ENCODED_FRAGMENTS - data) * 100 // data)
+
+
+def _can_be_sent(inputs: Inputs, rate: DataRate, size: int, redundancy: int) -> bool:
+    if inputs.interval_seconds is not None and interval_seconds(inputs.interval_seconds * 1000) < 1:
+        return False
+    if inputs.image_bytes < 1 or not 1 <= size <= rate.max_fragment_bytes or not 0 <= redundancy <= 100:  # noqa: PLR2004
+        return False
+    return encoded_fragments(inputs.image_bytes, size, redundancy) <= MAX_ENCODED_FRAGMENTS
+
+
+def _task_plan(
+    inputs: Inputs, rate: DataRate | None, size: int, redundancy: int, every: float | None
+) -> rules.TaskPlan:
+    interval = inputs.interval_seconds if inputs.interval_seconds is not None else every
+    conditions = inputs.conditions
+    group = rules.GroupPlan("planned", rf_region=conditions.region.name, dl_class=conditions.dl_class)
+    return rules.TaskPlan(
+        rf_region=conditions.region.name,
+        data_rate=rate.index if rate else None,
+        redundancy_percent=redundancy,
+        fragment_size_bytes=size,
+        fragment_interval_ms=None if interval is None else round(interval * 1000, 6),
+        image_bytes=inputs.image_bytes,
+        multicast_groups=(group,),
+    )

@@ -1,0 +1,120 @@
+"""Quantities as people type them: sizes in bytes, percentages, seconds. Read strictly: nothing is guessed."""
+
+from __future__ import annotations
+
+import math
+import re
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+UNITS: Final = {"": 1, "B": 1, "kB": 1000, "KB": 1000, "MB": 1_000_000, "KiB": 1024, "MiB": 1_048_576}
+"""Bytes of a unit. A lone k or M and the b of bits are refused: they mean different things to different people."""
+
+_SPACES = " \u00a0\u202f"
+_SIZE = re.compile(rf"([0-9]{{1,3}}(?:[{_SPACES}_][0-9]{{3}})+|[0-9]{{1,15}})(\.[0-9]{{1,9}})?[{_SPACES}]?([A-Za-z]*)")
+_PERCENT = re.compile(rf"([0-9]{{1,6}}(?:\.[0-9]{{1,9}})?)[{_SPACES}]?(%?)")
+
+
+def size_bytes(text: str) -> int:
+    """Bytes of a size such as ``"100kB"``, ``"100 000"`` or ``"0.5MiB"``.
+
+    Raises ValueError, with what to write instead, for anything else and for sizes that are no whole number of bytes.
+    """
+    match = _SIZE.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"{text!r} is no size: write one like 100kB, 0.5MiB or 100 000 (bytes)")
+    digits, decimals, unit = match.groups(default="")
+    if unit not in UNITS:
+        raise ValueError(f"{text!r} has no unit we know: choose one of B, kB, MB (1000s), KiB, MiB (1024s)")
+    size = Fraction(re.sub(rf"[{_SPACES}_]", "", digits) + decimals) * UNITS[unit]
+    if size.denominator != 1:
+        raise ValueError(f"{text!r} is {float(size):g} bytes: give a whole number of bytes")
+    return int(size)
+
+
+def share_of_one(text: str) -> float:
+    """The share that a percentage such as ``"10%"`` or ``"99.9 %"`` is of one.
+
+    Raises ValueError for anything else; a number without the sign could be either.
+    """
+    match = _PERCENT.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"{text!r} is no percentage: write one like 10% or 99.9%")
+    if not match[2]:
+        raise ValueError(
+            f"{text!r} has no percent sign, so it could be a share of 1 or of 100: write 10% for one in ten"
+        )
+    return float(Fraction(match[1]) / 100)
+
+
+class Image(click.ParamType[tuple[str | None, int]]):
+    """A file, or a size instead: the path (None for a size) and the bytes."""
+
+    name = "image"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str | None, int]:
+        """Look for a file first: one that is called 100kB is one."""
+        path = Path(value)
+        if path.is_file():
+            return str(value), path.stat().st_size
+        if path.is_dir():
+            self.fail(f"{value!r} is a folder: give the image file, or a size like 100kB", param, ctx)
+        try:
+            return None, size_bytes(value)
+        except ValueError as error:
+            if value[:1].isdigit():
+                self.fail(str(error), param, ctx)
+            self.fail(f"there is no file {value!r}: give the image file, or a size like 100kB", param, ctx)
+
+
+class Percentage(click.ParamType[float]):
+    """A percentage with its sign, between two shares of one, neither of which is allowed unless it is zero."""
+
+    name = "percentage"
+
+    def __init__(self, *, zero: bool) -> None:
+        self.zero = zero
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Refuse 100 %, and 0 % where it makes no sense."""
+        if isinstance(value, float):
+            return value
+        try:
+            share = share_of_one(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        if share >= 1 or (share == 0 and not self.zero):
+            self.fail(f"{value!r} is out of range: {'from 0%' if self.zero else 'above 0%'} and below 100%", param, ctx)
+        return share
+
+
+class WholePercent(click.ParamType[int]):
+    """A whole number of percent, with the sign or without."""
+
+    name = "percent"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Leave the range to the rules, which say more about it."""
+        match = re.fullmatch(r"([0-9]{1,6}) ?%?", str(value).strip())
+        if match is None:
+            self.fail(f"{value!r} is no whole number of percent: give 0 to 100", param, ctx)
+        return int(match[1])
+
+
+class Seconds(click.ParamType[float]):
+    """Seconds above zero, up to a day."""
+
+    name = "seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Refuse what is no finite number; the rules say what they think of parts of a second."""
+        try:
+            seconds = float(value)
+        except ValueError:
+            seconds = math.nan
+        if not 0 < seconds <= 86_400:  # noqa: PLR2004
+            self.fail(f"{value!r} is no interval: give seconds, above 0 and at most 86400, such as 7", param, ctx)
+        return seconds
