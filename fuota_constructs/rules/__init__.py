@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from fuota_constructs.rules.fragment_rules import FRAGMENT_RULES, encoded_fragments
 from fuota_constructs.rules.image_rules import IMAGE_RULES
+from fuota_constructs.rules.radio_rules import RADIO_RULES
 from fuota_constructs.rules.rule import UNKNOWN, Finding, GroupPlan, Level, Rule, TaskPlan
 from fuota_constructs.rules.task_rules import TASK_RULES
 
-RULES: tuple[Rule, ...] = (*FRAGMENT_RULES, *IMAGE_RULES, *TASK_RULES)
+RULES: tuple[Rule, ...] = (*FRAGMENT_RULES, *RADIO_RULES, *IMAGE_RULES, *TASK_RULES)
 
 __all__ = [
     "RULES",

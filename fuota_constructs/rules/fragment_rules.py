@@ -10,15 +10,20 @@ from fuota_constructs.lorawan.fragments import (
     smallest_fragment_bytes,
 )
 from fuota_constructs.lorawan.regions import region
+from fuota_constructs.lorawan.session_plan import CLASS_B, CLASS_C, SESSION_SECONDS, TS005_CLASS_C_SECONDS
+from fuota_constructs.rules.radio_session import (
+    fragment_size,
+    image_bytes,
+    interval_ms,
+    named_rates,
+    redundancy_in_range,
+    redundancy_or_none_given,
+)
 from fuota_constructs.rules.rule import Remarks, Rule, TaskPlan, error, given, show, warning, whole_number
-
-CLASS_B_SESSION_SECONDS = 172_800
-CLASS_C_SESSION_SECONDS = 64_800
-TS005_V1_SESSION_SECONDS = 2**15
 
 
 def _redundancy_range(plan: TaskPlan) -> Remarks:
-    if given(plan.redundancy_percent) and _redundancy(plan) is None:
+    if given(plan.redundancy_percent) and redundancy_in_range(plan) is None:
         yield error(
             f"redundancy_percent is {show(plan.redundancy_percent)}; choose a whole number from 0 to 100"
             " (the share of redundant fragments; 100 doubles the transmission)",
@@ -53,7 +58,7 @@ def _fragment_size_needs_multicast(plan: TaskPlan) -> Remarks:
 
 
 def _fragment_interval_range(plan: TaskPlan) -> Remarks:
-    if given(plan.fragment_interval_ms) and _interval_ms(plan) is None:
+    if given(plan.fragment_interval_ms) and interval_ms(plan) is None:
         yield error(
             f"fragment_interval is {show(plan.fragment_interval_ms)} ms; choose whole seconds, like Duration.seconds(1)"
             " (the service rounds to the nearest second, and less than half a second becomes 0)"
@@ -61,7 +66,7 @@ def _fragment_interval_range(plan: TaskPlan) -> Remarks:
 
 
 def _fragment_interval_rounding(plan: TaskPlan) -> Remarks:
-    interval = _interval_ms(plan)
+    interval = interval_ms(plan)
     if interval is not None and interval % 1000:
         neighbours = [f"Duration.seconds({seconds})" for seconds in (interval // 1000, interval // 1000 + 1) if seconds]
         yield warning(
@@ -71,8 +76,8 @@ def _fragment_interval_rounding(plan: TaskPlan) -> Remarks:
 
 
 def _fragment_count(plan: TaskPlan) -> Remarks:
-    image, size = _image_bytes(plan), _fragment_size(plan)
-    redundancy = _redundancy_or_none_given(plan)
+    image, size = image_bytes(plan), fragment_size(plan)
+    redundancy = redundancy_or_none_given(plan)
     if image is None or size is None or redundancy is None:
         return
     count = fragments.encoded_fragments(image, size, redundancy)
@@ -85,8 +90,8 @@ def _fragment_count(plan: TaskPlan) -> Remarks:
 
 
 def _session_duration(plan: TaskPlan) -> Remarks:
-    image, size, interval = _image_bytes(plan), _fragment_size(plan), _interval_ms(plan)
-    redundancy = _redundancy_or_none_given(plan)
+    image, size, interval = image_bytes(plan), fragment_size(plan), interval_ms(plan)
+    redundancy = redundancy_or_none_given(plan)
     if image is None or size is None or interval is None or redundancy is None:
         return
     count, every = fragments.encoded_fragments(image, size, redundancy), interval_seconds(interval)
@@ -102,7 +107,7 @@ def _session_duration(plan: TaskPlan) -> Remarks:
 
 def encoded_fragments(plan: TaskPlan) -> int | None:
     """Fragments the task sends in total, when size of image, fragment size and redundancy are known and in range."""
-    image, size, redundancy = _image_bytes(plan), _fragment_size(plan), _redundancy(plan)
+    image, size, redundancy = image_bytes(plan), fragment_size(plan), redundancy_in_range(plan)
     if image is None or size is None or redundancy is None:
         return None
     return fragments.encoded_fragments(image, size, redundancy)
@@ -110,11 +115,11 @@ def encoded_fragments(plan: TaskPlan) -> int | None:
 
 def _session_limit(plan: TaskPlan, seconds: int) -> tuple[int, str]:
     classes = {group.dl_class for group in plan.multicast_groups if group.dl_class}
-    if classes == {"ClassB"}:
-        return CLASS_B_SESSION_SECONDS, "a class B multicast session lasts at most 2 days"
-    if seconds > CLASS_C_SESSION_SECONDS and "ClassC" in classes:
-        return CLASS_C_SESSION_SECONDS, "a class C multicast session lasts at most 18 h"
-    return TS005_V1_SESSION_SECONDS, "a class C device that follows TS005-1.0.0 ends its session after 2^15 s (9.1 h)"
+    if classes == {CLASS_B}:
+        return SESSION_SECONDS[CLASS_B], "a class B multicast session lasts at most 2 days"
+    if seconds > SESSION_SECONDS[CLASS_C] and CLASS_C in classes:
+        return SESSION_SECONDS[CLASS_C], "a class C multicast session lasts at most 18 h"
+    return TS005_CLASS_C_SECONDS, "a class C device that follows TS005-1.0.0 ends its session after 2^15 s (9.1 h)"
 
 
 def _bigger_fragments(plan: TaskPlan, image: int, redundancy: int, at_most: int) -> str:
@@ -129,44 +134,17 @@ def _largest_fragment(plan: TaskPlan) -> tuple[int, str]:
     facts = region(plan.rf_region) if plan.rf_region else None
     if facts is None:
         return MAX_FRAGMENT_BYTES, "the largest LoRaWAN payload is 242 bytes, 3 of them are the fragment header"
-    rate = facts.data_rate(plan.data_rate) if plan.data_rate is not None else None
-    if rate is None:
+    rates = [rate for index in named_rates(plan) if (rate := facts.data_rate(index))]
+    if not rates:
         return (
             facts.max_fragment_bytes,
             f"the largest at any data rate of {facts.name}, after the 3-byte fragment header",
         )
+    rate = min(rates, key=lambda rate: rate.max_fragment_bytes)
     return (
         rate.max_fragment_bytes,
         f"{facts.name} DR{rate.index} carries {rate.max_payload_bytes} bytes, 3 of them are the fragment header",
     )
-
-
-def _redundancy(plan: TaskPlan) -> int | None:
-    percent = whole_number(plan.redundancy_percent)
-    return percent if percent is not None and 0 <= percent <= 100 else None  # noqa: PLR2004
-
-
-def _redundancy_or_none_given(plan: TaskPlan) -> int | None:
-    # The service's own default is not documented, so a redundancy that was not given counts as none: no false alarm.
-    return 0 if plan.redundancy_percent is None else _redundancy(plan)
-
-
-def _fragment_size(plan: TaskPlan) -> int | None:
-    size = whole_number(plan.fragment_size_bytes)
-    return size if size is not None and size >= 1 else None
-
-
-def _image_bytes(plan: TaskPlan) -> int | None:
-    size = whole_number(plan.image_bytes)
-    return size if size is not None and size >= 1 else None
-
-
-def _interval_ms(plan: TaskPlan) -> int | None:
-    interval = plan.fragment_interval_ms
-    if isinstance(interval, float) and interval.is_integer():
-        interval = int(interval)
-    milliseconds = whole_number(interval)
-    return milliseconds if milliseconds is not None and interval_seconds(milliseconds) >= 1 else None
 
 
 def _hours(seconds: int) -> str:

@@ -50,6 +50,7 @@ class GroupPlan:
     label: str
     rf_region: str | None = None
     dl_class: str | None = None
+    data_rate: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class TaskPlan:
     fragment_interval_ms: object = None
     descriptor: object = None
     image_bytes: object = None
+    planned_loss_percent: object = None
     multicast_groups: tuple[GroupPlan, ...] = ()
     wireless_devices: tuple[object, ...] = ()
     tags: Mapping[str, object] = field(default_factory=dict)

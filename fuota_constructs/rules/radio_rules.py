@@ -1,0 +1,273 @@
+"""Rules about the air: airtime, duty cycle, dwell time, data rate, and whether devices can decode what arrives."""
+
+from __future__ import annotations
+
+from fuota_constructs.lorawan.fragments import data_fragments, interval_seconds
+from fuota_constructs.lorawan.redundancy import smallest_redundancy_percent
+from fuota_constructs.lorawan.regions import region
+from fuota_constructs.lorawan.session_plan import CLASS_B, CLASS_C, Conditions
+from fuota_constructs.rules.radio_session import (
+    DEFAULT_LOSS_PERCENT,
+    dl_class,
+    fragment_size,
+    image_bytes,
+    interval_ms,
+    loss_percent,
+    named_rates,
+    redundancy_in_range,
+    sent_rates,
+    session_at,
+    together,
+)
+from fuota_constructs.rules.rule import Remarks, Rule, TaskPlan, error, given, show, warning
+
+LIKELY_ENOUGH = 0.99
+"""Share of devices that shall succeed at the planned loss."""
+
+FEW_FRAGMENTS = 20
+"""Below so many data fragments the code is poor (TS004-1.0.0, A.3)."""
+
+
+def _data_rate_range(plan: TaskPlan) -> Remarks:
+    facts = region(plan.rf_region) if plan.rf_region else None
+    for index in named_rates(plan) if facts else ():
+        if facts is not None and facts.data_rate(index) is None:
+            usable = ", ".join(str(rate) for rate in facts.data_rates)
+            yield error(f"downlink_data_rate is {index}; downlinks of {facts.name} use {usable}")
+
+
+def _planned_loss_range(plan: TaskPlan) -> Remarks:
+    if given(plan.planned_loss_percent) and loss_percent(plan.planned_loss_percent) is None:
+        yield error(
+            f"planned_loss_percent is {show(plan.planned_loss_percent)}; choose a number from 0 to 99, the share of"
+            f" fragments that a device may lose ({DEFAULT_LOSS_PERCENT} by default)"
+        )
+
+
+def _fragment_interval_airtime(plan: TaskPlan) -> Remarks:
+    size, milliseconds = fragment_size(plan), interval_ms(plan)
+    if size is None or milliseconds is None:
+        return
+    for sent in sent_rates(plan):
+        airtime = sent.rate.fragment_airtime_us(size) / 1e6
+        if interval_seconds(milliseconds) < airtime:
+            smallest = Conditions(sent.region, dl_class=dl_class(plan)).smallest_interval_seconds(airtime)
+            yield error(
+                f"fragment_interval is {interval_seconds(milliseconds)} s and a fragment of {size} bytes takes"
+                f" {airtime:.3f} s on the air at {sent}; choose Duration.seconds({smallest}) or more, or a faster data"
+                f" rate{together(plan)}"
+            )
+
+
+def _duty_cycle(plan: TaskPlan) -> Remarks:
+    size, milliseconds = fragment_size(plan), interval_ms(plan)
+    if size is None or milliseconds is None:
+        return
+    for sent in sent_rates(plan):
+        conditions = Conditions(sent.region, dl_class=dl_class(plan))
+        band = sent.region.duty_cycle_band(conditions.downlink_frequency_hz)
+        airtime, interval = sent.rate.fragment_airtime_us(size) / 1e6, interval_seconds(milliseconds)
+        if band is None or airtime > interval or airtime / interval <= band.share:
+            continue
+        unsure = "" if band.certain else " (printed for the default channels; it depends on the country)"
+        yield warning(
+            f"{airtime:.3f} s on the air every {interval} s at {sent} are {airtime / interval:.1%} of the time; on"
+            f" {(conditions.downlink_frequency_hz or 0) / 1e6:g} MHz a gateway may send {band.share:.3g} of it, that is"
+            f" {band.share:.1%}{unsure}, and drops what is above: choose Duration.seconds("
+            f"{conditions.smallest_interval_seconds(airtime)}) or more{together(plan)}"
+        )
+
+
+def _dwell_time(plan: TaskPlan) -> Remarks:
+    size = fragment_size(plan)
+    if size is None:
+        return
+    for sent in sent_rates(plan):
+        airtime = sent.rate.fragment_airtime_us(size) / 1000
+        always, sometimes = sent.region.transmission_limit_ms, sent.region.dwell_time_ms
+        if always is not None and airtime > always:
+            yield error(
+                f"a fragment of {size} bytes takes {airtime:.0f} ms on the air at {sent}; {sent.region.name} allows"
+                f" {always} ms for one transmission: choose a smaller fragment_size_bytes or a faster data"
+                f" rate{together(plan)}"
+            )
+        elif sometimes is not None and size > sent.rate.max_fragment_bytes_under_dwell:
+            fits = sent.rate.max_fragment_bytes_under_dwell
+            smaller = f"fragment_size_bytes of at most {fits}" if fits else "a faster data rate"
+            yield warning(
+                f"a fragment of {size} bytes takes {airtime:.0f} ms on the air at {sent}; where the network sets"
+                f" DownlinkDwellTime = 1, {sent.region.name} allows {sometimes} ms: choose {smaller} there, acknowledge this"
+                " elsewhere"
+            )
+
+
+def _decode_probability(plan: TaskPlan) -> Remarks:
+    if redundancy_in_range(plan) is None:
+        return
+    for sent in sent_rates(plan)[:1]:  # it does not depend on the data rate
+        session = session_at(plan, sent)
+        if session is None or session.decode_probability >= LIKELY_ENOUGH:
+            continue
+        enough = smallest_redundancy_percent(
+            session.data_fragments, session.loss, LIKELY_ENOUGH, version=session.version
+        )
+        remedy = f"redundancy_percent of at least {enough}" if enough is not None else "more and smaller fragments"
+        yield warning(
+            f"at {session.loss:.3g} loss a device has the image with a chance of {session.decode_probability:.1%} after"
+            f" {session.data_fragments} data and {session.coded_fragments} coded fragments (coded ones are lost too): choose"
+            f" {remedy}, or say with planned_loss_percent what your devices lose{together(plan)}"
+        )
+
+
+def _few_fragments(plan: TaskPlan) -> Remarks:
+    image, size = image_bytes(plan), fragment_size(plan)
+    if image is None or size is None:
+        return
+    count = data_fragments(image, size)
+    if 1 < count < FEW_FRAGMENTS:
+        smaller = (image - 1) // (FEW_FRAGMENTS - 1)
+        remedy = f"choose fragment_size_bytes of at most {smaller}" if smaller else "plan with more redundancy"
+        yield warning(f"the image makes {count} fragments; below {FEW_FRAGMENTS} the redundancy helps little: {remedy}")
+
+
+def _redundancy_useless(plan: TaskPlan) -> Remarks:
+    image, size, redundancy = image_bytes(plan), fragment_size(plan), redundancy_in_range(plan)
+    if image is None or size is None or not redundancy or data_fragments(image, size) > 1:
+        return
+    smaller = (image - 1) // (FEW_FRAGMENTS - 1)
+    remedy = f"choose fragment_size_bytes of at most {smaller}" if smaller else "leave redundancy_percent at 0"
+    yield warning(
+        f"the image is one fragment and redundancy_percent is {redundancy}; a coded fragment of a single one is empty,"
+        f" so it costs airtime and helps nobody: {remedy}"
+    )
+
+
+def _repeater_size(plan: TaskPlan) -> Remarks:
+    size = fragment_size(plan)
+    for sent in sent_rates(plan):
+        if size is not None and size > sent.rate.max_fragment_bytes_repeater:
+            yield warning(
+                f"fragment_size_bytes is {size}, and at {sent} a device that may be behind a repeater takes"
+                f" {sent.rate.max_fragment_bytes_repeater} at most: choose that, or acknowledge this if yours are not"
+            )
+
+
+def _class_window(plan: TaskPlan) -> Remarks:
+    classes = {group.dl_class for group in plan.multicast_groups if group.dl_class}
+    if classes == {CLASS_B, CLASS_C}:
+        yield warning(
+            "the task has groups of class B and of class C, which listen at different times; make a task for each class"
+        )
+    for sent in sent_rates(plan):
+        session = session_at(plan, sent)
+        if session is None:
+            continue
+        shortest = session.fragments * session.smallest_interval_seconds
+        if shortest > session.service_window_seconds:
+            yield warning(
+                f"{session.fragments} fragments at {sent} take {shortest / 3600:.1f} h even at the shortest lawful interval"
+                f" of {session.smallest_interval_seconds} s; a session of {_said(session.dl_class)} lasts at most"
+                f" {session.service_window_seconds // 3600} h: choose larger fragments at a faster data"
+                f" rate{together(plan)}"
+            )
+
+
+def _said(listens: str) -> str:
+    return "class B" if listens == CLASS_B else "class C"
+
+
+_GUIDE = "AWS IoT Wireless Developer Guide, create a FUOTA task"
+
+RADIO_RULES = (
+    Rule(
+        id="data-rate-range",
+        levels=("error",),
+        what="`downlink_data_rate` of a group is no downlink data rate of the region",
+        why="nobody listens there",
+        remedy="a downlink data rate of the region",
+        source="RP002-1.0.4",
+        check=_data_rate_range,
+    ),
+    Rule(
+        id="planned-loss-range",
+        levels=("error",),
+        what="`planned_loss_percent` is not a number from 0 to 99",
+        why="the decode probability is worked out with it",
+        remedy="the share of fragments a device may lose, in percent",
+        source="this library",
+        check=_planned_loss_range,
+    ),
+    Rule(
+        id="fragment-interval-airtime",
+        levels=("error",),
+        what="the interval is shorter than one fragment's time on air",
+        why="the next fragment would begin before the last one has ended",
+        remedy="a longer interval, a smaller fragment or a faster data rate",
+        source="Semtech AN1200.13 (time on air)",
+        check=_fragment_interval_airtime,
+    ),
+    Rule(
+        id="duty-cycle",
+        levels=("warning",),
+        what="airtime by interval is above the duty cycle of the session's frequency",
+        why="gateways drop downlinks above it: lost fragments for every device",
+        remedy="a longer interval",
+        source="RP002-1.0.4, ETSI EN 300 220; assumed: RX2 frequency for class C, ping slot frequency for class B",
+        check=_duty_cycle,
+    ),
+    Rule(
+        id="dwell-time",
+        levels=("error", "warning"),
+        what="one transmission is longer than the region allows (error), or than AS923 does with DownlinkDwellTime = 1"
+        " (warning)",
+        why="such a frame may not be sent",
+        remedy="a smaller fragment or a faster data rate",
+        source="RP002-1.0.1 2.9.2 (CN470: 1 s), 2.11.6 (KR920: 4 s), AS923 payload tables (400 ms)",
+        check=_dwell_time,
+    ),
+    Rule(
+        id="decode-probability",
+        levels=("warning",),
+        what="fewer than 99 % of the devices would have the image at the planned loss (10 %, or `planned_loss_percent`)",
+        why="coded fragments are lost too, so redundancy equal to the loss is not enough",
+        remedy="more redundancy",
+        source="the parity rows of TS004, see docs/radio-budget.md",
+        check=_decode_probability,
+    ),
+    Rule(
+        id="few-fragments",
+        levels=("warning",),
+        what="the image makes fewer than 20 fragments",
+        why="the code of TS004 is poor for so few",
+        remedy="smaller fragments",
+        source="TS004-1.0.0, A.3",
+        check=_few_fragments,
+    ),
+    Rule(
+        id="redundancy-useless",
+        levels=("warning",),
+        what="the image is one fragment and redundancy is asked for",
+        why="the coded fragments of a single fragment are empty",
+        remedy="smaller fragments, or no redundancy",
+        source="TS004-1.0.0, A (a row of M = 1 has no ones)",
+        check=_redundancy_useless,
+    ),
+    Rule(
+        id="repeater-size",
+        levels=("warning",),
+        what="the fragment is larger than devices take that may be behind a repeater",
+        why="such devices ignore it",
+        remedy="the smaller size, for example 219 instead of 239",
+        source="RP002-1.0.4 (repeater compatible payload sizes); AWS documents 33 bytes for US915 DR8",
+        check=_repeater_size,
+    ),
+    Rule(
+        id="class-window",
+        levels=("warning",),
+        what="the session outlasts the window of its class even at the shortest lawful interval, or classes are mixed",
+        why="the session ends before the last fragment; devices of different classes do not listen together",
+        remedy="larger fragments at a faster data rate; one task for each class",
+        source=f"{_GUIDE}: 18 h for class C, 2 days for class B",
+        check=_class_window,
+    ),
+)

@@ -1,0 +1,156 @@
+"""A task as a radio session: the data rates it is sent at, its figures, and parameters that would pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from fuota_constructs.lorawan.fragments import MAX_ENCODED_FRAGMENTS, encoded_fragments, interval_seconds
+from fuota_constructs.lorawan.recommendation import options, recommend
+from fuota_constructs.lorawan.regions import DataRate, Region, region
+from fuota_constructs.lorawan.session_plan import CLASS_B, CLASS_C, DEFAULT_LOSS, Conditions, SessionPlan, plan_session
+from fuota_constructs.rules.rule import TaskPlan, whole_number
+
+MAX_PERCENT = 100
+DEFAULT_LOSS_PERCENT = round(100 * DEFAULT_LOSS)
+
+
+@dataclass(frozen=True, slots=True)
+class SentRate:
+    """A data rate the task is sent at; `assumed` where no group names one."""
+
+    region: Region
+    rate: DataRate
+    assumed: bool
+
+    def __str__(self) -> str:
+        text = f"{self.region.name} {self.rate}"
+        if not self.assumed:
+            return text
+        return f"{text} (assumed: the slowest that carries it; MulticastGroup(downlink_data_rate=...) names another)"
+
+
+def sent_rates(plan: TaskPlan) -> tuple[SentRate, ...]:
+    """The data rates that carry the task's fragments: those its groups name, else the slowest that carries them."""
+    facts, size = region(plan.rf_region) if plan.rf_region else None, fragment_size(plan)
+    if facts is None or size is None or plan.wireless_devices:
+        return ()
+    if named := named_rates(plan):
+        rates = [rate for index in named if (rate := facts.data_rate(index)) and rate.max_fragment_bytes >= size]
+        return tuple(SentRate(facts, rate, assumed=False) for rate in rates)
+    slowest = facts.slowest_data_rate(size)
+    return (SentRate(facts, slowest, assumed=True),) if slowest else ()
+
+
+def named_rates(plan: TaskPlan) -> tuple[int, ...]:
+    """The data rates the groups name, ascending."""
+    named = {group.data_rate for group in plan.multicast_groups} | {plan.data_rate}
+    return tuple(sorted(index for index in named if index is not None))
+
+
+def session_at(plan: TaskPlan, sent: SentRate) -> SessionPlan | None:
+    """The session at one data rate; None while the image size or the redundancy is not known, or fragments are too many.
+
+    Without an interval it is that of the shortest lawful one, without a redundancy that of none: what the service does
+    without them is not documented.
+    """
+    image, size, redundancy = image_bytes(plan), fragment_size(plan), redundancy_or_none_given(plan)
+    if image is None or size is None or redundancy is None:
+        return None
+    if encoded_fragments(image, size, redundancy) > MAX_ENCODED_FRAGMENTS:  # there can be no such session
+        return None
+    milliseconds = interval_ms(plan)
+    interval = None if milliseconds is None else interval_seconds(milliseconds)
+    return _session(image, size, redundancy, interval, sent.region.name, sent.rate.index, dl_class(plan), loss(plan))
+
+
+@lru_cache(maxsize=512)  # the tasks of an app are mostly alike, and each is looked at more than once
+def _session(  # noqa: PLR0917
+    image: int, size: int, redundancy: int, interval: int | None, name: str, index: int, listens: str, lost: float
+) -> SessionPlan | None:
+    facts = region(name)
+    rate = facts.data_rate(index) if facts else None
+    if facts is None or rate is None:
+        return None
+    return plan_session(
+        image,
+        Conditions(facts, dl_class=listens, loss=lost),
+        data_rate=rate,
+        fragment_bytes=size,
+        interval_seconds=interval,
+        redundancy_percent=redundancy,
+    )
+
+
+def together(plan: TaskPlan) -> str:
+    """Parameters that pass all radio rules together, as the end of a message; empty where none are found."""
+    image, name = image_bytes(plan), plan.rf_region
+    if image is None or name is None or region(name) is None:
+        return ""
+    named = named_rates(plan)
+    return _together(image, name, named[0] if named else None, dl_class(plan), loss(plan))
+
+
+@lru_cache(maxsize=512)
+def _together(image: int, name: str, index: int | None, listens: str, lost: float) -> str:
+    facts = region(name)
+    if facts is None:
+        return ""
+    found = recommend(options(image, Conditions(facts, dl_class=listens, loss=lost)), data_rate=index)
+    if found is None:
+        return ""
+    return (
+        f"; together these pass: redundancy_percent={found.plan.redundancy_percent},"
+        f" fragment_size_bytes={found.plan.fragment_bytes},"
+        f" fragment_interval=Duration.seconds({found.plan.interval_seconds})"
+    )
+
+
+def dl_class(plan: TaskPlan) -> str:
+    """The class the session is planned for: B where all groups are, else C."""
+    return CLASS_B if {group.dl_class for group in plan.multicast_groups} == {CLASS_B} else CLASS_C
+
+
+def loss(plan: TaskPlan) -> float:
+    """The planned loss as a fraction; the default where none is given or it is out of range."""
+    percent = loss_percent(plan.planned_loss_percent)
+    return DEFAULT_LOSS if percent is None else percent / MAX_PERCENT
+
+
+def loss_percent(value: object) -> float | None:
+    """A loss in percent, 0 to 99; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if 0 <= value < MAX_PERCENT else None
+
+
+def redundancy_in_range(plan: TaskPlan) -> int | None:
+    """The redundancy, when it is given and in range."""
+    percent = whole_number(plan.redundancy_percent)
+    return percent if percent is not None and 0 <= percent <= MAX_PERCENT else None
+
+
+def redundancy_or_none_given(plan: TaskPlan) -> int | None:
+    """The redundancy; one that is not given counts as none, for no false alarm: the service's default is unknown."""
+    return 0 if plan.redundancy_percent is None else redundancy_in_range(plan)
+
+
+def fragment_size(plan: TaskPlan) -> int | None:
+    """The fragment size, when it is given and at least 1."""
+    size = whole_number(plan.fragment_size_bytes)
+    return size if size is not None and size >= 1 else None
+
+
+def image_bytes(plan: TaskPlan) -> int | None:
+    """The size of the image, when it is known and at least 1."""
+    size = whole_number(plan.image_bytes)
+    return size if size is not None and size >= 1 else None
+
+
+def interval_ms(plan: TaskPlan) -> int | None:
+    """The fragment interval, when it is given and does not round to 0 s."""
+    interval = plan.fragment_interval_ms
+    if isinstance(interval, float) and interval.is_integer():
+        interval = int(interval)
+    milliseconds = whole_number(interval)
+    return milliseconds if milliseconds is not None and interval_seconds(milliseconds) >= 1 else None
