@@ -1,0 +1,211 @@
+"""The page of `fuota plan --html`: one file, no network, pictures with their numbers beside them."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fuota_constructs.cli import plan_charts
+from fuota_constructs.cli.plan_figures import (
+    GOOD,
+    Figure,
+    count,
+    duration,
+    energy,
+    figures_of,
+    inputs_of,
+    percent,
+)
+from fuota_constructs.cli.plan_series import SETUP_SECONDS, loss_curves, loss_rows, size_curves
+from fuota_constructs.lorawan import recommendation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from fuota_constructs.cli.plan_inputs import Planned
+    from fuota_constructs.lorawan.recommendation import Option, Recommendation
+    from fuota_constructs.lorawan.session_plan import SessionPlan
+
+
+def page_of(result: Planned, best: Recommendation | None, choices: Sequence[Option]) -> str:
+    """The whole page, as HTML."""
+    plan, name = result.plan, result.inputs.image_name
+    image = Path(name).name if name else f"{count(result.inputs.image_bytes)} bytes"
+    title = f"FUOTA session: {image} in {result.inputs.conditions.region.name}"
+    parts = [f"<h1>{escape(title)}</h1>", _lead(result)]
+    if plan:
+        parts += [_tiles(figures_of(result, plan))]
+    parts += [_findings(result)]
+    if plan:
+        parts += [_timeline(plan), _loss(plan, result.inputs.target), _sizes(plan, result)]
+    parts += [_options(choices, best)]
+    if best:
+        parts += [_recommended(best)]
+    parts += [_inputs(result)]
+    style = Path(__file__).with_name("plan_page.css").read_text(encoding="utf-8")
+    return "\n".join(
+        [
+            '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            f"<title>{escape(title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>",
+            *parts,
+            "</main>\n</body>\n</html>\n",
+        ]
+    )
+
+
+def _lead(result: Planned) -> str:
+    plan = result.plan
+    if plan is None:
+        return '<p class="lead">This session cannot be sent; the findings say why.</p>'
+    return (
+        f'<p class="lead">{count(plan.fragments)} fragments at {escape(plan.data_rate_text)}, one every'
+        f" {plan.interval_seconds} s, take {duration(plan.duration_seconds)};"
+        f" {percent(plan.decode_probability)} of the devices have the image afterwards"
+        f" if they lose {percent(plan.loss)} of the fragments.</p>"
+    )
+
+
+def _tiles(figures: Iterable[Figure]) -> str:
+    tiles = []
+    for figure in figures:
+        verdict = figure.verdict and f'<span class="{_class(figure.verdict)}">{escape(figure.verdict)}</span>'
+        remark = ": ".join(part for part in (verdict, escape(figure.remark)) if part)
+        tiles.append(
+            f'<div><dt>{escape(figure.name)}</dt><dd class="value">{escape(figure.value)}</dd>'
+            f'<dd class="remark">{remark}</dd></div>'
+        )
+    return f'<dl class="tiles">\n{chr(10).join(tiles)}\n</dl>'
+
+
+def _class(verdict: str) -> str:
+    return "good" if verdict == GOOD else "bad"
+
+
+def _findings(result: Planned) -> str:
+    items = [
+        f'<li class="{level}">{level}: {escape(rule)}<p>{escape(message)}</p></li>'
+        for rule, level, message in result.findings
+    ]
+    found = f'<ul class="findings">{"".join(items)}</ul>' if items else "<p>None: no rule has anything to say.</p>"
+    return f'<section id="findings"><h2>Findings</h2>{found}</section>'
+
+
+def _figure(identity: str, heading: str, pictures: dict[str, str], caption: str, table: str = "") -> str:
+    label = f'role="img" aria-labelledby="{identity}-heading" aria-describedby="{identity}-caption"'
+    drawn = [picture.replace("<svg", f'<svg class="{kind}" {label}', 1) for kind, picture in pictures.items()]
+    details = f"<details><summary>The numbers</summary>{table}</details>" if table else ""
+    return (
+        f'<figure id="{identity}"><h2 id="{identity}-heading">{escape(heading)}</h2>\n{chr(10).join(drawn)}\n'
+        f'<figcaption id="{identity}-caption">{escape(caption)}</figcaption>{details}</figure>'
+    )
+
+
+def _timeline(plan: SessionPlan) -> str:
+    data = plan.data_fragments * plan.interval_seconds
+    device = plan.device_window_seconds
+    caption = (
+        f"Set-up: at least {duration(SETUP_SECONDS)} before the first fragment. Data fragments:"
+        f" {count(plan.data_fragments)} in {duration(data)}. Coded fragments: {count(plan.coded_fragments)} in"
+        f" {duration(plan.duration_seconds - data)}. Done after {duration(plan.duration_seconds)}. The session ends for"
+        + (f" a class C device that follows TS005-1.0.0 after {duration(device)} and" if device else "")
+        + f" the service after {duration(plan.service_window_seconds)}, finished or not."
+    )
+    return _figure("timeline", "The session from start to end", plan_charts.timeline_chart(plan), caption)
+
+
+def _loss(plan: SessionPlan, target: float) -> str:
+    losses, rows = loss_rows(plan)
+    caption = (
+        f"With the planned redundancy of {plan.redundancy_percent} % (thick line) and a loss of {percent(plan.loss)}"
+        f" (dashed), {percent(plan.decode_probability)} of the devices put the image together; the target is"
+        f" {percent(target)} (dotted). Coded fragments get lost like any other, so redundancy must exceed the loss."
+        " Each step up the scale leaves a tenth of the failures."
+    )
+    table = _table(
+        ["redundancy", *(f"{percent(loss)} loss" for loss in losses)],
+        [
+            (f"{redundancy} %", [percent(chance) for chance in chances], redundancy == plan.redundancy_percent)
+            for redundancy, chances in rows
+        ],
+    )
+    pictures = plan_charts.loss_chart(loss_curves(plan), plan, target)
+    return _figure("loss", "How many devices succeed, if fragments get lost", pictures, caption, table)
+
+
+def _sizes(plan: SessionPlan, result: Planned) -> str:
+    curves = size_curves(plan, result.inputs.conditions)
+    caption = (
+        f"Smallest lawful interval and {plan.redundancy_percent} % redundancy throughout. The dot is the plan:"
+        f" {plan.fragment_bytes} bytes at DR{plan.data_rate}, {duration(plan.duration_seconds)}, {energy(plan)} a device"
+        " for listening. Lines end at the largest fragment of their data rate; dashed are the longest sessions"
+        " allowed. Steps come from the interval, which the service rounds to whole seconds."
+    )
+    table = _table(
+        ["data rate", "at bytes", "lasts", "energy"],
+        [
+            (
+                f"DR{curve.data_rate.index}",
+                [str(size), duration(seconds), f"{charge:.3g} mAh"],
+                curve.data_rate.index == plan.data_rate,
+            )
+            for curve in curves
+            for size, seconds, charge in curve.points[-1:]
+        ],
+    )
+    heading = "What fragment size and data rate cost"
+    return _figure("size", heading, plan_charts.size_chart(curves, plan), caption, table)
+
+
+def _options(choices: Sequence[Option], best: Recommendation | None) -> str:
+    rows = []
+    for option in choices:
+        plan, chosen = option.plan, best is not None and best.plan.data_rate == option.data_rate.index
+        cells = ["-"] * 5
+        if plan:
+            cells = [
+                str(plan.fragment_bytes),
+                f"{plan.interval_seconds} s",
+                f"{plan.redundancy_percent} %",
+                duration(plan.duration_seconds),
+                energy(plan),
+            ]
+        rows.append((f"DR{option.data_rate.index}", [*cells, "recommended" if chosen else option.obstacle or "fits"], chosen))
+    headings = ["data rate", "bytes", "every", "redundancy", "lasts", "energy", ""]
+    return (
+        '<section id="options"><h2>The best of each data rate</h2><p class="lead">The largest fragment that also passes'
+        " a repeater, the smallest lawful interval, the smallest redundancy for the target.</p>"
+        f"{_table(headings, rows)}</section>"
+        if rows
+        else ""
+    )
+
+
+def _recommended(best: Recommendation) -> str:
+    why = "".join(f"<li>{escape(reason)}</li>" for reason in best.why)
+    return (
+        f'<section id="recommended"><h2>Recommended</h2><ul class="why">{why}</ul>'
+        f"<pre>{escape(recommendation.snippet(best.plan))}</pre></section>"
+    )
+
+
+def _inputs(result: Planned) -> str:
+    rows = [
+        f"<tr><th scope=row>{escape(figure.name)}</th><td>{escape(figure.value)}"
+        + (f" <small>{escape(figure.remark)}</small>" if figure.remark else "")
+        + "</td></tr>"
+        for figure in inputs_of(result)
+    ]
+    return f'<section id="inputs"><h2>Worked out from</h2><table class="inputs"><tbody>{"".join(rows)}</tbody></table></section>'
+
+
+def _table(headings: Sequence[str], rows: Iterable[tuple[str, Sequence[str], bool]]) -> str:
+    head = "".join(f"<th scope=col>{escape(heading)}</th>" for heading in headings)
+    body = "".join(
+        f"<tr{' class=chosen' if chosen else ''}><th scope=row>{escape(name)}</th>"
+        + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+        + "</tr>"
+        for name, cells, chosen in rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
