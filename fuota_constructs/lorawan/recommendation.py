@@ -8,7 +8,7 @@ from typing import Final
 from fuota_constructs.lorawan.fragments import MAX_ENCODED_FRAGMENTS, data_fragments, encoded_fragments
 from fuota_constructs.lorawan.redundancy import smallest_redundancy_percent
 from fuota_constructs.lorawan.regions import DataRate
-from fuota_constructs.lorawan.session_plan import Conditions, SessionPlan, plan_session
+from fuota_constructs.lorawan.session_plan import CLASS_B, Conditions, SessionPlan, plan_session
 
 DEFAULT_TARGET: Final = 0.999
 """Share of devices that shall have the image, where nothing else is said."""
@@ -46,22 +46,37 @@ def options(image_bytes: int, conditions: Conditions, *, target: float = DEFAULT
 
 
 def recommend(
-    choices: tuple[Option, ...], *, target: float = DEFAULT_TARGET, data_rate: int | None = None
+    choices: tuple[Option, ...],
+    *,
+    target: float = DEFAULT_TARGET,
+    data_rate: int | None = None,
+    by_fragment_size: bool = False,
 ) -> Recommendation | None:
     """The option to choose: that of the data rate asked for, else the slowest that fits; None where nothing fits.
 
     The slowest reaches furthest: each step up costs 2.5 to 3 dB of link budget, which devices at the edge do not have.
+    ``by_fragment_size`` leaves only data rates that the size alone leads to, as the slowest that carries it.
     """
-    for option in choices:
-        if option.plan is not None and not option.obstacle and data_rate in {None, option.data_rate.index}:
-            return Recommendation(option.plan, target, _why(option.plan, target, choices, chosen=data_rate is None))
+    for position, option in enumerate(choices):
+        if option.plan is None or option.obstacle or data_rate not in {None, option.data_rate.index}:
+            continue
+        slower = (choice.data_rate.max_fragment_bytes for choice in choices[:position])
+        if by_fragment_size and max(slower, default=0) >= option.plan.fragment_bytes:
+            continue
+        return Recommendation(option.plan, target, _why(option.plan, target, choices, chosen=data_rate is None))
     return None
 
 
 def snippet(plan: SessionPlan) -> str:
-    """The arguments of a `FuotaTask` with these parameters, as Python."""
+    """A group and a `FuotaTask` with these parameters, as Python."""
     return "\n".join(
         [
+            "group = MulticastGroup(",
+            '    stack, "Devices",',
+            f"    rf_region=RfRegion.{plan.region.replace('-', '_')},",
+            f"    dl_class=DlClass.{'CLASS_B' if plan.dl_class == CLASS_B else 'CLASS_C'},",
+            f"    downlink_data_rate={plan.data_rate},",
+            ")",
             "FuotaTask(",
             '    stack, "Update",',
             '    firmware_image=FirmwareImage.from_asset("firmware.bin"),',

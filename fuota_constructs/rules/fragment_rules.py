@@ -18,6 +18,8 @@ from fuota_constructs.rules.radio_session import (
     named_rates,
     redundancy_in_range,
     redundancy_or_none_given,
+    sessions,
+    together,
 )
 from fuota_constructs.rules.rule import Remarks, Rule, TaskPlan, error, given, show, warning, whole_number
 
@@ -85,7 +87,7 @@ def _fragment_count(plan: TaskPlan) -> Remarks:
         yield error(
             f"{image} bytes in fragments of {size} with {redundancy} % redundancy are {count} fragments; at most"
             f" {MAX_ENCODED_FRAGMENTS} can be numbered:"
-            f" choose {_bigger_fragments(plan, image, redundancy, MAX_ENCODED_FRAGMENTS)}"
+            f" choose {_bigger_fragments(plan, image, redundancy, MAX_ENCODED_FRAGMENTS)}{together(plan)}"
         )
 
 
@@ -97,11 +99,12 @@ def _session_duration(plan: TaskPlan) -> Remarks:
     count, every = fragments.encoded_fragments(image, size, redundancy), interval_seconds(interval)
     limit, because = _session_limit(plan, count * every)
     if count * every > limit:
-        shorter = [f"a fragment_interval of at most {limit // count} s"] if limit >= count else []
+        lawful = max((session.smallest_interval_seconds for session in sessions(plan)), default=1)
+        shorter = [f"a fragment_interval of at most {limit // count} s"] if limit // count >= lawful else []
         remedies = [*shorter, _bigger_fragments(plan, image, redundancy, limit // every)]
         yield warning(
             f"{count} fragments, one every {every} s, take {_hours(count * every)}; {because}:"
-            f" choose {' or '.join(remedies)}"
+            f" choose {' or '.join(remedies)}{together(plan)}"
         )
 
 

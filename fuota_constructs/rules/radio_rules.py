@@ -96,8 +96,8 @@ def _dwell_time(plan: TaskPlan) -> Remarks:
             smaller = f"fragment_size_bytes of at most {fits}" if fits else "a faster data rate"
             yield warning(
                 f"a fragment of {size} bytes takes {airtime:.0f} ms on the air at {sent}; where the network sets"
-                f" DownlinkDwellTime = 1, {sent.region.name} allows {sometimes} ms: choose {smaller} there, acknowledge this"
-                " elsewhere"
+                f" DownlinkDwellTime = 1, {sent.region.name} allows {sometimes} ms: choose {smaller} there,"
+                " acknowledge this elsewhere"
             )
 
 
@@ -114,8 +114,8 @@ def _decode_probability(plan: TaskPlan) -> Remarks:
         remedy = f"redundancy_percent of at least {enough}" if enough is not None else "more and smaller fragments"
         yield warning(
             f"at {session.loss:.3g} loss a device has the image with a chance of {session.decode_probability:.1%} after"
-            f" {session.data_fragments} data and {session.coded_fragments} coded fragments (coded ones are lost too): choose"
-            f" {remedy}, or say with planned_loss_percent what your devices lose{together(plan)}"
+            f" {session.data_fragments} data and {session.coded_fragments} coded fragments (coded ones are lost too):"
+            f" choose {remedy}, or say with planned_loss_percent what your devices lose{together(plan)}"
         )
 
 
@@ -165,9 +165,9 @@ def _class_window(plan: TaskPlan) -> Remarks:
         shortest = session.fragments * session.smallest_interval_seconds
         if shortest > session.service_window_seconds:
             yield warning(
-                f"{session.fragments} fragments at {sent} take {shortest / 3600:.1f} h even at the shortest lawful interval"
-                f" of {session.smallest_interval_seconds} s; a session of {_said(session.dl_class)} lasts at most"
-                f" {session.service_window_seconds // 3600} h: choose larger fragments at a faster data"
+                f"{session.fragments} fragments at {sent} take {shortest / 3600:.1f} h even at the shortest"
+                f" lawful interval of {session.smallest_interval_seconds} s; a session of {_said(session.dl_class)}"
+                f" lasts at most {session.service_window_seconds // 3600} h: choose larger fragments at a faster data"
                 f" rate{together(plan)}"
             )
 
@@ -228,7 +228,7 @@ RADIO_RULES = (
     Rule(
         id="decode-probability",
         levels=("warning",),
-        what="fewer than 99 % of the devices would have the image at the planned loss (10 %, or `planned_loss_percent`)",
+        what="under 99 % of the devices would have the image at the planned loss (`planned_loss_percent`, default 10)",
         why="coded fragments are lost too, so redundancy equal to the loss is not enough",
         remedy="more redundancy",
         source="the parity rows of TS004, see docs/radio-budget.md",

@@ -49,7 +49,7 @@ def named_rates(plan: TaskPlan) -> tuple[int, ...]:
 
 
 def session_at(plan: TaskPlan, sent: SentRate) -> SessionPlan | None:
-    """The session at one data rate; None while the image size or the redundancy is not known, or fragments are too many.
+    """The session at one data rate; None while image size or redundancy is not known, or fragments are too many.
 
     Without an interval it is that of the shortest lawful one, without a redundancy that of none: what the service does
     without them is not documented.
@@ -62,6 +62,11 @@ def session_at(plan: TaskPlan, sent: SentRate) -> SessionPlan | None:
     milliseconds = interval_ms(plan)
     interval = None if milliseconds is None else interval_seconds(milliseconds)
     return _session(image, size, redundancy, interval, sent.region.name, sent.rate.index, dl_class(plan), loss(plan))
+
+
+def sessions(plan: TaskPlan) -> list[SessionPlan]:
+    """The sessions at all data rates the task is sent at."""
+    return [session for sent in sent_rates(plan) if (session := session_at(plan, sent))]
 
 
 @lru_cache(maxsize=512)  # the tasks of an app are mostly alike, and each is looked at more than once
@@ -96,7 +101,8 @@ def _together(image: int, name: str, index: int | None, listens: str, lost: floa
     facts = region(name)
     if facts is None:
         return ""
-    found = recommend(options(image, Conditions(facts, dl_class=listens, loss=lost)), data_rate=index)
+    choices = options(image, Conditions(facts, dl_class=listens, loss=lost))
+    found = recommend(choices, data_rate=index, by_fragment_size=index is None)
     if found is None:
         return ""
     return (
