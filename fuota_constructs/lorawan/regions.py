@@ -7,22 +7,20 @@ from __future__ import annotations
 
 import functools
 import json
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from fuota_constructs.lorawan.fragments import DATA_FRAGMENT_HEADER_BYTES
 
 
-@dataclass(frozen=True, slots=True)
-class DataRate:
+class DataRate(NamedTuple):
     """One downlink data rate of a region.
 
     `max_payload_bytes` is the largest application payload N without a repeater and with empty FOpts;
     `max_payload_bytes_repeater` is the same figure where a repeater may be in use. Source: RP002-1.0.2 and later.
     """
 
-    index: int
+    dr: int
     max_payload_bytes: int
     max_payload_bytes_repeater: int
 
@@ -32,8 +30,7 @@ class DataRate:
         return self.max_payload_bytes - DATA_FRAGMENT_HEADER_BYTES
 
 
-@dataclass(frozen=True, slots=True)
-class Region:
+class Region(NamedTuple):
     """A LoRaWAN region under the name AWS gives it (`RfRegion`), with its downlink data rates in rising order."""
 
     name: str
@@ -41,7 +38,7 @@ class Region:
 
     def data_rate(self, index: int) -> DataRate | None:
         """The downlink data rate with this index (DR), or None when the region does not use it for downlinks."""
-        return next((rate for rate in self.data_rates if rate.index == index), None)
+        return next((rate for rate in self.data_rates if rate.dr == index), None)
 
     @property
     def max_fragment_bytes(self) -> int:

@@ -137,7 +137,7 @@ def _largest_fragment(plan: TaskPlan) -> tuple[int, str]:
         )
     return (
         rate.max_fragment_bytes,
-        f"{facts.name} DR{rate.index} carries {rate.max_payload_bytes} bytes, 3 of them are the fragment header",
+        f"{facts.name} DR{rate.dr} carries {rate.max_payload_bytes} bytes, 3 of them are the fragment header",
     )
 
 
