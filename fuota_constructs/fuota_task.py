@@ -96,7 +96,7 @@ class FuotaTask(cdk.Resource):
         rf_region = expect_rf_region(rf_region, self)
         groups = task_inputs.targets_of("multicast_groups", multicast_groups, self)
         devices = task_inputs.targets_of("wireless_devices", wireless_devices, self)
-        self._tags = cdk.TagManager(cdk.TagType.KEY_VALUE, RESOURCE_TYPE)
+        self._tags: cdk.TagManager | None = None
 
         self._shared = shared = SharedFirmware.of(scope)
         self.firmware_bucket = task_inputs.own_bucket_of(image, firmware_bucket, self) or shared.default_bucket()
@@ -134,7 +134,6 @@ class FuotaTask(cdk.Resource):
                 **task_inputs.rendered(given),
                 "MulticastGroupIds": list(self._groups) or None,
                 "WirelessDeviceIds": self._devices or None,
-                "Tags": self._tags.rendered_tags,
             },
         )
         # Delete runs with these permissions and needs this bucket: CloudFormation removes them only after the task.
@@ -167,6 +166,10 @@ class FuotaTask(cdk.Resource):
     @property
     def cdk_tag_manager(self) -> cdk.TagManager:
         """Tags of the task; `Tags.of(...)` on it, its stack or the app reaches them."""
+        if self._tags is None:  # most tasks are never asked, and every tag manager costs round trips to the CDK
+            self._tags = cdk.TagManager(cdk.TagType.KEY_VALUE, RESOURCE_TYPE)
+            self._resource.add_property_override("Tags", self._tags.rendered_tags)
+            self._check_at_synth()
         return self._tags
 
     @property
@@ -181,7 +184,7 @@ class FuotaTask(cdk.Resource):
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What the rules find in the task as it is now, errors first; synth reports those of all tasks together."""
-        return self._findings(self._tags.tag_values())
+        return self._findings(self._tags.tag_values() if self._tags else {})
 
     def add_multicast_group(self, group: IMulticastGroupRef) -> None:
         """Update one more multicast group; a group that is there already is not added twice.
@@ -218,13 +221,13 @@ class FuotaTask(cdk.Resource):
         )
 
     def _check_at_synth(self) -> None:
-        # A task with something to say says it under its own path. The others only have their tags looked at once more,
-        # all in one go: a validation of its own would cost each of them five round trips to the CDK.
+        # A task with something to say says it under its own path. The others have their tags, if any, looked at once
+        # more, all in one go: a validation of its own would cost each of them round trips to the CDK.
         if self._checks is None and self._findings(tags={}):
-            self._shared.checks.tasks.pop(self, None)
             self._checks = synth_checks.SynthChecks(self)
             self._checks.tasks[self] = None
-        elif self._checks is None:
+            self._shared.checks.tasks.pop(self, None)
+        elif self._checks is None and self._tags:
             self._shared.checks.tasks[self] = None
 
     @staticmethod

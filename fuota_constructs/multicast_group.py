@@ -119,6 +119,7 @@ class MulticastGroup(_MulticastGroupBase):
             name=multicast_group_name,
             description=description,
         )
+        # Asked for once: every task of the group needs them, and every question is a round trip to the CDK.
         self.multicast_group_id: str = group.attr_id
         self.multicast_group_arn: str = group.attr_arn
 

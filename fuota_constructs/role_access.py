@@ -5,24 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import aws_cdk as cdk
-import constructs
 from aws_cdk import aws_iam as iam
 
 from fuota_constructs.synth_checks import known_text
 
 if TYPE_CHECKING:
+    import constructs
     from aws_cdk import aws_s3 as s3
 
 _LONGEST_BUCKET_NAME = "b" * 63
 _LONGEST_PARTITION = "aws-us-gov"
 
 
-@dataclass(frozen=True, slots=True)
-class BucketFacts:
+class BucketFacts(NamedTuple):
     """A bucket's name, ARN, KMS key, Region and policy, and an identity that is the same in every synth.
 
     They are asked for once, and the Region only where it matters: every question is a round trip to the CDK.
@@ -58,7 +56,7 @@ class BucketFacts:
         return hashlib.sha256(f"{self.identity}/{key}".encode()).hexdigest()[:16]
 
 
-class RoleAccess(constructs.Construct):
+class RoleAccess:
     """What one role may read, as far as this library granted it.
 
     Every image has a policy of its own, with the image's identity in the logical id: when a task gets another image,
@@ -68,8 +66,7 @@ class RoleAccess(constructs.Construct):
 
     def __init__(self, scope: constructs.Construct, id: str, role: iam.IRole) -> None:  # noqa: A002
         """Begin with no access. The policies go to the stack of the tasks; the role may live elsewhere."""
-        super().__init__(scope, id)
-        self._role = role
+        self._scope, self.id, self._role = scope, id, role
         self._policies: dict[str, iam.Policy] = {}
         self.arn: str = role.role_arn
         self.characters = 0
@@ -80,22 +77,29 @@ class RoleAccess(constructs.Construct):
         wanted = {f"Bucket{bucket.identity}": (["s3:ListBucket", "s3:ListBucketVersions"], bucket.arn)}
         if bucket.key_arn:
             wanted[f"Key{bucket.identity}"] = (["kms:Decrypt"], bucket.key_arn)
-        wanted[f"Image{bucket.image_identity(self, key)}"] = (["s3:GetObject"], f"{bucket.arn}/{_as_resource(key)}")
+        wanted[f"Image{bucket.image_identity(self._scope, key)}"] = (
+            ["s3:GetObject"],
+            f"{bucket.arn}/{_as_resource(key)}",
+        )
         return [self._policies.get(id) or self._allow(id, *allowed) for id, allowed in wanted.items()]  # noqa: A001
 
     def _allow(self, id: str, actions: list[str], resource: str) -> iam.Policy:  # noqa: A002
-        statement = iam.PolicyStatement(actions=actions, resources=[resource])
-        policy = self._policies[id] = iam.Policy(self, id, statements=[statement])
-        self._role.attach_inline_policy(policy)
-        if self._is_attached(policy):
+        made_here = isinstance(self._role, iam.Role)
+        policy = self._policies[id] = iam.Policy(
+            self._scope,
+            f"{self.id}{id}",
+            roles=[self._role] if made_here else [],
+            statements=[iam.PolicyStatement(actions=actions, resources=[resource])],
+        )
+        if made_here or self._attach_to_import(policy):
             self.characters += _length(actions, resource)
         return policy
 
-    def _is_attached(self, policy: iam.Policy) -> bool:
+    def _attach_to_import(self, policy: iam.Policy) -> bool:
         # To a role imported as immutable CDK attaches nothing: such a policy is not rendered, and has no length.
-        if isinstance(self._role, iam.Role):
-            return True
-        return bool(cdk.Stack.of(self).resolve(cast("iam.CfnPolicy", policy.node.default_child).roles))
+        self._role.attach_inline_policy(policy)
+        attached = cast("iam.CfnPolicy", policy.node.default_child).roles
+        return bool(cdk.Stack.of(self._scope).resolve(attached))
 
 
 def _length(actions: list[str], resource: str) -> int:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import aws_cdk as cdk
 import constructs
@@ -28,8 +27,7 @@ ID = "FuotaConstructs"
 _SHARED: weakref.WeakKeyDictionary[constructs.Construct, SharedFirmware] = weakref.WeakKeyDictionary()
 
 
-@dataclass(frozen=True, slots=True)
-class ReadableImage:
+class ReadableImage(NamedTuple):
     """An image where the service reads it, and all that must be there before the task and stay until it is gone."""
 
     uri: str
@@ -82,8 +80,8 @@ class SharedFirmware(constructs.Construct):
         if role not in self._accesses:
             # jsii may show one imported role as several Python objects; its construct address tells.
             id = f"Access{role.node.addr[2:10]}"  # noqa: A001
-            found = self.node.try_find_child(id)
-            self._accesses[role] = found if isinstance(found, RoleAccess) else self._new_access(id, role)
+            same = next((access for access in self._accesses.values() if access.id == id), None)
+            self._accesses[role] = same or self._new_access(id, role)
         return self._accesses[role]
 
     def _new_access(self, id: str, role: iam.IRole) -> RoleAccess:  # noqa: A002

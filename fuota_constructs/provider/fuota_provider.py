@@ -38,12 +38,11 @@ class FuotaProvider(constructs.Construct):
         """Make the provider; `SharedFirmware` sees to it that a stack has one."""
         super().__init__(scope, id)
         self._stack = stack
-        self._tags = cdk.TagManager(cdk.TagType.KEY_VALUE, "AWS::Lambda::Function")
-        tags = self._tags.rendered_tags
+        self._tags: cdk.TagManager | None = None
 
         role = iam.CfnRole(self, "Role", assume_role_policy_document=permissions.TRUST)
-        log_group = self._log_group(tags)
-        self._statements = permissions.for_tasks(log_group.get_att("Arn"))
+        self._log_group = self._make_log_group()
+        self._statements = permissions.for_tasks(self._log_group.get_att("Arn"))
         self.policy = iam.CfnPolicy(
             self,
             "Policy",
@@ -52,14 +51,18 @@ class FuotaProvider(constructs.Construct):
             roles=[role.ref],
         )
         """Custom resources depend on it, so that their Delete still has its permissions."""
-        function = self._function(role, log_group, tags)
+        self._function = self._make_function(role)
         # The policy outlives the function, and so every custom resource: CloudFormation deletes in reverse order.
-        function.add_resource_dependency(self.policy)
-        self.service_token = function.get_att("Arn")
+        self._function.add_resource_dependency(self.policy)
+        self.service_token = self._function.get_att("Arn")
 
     @property
     def cdk_tag_manager(self) -> cdk.TagManager:
         """The tags of the Lambda and its log group."""
+        if self._tags is None:  # only asked for when something is tagged
+            self._tags = cdk.TagManager(cdk.TagType.KEY_VALUE, "AWS::Lambda::Function")
+            for tagged in (self._function, self._log_group):
+                tagged.add_property_override("Tags", self._tags.rendered_tags)
         return self._tags
 
     def allow_pass_role(self, role_arn: str) -> None:
@@ -88,16 +91,16 @@ class FuotaProvider(constructs.Construct):
     def _document(self) -> dict[str, Any]:
         return {"Version": "2012-10-17", "Statement": list(self._statements.values())}
 
-    def _log_group(self, tags: cdk.IResolvable) -> cdk.CfnResource:
+    def _make_log_group(self) -> cdk.CfnResource:
         # Ours, not the one Lambda makes by itself: that one is never deleted and never expires.
         return cdk.CfnResource(
             self,
             "LogGroup",
             type="AWS::Logs::LogGroup",
-            properties={"RetentionInDays": LOG_RETENTION_DAYS, "Tags": tags},
+            properties={"RetentionInDays": LOG_RETENTION_DAYS},
         )
 
-    def _function(self, role: iam.CfnRole, log_group: cdk.CfnResource, tags: cdk.IResolvable) -> cdk.CfnResource:
+    def _make_function(self, role: iam.CfnRole) -> cdk.CfnResource:
         code = stage_modules(self._stack, RUNTIME_DIRECTORY.glob("*.py"))
         return cdk.CfnResource(
             self,
@@ -107,11 +110,10 @@ class FuotaProvider(constructs.Construct):
                 "Code": {"S3Bucket": code.bucket_name, "S3Key": code.object_key},
                 "Description": "Provider of Custom::FuotaTask and Custom::FirmwareObject (fuota_constructs)",
                 "Handler": "index.handler",
-                "LoggingConfig": {"LogGroup": log_group.ref},
+                "LoggingConfig": {"LogGroup": self._log_group.ref},
                 "MemorySize": LAMBDA_MEMORY_MB,
                 "Role": role.attr_arn,
                 "Runtime": LAMBDA_RUNTIME,
-                "Tags": tags,
                 "Timeout": LAMBDA_TIMEOUT_SECONDS,
             },
         )

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 Level = Literal["error", "warning"]
 """An error stops the synthesis; a warning is printed and can be acknowledged under the rule's id."""
@@ -27,8 +27,7 @@ UNKNOWN: Final = _Unknown.UNKNOWN
 """Stands for a value that is a CDK token: only CloudFormation will know it. Rules about it are skipped."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """What one rule has to say about one FUOTA task.
 
     `rule` is the id of the rule (public contract: the id to acknowledge a warning with), `level` is `"error"` or
@@ -43,8 +42,7 @@ class Finding:
         return f"{self.rule}: {self.message}"
 
 
-@dataclass(frozen=True, slots=True)
-class GroupPlan:
+class GroupPlan(NamedTuple):
     """What is known about one multicast group of a task; None where nothing is known."""
 
     label: str
@@ -53,7 +51,7 @@ class GroupPlan:
     data_rate: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TaskPlan:
     """A FUOTA task as plain values, the input of every rule.
 
@@ -93,8 +91,7 @@ def warning(message: str) -> Remark:
     return "warning", message
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One rule as data: id, levels, what it fires on, why, what to do instead, where that is written, and the check."""
 
     id: str
