@@ -5,17 +5,18 @@ from __future__ import annotations
 import io
 import math
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, NullLocator
 
-from fuota_constructs.cli.plan_figures import duration, percent
-from fuota_constructs.cli.plan_series import SETUP_SECONDS, LossCurve, SizeCurve
+from fuota_constructs.cli.plan_figures import duration
+from fuota_constructs.cli.plan_series import NINES, SETUP_SECONDS, LossCurve, SizeCurve, nines
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from matplotlib.axes import Axes
 
@@ -33,7 +34,7 @@ _VARIABLES: Final = {
     _LIMIT: "--limit",
     **{colour: f"--series-{step}" for step, colour in enumerate(_SERIES)},
 }
-_STYLE: Final[dict[str, Any]] = {
+_STYLE: Final[Any] = {
     "svg.fonttype": "none",
     "font.size": 11,
     "text.color": _INK,
@@ -45,25 +46,27 @@ _STYLE: Final[dict[str, Any]] = {
     "xtick.color": _MUTED,
     "ytick.color": _MUTED,
     "xtick.major.size": 0,
+    "xtick.major.pad": 6,
     "ytick.major.size": 0,
     "grid.color": _GRID,
     "grid.linewidth": 0.7,
     "axes.grid": True,
     "lines.solid_capstyle": "round",
 }
+_BEHIND_TEXT: Final = {"facecolor": _PAPER, "edgecolor": "none", "pad": 0.5}
 WIDTHS: Final = {"wide": 720, "narrow": 350}
 """Widths in CSS pixels, one for desktops and one for phones, so that the text is of a readable size on both."""
 
-NINES: Final = 4
-"""The highest nines that are drawn: 99.99 %."""
-
-_TIMES: Final = {10: "10 s", 60: "1 min", 600: "10 min", 3600: "1 h", 36_000: "10 h", 360_000: "100 h", 3_600_000: "1000 h"}
+_TIMES: Final = (1, 10, 60, 600, 3600, 36_000, 360_000, 3_600_000)
+_CLOSE_TIMES: Final = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 18_000, 36_000, 72_000, 180_000, 360_000)
+_CHARGES: Final = tuple(10**power for power in range(-4, 5))
+_CLOSE_CHARGES: Final = tuple(step * charge for charge in _CHARGES for step in (1, 2, 5))
 
 
 def loss_chart(curves: Sequence[LossCurve], plan: SessionPlan, target: float) -> dict[str, str]:
     """Success against loss, one line a redundancy; the planned one is thick, the planned loss marked."""
 
-    def draw(figure: Figure, width: int) -> None:
+    def draw(figure: Figure) -> None:
         axes = figure.subplots()
         last = curves[0].points[-1][0] * 100
         axes.set(xlim=(0, last), ylim=(0, NINES + 0.1), xlabel="share of fragments lost", ylabel="devices updated")
@@ -73,14 +76,18 @@ def loss_chart(curves: Sequence[LossCurve], plan: SessionPlan, target: float) ->
         )
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} %"))
         axes.axvline(plan.loss * 100, color=_LIMIT, linewidth=1.2, linestyle=(0, (4, 3)))
-        axes.axhline(min(NINES, _nines(target)), color=_LIMIT, linewidth=1.2, linestyle=(0, (1, 2)))
+        axes.axhline(min(NINES, nines(target)), color=_LIMIT, linewidth=1.2, linestyle=(0, (1, 2)))
         for step, curve in enumerate(curves):
             colour = _PLANNED if curve.planned else _SERIES[step]
             losses = [loss * 100 for loss, _ in curve.points]
-            nines = [_nines(chance) for _, chance in curve.points]
-            axes.plot(losses, nines, color=colour, linewidth=3 if curve.planned else 1.6, zorder=4 if curve.planned else 3)
-            _label_at_half(axes, losses, nines, f"{curve.redundancy_percent} %", colour, bold=curve.planned)
-        here = min(NINES, _nines(plan.decode_probability))
+            heights = [nines(chance) for _, chance in curve.points]
+            axes.plot(
+                losses, heights, color=colour, linewidth=3 if curve.planned else 1.6, zorder=4 if curve.planned else 3
+            )
+            _label_at_half(
+                axes, losses, heights, f"{curve.redundancy_percent} %", colour, height=(0.45, 0.75)[step % 2]
+            )
+        here = min(NINES, nines(plan.decode_probability))
         axes.plot([plan.loss * 100], [here], "o", color=_PLANNED, markersize=8, zorder=5, clip_on=False)
 
     return _pictures("loss", draw, {"wide": 380, "narrow": 330})
@@ -88,15 +95,15 @@ def loss_chart(curves: Sequence[LossCurve], plan: SessionPlan, target: float) ->
 
 def size_chart(curves: Sequence[SizeCurve], plan: SessionPlan) -> dict[str, str]:
     """Duration and receive charge against fragment size, one line a data rate; the plan is marked."""
-    windows = [plan.service_window_seconds, *([plan.device_window_seconds] if plan.device_window_seconds else [])]
+    windows = {who: end for who, end in _windows(plan).items() if end}
 
-    def draw(figure: Figure, width: int) -> None:
+    def draw(figure: Figure) -> None:
         lasts, charge = figure.subplots(2, 1, sharex=True)
         for step, curve in enumerate(curves):
-            sizes, seconds, spent = zip(*curve.points, strict=True)
-            for axes, values in ((lasts, seconds), (charge, spent)):
-                axes.plot(sizes, values, color=_SERIES[step], linewidth=1.6)
-        room = 1.12 if width > WIDTHS["narrow"] else 1.24
+            sizes = [point[0] for point in curve.points]
+            lasts.plot(sizes, [point[1] for point in curve.points], color=_SERIES[step], linewidth=1.6)
+            charge.plot(sizes, [point[2] for point in curve.points], color=_SERIES[step], linewidth=1.6)
+        room = 1.12 if figure.get_figwidth() > WIDTHS["narrow"] / 72 else 1.24
         largest = max(curve.points[-1][0] for curve in curves)
         for axes, column, planned in (
             (lasts, 1, plan.duration_seconds),
@@ -104,16 +111,24 @@ def size_chart(curves: Sequence[SizeCurve], plan: SessionPlan) -> dict[str, str]
         ):
             axes.set(yscale="log", xlim=(0, largest * room))
             values = [point[column] for curve in curves for point in curve.points]
-            axes.set_ylim(min([*values, planned]) / 1.6, max([*values, planned]) * 1.6)
+            low, high = min([*values, planned]) / 1.6, max([*values, planned]) * 1.6
+            if column == 1:  # a window close above gets room for its name
+                high = max(high, *(2.2 * window for window in windows.values() if window < 2 * high), 0)
+            axes.set_ylim(low, high)
             axes.yaxis.set_minor_locator(NullLocator())
             axes.plot([plan.fragment_bytes], [planned], "o", color=_PLANNED, markersize=8, zorder=5)
             _label_ends(axes, curves, column)
-        lasts.yaxis.set(major_locator=FixedLocator(list(_TIMES)), major_formatter=FixedFormatter(list(_TIMES.values())))
-        charge.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        _ticks(lasts, _TIMES, _CLOSE_TIMES, duration)
+        _ticks(charge, _CHARGES, _CLOSE_CHARGES, "{:g}".format)
         lasts.set_ylabel("session duration")
         charge.set(ylabel="receive charge, mAh", xlabel="fragment size, bytes")
-        for window in windows:
+        for who, window in windows.items():
             lasts.axhline(window, color=_LIMIT, linewidth=1.2, linestyle=(0, (4, 3)), zorder=1)
+            if lasts.get_ylim()[0] < window < lasts.get_ylim()[1]:
+                name = f"{who} {duration(window)}"
+                lasts.annotate(
+                    name, (largest * room, window), xytext=(0, 4), textcoords="offset points", ha="right", color=_LIMIT
+                )
 
     return _pictures("size", draw, {"wide": 560, "narrow": 560})
 
@@ -126,11 +141,14 @@ def timeline_chart(plan: SessionPlan) -> dict[str, str]:
         (f"{plan.data_fragments:,} data", 0, data, _SERIES[1]),
         (f"{plan.coded_fragments:,} coded", data, plan.duration_seconds - data, _PLANNED),
     ]
-    ends = {"device": plan.device_window_seconds, "service": plan.service_window_seconds}
-    seen = {name: end for name, end in ends.items() if end and end <= WINDOW_REACH * max(plan.duration_seconds, 1800)}
+    seen = {
+        who: end
+        for who, end in _windows(plan).items()
+        if end and end <= WINDOW_REACH * max(plan.duration_seconds, 1800)
+    }
     last = max([plan.duration_seconds, *seen.values()])
 
-    def draw(figure: Figure, width: int) -> None:
+    def draw(figure: Figure) -> None:
         axes = figure.subplots()
         unit, name = (3600, "hours") if last > 2 * 3600 else (60, "minutes")
         axes.set(xlim=(-SETUP_SECONDS * 1.05 / unit, last * 1.04 / unit), ylim=(2.6, -0.95))
@@ -147,14 +165,14 @@ def timeline_chart(plan: SessionPlan) -> dict[str, str]:
                 textcoords="offset points",
                 ha="right" if middle else "left",
                 va="center",
-                bbox={"facecolor": _PAPER, "edgecolor": "none", "pad": 1},
+                bbox=_BEHIND_TEXT,
                 zorder=4,
             )
-        for who, end in seen.items():
-            axes.axvline(end / unit, color=_LIMIT, linewidth=1.4, linestyle=(0, (4, 3)), zorder=2)
+        for who, limit in seen.items():
+            axes.axvline(limit / unit, color=_LIMIT, linewidth=1.4, linestyle=(0, (4, 3)), zorder=2)
             axes.annotate(
-                f"{who} {duration(end)}",
-                (end / unit, -0.7),
+                f"{who} {duration(limit)}",
+                (limit / unit, -0.7),
                 xytext=(-5, 0),
                 textcoords="offset points",
                 ha="right",
@@ -169,27 +187,45 @@ WINDOW_REACH: Final = 2.6
 """Windows that end later than so many times the session are left out of the picture."""
 
 
-def _nines(chance: float) -> float:
-    """0 for never, 1 for 90 %, 2 for 99 %, ...; as much as is drawn at most."""
-    return NINES if chance >= 1 - 10**-NINES else -math.log10(1 - chance)
+FEW_TICKS: Final = 2
+
+
+def _windows(plan: SessionPlan) -> dict[str, int | None]:
+    return {"device": plan.device_window_seconds, "service": plan.service_window_seconds}
 
 
 def _label_at_half(
-    axes: Axes, losses: list[float], nines: list[float], text: str, colour: str, *, bold: bool
+    axes: Axes, losses: list[float], heights: list[float], text: str, colour: str, *, height: float
 ) -> None:
-    """Write beside a falling line where it passes a height, so that the labels of steep lines do not meet."""
-    height = 0.55
-    for left, right, above, below in zip(losses, losses[1:], nines, nines[1:], strict=False):
+    """Write beside a falling line where it passes a height; at its right end where it never does."""
+    weight = "bold" if colour == _PLANNED else "normal"
+    at, beside, align = (losses[-1], max(heights[-1], 0.1)), (-4, 4), "right"
+    for (left, above), (right, below) in pairwise(zip(losses, heights, strict=True)):
         if above >= height > below:
-            at = left + (right - left) * (above - height) / (above - below)
-            weight = "bold" if bold else "normal"
-            axes.annotate(
-                text, (at, height), xytext=(4, 1), textcoords="offset points", color=colour, weight=weight, zorder=6
-            )
-            return
+            at = (left + (right - left) * (above - height) / (above - below), height)
+            beside, align = (5, 0), "left"
+            break
     axes.annotate(
-        text, (losses[-1], max(nines[-1], 0.1)), xytext=(-4, 4), textcoords="offset points", color=colour, ha="right"
+        text,
+        at,
+        xytext=beside,
+        textcoords="offset points",
+        ha=align,
+        va="center" if align == "left" else "bottom",
+        color=colour,
+        weight=weight,
+        bbox=_BEHIND_TEXT,
+        zorder=6,
     )
+
+
+def _ticks(axes: Axes, far: Sequence[float], close: Sequence[float], name: Callable[[float], str]) -> None:
+    """Few round values on a long logarithmic axis, more on a short one."""
+    low, high = axes.get_ylim()
+    seen = [value for value in far if low <= value <= high]
+    if len(seen) <= FEW_TICKS:
+        seen = [value for value in close if low <= value <= high]
+    axes.yaxis.set(major_locator=FixedLocator(seen), major_formatter=FixedFormatter([name(value) for value in seen]))
 
 
 def _label_ends(axes: Axes, curves: Sequence[SizeCurve], column: int) -> None:
@@ -212,22 +248,23 @@ def _label_ends(axes: Axes, curves: Sequence[SizeCurve], column: int) -> None:
             axes.annotate(
                 name,
                 (size, 10**floor),
-                xytext=(4, 0),
+                xytext=(7, 0),
                 textcoords="offset points",
                 va="center",
                 color=colour,
-                bbox={"facecolor": _PAPER, "edgecolor": "none", "pad": 0.5},
+                bbox=_BEHIND_TEXT,
                 zorder=4,
             )
 
 
-def _pictures(name: str, draw: Any, heights: dict[str, int]) -> dict[str, str]:
+def _pictures(name: str, draw: Callable[[Figure], None], heights: dict[str, int]) -> dict[str, str]:
     pictures = {}
     for kind, width in WIDTHS.items():
-        with mpl.rc_context({**_STYLE, "svg.hashsalt": f"fuota {name} {kind}"}):
+        style: Any = {**_STYLE, "svg.hashsalt": f"fuota {name} {kind}"}
+        with mpl.rc_context(style):
             figure = Figure(figsize=(width / 72, heights[kind] / 72), layout="constrained")
             figure.patch.set_visible(False)
-            draw(figure, width)
+            draw(figure)
             for axes in figure.axes:
                 axes.patch.set_visible(False)
             svg = io.StringIO()
@@ -238,7 +275,9 @@ def _pictures(name: str, draw: Any, heights: dict[str, int]) -> dict[str, str]:
 
 def _for_the_page(svg: str, name: str) -> str:
     """Ids apart from those of the other pictures, colours by variable, the page's font, no size of its own."""
-    svg = re.sub(r"<metadata>.*?</metadata>|<style[^>]*>.*?</style>|<!--.*?-->", "", svg[svg.index("<svg") :], flags=re.DOTALL)
+    svg = re.sub(
+        r"<metadata>.*?</metadata>|<style[^>]*>.*?</style>|<!--.*?-->", "", svg[svg.index("<svg") :], flags=re.DOTALL
+    )
     svg = re.sub(r'\bid="', f'id="{name}-', svg)
     svg = re.sub(r'(url\(#|href="#)', rf"\g<1>{name}-", svg)
     svg = re.sub(r'(<svg[^>]*?) width="[^"]*" height="[^"]*"|(<svg[^>]*?)', r"\1\2", svg, count=1)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fuota_constructs import rules
+from fuota_constructs.cli.plan_findings import Findings, findings_about
 from fuota_constructs.lorawan.fragments import (
     MAX_ENCODED_FRAGMENTS,
     data_fragments,
@@ -17,9 +18,6 @@ from fuota_constructs.lorawan.session_plan import Conditions, SessionPlan, plan_
 
 if TYPE_CHECKING:
     from fuota_constructs.lorawan.regions import DataRate
-
-Findings = list[tuple[str, str, str]]
-"""Rule id, level ("error" or "warning") and message, errors first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +52,6 @@ class Planned:
         return any(level == "error" for _, level, _ in self.findings)
 
 
-def findings(plan: rules.TaskPlan) -> Findings:
-    """What the rules say about a task."""
-    return [(finding.rule, finding.level, finding.message) for finding in rules.findings_in(plan)]
-
-
 def planned(inputs: Inputs) -> Planned:
     """Fill in what was not given, work the session out, and ask the rules."""
     assumed: dict[str, str] = {}
@@ -81,19 +74,20 @@ def planned(inputs: Inputs) -> Planned:
     if inputs.interval_seconds is None and plan is not None:
         assumed["interval"] = "smallest lawful"
     # What cannot be sent is not held against a data rate nobody asked for: another may carry it.
-    known = rate if plan else inputs.data_rate
-    task = _task_plan(inputs, known, size, redundancy, plan.interval_seconds if plan else None)
-    return Planned(inputs, rate, size, redundancy, plan, findings(task), assumed)
+    task = _task_plan(inputs, rate if plan else inputs.data_rate, size, redundancy, plan)
+    found = findings_about(task, plan, inputs.conditions, inputs.target)
+    return Planned(inputs, rate, size, redundancy, plan, found, assumed)
 
 
 def as_planned(inputs: Inputs, plan: SessionPlan) -> Planned:
     """A session that was worked out elsewhere, such as a recommended one."""
     rate = next(rate for rate in inputs.conditions.region.data_rates if rate.index == plan.data_rate)
-    task = _task_plan(inputs, rate, plan.fragment_bytes, plan.redundancy_percent, plan.interval_seconds)
+    task = _task_plan(inputs, rate, plan.fragment_bytes, plan.redundancy_percent, plan)
+    found = findings_about(task, plan, inputs.conditions, inputs.target)
     words = dict.fromkeys(("fragment size", "interval", "redundancy"), "recommended")
     if inputs.data_rate is None:
         words["data rate"] = "recommended"
-    return Planned(inputs, rate, plan.fragment_bytes, plan.redundancy_percent, plan, findings(task), words)
+    return Planned(inputs, rate, plan.fragment_bytes, plan.redundancy_percent, plan, found, words)
 
 
 def _data_rate(inputs: Inputs, assumed: dict[str, str]) -> DataRate:
@@ -132,17 +126,20 @@ def _can_be_sent(inputs: Inputs, rate: DataRate, size: int, redundancy: int) -> 
 
 
 def _task_plan(
-    inputs: Inputs, rate: DataRate | None, size: int, redundancy: int, every: float | None
+    inputs: Inputs, rate: DataRate | None, size: int, redundancy: int, plan: SessionPlan | None
 ) -> rules.TaskPlan:
-    interval = inputs.interval_seconds if inputs.interval_seconds is not None else every
-    conditions = inputs.conditions
-    group = rules.GroupPlan("planned", rf_region=conditions.region.name, dl_class=conditions.dl_class)
+    interval = inputs.interval_seconds or (plan and plan.interval_seconds)
+    region = inputs.conditions.region
+    if inputs.data_rate is None and rate is region.slowest_data_rate(size):
+        rate = None  # the rules take it for themselves, and say that they do
+    group = rules.GroupPlan("planned", rf_region=region.name, dl_class=inputs.conditions.dl_class)
     return rules.TaskPlan(
-        rf_region=conditions.region.name,
+        rf_region=region.name,
         data_rate=rate.index if rate else None,
         redundancy_percent=redundancy,
         fragment_size_bytes=size,
         fragment_interval_ms=None if interval is None else round(interval * 1000, 6),
         image_bytes=inputs.image_bytes,
+        planned_loss_percent=round(inputs.conditions.loss * 100, 9),
         multicast_groups=(group,),
     )

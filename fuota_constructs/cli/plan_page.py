@@ -138,12 +138,12 @@ def _sizes(plan: SessionPlan, result: Planned) -> str:
     curves = size_curves(plan, result.inputs.conditions)
     caption = (
         f"Smallest lawful interval and {plan.redundancy_percent} % redundancy throughout. The dot is the plan:"
-        f" {plan.fragment_bytes} bytes at DR{plan.data_rate}, {duration(plan.duration_seconds)}, {energy(plan)} a device"
-        " for listening. Lines end at the largest fragment of their data rate; dashed are the longest sessions"
+        f" {plan.fragment_bytes} bytes at DR{plan.data_rate}, {duration(plan.duration_seconds)}, {energy(plan)}"
+        " a device for listening. Lines end at the largest fragment of their data rate; dashed are the longest sessions"
         " allowed. Steps come from the interval, which the service rounds to whole seconds."
     )
     table = _table(
-        ["data rate", "at bytes", "lasts", "energy"],
+        ["rate", "bytes", "lasts", "energy"],
         [
             (
                 f"DR{curve.data_rate.index}",
@@ -171,12 +171,17 @@ def _options(choices: Sequence[Option], best: Recommendation | None) -> str:
                 duration(plan.duration_seconds),
                 energy(plan),
             ]
-        rows.append((f"DR{option.data_rate.index}", [*cells, "recommended" if chosen else option.obstacle or "fits"], chosen))
-    headings = ["data rate", "bytes", "every", "redundancy", "lasts", "energy", ""]
+        word = "recommended" if chosen else "does not fit" if option.obstacle else "fits"
+        rows.append((f"DR{option.data_rate.index}", [*cells, word], chosen))
+    headings = ["rate", "bytes", "every", "redund.", "lasts", "energy", ""]
+    obstacles = [
+        f"<li>DR{option.data_rate.index}: {escape(option.obstacle)}</li>" for option in choices if option.obstacle
+    ]
+    listed = f'<ul class="why">{"".join(obstacles)}</ul>' if obstacles else ""
     return (
         '<section id="options"><h2>The best of each data rate</h2><p class="lead">The largest fragment that also passes'
         " a repeater, the smallest lawful interval, the smallest redundancy for the target.</p>"
-        f"{_table(headings, rows)}</section>"
+        f"{_table(headings, rows)}{listed}</section>"
         if rows
         else ""
     )
@@ -197,7 +202,8 @@ def _inputs(result: Planned) -> str:
         + "</td></tr>"
         for figure in inputs_of(result)
     ]
-    return f'<section id="inputs"><h2>Worked out from</h2><table class="inputs"><tbody>{"".join(rows)}</tbody></table></section>'
+    table = f'<table class="inputs"><tbody>{"".join(rows)}</tbody></table>'
+    return f'<section id="inputs"><h2>Worked out from</h2>{table}</section>'
 
 
 def _table(headings: Sequence[str], rows: Iterable[tuple[str, Sequence[str], bool]]) -> str:

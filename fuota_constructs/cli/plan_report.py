@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from fuota_constructs.cli.plan_inputs import Findings, Planned
+    from fuota_constructs.cli.plan_findings import Findings
+    from fuota_constructs.cli.plan_inputs import Planned
     from fuota_constructs.lorawan.recommendation import Option, Recommendation
 
 STYLES = {"error": "bold red", "warning": "yellow"}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from fuota_constructs.lorawan.fragments import MAX_ENCODED_FRAGMENTS, encoded_fragments
@@ -17,7 +19,11 @@ SETUP_SECONDS: Final = 1800
 
 OTHER_REDUNDANCIES: Final = (5, 10, 20, 30, 50)
 TABLE_LOSSES: Final = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
-LOSS_STEPS: Final = 24
+LOSS_STEPS: Final = 15
+REFINEMENTS: Final = 3
+STEEP: Final = 0.3
+NINES: Final = 4
+"""The highest nines that are drawn: 99.99 %."""
 LEAST_LOSS: Final = 0.3
 MOST_LOSS: Final = 0.6
 
@@ -40,29 +46,41 @@ class SizeCurve:
 
 
 def loss_curves(plan: SessionPlan) -> list[LossCurve]:
-    """The planned redundancy and some others around it, in rising order, from no loss to well beyond the planned one."""
+    """The planned redundancy and some others around it, in rising order, from no loss to beyond the planned one."""
     last = min(MOST_LOSS, max(LEAST_LOSS, 2 * plan.loss))
     losses = sorted({last * step / LOSS_STEPS for step in range(LOSS_STEPS + 1)} | {plan.loss})
     return [
-        LossCurve(
-            percent,
-            tuple((loss, _chance(plan, percent, loss)) for loss in losses),
-            percent == plan.redundancy_percent,
-        )
+        LossCurve(percent, _points(plan, percent, losses), percent == plan.redundancy_percent)
         for percent in _redundancies(plan)
     ]
+
+
+def nines(chance: float) -> float:
+    """0 for never, 1 for 90 %, 2 for 99 %, ...; at most as many as are drawn."""
+    return NINES if chance >= 1 - 10**-NINES else -math.log10(1 - chance)
+
+
+def _points(plan: SessionPlan, percent: int, losses: list[float]) -> tuple[tuple[float, float], ...]:
+    """The chance at each loss, and at losses in between where it falls steeply: points are dear for small images."""
+    points = [(loss, _chance(plan, percent, loss)) for loss in losses]
+    for _ in range(REFINEMENTS):
+        between = [
+            (left + right) / 2
+            for (left, above), (right, below) in pairwise(points)
+            if abs(nines(above) - nines(below)) > STEEP
+        ]
+        points = sorted([*points, *((loss, _chance(plan, percent, loss)) for loss in between)])
+    return tuple(points)
 
 
 def loss_rows(plan: SessionPlan) -> tuple[list[float], list[tuple[int, list[float]]]]:
     """The same as a table: the losses, and for each redundancy the chances at them."""
     losses = sorted({*TABLE_LOSSES[:-1], plan.loss} - {0.0}) if plan.loss < LEAST_LOSS else [0.05, 0.1, 0.2, plan.loss]
-    return losses, [
-        (percent, [_chance(plan, percent, loss) for loss in losses]) for percent in _redundancies(plan)
-    ]
+    return losses, [(percent, [_chance(plan, percent, loss) for loss in losses]) for percent in _redundancies(plan)]
 
 
 def size_curves(plan: SessionPlan, conditions: Conditions) -> list[SizeCurve]:
-    """Every data rate at every fragment size it carries, with the planned redundancy and the smallest lawful interval."""
+    """Every data rate at every fragment size it carries: planned redundancy, smallest lawful interval."""
     lossless = replace(conditions, loss=0.0)  # the chance of success plays no part here, and is what takes time
     curves = []
     for rate in conditions.region.data_rates:
