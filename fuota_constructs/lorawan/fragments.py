@@ -6,13 +6,18 @@ redundancy makes 15 encoded fragments); the bounds are those of the TS004-1.0.0 
 
 from __future__ import annotations
 
-DATA_FRAGMENT_HEADER_BYTES = 3
+from typing import Final
+
+DATA_FRAGMENT_HEADER_BYTES: Final = 3
 """Command identifier and Index&N in front of every fragment (TS004-1.0.0, DataFragment)."""
 
-MAX_FRAGMENT_BYTES = 239
+MAX_FRAGMENT_BYTES: Final = 239
 """242 bytes, the largest LoRaWAN payload of any region, less the DataFragment header."""
 
-MAX_ENCODED_FRAGMENTS = 16383
+MAX_FRAG_SIZE_FIELD: Final = 255
+"""FragSize, in bytes, is a field of one byte (TS004-1.0.0, FragSessionSetupReq); the radio allows less."""
+
+MAX_ENCODED_FRAGMENTS: Final = 16_383
 """The index N of a DataFragment has 14 bits and counts data and redundant fragments from 1 (TS004-1.0.0)."""
 
 

@@ -6,15 +6,20 @@ from dataclasses import dataclass
 from typing import Final
 
 from fuota_constructs.lorawan.fragments import MAX_ENCODED_FRAGMENTS, data_fragments, encoded_fragments
-from fuota_constructs.lorawan.redundancy import smallest_redundancy_percent
+from fuota_constructs.lorawan.redundancy import smallest_redundancy_percent, twins
 from fuota_constructs.lorawan.regions import DataRate
 from fuota_constructs.lorawan.session_plan import CLASS_B, Conditions, SessionPlan, plan_session
 
 DEFAULT_TARGET: Final = 0.999
 """Share of devices that shall have the image, where nothing else is said."""
 
-GOOD_COUNTS: Final = (20, 30, 50, 80, 120, 200)
+GOOD_COUNTS: Final = (20, 40, 80, 160)
 """Data fragments to try where the largest fragment makes only few: the code is poor below 20 (TS004-1.0.0, A.3)."""
+
+MINUTE: Final = 60
+HOUR: Final = 3600
+WHOLE_UNITS: Final = 90
+"""Durations up to 90 s are given in seconds, up to 90 min in minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +114,15 @@ def _option(image_bytes: int, conditions: Conditions, rate: DataRate, target: fl
 
 
 def _sizes(image_bytes: int, largest: int) -> list[int]:
-    smaller = {-(-image_bytes // count) for count in GOOD_COUNTS}
-    few = data_fragments(image_bytes, largest) < GOOD_COUNTS[-1]
-    return sorted({largest, *(size for size in smaller if few and 1 <= size < largest)}, reverse=True)
+    sizes = {largest}
+    if data_fragments(image_bytes, largest) < GOOD_COUNTS[-1]:
+        sizes |= {size for count in GOOD_COUNTS if (size := -(-image_bytes // count)) < largest}
+    return sorted({_without_twins(image_bytes, size) for size in sizes}, reverse=True)
+
+
+def _without_twins(image_bytes: int, size: int) -> int:
+    """The next smaller size whose fragment count has no twins: no redundancy makes up for those."""
+    return next((smaller for smaller in range(size, 0, -1) if not twins(data_fragments(image_bytes, smaller))), size)
 
 
 def _why_none(image_bytes: int, conditions: Conditions, largest: int, target: float) -> str:
@@ -135,11 +146,11 @@ def _obstacle(plan: SessionPlan) -> str:
 
 def hours(seconds: float) -> str:
     """A duration as people say it."""
-    if seconds < 90:  # noqa: PLR2004
+    if seconds < WHOLE_UNITS:
         return f"{seconds:.0f} s"
-    if seconds < 90 * 60:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"
+    if seconds < WHOLE_UNITS * MINUTE:
+        return f"{seconds / MINUTE:.0f} min"
+    return f"{seconds / HOUR:.1f} h"
 
 
 def _why(plan: SessionPlan, target: float, choices: tuple[Option, ...], *, chosen: bool) -> tuple[str, ...]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 
 from fuota_constructs.lorawan.fragmentation.engine import Elimination
-from fuota_constructs.lorawan.fragmentation.parity import MAX_FRAGMENT_SIZE, MAX_FRAGMENTS, check_row
+from fuota_constructs.lorawan.fragmentation.parity import check_row
+from fuota_constructs.lorawan.fragments import MAX_ENCODED_FRAGMENTS, MAX_FRAG_SIZE_FIELD
 
 
 class FragmentationError(ValueError):
@@ -26,8 +27,8 @@ class Decoder:
         self, m: int, fragment_size: int, *, padding: int = 0, version: int = 1, sha256: str | None = None
     ) -> None:
         check_row(m, 1, version)
-        if not 1 <= fragment_size <= MAX_FRAGMENT_SIZE:
-            raise ValueError(f"fragment_size is {fragment_size}: FragSize is 1 to {MAX_FRAGMENT_SIZE} bytes")
+        if not 1 <= fragment_size <= MAX_FRAG_SIZE_FIELD:
+            raise ValueError(f"fragment_size is {fragment_size}: FragSize is 1 to {MAX_FRAG_SIZE_FIELD} bytes")
         if not 0 <= padding <= min(255, fragment_size * m):
             raise ValueError(f"padding is {padding}: it is 0 to 255 bytes and no more than the fragments hold")
         self.m = m
@@ -60,8 +61,8 @@ class Decoder:
         A fragment that came before is ignored, unless it differs: then it counts as a contradiction.
         Raises FragmentationError for an n outside 1..16383 or a payload of another length.
         """
-        if not 1 <= n <= MAX_FRAGMENTS:
-            raise FragmentationError(f"fragment number is {n}: fragments count from 1 to {MAX_FRAGMENTS}")
+        if not 1 <= n <= MAX_ENCODED_FRAGMENTS:
+            raise FragmentationError(f"fragment number is {n}: fragments count from 1 to {MAX_ENCODED_FRAGMENTS}")
         if len(payload) != self.fragment_size:
             raise FragmentationError(
                 f"fragment {n} has {len(payload)} bytes: this session's fragments have {self.fragment_size}"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from fuota_constructs.lorawan.fragmentation.engine import coded_fragments
-from fuota_constructs.lorawan.fragmentation.parity import MAX_FRAGMENT_SIZE, MAX_FRAGMENTS, check_row
-from fuota_constructs.lorawan.fragments import data_fragments
+from fuota_constructs.lorawan.fragmentation.parity import check_row
+from fuota_constructs.lorawan.fragments import MAX_ENCODED_FRAGMENTS, MAX_FRAG_SIZE_FIELD, data_fragments
 
 
 def encode(image: bytes, fragment_size: int, coded: int, *, version: int = 1) -> list[bytes]:
@@ -17,13 +17,13 @@ def encode(image: bytes, fragment_size: int, coded: int, *, version: int = 1) ->
     """
     if not image:
         raise ValueError("the image is empty: there is nothing to fragment")
-    if not 1 <= fragment_size <= MAX_FRAGMENT_SIZE:
-        raise ValueError(f"fragment_size is {fragment_size}: FragSize is 1 to {MAX_FRAGMENT_SIZE} bytes")
+    if not 1 <= fragment_size <= MAX_FRAG_SIZE_FIELD:
+        raise ValueError(f"fragment_size is {fragment_size}: FragSize is 1 to {MAX_FRAG_SIZE_FIELD} bytes")
     m = data_fragments(len(image), fragment_size)
     check_row(m, 1, version)
-    if not 0 <= coded <= MAX_FRAGMENTS - m:
+    if not 0 <= coded <= MAX_ENCODED_FRAGMENTS - m:
         raise ValueError(
-            f"coded is {coded}: after {m} data fragments there can be 0 to {MAX_FRAGMENTS - m} (14-bit index)"
+            f"coded is {coded}: after {m} data fragments there can be 0 to {MAX_ENCODED_FRAGMENTS - m} (14-bit index)"
         )
     block = image.ljust(m * fragment_size, b"\0")
     data = [block[start : start + fragment_size] for start in range(0, len(block), fragment_size)]

@@ -10,16 +10,16 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final
 
+from fuota_constructs.lorawan.fragments import MAX_ENCODED_FRAGMENTS
+
 VERSIONS: Final = (1, 2)
 """TS004-1.0.0 and TS004-2.0.0, by the package version a device reports."""
 
-MAX_FRAGMENTS: Final = 16_383
-"""N is a field of 14 bits that counts data and coded fragments together, from 1."""
-
-MAX_FRAGMENT_SIZE: Final = 255
-"""FragSize is one byte; the radio allows less, see lorawan.regions."""
-
 PRBS_BITS: Final = 23
+"""Width of the generator's shift register."""
+
+SEED_STEP: Final = 1001
+"""Row y starts from 1 + 1001 * y."""
 
 
 def prbs23(x: int) -> int:
@@ -30,6 +30,9 @@ def prbs23(x: int) -> int:
     return (x >> 1) + (((x ^ (x >> 5)) & 1) << 22)
 
 
+_DIGITS: Final = bytes([ord("0"), ord("1")]) + bytes(254)
+
+
 def draw_span(m: int) -> int:
     """What a draw is taken modulo: M, or M + 1 where M is a power of two (such a draw of M is thrown away)."""
     return m + 1 if m & (m - 1) == 0 else m
@@ -37,17 +40,17 @@ def draw_span(m: int) -> int:
 
 def row_seed(y: int) -> int:
     """The generator's state before the first draw of row y."""
-    return 1 + 1001 * y
+    return 1 + SEED_STEP * y
 
 
 def check_row(m: int, y: int, version: int) -> None:
     """Refuse a row that no session can have."""
     if version not in VERSIONS:
         raise ValueError(f"version is {version!r}: TS004 has 1 and 2")
-    if not 1 <= m <= MAX_FRAGMENTS:
-        raise ValueError(f"m is {m}: a session has 1 to {MAX_FRAGMENTS} data fragments (14-bit fragment index)")
-    if not 0 <= y <= MAX_FRAGMENTS:
-        raise ValueError(f"y is {y}: coded fragments count from 1 to {MAX_FRAGMENTS} - M (14-bit fragment index)")
+    if not 1 <= m <= MAX_ENCODED_FRAGMENTS:
+        raise ValueError(f"m is {m}: a session has 1 to {MAX_ENCODED_FRAGMENTS} data fragments (14-bit fragment index)")
+    if not 0 <= y <= MAX_ENCODED_FRAGMENTS:
+        raise ValueError(f"y is {y}: coded fragments count from 1 to {MAX_ENCODED_FRAGMENTS} - M (14-bit fragment index)")
 
 
 @lru_cache(maxsize=4096)
@@ -68,7 +71,10 @@ def parity_mask(m: int, y: int, version: int) -> int:
     return int(bytes(seen[::-1]).translate(_DIGITS), 2)
 
 
-_DIGITS: Final = bytes([48, 49]) + bytes(254)
+def parity_columns(m: int, coded: int, version: int) -> tuple[int, ...]:
+    """Rows 1 to ``coded`` the other way round: one integer a data fragment, bit y - 1 set where row y takes it."""
+    rows = [f"{parity_mask(m, y, version):0{m}b}" for y in range(coded, 0, -1)]
+    return tuple(int("".join(digits), 2) for digits in zip(*rows, strict=True))[::-1]
 
 
 def parity_row(m: int, y: int, *, version: int = 1) -> tuple[int, ...]:
