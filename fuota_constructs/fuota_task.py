@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from fuota_constructs.firmware_image import FirmwareImage
     from fuota_constructs.imported_fuota_task import IFuotaTask
-    from fuota_constructs.rules import Finding
+    from fuota_constructs.rules import Finding, SessionPlan
 
 
 RESOURCE_TYPE = "Custom::FuotaTask"
@@ -61,6 +61,7 @@ class FuotaTask(cdk.Resource):
         descriptor: bytes | str | None = None,
         multicast_groups: Sequence[IMulticastGroupRef] = (),
         wireless_devices: Sequence[str] = (),
+        planned_loss_percent: float | None = None,
         firmware_bucket: s3.IBucket | None = None,
         firmware_update_role: iam.IRole | None = None,
         removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.DESTROY,
@@ -81,6 +82,8 @@ class FuotaTask(cdk.Resource):
         characters. A value the devices do not expect fails the session. None by default.
         `multicast_groups`: the groups to update, or `wireless_devices`: the ids of single devices to update; never
         both. None by default: add them later with `add_multicast_group` or `add_wireless_device`.
+        `planned_loss_percent`: the share of fragments a device may lose, in percent, 0 to 99: what the rule
+        `decode-probability` counts with. 10 by default; it is not sent to the service.
         `firmware_bucket`: where `from_asset` images are copied to: a `FirmwareBucket`, or any bucket in the Region of
         the task. By default one bucket that the tasks of the stack share. Not with `from_bucket`, which names its
         own.
@@ -115,7 +118,11 @@ class FuotaTask(cdk.Resource):
             "Descriptor": task_inputs.descriptor_of(descriptor),
         }
         self._plan = synth_checks.plan_of(
-            given, rf_region=rf_region.value, image_bytes=image.size_bytes, aws_region=shared.region
+            given,
+            rf_region=rf_region.value,
+            image_bytes=image.size_bytes,
+            planned_loss_percent=planned_loss_percent,
+            aws_region=shared.region,
         )
         self._groups = {task_inputs.multicast_group_id_of(group, self): self._plan_of(group) for group in groups}
         self._devices = list(dict.fromkeys(task_inputs.wireless_device_of(device, self) for device in devices))
@@ -182,6 +189,16 @@ class FuotaTask(cdk.Resource):
         return synth_checks.encoded_fragments(self._plan)
 
     @property
+    def plan(self) -> SessionPlan | None:
+        """The session in figures: fragments, airtime, duty cycle, duration, decode probability, receive energy.
+
+        At the slowest data rate its groups name, else the slowest that carries the fragments; without an interval at
+        the shortest lawful one, without a redundancy at none. None unless region, image size and fragment size are
+        known and in range. `plan.as_dict()` is the same for JSON.
+        """
+        return synth_checks.session_plan(self._task_plan())
+
+    @property
     def findings(self) -> tuple[Finding, ...]:
         """What the rules find in the task as it is now, errors first; synth reports those of all tasks together."""
         return self._findings(self._tags.tag_values() if self._tags else {})
@@ -209,15 +226,16 @@ class FuotaTask(cdk.Resource):
         return synth_checks.group_plan(group, beside=self._plan.rf_region)
 
     def _findings(self, tags: Mapping[str, str]) -> tuple[Finding, ...]:
-        return synth_checks.findings_in(
-            dataclasses.replace(
-                self._plan,
-                image_bucket_region=self._image_region,
-                multicast_groups=tuple(self._groups.values()),
-                wireless_devices=tuple(self._devices),
-                tags={key: synth_checks.known(value) for key, value in tags.items()},
-                role_policy_characters=self._access.characters,
-            )
+        return synth_checks.findings_in(self._task_plan(tags))
+
+    def _task_plan(self, tags: Mapping[str, str] | None = None) -> synth_checks.TaskPlan:
+        return dataclasses.replace(
+            self._plan,
+            image_bucket_region=self._image_region,
+            multicast_groups=tuple(self._groups.values()),
+            wireless_devices=tuple(self._devices),
+            tags={key: synth_checks.known(value) for key, value in (tags or {}).items()},
+            role_policy_characters=self._access.characters,
         )
 
     def _check_at_synth(self) -> None:

@@ -13,7 +13,11 @@ from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.rf_region import RfRegion, expect_rf_region
 
 if TYPE_CHECKING:
-    from constructs import Construct
+    from constructs import Construct, IConstruct
+
+
+MAX_DATA_RATE = 15
+"""Source: AWS IoT Wireless API, `DlDr`."""
 
 
 class DlClass(enum.Enum):
@@ -55,6 +59,11 @@ class IMulticastGroup(Protocol):
         """When its devices listen; None when it is not known."""
         ...
 
+    @property
+    def downlink_data_rate(self) -> int | None:
+        """Data rate its sessions are sent at; None when it is not known."""
+        ...
+
 
 @jsii.implements(IMulticastGroupRef)
 class _MulticastGroupBase(cdk.Resource):
@@ -64,6 +73,7 @@ class _MulticastGroupBase(cdk.Resource):
     multicast_group_arn: str
     rf_region: RfRegion | None
     dl_class: DlClass | None
+    downlink_data_rate: int | None
 
     @property
     def multicast_group_ref(self) -> MulticastGroupReference:
@@ -87,6 +97,7 @@ class MulticastGroup(_MulticastGroupBase):
         *,
         rf_region: RfRegion,
         dl_class: DlClass,
+        downlink_data_rate: int | None = None,
         multicast_group_name: str | None = None,
         description: str | None = None,
     ) -> None:
@@ -94,6 +105,9 @@ class MulticastGroup(_MulticastGroupBase):
 
         `rf_region`: that of its devices and of every FUOTA task that updates it.
         `dl_class`: when its devices listen; their device profile must support it.
+        `downlink_data_rate`: the data rate (DR) its sessions are sent at, 0 to 15. The rules check with it;
+        it does not reach the service, because CloudFormation has no field for it: set the same in the group's session
+        (DlDr). By default the rules assume the slowest data rate that carries a fragment.
         `multicast_group_name`: at most 256 characters; none by default.
         `description`: at most 2048 characters; none by default.
         Raises `FuotaValidationError` for an `rf_region` or `dl_class` of another type.
@@ -107,6 +121,7 @@ class MulticastGroup(_MulticastGroupBase):
                 construct_path=self.node.path,
             )
         self.dl_class = dl_class
+        self.downlink_data_rate = _expect_data_rate(downlink_data_rate, self)
 
         from aws_cdk import aws_iotwireless
 
@@ -141,24 +156,37 @@ class MulticastGroup(_MulticastGroupBase):
         multicast_group_id: str,
         rf_region: RfRegion | None = None,
         dl_class: DlClass | None = None,
+        downlink_data_rate: int | None = None,
     ) -> IMulticastGroup:
         """A group of this account and Region by its id and what you know about it.
 
-        `rf_region` and `dl_class` let the rules check tasks that use the group; without them those rules are skipped.
+        `rf_region`, `dl_class` and `downlink_data_rate` let the rules check tasks that use the group; without them
+        those rules are skipped, or assume the slowest data rate that carries a fragment.
         """
         arn = cdk.Stack.of(scope).format_arn(
             service="iotwireless", resource="MulticastGroup", resource_name=multicast_group_id
         )
         group = _ImportedMulticastGroup(scope, id, arn=arn, group_id=multicast_group_id)
         group.rf_region, group.dl_class = rf_region, dl_class
+        group.downlink_data_rate = _expect_data_rate(downlink_data_rate, group)
         return group
 
 
 class _ImportedMulticastGroup(_MulticastGroupBase):
     def __init__(self, scope: Construct, id: str, *, arn: str, group_id: str | None = None) -> None:  # noqa: A002
         super().__init__(scope, id, environment_from_arn=arn)
-        self.rf_region = self.dl_class = None
+        self.rf_region = self.dl_class = self.downlink_data_rate = None
         self.multicast_group_arn = arn
         self.multicast_group_id = group_id or cast(
             "str", cdk.Stack.of(scope).split_arn(arn, cdk.ArnFormat.SLASH_RESOURCE_NAME).resource_name
         )
+
+
+def _expect_data_rate(value: object, at: IConstruct) -> int | None:
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_DATA_RATE):
+        return value
+    raise FuotaValidationError(
+        "data-rate",
+        f"downlink_data_rate is {value!r}; give the number of a data rate, 0 to {MAX_DATA_RATE}, for example 3 for DR3",
+        construct_path=at.node.path,
+    )

@@ -9,7 +9,7 @@ import aws_cdk as cdk
 import constructs
 import jsii
 
-from fuota_constructs.rules import UNKNOWN, GroupPlan, TaskPlan, encoded_fragments, findings_in
+from fuota_constructs.rules import UNKNOWN, GroupPlan, TaskPlan, encoded_fragments, findings_in, session_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 __all__ = [
     "GroupPlan",
     "SynthChecks",
+    "TaskPlan",
     "encoded_fragments",
     "findings_in",
     "group_plan",
     "known",
     "known_text",
     "plan_of",
+    "session_plan",
 ]
 
 
@@ -51,7 +53,14 @@ def known_text(value: object) -> str | None:
     return plain if isinstance(plain, str) else None
 
 
-def plan_of(given: Mapping[str, object], *, rf_region: str, image_bytes: object, aws_region: str | None) -> TaskPlan:
+def plan_of(
+    given: Mapping[str, object],
+    *,
+    rf_region: str,
+    image_bytes: object,
+    planned_loss_percent: object,
+    aws_region: str | None,
+) -> TaskPlan:
     """A task as the rules see it, from the properties it was given, under their names in the API."""
     return TaskPlan(
         name=known(given["Name"]),
@@ -62,6 +71,7 @@ def plan_of(given: Mapping[str, object], *, rf_region: str, image_bytes: object,
         fragment_interval_ms=known(given["FragmentIntervalMS"]),
         descriptor=known(given["Descriptor"]),
         image_bytes=known(image_bytes),
+        planned_loss_percent=known(planned_loss_percent),
         aws_region=aws_region,
     )
 
@@ -74,7 +84,13 @@ def group_plan(group: IMulticastGroupRef, *, beside: str | None) -> GroupPlan:
     facts = getattr(group, "lo_ra_wan", None)
     rf_region = _fact(group, "rf_region") or _fact(facts, "rf_region")
     dl_class = _fact(group, "dl_class") or _fact(facts, "dl_class")
-    return GroupPlan(group.node.path if rf_region and rf_region != beside else "", rf_region, dl_class)
+    data_rate = known(getattr(group, "downlink_data_rate", None))
+    return GroupPlan(
+        label=group.node.path if rf_region and rf_region != beside else "",
+        rf_region=rf_region,
+        dl_class=dl_class,
+        data_rate=data_rate if isinstance(data_rate, int) else None,
+    )
 
 
 def _fact(holder: object, name: str) -> str | None:

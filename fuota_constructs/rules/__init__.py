@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+from fuota_constructs.lorawan.session_plan import SessionPlan
 from fuota_constructs.rules.fragment_rules import FRAGMENT_RULES, encoded_fragments
 from fuota_constructs.rules.image_rules import IMAGE_RULES
 from fuota_constructs.rules.radio_rules import RADIO_RULES
+from fuota_constructs.rules.radio_session import session_plan
 from fuota_constructs.rules.rule import UNKNOWN, Finding, GroupPlan, Level, Rule, TaskPlan
 from fuota_constructs.rules.task_rules import TASK_RULES
 
@@ -21,10 +23,12 @@ __all__ = [
     "GroupPlan",
     "Level",
     "Rule",
+    "SessionPlan",
     "TaskPlan",
     "encoded_fragments",
     "findings_in",
     "markdown_table",
+    "session_plan",
 ]
 
 

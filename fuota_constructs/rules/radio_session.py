@@ -64,6 +64,12 @@ def session_at(plan: TaskPlan, sent: SentRate) -> SessionPlan | None:
     return _session(image, size, redundancy, interval, sent.region.name, sent.rate.index, dl_class(plan), loss(plan))
 
 
+def session_plan(plan: TaskPlan) -> SessionPlan | None:
+    """The session at the slowest data rate the task is sent at; None while not enough is known."""
+    found = sessions(plan)
+    return found[0] if found else None
+
+
 def sessions(plan: TaskPlan) -> list[SessionPlan]:
     """The sessions at all data rates the task is sent at."""
     return [session for sent in sent_rates(plan) if (session := session_at(plan, sent))]

@@ -50,3 +50,20 @@ def test_fails_when_region_or_class_is_of_a_wrong_kind(stack, given, rule):
         MulticastGroup(stack, "Group", **{"rf_region": RfRegion.EU868, "dl_class": DlClass.CLASS_C, **given})
     assert raised.value.rule == rule
     assert raised.value.construct_path == "Stack/Group"
+
+
+@pytest.mark.parametrize("index", [-1, 16, "3", True, 3.0])
+def test_fails_when_the_data_rate_is_no_number_of_one(stack, index):
+    with pytest.raises(FuotaValidationError, match="give the number of a data rate, 0 to 15") as raised:
+        MulticastGroup(stack, "Group", rf_region=RfRegion.EU868, dl_class=DlClass.CLASS_C, downlink_data_rate=index)
+    assert raised.value.rule == "data-rate"
+
+
+def test_data_rate_stays_out_of_the_template(stack, synth):
+    MulticastGroup(stack, "Group", rf_region=RfRegion.EU868, dl_class=DlClass.CLASS_C, downlink_data_rate=3)
+    known = MulticastGroup.from_multicast_group_attributes(
+        stack, "Known", multicast_group_id="abc", downlink_data_rate=5
+    )
+    assert known.downlink_data_rate == 5
+    lorawan = synth(stack).properties("AWS::IoTWireless::MulticastGroup")["LoRaWAN"]
+    assert lorawan == {"RfRegion": "EU868", "DlClass": "ClassC"}

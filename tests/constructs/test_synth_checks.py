@@ -109,7 +109,12 @@ def test_a_target_added_later_settles_what_had_none(app, stack, image):
 
 
 def test_class_of_the_groups_decides_about_the_duration(stack, image):
-    given = {"fragment_size_bytes": 10, "redundancy_percent": 0, "fragment_interval": cdk.Duration.seconds(400)}
+    given = {
+        "fragment_size_bytes": 10,
+        "redundancy_percent": 0,
+        "fragment_interval": cdk.Duration.seconds(400),
+        "planned_loss_percent": 0,
+    }
     b = MulticastGroup(stack, "B", rf_region=RfRegion.EU868, dl_class=DlClass.CLASS_B)
     c = MulticastGroup(stack, "C", rf_region=RfRegion.EU868, dl_class=DlClass.CLASS_C)
     assert rules(make_task(stack, image, "Slow", multicast_groups=[b], **given)) == []

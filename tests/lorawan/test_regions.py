@@ -28,7 +28,7 @@ def test_regions_are_those_of_aws() -> None:
 def test_largest_fragment_of_each_downlink_data_rate(name: str, fragments: dict[int, int]) -> None:
     facts = region(name)
     assert facts is not None
-    assert {rate.dr: rate.max_fragment_bytes for rate in facts.data_rates} == fragments
+    assert {rate.index: rate.max_fragment_bytes for rate in facts.data_rates} == fragments
 
 
 def test_no_region_carries_more_than_239_bytes() -> None:
