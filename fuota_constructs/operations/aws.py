@@ -1,0 +1,162 @@
+"""The way to AWS or to a local cloud: clients that stay under the quota, and retry unless that is in vain."""
+
+from __future__ import annotations
+
+import functools
+import json
+import time
+import urllib.request
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from fuota_constructs.operations.request_limit import RequestLimit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from botocore.model import OperationModel
+
+MAX_ATTEMPTS: Final = 12
+"""Requests made for one call, retries included: throttles and 5xx pass, and nothing that was asked for is left out."""
+
+PAGE_SIZE: Final = 250
+"""Items asked for at once, the most the model of AWS IoT Wireless allows."""
+
+LOCAL_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class Aws:
+    """An account and Region, on AWS or local, through boto3's own configuration.
+
+    `profile`, `region`, `endpoint_url`, keys and `verify` are as boto3 has them; None leaves each to boto3.
+    """
+
+    def __init__(
+        self,
+        *,
+        profile: str | None = None,
+        region: str | None = None,
+        endpoint_url: str | None = None,
+        access_key: str | None = None,
+        secret_key: str | None = None,
+        verify: str | None = None,
+        limit: RequestLimit | None = None,
+    ) -> None:
+        self._session = boto3.Session(
+            profile_name=profile,
+            region_name=region,
+            aws_access_key_id=access_key,
+            aws_secret_access_key=secret_key,
+        )
+        self._endpoint_url = endpoint_url
+        self._verify = verify
+        self._limit = limit or RequestLimit()
+
+    @functools.cached_property
+    def iotwireless(self) -> Any:
+        """A client of AWS IoT Wireless."""
+        return self._client("iotwireless")
+
+    @functools.cached_property
+    def s3(self) -> Any:
+        """A client of Amazon S3."""
+        return self._client("s3")
+
+    @functools.cached_property
+    def iam(self) -> Any:
+        """A client of IAM."""
+        return self._client("iam")
+
+    @property
+    def region(self) -> str:
+        """The Region in use."""
+        return str(self.iotwireless.meta.region_name)
+
+    @property
+    def endpoint(self) -> str:
+        """Where requests go."""
+        return str(self.iotwireless.meta.endpoint_url)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether that is a cloud on this machine."""
+        return is_local(self.endpoint)
+
+    def pages(self, operation: str, member: str, **parameters: Any) -> Iterator[dict[str, Any]]:
+        """All items of a list operation of AWS IoT Wireless, which has no paginators in boto3."""
+        call: Callable[..., dict[str, Any]] = getattr(self.iotwireless, operation)
+        token: dict[str, str] = {}
+        while True:
+            answer = call(MaxResults=PAGE_SIZE, **parameters, **token)
+            yield from answer.get(member, [])
+            if not answer.get("NextToken"):
+                return
+            token = {"NextToken": answer["NextToken"]}
+
+    def now(self) -> float:
+        """The present in epoch seconds; that of a local cloud whose clock was moved."""
+        return self.clock()[0]
+
+    def clock(self) -> tuple[float, float]:
+        """The present in epoch seconds, and how many seconds pass there in one of ours."""
+        if self.is_local:
+            try:
+                with _open(f"{self.endpoint}/_fuota/clock", self._verify) as answer:
+                    clock = json.load(answer)
+                return float(clock["now"]), float(clock.get("speed", 1.0))
+            except (OSError, ValueError, KeyError, TypeError):
+                pass  # some other local service, or none: the call that follows says so
+        return time.time(), 1.0
+
+    def _client(self, service: str) -> Any:
+        session: Any = self._session
+        config = Config(retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS})
+        client = session.client(service, endpoint_url=self._endpoint_url, verify=self._verify, config=config)
+        # Once for every attempt, so that retries keep to the quota, too.
+        client.meta.events.register(f"before-send.{client.meta.service_model.service_id.hyphenize()}", self._wait)
+        # A cloud on this machine that does not answer was stopped: retrying would only delay saying so.
+        client.meta.events.register_first(
+            f"needs-retry.{client.meta.service_model.service_id.hyphenize()}", _give_up_on_what_is_gone
+        )
+        return client
+
+    def _wait(self, *, event_name: str, **_: Any) -> None:
+        self._limit.wait_for(event_name)
+
+
+def is_local(url: str) -> bool:
+    """Whether a URL is of this machine."""
+    return urlsplit(url).hostname in LOCAL_HOSTS
+
+
+def code_of(error: ClientError) -> str:
+    """The error code of a refusal: a name, or the HTTP status where there is no body (HEAD)."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def is_denied(error: ClientError) -> bool:
+    """Whether the caller may not do that."""
+    return code_of(error) in {"AccessDenied", "AccessDeniedException", "403", "Forbidden", "UnauthorizedOperation"}
+
+
+def _give_up_on_what_is_gone(
+    *, caught_exception: BaseException | None, operation: OperationModel | None = None, **_: Any
+) -> None:
+    del operation
+    if isinstance(caught_exception, EndpointConnectionError):
+        url = str(caught_exception.kwargs.get("endpoint_url", ""))
+        if is_local(url):
+            raise caught_exception
+
+
+def _open(url: str, verify: str | None) -> Any:
+    import ssl
+
+    handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
+    if verify:
+        handlers.append(urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=verify)))
+    return urllib.request.build_opener(*handlers).open(url, timeout=5)

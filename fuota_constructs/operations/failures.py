@@ -1,0 +1,85 @@
+"""What boto3 raised, as one line that says what to do."""
+
+from __future__ import annotations
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError,  # noqa: A004  # botocore's own, of which its connection errors are
+    HTTPClientError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
+
+from fuota_constructs.operations.aws import MAX_ATTEMPTS, code_of, is_denied, is_local
+
+CREDENTIALS = "log in (`aws sso login`), give --profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+_EXPIRED = {
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "RequestExpired",
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+}
+_SERVER_ERROR = 500
+
+
+def explained(error: BotoCoreError | ClientError, endpoint: str | None = None) -> str:
+    """The message for an error; `endpoint` is where requests went, for errors that do not say it."""
+    match error:
+        case ClientError():
+            said = _refused(error)
+        case NoRegionError():
+            said = "no AWS Region is set: give --region, set AWS_REGION, or set a region in the profile"
+        case NoCredentialsError():
+            said = f"there are no AWS credentials: {CREDENTIALS}"
+        case ProfileNotFound():
+            said = f"there is no AWS profile {error.kwargs.get('profile')!r}: see `aws configure list-profiles`"
+        case PartialCredentialsError() | SSOError() | TokenRetrievalError():
+            said = f"the AWS credentials are of no use ({_first_line(error)}): {CREDENTIALS}"
+        case ConnectionError() | HTTPClientError():
+            said = _silent(error, endpoint)
+        case _:
+            said = _first_line(error)
+    return said
+
+
+def _refused(error: ClientError) -> str:
+    code, message = code_of(error), error.response.get("Error", {}).get("Message", "")
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    said = f"{error.operation_name} was refused ({code}): {message}"
+    if code in _EXPIRED:
+        return f"{said}: {CREDENTIALS}"
+    if is_denied(error):
+        return f"{said}: allow the action to your user or role, or use another --profile"
+    if code == "ThrottlingException":
+        return f"{said} {MAX_ATTEMPTS} times in a row: others use up the account's quota, try again in a minute"
+    if status >= _SERVER_ERROR:
+        return f"{said} {MAX_ATTEMPTS} times in a row: the service has a fault, try again in some minutes"
+    return said
+
+
+def _silent(error: BotoCoreError, endpoint: str | None) -> str:
+    url = str(error.kwargs.get("endpoint_url") or endpoint or "the endpoint")
+    if is_local(url):
+        return (
+            f"{_base(url)} does not answer: the local cloud was stopped or has another port; see `fuota local status`,"
+            " start one with `fuota local up --detach`, or unset AWS_ENDPOINT_URL to talk to AWS"
+        )
+    return (
+        f"{_base(url)} does not answer: check the network and its proxy, and that the Region has AWS IoT Core for"
+        f" LoRaWAN ({type(error).__name__})"
+    )
+
+
+def _base(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}" if rest else url
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]

@@ -1,0 +1,73 @@
+"""Whether the multicast groups of a task are ready for a session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fuota_constructs.operations.checks import Check, error, ok, some, warning
+from fuota_constructs.operations.task import group_devices
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fuota_constructs.operations.aws import Aws
+    from fuota_constructs.operations.task import Device, Group, Task
+
+PREPARE = "wait until their set-up is ready; it needs uplinks of the devices"
+
+
+def group_checks(aws: Aws, task: Task, groups: Sequence[Group]) -> tuple[list[Check], list[Device]]:
+    """What was found about the groups, and all their devices."""
+    checks: list[Check] = []
+    devices: list[Device] = []
+    for group in groups:
+        members = group_devices(aws, group.id)
+        devices += members
+        checks += [_region(task, group), *_members(group, members), *_busy(group)]
+    return checks, devices
+
+
+def _region(task: Task, group: Group) -> Check:
+    name = f"group {group}"
+    if task.rf_region is None or group.rf_region is None:
+        return warning(name, "could not check that the RfRegions agree: task or group has none", "set LoRaWAN.RfRegion")
+    if task.rf_region != group.rf_region:
+        message = f"the group is in RfRegion {group.rf_region} and the task in {task.rf_region}"
+        return error(name, message, "use a group of the task's RfRegion")
+    return ok(name, f"is in RfRegion {group.rf_region}, as the task")
+
+
+def _members(group: Group, members: Sequence[Device]) -> list[Check]:
+    name = f"group {group}"
+    if not members:
+        return [error(name, "has no devices", "associate wireless devices with the group")]
+    unready = [str(device) for device in members if device.multicast_status and not _is_ready(device.multicast_status)]
+    silent = [str(device) for device in members if not device.multicast_status]
+    checks = []
+    if unready:
+        message = f"{len(unready)} of {len(members)} devices are not set up for multicast: {some(unready)}"
+        checks.append((error if len(unready) == len(members) else warning)(name, message, PREPARE))
+    if silent:
+        message = f"could not check the multicast set-up of {len(silent)} of {len(members)} devices: {some(silent)}"
+        checks.append(warning(name, message, PREPARE))
+    requested, inside = group.devices_requested, group.devices_in_group
+    if requested is not None and inside is not None and inside < requested:
+        message = f"{inside} of {requested} requested devices are in the group"
+        checks.append((warning if inside else error)(name, message, PREPARE))
+    return checks or [ok(name, f"{len(members)} devices are set up for multicast")]
+
+
+def _busy(group: Group) -> list[Check]:
+    status = (group.status or "").replace("_", " ").lower()
+    if status in {"", "pending"}:
+        return []
+    if status == "delete waiting":
+        return [error(f"group {group}", "is being deleted", "use another group")]
+    message = f"is {group.status}: a session of its own, or of another FUOTA task, is scheduled or running"
+    return [warning(f"group {group}", message, "let it end, or cancel it, before this session starts")]
+
+
+def _is_ready(status: str) -> bool:
+    # A free string in the API; the Developer Guide calls the state "Multicast setup ready".
+    words = status.replace("_", " ").lower()
+    return words.endswith("ready") and "not ready" not in words

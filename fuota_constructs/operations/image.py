@@ -1,0 +1,90 @@
+"""Whether the firmware image can be read: as the caller here, as the task's role as far as IAM tells."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from fuota_constructs.operations.aws import code_of, is_denied
+from fuota_constructs.operations.checks import Check, error, ok, warning
+
+if TYPE_CHECKING:
+    from fuota_constructs.operations.aws import Aws
+
+_URI = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(?P<key>.+)", re.DOTALL)
+SEEN_LATE = "the service finds out only in the session, and ends it as FuotaDone"
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image in S3; None where that is not known."""
+
+    bucket: str
+    key: str
+    size_bytes: int | None = None
+    bucket_region: str | None = None
+    kms_key: str | None = None
+
+    @property
+    def arn(self) -> str:
+        """The ARN of the object."""
+        return f"arn:aws:s3:::{self.bucket}/{self.key}"
+
+
+def read_image(aws: Aws, uri: str) -> tuple[Image | None, list[Check]]:
+    """The image a URI names, and what was found about it; None where the URI names none."""
+    match = _URI.fullmatch(uri)
+    if match is None:
+        return None, [error("image", f"{uri!r} is no S3 URI", "use the form s3://bucket/key, in lower case `s3`")]
+    bucket, key = match["bucket"], match["key"]
+    region, checks = _bucket(aws, bucket)
+    if any(check.outcome == "error" for check in checks):
+        return Image(bucket, key, bucket_region=region), checks
+    try:
+        head: dict[str, Any] = aws.s3.head_object(Bucket=bucket, Key=key)
+    except ClientError as failure:
+        return Image(bucket, key, bucket_region=region), [*checks, _unreadable(uri, failure)]
+    size = int(head["ContentLength"])
+    image = Image(bucket, key, size, region, head.get("SSEKMSKeyId"))
+    return image, [*checks, ok("image", f"{uri} exists and has {size:,} bytes")]
+
+
+def _bucket(aws: Aws, bucket: str) -> tuple[str | None, list[Check]]:
+    try:
+        answer: dict[str, Any] = aws.s3.head_bucket(Bucket=bucket)
+    except ClientError as failure:
+        if code_of(failure) in {"404", "NoSuchBucket"}:
+            return None, [
+                error("image", f"there is no bucket {bucket}; {SEEN_LATE}", "point the task at a bucket that exists")
+            ]
+        headers = failure.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+        region = headers.get("x-amz-bucket-region")
+        return region, _bucket_region(aws, bucket, region)
+    headers = answer["ResponseMetadata"]["HTTPHeaders"]
+    region = answer.get("BucketRegion") or headers.get("x-amz-bucket-region")
+    return region, _bucket_region(aws, bucket, region)
+
+
+def _bucket_region(aws: Aws, bucket: str, region: str | None) -> list[Check]:
+    name = "bucket Region"
+    if region is None:
+        return [warning(name, f"could not check in which Region bucket {bucket} is", f"it must be in {aws.region}")]
+    if region != aws.region:
+        message = f"bucket {bucket} is in {region} and the task in {aws.region}; {SEEN_LATE}"
+        return [error(name, message, f"use a bucket in {aws.region}")]
+    return [ok(name, f"bucket {bucket} is in {region}, as the task")]
+
+
+def _unreadable(uri: str, failure: ClientError) -> Check:
+    if code_of(failure) in {"404", "NoSuchKey", "NotFound"}:
+        return error("image", f"there is no object {uri}; {SEEN_LATE}", "upload it, or correct FirmwareUpdateImage")
+    if is_denied(failure):
+        return warning(
+            "image",
+            f"could not check {uri}: you may not read it yourself (s3:GetObject), or it does not exist",
+            "run this as a principal that may read it",
+        )
+    return warning("image", f"could not check {uri}: {code_of(failure)}", "try again")

@@ -1,0 +1,92 @@
+"""Everything that can be found out about a session before it starts, without changing anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fuota_constructs import rules
+from fuota_constructs.operations import task as states
+from fuota_constructs.operations.checks import Check, error, ok, warning
+from fuota_constructs.operations.devices import ReadDevice, conflict_checks, device_checks, read_devices
+from fuota_constructs.operations.groups import group_checks
+from fuota_constructs.operations.progress import Progress, read_progress, task_plan
+from fuota_constructs.operations.role import role_checks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fuota_constructs.operations.aws import Aws
+    from fuota_constructs.operations.task import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """The state of a task and what was found about its session."""
+
+    progress: Progress
+    checks: tuple[Check, ...]
+
+    @property
+    def errors(self) -> tuple[Check, ...]:
+        """What will go wrong."""
+        return tuple(check for check in self.checks if check.outcome == "error")
+
+
+def preflight(aws: Aws, task: Task, tell: Callable[[str], None] = lambda _: None) -> Preflight:
+    """Check a task; `tell` is told what is being read, for those who wait."""
+    tell("task, groups and devices")
+    progress = read_progress(aws, task)
+    checks = [_status(task), *access_checks(aws, progress)]
+    found, members = group_checks(aws, task, progress.groups)
+    checks += found
+    devices = {device.id: device for device in (*members, *progress.devices)}
+    described: list[ReadDevice] = []
+    for described_device in read_devices(aws, devices.values()):
+        described.append(described_device)
+        tell(f"device {len(described):,} of {len(devices):,}")
+    checks += device_checks(task, progress.groups, described)
+    tell("other FUOTA tasks")
+    checks += conflict_checks(aws, task, set(devices))
+    checks += _parameters(aws, progress)
+    return Preflight(progress, tuple(checks))
+
+
+def access_checks(aws: Aws, progress: Progress) -> list[Check]:
+    """Whether image and role are there and go together."""
+    account = progress.task.arn.split(":")[4] if progress.task.arn.count(":") >= 5 else None  # noqa: PLR2004
+    return [*progress.image_checks, *role_checks(aws, progress.task.role, progress.image, account)]
+
+
+def _status(task: Task) -> Check:
+    if task.status == states.PENDING:
+        return ok("task", f"{task} is Pending: it can be started")
+    remedy = {
+        states.WAITING: "its session is scheduled already; see `fuota status`",
+        states.IN_SESSION: "its session is running; see `fuota status --watch`",
+        states.DONE: "a task runs once: create a new task",
+    }.get(task.status, "create a new task")
+    return error("task", f"{task} is {task.status}; only a Pending task can be started", remedy)
+
+
+def _parameters(aws: Aws, progress: Progress) -> list[Check]:
+    plan = task_plan(progress.task, progress.groups, progress.devices, progress.image, aws.region)
+    checks = [
+        error(finding.rule, finding.message, "") if finding.level == "error" else warning(finding.rule, finding.message)
+        for finding in rules.findings_in(plan)
+        if finding.rule != "image-region"  # found already, by asking the bucket
+    ]
+    session = progress.plan
+    if session is None:
+        message = (
+            "could not check whether the session fits its window: fragment size, RfRegion or image size is not known"
+        )
+        return [*checks, warning("session", message, "set FragmentSizeBytes, and see the other findings")]
+    minutes = f"{session.duration_seconds / 60:,.1f} min"
+    what = f"{session.fragments:,} fragments at {session.data_rate_text} take {minutes}"
+    if progress.task.fragment_interval_ms is None:
+        message = f"{what} at the shortest lawful interval; AWS does not document the one it takes when none is set"
+        return [*checks, warning("session", message, "set FragmentIntervalMS")]
+    if not any(check.outcome == "error" for check in checks):
+        checks.append(ok("session", f"{what}, and fit the window of {session.service_window_seconds / 3600:g} h"))
+    return checks

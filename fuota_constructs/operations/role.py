@@ -1,0 +1,135 @@
+"""Whether the service can read the image through the FirmwareUpdateRole.
+
+Nobody but the service can take on a service role, so its policies are asked about: the trust policy is read, and IAM
+simulates what the role's own policies allow. What IAM does not let the caller see is said to be unchecked.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import ClientError
+
+from fuota_constructs.operations.aws import code_of, is_denied
+from fuota_constructs.operations.checks import Check, error, ok, warning
+from fuota_constructs.operations.image import SEEN_LATE
+
+if TYPE_CHECKING:
+    from fuota_constructs.operations.aws import Aws
+    from fuota_constructs.operations.image import Image
+
+SERVICE: Final = "iotwireless.amazonaws.com"
+_ARN = re.compile(r"arn:[\w-]+:iam::(?P<account>\d{12}):role/(?:.*/)?(?P<name>[^/]+)")
+_ASK = "have it checked by somebody who may"
+
+
+def role_checks(aws: Aws, role_arn: str, image: Image | None, account: str | None = None) -> list[Check]:
+    """Existence, trust and rights of a role; `account` is that of the task."""
+    match = _ARN.fullmatch(role_arn)
+    if match is None:
+        return [error("role", f"{role_arn!r} is no ARN of a role", "use the form arn:aws:iam::<account>:role/<name>")]
+    if account and match["account"] != account:
+        message = f"role {role_arn} is in another account than the task, {account}"
+        return [error("role", message, "use a role of the task's account")]
+    try:
+        role: dict[str, Any] = aws.iam.get_role(RoleName=match["name"])["Role"]
+    except ClientError as failure:
+        if code_of(failure) == "NoSuchEntity":
+            return [
+                error("role", f"there is no role {role_arn}; {SEEN_LATE}", "create it, or correct FirmwareUpdateRole")
+            ]
+        return [_unchecked("role", f"role {role_arn}", "iam:GetRole", failure)]
+    trust = _trust(role_arn, role.get("AssumeRolePolicyDocument") or {})
+    return [trust, *(_rights(aws, role_arn, image) if image else [])]
+
+
+def _trust(role_arn: str, document: dict[str, Any]) -> Check:
+    name, statements = "role trust", [each for each in _list(document.get("Statement")) if _concerns_service(each)]
+    allows = [each for each in statements if each.get("Effect") == "Allow"]
+    remedy = f"allow sts:AssumeRole to the service {SERVICE} in its trust policy"
+    if not allows:
+        return error(name, f"role {role_arn} does not trust {SERVICE}; {SEEN_LATE}", remedy)
+    if len(allows) < len(statements):
+        return error(name, f"the trust policy of {role_arn} denies {SERVICE}; {SEEN_LATE}", "remove the Deny statement")
+    if all(each.get("Condition") for each in allows):
+        keys = sorted({key for each in allows for test in each["Condition"].values() for key in test})
+        return warning(
+            name,
+            f"could not check the trust of {role_arn}: it has conditions ({', '.join(keys)}), and AWS does not document"
+            " whether the service sends these keys",
+            "try it with one device first",
+        )
+    return ok(name, f"role {role_arn} trusts {SERVICE}")
+
+
+def _concerns_service(statement: dict[str, Any]) -> bool:
+    principal = statement.get("Principal")
+    services = (
+        ["*"] if principal == "*" else _list((principal or {}).get("Service")) if isinstance(principal, dict) else []
+    )
+    actions = {str(action).lower() for action in _list(statement.get("Action"))}
+    return bool({SERVICE, "*"} & set(services)) and bool({"sts:assumerole", "sts:*", "*"} & actions)
+
+
+def _rights(aws: Aws, role_arn: str, image: Image) -> list[Check]:
+    try:
+        read = _allowed(aws, role_arn, "s3:GetObject", image.arn)
+        lists = _allowed(aws, role_arn, "s3:ListBucket", f"arn:aws:s3:::{image.bucket}")
+        decrypts = _allowed(aws, role_arn, "kms:Decrypt", image.kms_key) if image.kms_key else True
+    except ClientError as failure:
+        return [_unchecked("role rights", f"what {role_arn} may read", "iam:SimulatePrincipalPolicy", failure)]
+    checks = [_may_read(aws, role_arn, image, allowed=read)]
+    if not lists:
+        checks.append(
+            warning(
+                "role rights",
+                f"the policies of {role_arn} do not allow s3:ListBucket on {image.bucket}, which AWS documents",
+                "allow s3:ListBucket and s3:ListBucketVersions on the bucket",
+            )
+        )
+    if not decrypts:
+        checks.append(
+            warning(
+                "role rights",
+                f"the image is encrypted with {image.kms_key}, and the policies of {role_arn} do not allow kms:Decrypt"
+                " on it; could not check whether the key's own policy does",
+                "allow kms:Decrypt on that key to the role",
+            )
+        )
+    return checks
+
+
+def _may_read(aws: Aws, role_arn: str, image: Image, *, allowed: bool) -> Check:
+    name, uri = "role rights", f"s3://{image.bucket}/{image.key}"
+    if allowed:
+        return ok(
+            name, f"the policies of {role_arn} allow s3:GetObject on {uri} (simulated; a bucket policy can still deny)"
+        )
+    remedy = f"allow s3:GetObject on {image.arn} to the role"
+    try:
+        aws.s3.get_bucket_policy(Bucket=image.bucket)
+    except ClientError as failure:
+        if code_of(failure) == "NoSuchBucketPolicy":
+            return error(name, f"{role_arn} may not read {uri}; {SEEN_LATE}", remedy)
+    return warning(
+        name,
+        f"could not check: the policies of {role_arn} do not allow s3:GetObject on {uri}, but the bucket's policy may",
+        remedy,
+    )
+
+
+def _allowed(aws: Aws, role_arn: str, action: str, resource: str) -> bool:
+    answer: dict[str, Any] = aws.iam.simulate_principal_policy(
+        PolicySourceArn=role_arn, ActionNames=[action], ResourceArns=[resource]
+    )
+    return all(result["EvalDecision"] == "allowed" for result in answer["EvaluationResults"])
+
+
+def _unchecked(name: str, what: str, action: str, failure: ClientError) -> Check:
+    why = f"you may not call {action}" if is_denied(failure) else f"{action} answered {code_of(failure)}"
+    return warning(name, f"could not check {what}: {why}", _ASK)
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]

@@ -1,0 +1,76 @@
+"""Starting the session of a task."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from fuota_constructs.operations.errors import OperationError
+
+if TYPE_CHECKING:
+    from fuota_constructs.operations.aws import Aws
+
+LEAD: Final = timedelta(minutes=30)
+"""A session starts 30 minutes from now or later (AWS IoT Wireless Developer Guide)."""
+
+MARGIN: Final = timedelta(seconds=60)
+"""What a start as early as possible is put off by, for the time that the call itself takes."""
+
+MULTICAST_REACH: Final = timedelta(hours=48)
+"""AWS documents for multicast sessions that they start within 48 hours, and for FUOTA sessions nothing."""
+
+_LATER = re.compile(r"\+(?:(?P<days>\d{1,3})d)?(?:(?P<hours>\d{1,4})h)?(?:(?P<minutes>\d{1,5})m)?")
+_USAGE = (
+    "give a UTC time such as 2026-12-01T02:00Z, one with an offset such as 2026-12-01T03:00+01:00, or +45m, +2h, +1d"
+)
+
+
+def moment_of(text: str) -> datetime | timedelta:
+    """A point in time, or how long from now: as typed after --at; raises ValueError that says what to type."""
+    if match := _LATER.fullmatch(text.strip()):
+        parts = {name: int(value) for name, value in match.groupdict().items() if value}
+        if parts:
+            return timedelta(**parts)
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise ValueError(f"{text!r} is no time: {_USAGE}") from None
+    if moment.tzinfo is None:
+        raise ValueError(f"{text!r} does not say in which time zone: add Z for UTC; {_USAGE}")
+    return moment.astimezone(UTC)
+
+
+def start_time(aws: Aws, at: datetime | timedelta | None) -> datetime:
+    """When a session asked for now starts; without `at` as early as possible. Refuses what the service refuses."""
+    seconds, speed = aws.clock()
+    now = datetime.fromtimestamp(seconds, UTC)
+    earliest = _whole(now + LEAD)
+    as_early_as_possible = _whole(earliest + MARGIN * speed)  # a fast local clock moves on meanwhile
+    if at is None or at == LEAD:
+        return as_early_as_possible
+    wanted = _whole(now + at) if isinstance(at, timedelta) else at.replace(microsecond=0)
+    if wanted < earliest:
+        ahead = (wanted - now).total_seconds() / 60
+        when = f"{ahead:.0f} minutes from now" if ahead >= 0 else f"{-ahead:.0f} minutes ago"
+        raise OperationError(
+            f"{show(wanted)} is {when}; a session starts 30 minutes from now or later, at the earliest"
+            f" {show(as_early_as_possible)}: give --at {as_early_as_possible:%Y-%m-%dT%H:%M:%SZ} or later, or no --at"
+        )
+    return wanted
+
+
+def start(aws: Aws, task_id: str, at: datetime) -> None:
+    """Schedule the session."""
+    aws.iotwireless.start_fuota_task(Id=task_id, LoRaWAN={"StartTime": at})
+
+
+def show(moment: datetime) -> str:
+    """A time as people read it, in UTC."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _whole(moment: datetime) -> datetime:
+    # boto3 sends whole seconds and drops the rest.
+    return datetime.fromtimestamp(math.ceil(moment.timestamp()), UTC)

@@ -1,0 +1,127 @@
+"""What came of a task, told as it is: done is not success, and Successful is not installed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from fuota_constructs.operations import task as states
+from fuota_constructs.operations.device_status import NOT_GIVEN, status_named
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fuota_constructs.operations.checks import Check
+    from fuota_constructs.operations.progress import Progress
+
+NOT_INSTALLED: Final = "reassembled, not installed: check the version your devices report"
+_LOSS = "MissingFrag"
+
+
+class Outcome(StrEnum):
+    """What can be said about a task in a word."""
+
+    PENDING = "pending"
+    WAITING = "waiting"
+    RUNNING = "running"
+    UPDATED = "done-and-updated"
+    PARTLY = "done-in-part"
+    FAILED = "done-but-failed"
+    DELETING = "deleting"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The outcome, what it rests on, the likely causes where something failed, and what to do next."""
+
+    outcome: Outcome
+    summary: str
+    causes: tuple[str, ...] = ()
+    remedies: tuple[str, ...] = ()
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the task will not change any more by itself."""
+        return self.outcome in {Outcome.UPDATED, Outcome.PARTLY, Outcome.FAILED, Outcome.DELETING}
+
+
+def verdict_of(progress: Progress, access: Sequence[Check] = ()) -> Verdict:
+    """The verdict; `access` is what was found about image and role, which counts where devices got nothing."""
+    task, total = progress.task, len(progress.devices)
+    match task.status:
+        case states.PENDING:
+            return Verdict(
+                Outcome.PENDING, "no session is scheduled", (), (f"fuota preflight {task.id}", f"fuota start {task.id}")
+            )
+        case states.WAITING:
+            return Verdict(Outcome.WAITING, f"the session is scheduled; {_devices(total)} will be asked to receive")
+        case states.IN_SESSION:
+            reported = total - progress.count_of("open")
+            return Verdict(
+                Outcome.RUNNING, f"the session is on the air; {reported} of {_devices(total)} reported an end"
+            )
+        case states.DELETING:
+            return Verdict(Outcome.DELETING, "the task is being deleted; this cannot be undone")
+        case states.DONE:
+            return _done(progress, access)
+    return Verdict(Outcome.UNKNOWN, f"the service says {task.status}, which AWS did not document when this was written")
+
+
+def _done(progress: Progress, access: Sequence[Check]) -> Verdict:
+    total, updated = len(progress.devices), progress.count_of("updated")
+    if total and updated == total:
+        return Verdict(Outcome.UPDATED, f"all {_devices(total)} have the image; {NOT_INSTALLED}")
+    causes, remedies = _causes(progress, access)
+    if updated:
+        summary = f"{updated} of {_devices(total)} have the image ({NOT_INSTALLED}); {total - updated} do not"
+        return Verdict(Outcome.PARTLY, summary, causes, remedies)
+    return Verdict(Outcome.FAILED, f"the session ended and none of {_devices(total)} has the image", causes, remedies)
+
+
+def _causes(progress: Progress, access: Sequence[Check]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    total, updated = len(progress.devices), progress.count_of("updated")
+    if not total:
+        return ("the task has no devices, or its groups have none",), (
+            "add devices to the groups, then start a new task",
+        )
+    causes: list[str] = []
+    remedies: list[str] = []
+    unread = [check for check in access if check.outcome == "error"]
+    if unread and not updated:  # the image was read where one device has it
+        causes += [f"the service could not read the image: {check.message}" for check in unread]
+        remedies += [check.remedy for check in unread]
+    silent = progress.count_of("open")
+    if silent and not causes:
+        who = f"no device answered: all {silent} are" if silent == total else f"{silent} did not answer: they are"
+        doubt = ", or the service could not read the image (nothing wrong was found with it)" if silent == total else ""
+        causes.append(f"{who} still {_open_names(progress)}: out of reach, asleep, or without multicast set-up{doubt}")
+        remedies.append(
+            "check when they were last heard (LastUplinkReceivedAt), their class and their multicast set-up"
+        )
+        if silent == total:
+            unchecked = [check.message for check in access if check.outcome == "warning"]
+            causes += unchecked
+    for name, number in progress.counts.items():
+        status = status_named(None if name == NOT_GIVEN else name)
+        if status.kind == "failed":
+            causes.append(f"{number} of {total}: {name}, {status.meaning}")
+            remedies.append(_remedy_for_loss(progress) if name == _LOSS else status.remedy)
+    return tuple(causes), tuple(dict.fromkeys(remedies))
+
+
+def _remedy_for_loss(progress: Progress) -> str:
+    redundancy = progress.task.redundancy_percent
+    now = "none is set" if redundancy is None else f"it is {redundancy} %"
+    return (
+        f"start a new task with more redundancy ({now}; `fuota plan` says how much a loss needs) or a slower data rate"
+    )
+
+
+def _open_names(progress: Progress) -> str:
+    return " or ".join(status.name for status, _ in progress.statuses if status.kind == "open")
+
+
+def _devices(count: int) -> str:
+    return f"{count:,} device{'' if count == 1 else 's'}"
