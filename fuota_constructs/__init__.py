@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from fuota_constructs.firmware_bucket import FirmwareBucket as FirmwareBucket
     from fuota_constructs.firmware_image import FirmwareImage as FirmwareImage
     from fuota_constructs.firmware_update_role import FirmwareUpdateRole as FirmwareUpdateRole
+    from fuota_constructs.fuota_monitor import FuotaMonitor as FuotaMonitor
     from fuota_constructs.fuota_task import FuotaTask as FuotaTask
     from fuota_constructs.fuota_task_grants import FuotaTaskGrants as FuotaTaskGrants
     from fuota_constructs.imported_fuota_task import IFuotaTask as IFuotaTask
@@ -29,6 +30,7 @@ __all__ = [
     "FirmwareBucket",
     "FirmwareImage",
     "FirmwareUpdateRole",
+    "FuotaMonitor",
     "FuotaTask",
     "FuotaTaskGrants",
     "FuotaValidationError",
@@ -44,6 +46,7 @@ _MODULES = {
     "FirmwareBucket": "firmware_bucket",
     "FirmwareImage": "firmware_image",
     "FirmwareUpdateRole": "firmware_update_role",
+    "FuotaMonitor": "fuota_monitor",
     "FuotaTask": "fuota_task",
     "FuotaTaskGrants": "fuota_task_grants",
     "FuotaValidationError": "errors",

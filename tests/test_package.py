@@ -23,6 +23,7 @@ EXPORTS = [
     "FirmwareBucket",
     "FirmwareImage",
     "FirmwareUpdateRole",
+    "FuotaMonitor",
     "FuotaTask",
     "FuotaTaskGrants",
     "FuotaValidationError",
@@ -98,6 +99,7 @@ task = FuotaTask(
     fragment_size_bytes=48,
     multicast_groups=[group],
 )
+FuotaMonitor(stack, "Monitor", task=task).dashboard()
 task.grants.manage(cdk.aws_iam.User(stack, "User"))
 cdk.Tags.of(app).add("a", "b")
 app.synth()
@@ -212,7 +214,7 @@ def test_every_public_parameter_is_documented() -> None:
         for member in members:
             if isinstance(member, type) or inspect.isfunction(member):
                 assert inspect.getdoc(member), (name, member)
-    for construct in ("FuotaTask", "FirmwareBucket", "FirmwareUpdateRole", "MulticastGroup"):
+    for construct in ("FuotaMonitor", "FuotaTask", "FirmwareBucket", "FirmwareUpdateRole", "MulticastGroup"):
         init = getattr(fuota_constructs, construct).__init__
         for parameter in inspect.signature(init).parameters.values():
             if parameter.kind is parameter.KEYWORD_ONLY:

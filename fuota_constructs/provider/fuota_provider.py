@@ -11,15 +11,12 @@ import jsii
 from aws_cdk import aws_iam as iam
 
 from fuota_constructs.acknowledgments import acknowledge_wildcards
+from fuota_constructs.bare_function import make_function, make_log_group
 from fuota_constructs.firmware_update_role import SERVICE_PRINCIPAL
 from fuota_constructs.provider import permissions
-from fuota_constructs.staged_asset import stage_modules
 
 RUNTIME_DIRECTORY = Path(__file__).with_name("runtime")
-LAMBDA_RUNTIME = "python3.14"
 LAMBDA_TIMEOUT_SECONDS = 300
-LAMBDA_MEMORY_MB = 256
-LOG_RETENTION_DAYS = 30
 
 SERVICE_TIMEOUT_SECONDS = LAMBDA_TIMEOUT_SECONDS + 30
 """How long CloudFormation waits for an answer: a margin above the Lambda's timeout, not the default of an hour."""
@@ -29,9 +26,7 @@ SERVICE_TIMEOUT_SECONDS = LAMBDA_TIMEOUT_SECONDS + 30
 class FuotaProvider(constructs.Construct):
     """The Lambda behind `Custom::FuotaTask` and `Custom::FirmwareObject`, with its role, policy and log group.
 
-    Function and log group are bare `CfnResource`s, as in CDK core's own providers: importing `aws_cdk.aws_lambda` would
-    cost seconds and 190 MB in every synth. Path and construct ids are contract: CloudFormation refuses to change a
-    ServiceToken.
+    Path and construct ids are contract: CloudFormation refuses to change a ServiceToken.
     """
 
     def __init__(self, scope: constructs.Construct, id: str, stack: cdk.Stack) -> None:  # noqa: A002
@@ -41,7 +36,7 @@ class FuotaProvider(constructs.Construct):
         self._tags: cdk.TagManager | None = None
 
         role = iam.CfnRole(self, "Role", assume_role_policy_document=permissions.TRUST)
-        self._log_group = self._make_log_group()
+        self._log_group = make_log_group(self)
         self._statements = permissions.for_tasks(self._log_group.get_att("Arn"))
         self.policy = iam.CfnPolicy(
             self,
@@ -51,7 +46,15 @@ class FuotaProvider(constructs.Construct):
             roles=[role.ref],
         )
         """Custom resources depend on it, so that their Delete still has its permissions."""
-        self._function = self._make_function(role)
+        self._function = make_function(
+            self,
+            code=RUNTIME_DIRECTORY,
+            handler="index.handler",
+            description="Provider of Custom::FuotaTask and Custom::FirmwareObject (fuota_constructs)",
+            role=role,
+            log_group=self._log_group,
+            timeout_seconds=LAMBDA_TIMEOUT_SECONDS,
+        )
         # The policy outlives the function, and so every custom resource: CloudFormation deletes in reverse order.
         self._function.add_resource_dependency(self.policy)
         self.service_token = self._function.get_att("Arn")
@@ -90,30 +93,3 @@ class FuotaProvider(constructs.Construct):
 
     def _document(self) -> dict[str, Any]:
         return {"Version": "2012-10-17", "Statement": list(self._statements.values())}
-
-    def _make_log_group(self) -> cdk.CfnResource:
-        # Ours, not the one Lambda makes by itself: that one is never deleted and never expires.
-        return cdk.CfnResource(
-            self,
-            "LogGroup",
-            type="AWS::Logs::LogGroup",
-            properties={"RetentionInDays": LOG_RETENTION_DAYS},
-        )
-
-    def _make_function(self, role: iam.CfnRole) -> cdk.CfnResource:
-        code = stage_modules(self._stack, RUNTIME_DIRECTORY.glob("*.py"))
-        return cdk.CfnResource(
-            self,
-            "Function",
-            type="AWS::Lambda::Function",
-            properties={
-                "Code": {"S3Bucket": code.bucket_name, "S3Key": code.object_key},
-                "Description": "Provider of Custom::FuotaTask and Custom::FirmwareObject (fuota_constructs)",
-                "Handler": "index.handler",
-                "LoggingConfig": {"LogGroup": self._log_group.ref},
-                "MemorySize": LAMBDA_MEMORY_MB,
-                "Role": role.attr_arn,
-                "Runtime": LAMBDA_RUNTIME,
-                "Timeout": LAMBDA_TIMEOUT_SECONDS,
-            },
-        )

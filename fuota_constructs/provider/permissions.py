@@ -47,35 +47,36 @@ WILDCARDS = {
 def for_tasks(log_group_arn: object) -> dict[str, Statement]:
     """What every provider needs, by Sid."""
     statements = (
-        _statement("CreateAndListTasks", _iotwireless(_UNSCOPED_ACTIONS), "*"),
-        _statement("ManageTasks", _iotwireless([*_TASK_ACTIONS, *_ATTACHMENTS]), _any("FuotaTask")),
-        _statement("AttachTargets", _iotwireless(_ATTACHMENTS), _any("MulticastGroup"), _any("WirelessDevice")),
-        _statement("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], log_group_arn),
+        statement("CreateAndListTasks", _iotwireless(_UNSCOPED_ACTIONS), "*"),
+        statement("ManageTasks", _iotwireless([*_TASK_ACTIONS, *_ATTACHMENTS]), _any("FuotaTask")),
+        statement("AttachTargets", _iotwireless(_ATTACHMENTS), _any("MulticastGroup"), _any("WirelessDevice")),
+        statement("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], log_group_arn),
     )
-    return {statement["Sid"]: statement for statement in statements}
+    return {each["Sid"]: each for each in statements}
 
 
 def for_copies(asset_bucket: str, bucket_arn: str, key_arn: str | None) -> list[Statement]:
     """What copying firmware images from the CDK assets to a firmware bucket, with its KMS key if it has one, needs."""
     read = {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":s3:::", asset_bucket, "/*"]]}
     statements = [
-        _statement("ReadAssets", ["s3:GetObject"], read),
-        _statement("WriteFirmware", ["s3:GetObject", "s3:PutObject"], f"{bucket_arn}/firmware/*"),
+        statement("ReadAssets", ["s3:GetObject"], read),
+        statement("WriteFirmware", ["s3:GetObject", "s3:PutObject"], f"{bucket_arn}/firmware/*"),
     ]
     if key_arn:
-        statements.append(_statement("UseFirmwareKey", ["kms:Decrypt", "kms:GenerateDataKey"], key_arn))
+        statements.append(statement("UseFirmwareKey", ["kms:Decrypt", "kms:GenerateDataKey"], key_arn))
     return statements
 
 
 def pass_role(role_arn: str, service: str) -> Statement:
     """What handing a firmware update role to the service needs."""
     return {
-        **_statement("PassFirmwareUpdateRole", ["iam:PassRole"], role_arn),
+        **statement("PassFirmwareUpdateRole", ["iam:PassRole"], role_arn),
         "Condition": {"StringEquals": {"iam:PassedToService": service}},
     }
 
 
-def _statement(sid: str, actions: list[str], *resources: object) -> Statement:
+def statement(sid: str, actions: list[str], *resources: object) -> Statement:
+    """An Allow of a policy."""
     return {"Sid": sid, "Effect": "Allow", "Action": sorted(actions), "Resource": list(resources)}
 
 

@@ -1,0 +1,1 @@
+"""What watches FUOTA tasks: the construct side here, what its Lambda runs in `runtime`."""

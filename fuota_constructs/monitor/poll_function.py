@@ -1,0 +1,115 @@
+"""The Lambda that looks at FUOTA tasks: one in a stack for all its monitors, and the table it remembers them in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import constructs
+import jsii
+from aws_cdk import aws_iam as iam
+
+from fuota_constructs.acknowledgments import acknowledge
+from fuota_constructs.bare_function import make_function, make_log_group
+from fuota_constructs.provider.permissions import TRUST, Statement, statement
+
+ID = "FuotaConstructsMonitor"
+RUNTIME_DIRECTORY = Path(__file__).with_name("runtime")
+LAMBDA_TIMEOUT_SECONDS = 300
+
+
+@jsii.implements(cdk.ITaggableV2)
+class PollFunction(constructs.Construct):
+    """The function, its role, policy, log group and table, under a fixed id of the stack.
+
+    The table has one item a monitor: what the last poll saw, so that only changes become events. It is on demand, so it
+    costs nothing while nothing changes, and goes with the stack: the next poll of a new one begins afresh.
+    """
+
+    def __init__(self, stack: cdk.Stack) -> None:
+        """Use `PollFunction.of`."""
+        super().__init__(stack, ID)
+        self._tags: cdk.TagManager | None = None
+        role = iam.CfnRole(self, "Role", assume_role_policy_document=TRUST)
+        self._log_group = make_log_group(self)
+        self._table = self._make_table()
+        self._function = make_function(
+            self,
+            code=RUNTIME_DIRECTORY,
+            handler="poll.handler",
+            description="Polls of FuotaMonitor (fuota_constructs)",
+            role=role,
+            log_group=self._log_group,
+            timeout_seconds=LAMBDA_TIMEOUT_SECONDS,
+            environment={"STATE_TABLE": self._table.ref},
+        )
+        self.function_arn = self._function.get_att("Arn")
+        """What the rules of the monitors start."""
+        self._statements = [
+            # This action has no resource-level permissions (Service Authorization Reference): it can only be `*`.
+            statement("ListDevices", ["iotwireless:ListWirelessDevices"], "*"),
+            statement(
+                "RememberPolls",
+                ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"],
+                self._table.get_att("Arn"),
+            ),
+            statement("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], self._log_group.get_att("Arn")),
+            statement("ReadTasks", ["iotwireless:GetFuotaTask"]),
+            statement("PublishEvents", ["events:PutEvents"]),
+            statement("StopPolling", ["events:DisableRule"]),
+        ]
+        self._policy = iam.CfnPolicy(
+            self,
+            "Policy",
+            policy_document=self._document(),
+            policy_name="FuotaConstructsMonitor",
+            roles=[role.ref],
+        )
+        acknowledge(
+            self._policy,
+            {"AwsSolutions-IAM5[Resource::*]": "ListWirelessDevices has no resource-level permissions"},
+        )
+
+    @classmethod
+    def of(cls, scope: constructs.Construct) -> PollFunction:
+        """The one of the scope's stack, made on first need."""
+        stack = cdk.Stack.of(scope)
+        found = stack.node.try_find_child(ID)
+        return found if isinstance(found, cls) else cls(stack)
+
+    @property
+    def cdk_tag_manager(self) -> cdk.TagManager:
+        """The tags of the function, its log group and its table."""
+        if self._tags is None:  # only asked for when something is tagged
+            self._tags = cdk.TagManager(cdk.TagType.KEY_VALUE, "AWS::Lambda::Function")
+            for tagged in (self._function, self._log_group, self._table):
+                tagged.add_property_override("Tags", self._tags.rendered_tags)
+        return self._tags
+
+    def allow(self, *, task_arn: str, event_bus_arn: str, rule_arn: object) -> None:
+        """Let it poll a task, tell a bus about it, and disable the rule that starts its polls."""
+        added = {"ReadTasks": task_arn, "PublishEvents": event_bus_arn, "StopPolling": rule_arn}
+        for each in self._statements:
+            if each["Sid"] in added and added[each["Sid"]] not in each["Resource"]:
+                each["Resource"].append(added[each["Sid"]])
+        self._policy.policy_document = self._document()
+
+    def _document(self) -> dict[str, Any]:
+        granted: list[Statement] = [each for each in self._statements if each["Resource"]]
+        return {"Version": "2012-10-17", "Statement": granted}
+
+    def _make_table(self) -> cdk.CfnResource:
+        table = cdk.CfnResource(
+            self,
+            "Table",
+            type="AWS::DynamoDB::Table",
+            properties={
+                "AttributeDefinitions": [{"AttributeName": "Poll", "AttributeType": "S"}],
+                "BillingMode": "PAY_PER_REQUEST",
+                "KeySchema": [{"AttributeName": "Poll", "KeyType": "HASH"}],
+            },
+        )
+        table.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
+        acknowledge(table, {"AwsSolutions-DDB3": "it holds what the last poll saw; the next poll sees it again"})
+        return table

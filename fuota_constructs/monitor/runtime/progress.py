@@ -1,0 +1,130 @@
+"""What one poll sees of a task: its status, how its devices fare, and what changed since the poll before. No AWS."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from memory import DEVICES_REMEMBERED, FIRST_DEVICE_STATUS, FIRST_TASK_STATUS, Memory, digest_of
+
+WAITING, IN_SESSION, DONE = "FuotaSession_Waiting", "In_FuotaSession", "FuotaDone"
+COUNTED_STATUSES = (WAITING, IN_SESSION, DONE)
+"""Outside these a task is not on its way to any device: its devices are not listed and no metric is written."""
+
+SUCCESSFUL = "Successful"
+ASSUMED_LEAD_SECONDS = 30 * 60
+"""Assumed for a session whose StartTime the service does not tell; 30 minutes is the least it allows."""
+
+
+@dataclass(frozen=True)
+class DeviceChange:
+    """A device whose status is another than at the poll before."""
+
+    device: Mapping[str, Any]
+    status: str
+    previous_status: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One look at a task, beside what was remembered of the look before."""
+
+    task: Mapping[str, Any]
+    now: int
+    before: Memory
+    remembered: Memory
+    counts: Mapping[str, int]
+    changes: tuple[DeviceChange, ...]
+    unremembered: bool
+
+    @classmethod
+    def of(
+        cls, task: Mapping[str, Any], devices: Iterable[Mapping[str, Any]], before: Memory | None, *, now: int
+    ) -> "Progress":
+        """Look at a task as GetFuotaTask gives it; `devices` is only read while they matter."""
+        status = task["Status"]
+        last = before or Memory(FIRST_TASK_STATUS, now)
+        counts: Counter[str] = Counter()
+        seen: dict[bytes, str] = dict(last.devices)
+        changes = []
+        for device in devices if status in COUNTED_STATUSES else ():
+            # Assumed: a device without a status is one the session has not reached.
+            now_is = device.get("FuotaDeviceStatus") or FIRST_DEVICE_STATUS
+            counts[now_is] += 1
+            digest = digest_of(device["Id"])
+            was = last.devices.get(digest, FIRST_DEVICE_STATUS)
+            if now_is != was:
+                changes.append(DeviceChange(device, now_is, was))
+                seen[digest] = now_is
+        too_many = len(seen) > DEVICES_REMEMBERED
+        return cls(
+            task=task,
+            now=now,
+            before=last,
+            remembered=Memory(
+                status,
+                last.since if status == last.status else now,
+                # Those back in Initial are not kept: it is what a device without a memory is in.
+                dict(last.devices)
+                if too_many
+                else {digest: name for digest, name in seen.items() if name != FIRST_DEVICE_STATUS},
+            ),
+            counts=dict(counts),
+            changes=() if too_many else tuple(changes),
+            unremembered=too_many,
+        )
+
+    @property
+    def status(self) -> str:
+        """The status of the task."""
+        return str(self.task["Status"])
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether the task is on its way to devices, or has been."""
+        return self.status in COUNTED_STATUSES
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether the task is as every task begins; nothing needs to be remembered of that."""
+        return self.status == FIRST_TASK_STATUS
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the task is done, and nothing changed since the poll before."""
+        return self.status == DONE and self.before.status == DONE and not self.changes
+
+    @property
+    def devices(self) -> int:
+        """How many devices the task has."""
+        return sum(self.counts.values())
+
+    @property
+    def successful(self) -> int:
+        """How many devices have the whole image."""
+        return self.counts.get(SUCCESSFUL, 0)
+
+    @property
+    def failed(self) -> int:
+        """How many devices ended in a failure: every status but `Initial` and `Successful`."""
+        return self.devices - self.successful - self.counts.get(FIRST_DEVICE_STATUS, 0)
+
+    @property
+    def done_without_success(self) -> bool:
+        """Whether the task is done and no device has the image; `FuotaDone` alone does not mean that any has."""
+        return self.status == DONE and self.successful == 0
+
+    @property
+    def seconds_in_status(self) -> int:
+        """Seconds since a poll first saw the task in its status."""
+        return max(0, self.now - self.remembered.since)
+
+    @property
+    def seconds_past_start(self) -> int:
+        """Seconds since the session should have begun, while the task still waits for it; else 0."""
+        if self.status != WAITING:
+            return 0
+        start = (self.task.get("LoRaWAN") or {}).get("StartTime")
+        begins = start.timestamp() if isinstance(start, datetime) else self.remembered.since + ASSUMED_LEAD_SECONDS
+        return max(0, int(self.now - begins))

@@ -1,0 +1,144 @@
+"""What CloudWatch makes of a monitor's metrics: alarms and widgets. `aws_cloudwatch` is loaded when first used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import aws_cdk as cdk
+import jsii
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aws_cdk import aws_cloudwatch as cloudwatch
+    from constructs import Construct
+
+    from fuota_constructs.fuota_monitor import FuotaMonitor
+
+_SHOWN_STATUSES = (
+    "Successful",
+    "Initial",
+    "MissingFrag",
+    "MICError",
+    "MemoryError",
+    "Not_enough_memory",
+    "Package_Not_Supported",
+    "FragAlgo_unsupported",
+    "FragIndex_unsupported",
+    "Wrong_descriptor",
+    "SessionCnt_replay",
+    "Device_exist_in_conflict_fuota_task",
+)
+
+
+def metric(monitor: FuotaMonitor, name: str, **options: str | cdk.Duration) -> cloudwatch.Metric:
+    """A metric of the monitor's task."""
+    from aws_cdk import aws_cloudwatch as cloudwatch
+
+    return cloudwatch.Metric(
+        **{  # type: ignore[arg-type]
+            "period": monitor.interval,
+            "statistic": "Maximum",
+            **options,
+            "namespace": monitor.namespace,
+            "metric_name": name,
+            "dimensions_map": {"FuotaTaskId": monitor.fuota_task_id},
+        }
+    )
+
+
+def make_alarms(
+    monitor: FuotaMonitor, *, failure_ratio: float, stuck_seconds: int, actions: Sequence[str | cloudwatch.IAlarmAction]
+) -> tuple[cloudwatch.Alarm, cloudwatch.Alarm, cloudwatch.Alarm]:
+    """Three alarms: done without success, stuck waiting, too many failures."""
+    from aws_cdk import aws_cloudwatch as cloudwatch
+
+    # The polls end when the task is done: without data these two alarms stay as the last poll left them.
+    stay, quiet = cloudwatch.TreatMissingData.IGNORE, cloudwatch.TreatMissingData.NOT_BREACHING
+
+    def alarm(
+        name: str, on: cloudwatch.Metric, above: float, missing: cloudwatch.TreatMissingData, what: str
+    ) -> cloudwatch.Alarm:
+        made = on.create_alarm(
+            monitor,
+            name,
+            alarm_description=what,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            evaluation_periods=1,
+            threshold=above,
+            treat_missing_data=missing,
+        )
+        for action in actions:
+            made.add_alarm_action(_action_of(action))
+        return made
+
+    return (
+        alarm(
+            "DoneWithoutSuccessAlarm",
+            monitor.metric_done_without_success(),
+            0,
+            stay,
+            "The FUOTA task is done and no device has the image: look at the device statuses, at the image's address"
+            " and at what the firmware update role may read.",
+        ),
+        alarm(
+            "StuckWaitingAlarm",
+            monitor.metric_seconds_past_start(),
+            stuck_seconds,
+            quiet,
+            "The FUOTA task still waits for its session long after the session should have begun.",
+        ),
+        alarm(
+            "FailuresAlarm",
+            monitor.metric_failed_ratio(),
+            failure_ratio,
+            stay,
+            "More devices of the FUOTA task failed than is accepted: the metrics Devices.<status> say why.",
+        ),
+    )
+
+
+def widgets(monitor: FuotaMonitor) -> list[cloudwatch.IWidget]:
+    """A row: devices by status, shares, seconds in status, alarms."""
+    from aws_cdk import aws_cloudwatch as cloudwatch
+
+    by_status = [monitor.metric_devices(status, label=status) for status in _SHOWN_STATUSES]
+    share = cloudwatch.YAxisProps(min=0, max=1, show_units=False)
+    return [
+        cloudwatch.GraphWidget(title="Devices by status", left=by_status, stacked=True, width=9, height=7),  # type: ignore[list-item]
+        cloudwatch.GraphWidget(
+            title="Share of devices",
+            left=[monitor.metric_success_ratio(label="successful"), monitor.metric_failed_ratio(label="failed")],
+            left_y_axis=share,
+            width=6,
+            height=7,
+        ),  # type: ignore[list-item]
+        cloudwatch.GraphWidget(
+            title="Seconds in status, and waiting past the start",
+            left=[monitor.metric_seconds_in_status(label="in status"), monitor.metric_seconds_past_start(label="late")],
+            width=5,
+            height=7,
+        ),  # type: ignore[list-item]
+        cloudwatch.AlarmStatusWidget(
+            title="Alarms",
+            alarms=[monitor.done_without_success_alarm, monitor.stuck_waiting_alarm, monitor.failures_alarm],
+            width=4,
+            height=7,
+        ),  # type: ignore[list-item]
+    ]
+
+
+def _action_of(action: str | cloudwatch.IAlarmAction) -> cloudwatch.IAlarmAction:
+    from aws_cdk import aws_cloudwatch as cloudwatch
+
+    if not isinstance(action, str):
+        return action
+
+    # Made here, because the actions of aws_cloudwatch_actions load Lambda, EC2 and Auto Scaling with them.
+    @jsii.implements(cloudwatch.IAlarmAction)
+    class ActionByArn:
+        def bind(self, scope: Construct, alarm: cloudwatch.IAlarm) -> cloudwatch.AlarmActionConfig:
+            del scope, alarm
+            return cloudwatch.AlarmActionConfig(alarm_action_arn=action)
+
+    return ActionByArn()  # type: ignore[return-value]
