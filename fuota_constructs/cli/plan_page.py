@@ -6,10 +6,8 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fuota_constructs.cli import plan_charts
+from fuota_constructs.cli import page, plan_charts
 from fuota_constructs.cli.plan_figures import (
-    GOOD,
-    Figure,
     count,
     duration,
     energy,
@@ -21,7 +19,7 @@ from fuota_constructs.cli.plan_series import SETUP_SECONDS, loss_curves, loss_ro
 from fuota_constructs.lorawan import recommendation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from fuota_constructs.cli.plan_inputs import Planned
     from fuota_constructs.lorawan.recommendation import Option, Recommendation
@@ -35,24 +33,15 @@ def page_of(result: Planned, best: Recommendation | None, choices: Sequence[Opti
     title = f"FUOTA session: {image} in {result.inputs.conditions.region.name}"
     parts = [f"<h1>{escape(title)}</h1>", _lead(result)]
     if plan:
-        parts += [_tiles(figures_of(result, plan))]
-    parts += [_findings(result)]
+        parts += [page.tiles(figures_of(result, plan))]
+    parts += [page.findings(result.findings)]
     if plan:
         parts += [_timeline(plan), _loss(plan, result.inputs.target), _sizes(plan, result)]
     parts += [_options(choices, best)]
     if best:
         parts += [_recommended(best)]
-    parts += [_inputs(result)]
-    style = Path(__file__).with_name("plan_page.css").read_text(encoding="utf-8")
-    return "\n".join(
-        [
-            '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{escape(title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>",
-            *parts,
-            "</main>\n</body>\n</html>\n",
-        ]
-    )
+    parts += [page.inputs("inputs", "Worked out from", inputs_of(result))]
+    return page.document(title, parts)
 
 
 def _lead(result: Planned) -> str:
@@ -67,41 +56,6 @@ def _lead(result: Planned) -> str:
     )
 
 
-def _tiles(figures: Iterable[Figure]) -> str:
-    tiles = []
-    for figure in figures:
-        verdict = figure.verdict and f'<span class="{_class(figure.verdict)}">{escape(figure.verdict)}</span>'
-        remark = ": ".join(part for part in (verdict, escape(figure.remark)) if part)
-        tiles.append(
-            f'<div><dt>{escape(figure.name)}</dt><dd class="value">{escape(figure.value)}</dd>'
-            f'<dd class="remark">{remark}</dd></div>'
-        )
-    return f'<dl class="tiles">\n{chr(10).join(tiles)}\n</dl>'
-
-
-def _class(verdict: str) -> str:
-    return "good" if verdict == GOOD else "bad"
-
-
-def _findings(result: Planned) -> str:
-    items = [
-        f'<li class="{level}">{level}: {escape(rule)}<p>{escape(message)}</p></li>'
-        for rule, level, message in result.findings
-    ]
-    found = f'<ul class="findings">{"".join(items)}</ul>' if items else "<p>None: no rule has anything to say.</p>"
-    return f'<section id="findings"><h2>Findings</h2>{found}</section>'
-
-
-def _figure(identity: str, heading: str, pictures: dict[str, str], caption: str, table: str = "") -> str:
-    label = f'role="img" aria-labelledby="{identity}-heading" aria-describedby="{identity}-caption"'
-    drawn = [picture.replace("<svg", f'<svg class="{kind}" {label}', 1) for kind, picture in pictures.items()]
-    details = f"<details><summary>The numbers</summary>{table}</details>" if table else ""
-    return (
-        f'<figure id="{identity}"><h2 id="{identity}-heading">{escape(heading)}</h2>\n{chr(10).join(drawn)}\n'
-        f'<figcaption id="{identity}-caption">{escape(caption)}</figcaption>{details}</figure>'
-    )
-
-
 def _timeline(plan: SessionPlan) -> str:
     data = plan.data_fragments * plan.interval_seconds
     device = plan.device_window_seconds
@@ -112,7 +66,7 @@ def _timeline(plan: SessionPlan) -> str:
         + (f" a class C device that follows TS005-1.0.0 after {duration(device)} and" if device else "")
         + f" the service after {duration(plan.service_window_seconds)}, finished or not."
     )
-    return _figure("timeline", "The session from start to end", plan_charts.timeline_chart(plan), caption)
+    return page.figure("timeline", "The session from start to end", plan_charts.timeline_chart(plan), caption)
 
 
 def _loss(plan: SessionPlan, target: float) -> str:
@@ -123,7 +77,7 @@ def _loss(plan: SessionPlan, target: float) -> str:
         f" {percent(target)} (dotted). Coded fragments get lost like any other, so redundancy must exceed the loss."
         " Each step up the scale leaves a tenth of the failures."
     )
-    table = _table(
+    table = page.table(
         ["redundancy", *(f"{percent(loss)} loss" for loss in losses)],
         [
             (f"{redundancy} %", [percent(chance) for chance in chances], redundancy == plan.redundancy_percent)
@@ -131,7 +85,7 @@ def _loss(plan: SessionPlan, target: float) -> str:
         ],
     )
     pictures = plan_charts.loss_chart(loss_curves(plan), plan, target)
-    return _figure("loss", "How many devices succeed, if fragments get lost", pictures, caption, table)
+    return page.figure("loss", "How many devices succeed, if fragments get lost", pictures, caption, table)
 
 
 def _sizes(plan: SessionPlan, result: Planned) -> str:
@@ -142,7 +96,7 @@ def _sizes(plan: SessionPlan, result: Planned) -> str:
         " a device for listening. Lines end at the largest fragment of their data rate; dashed are the longest sessions"
         " allowed. Steps come from the interval, which the service rounds to whole seconds."
     )
-    table = _table(
+    table = page.table(
         ["rate", "bytes", "lasts", "energy"],
         [
             (
@@ -155,7 +109,7 @@ def _sizes(plan: SessionPlan, result: Planned) -> str:
         ],
     )
     heading = "What fragment size and data rate cost"
-    return _figure("size", heading, plan_charts.size_chart(curves, plan), caption, table)
+    return page.figure("size", heading, plan_charts.size_chart(curves, plan), caption, table)
 
 
 def _options(choices: Sequence[Option], best: Recommendation | None) -> str:
@@ -181,7 +135,7 @@ def _options(choices: Sequence[Option], best: Recommendation | None) -> str:
     return (
         '<section id="options"><h2>The best of each data rate</h2><p class="lead">The largest fragment that also passes'
         " a repeater, the smallest lawful interval, the smallest redundancy for the target.</p>"
-        f"{_table(headings, rows)}{listed}</section>"
+        f"{page.table(headings, rows)}{listed}</section>"
         if rows
         else ""
     )
@@ -193,25 +147,3 @@ def _recommended(best: Recommendation) -> str:
         f'<section id="recommended"><h2>Recommended</h2><ul class="why">{why}</ul>'
         f"<pre>{escape(recommendation.snippet(best.plan))}</pre></section>"
     )
-
-
-def _inputs(result: Planned) -> str:
-    rows = [
-        f"<tr><th scope=row>{escape(figure.name)}</th><td>{escape(figure.value)}"
-        + (f" <small>{escape(figure.remark)}</small>" if figure.remark else "")
-        + "</td></tr>"
-        for figure in inputs_of(result)
-    ]
-    table = f'<table class="inputs"><tbody>{"".join(rows)}</tbody></table>'
-    return f'<section id="inputs"><h2>Worked out from</h2>{table}</section>'
-
-
-def _table(headings: Sequence[str], rows: Iterable[tuple[str, Sequence[str], bool]]) -> str:
-    head = "".join(f"<th scope=col>{escape(heading)}</th>" for heading in headings)
-    body = "".join(
-        f"<tr{' class=chosen' if chosen else ''}><th scope=row>{escape(name)}</th>"
-        + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
-        + "</tr>"
-        for name, cells, chosen in rows
-    )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

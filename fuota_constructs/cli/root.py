@@ -68,6 +68,10 @@ class CommandTable(click.Group):
     cls=CommandTable,
     table={
         "plan": "fuota_constructs.cli.plan:plan",
+        "preflight": "fuota_constructs.cli.preflight:preflight",
+        "start": "fuota_constructs.cli.start:start",
+        "status": "fuota_constructs.cli.status:status",
+        "report": "fuota_constructs.cli.report:report",
         "local": "fuota_constructs.cli.root:local",
         "demo": "fuota_constructs.cli.demo:demo",
     },

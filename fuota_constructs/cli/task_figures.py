@@ -1,0 +1,102 @@
+"""A task in words, for the terminal and the page."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from fuota_constructs.cli.plan_figures import Figure, count, duration, percent
+from fuota_constructs.operations import task as states
+from fuota_constructs.operations.device_status import NOT_GIVEN
+from fuota_constructs.operations.progress import session_length
+from fuota_constructs.operations.start import show as moment
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fuota_constructs.operations.progress import Progress
+    from fuota_constructs.operations.task import Device, Group
+
+MOST_NAMES = 5
+UNKNOWN_END = "AWS publishes no end, and the task leaves fragment size or interval open, or its image is not readable"
+
+
+def task_lines(progress: Progress) -> list[Figure]:
+    """Parameters, image, role and groups of a task."""
+    task, image = progress.task, progress.image
+    size = f"{count(image.size_bytes)} bytes" if image and image.size_bytes is not None else ""
+    trouble = next((check.message for check in progress.image_checks if check.outcome != "ok"), "")
+    lines = [
+        Figure("Status", task.status),
+        Figure("Session", *session_words(progress)),
+        Figure("Parameters", parameters(progress)),
+        Figure("Image", task.image, size or trouble),
+        Figure("Role", task.role),
+    ]
+    lines += [Figure("Group", str(group), _group_words(group)) for group in progress.groups]
+    if progress.plan:
+        lines.append(Figure("Plan", *plan_words(progress)))
+    return lines
+
+
+def parameters(progress: Progress) -> str:
+    """The transmission parameters; what is not set is said to be AWS's choice."""
+    task = progress.task
+    size, every = task.fragment_size_bytes, task.fragment_interval_ms
+    return ", ".join(
+        [
+            task.rf_region or "no RfRegion",
+            f"fragments of {size} bytes" if size else "fragment size not set",
+            f"one every {every} ms" if every else "interval not set",
+            "redundancy not set" if task.redundancy_percent is None else f"{task.redundancy_percent} % redundancy",
+            *([f"descriptor {task.descriptor}"] if task.descriptor else []),
+        ]
+    )
+
+
+def session_words(progress: Progress) -> tuple[str, str]:
+    """When the session is, and how far by the clock."""
+    task, start, end = progress.task, progress.task.start_time, progress.ends_at
+    if start is None:
+        length = session_length(task, progress.plan)
+        return "not scheduled", f"would take {duration(length.total_seconds())} by plan" if length else ""
+    when = moment(start) + (f" to about {moment(end)}" if end else "")
+    if task.status == states.WAITING:
+        ahead = (start - progress.now).total_seconds()
+        return when, f"starts in {duration(max(0.0, ahead))}" + ("" if end else f"; {UNKNOWN_END}")
+    if task.status != states.IN_SESSION:
+        return when, "end by plan" if end else ""
+    if end is None:
+        return when, UNKNOWN_END
+    share = min(1.0, max(0.0, (progress.now - start) / max(end - start, timedelta(seconds=1))))
+    left = max(0.0, (end - progress.now).total_seconds())
+    return when, f"{share:.0%} of its time, {duration(left)} left by plan; AWS publishes no progress"
+
+
+def plan_words(progress: Progress) -> tuple[str, str]:
+    """The figures of the session as planned."""
+    plan = progress.plan
+    if plan is None:
+        return "", ""
+    fragments = (
+        f"{count(plan.data_fragments)} data + {count(plan.coded_fragments)} coded fragments at {plan.data_rate_text}"
+    )
+    chance = f"{percent(plan.decode_probability)} of devices succeed at {percent(plan.loss)} loss (assumed)"
+    return f"{fragments}, {duration(plan.duration_seconds)}", chance
+
+
+def names_of(devices: Sequence[Device], status: str) -> str:
+    """A few of the devices with a status."""
+    names = [str(device) for device in devices if (device.fuota_status or NOT_GIVEN) == status]
+    more = f" and {len(names) - MOST_NAMES:,} more" if len(names) > MOST_NAMES else ""
+    return ", ".join(names[:MOST_NAMES]) + more
+
+
+def share_of(number: int, total: int) -> str:
+    """A count with its share of the whole."""
+    return f"{number:,} ({100 * number / total:.3g} %)" if total else "0"
+
+
+def _group_words(group: Group) -> str:
+    inside = "?" if group.devices_in_group is None else f"{group.devices_in_group:,}"
+    return f"{inside} devices, {group.dl_class or 'no class'}, {group.rf_region or 'no RfRegion'}, {group.status or ''}"
