@@ -3,8 +3,11 @@
     GET    /_fuota/state      everything there is, without keys of devices
     GET    /_fuota/requests   the requests since the start: {"requests": [{"operation": ..., "status": ...}]}
     DELETE /_fuota/requests   forget them
-    GET    /_fuota/clock      {"now": epoch seconds, "advanced_seconds": n}
-    POST   /_fuota/clock      {"advance_seconds": n}: move the clock forward
+    GET    /_fuota/clock      {"now": epoch seconds, "advanced_seconds": n, "speed": 1}
+    POST   /_fuota/clock      {"advance_seconds": n, "speed": factor}: move the clock forward, let it run faster; one or both
+    POST   /_fuota/fleet      make devices: {"devices": 200, "loss": 0.1, "seed": 1, "groups": ["<id>"]} or {"cohorts": [...]}
+    GET    /_fuota/fleet      devices by status, fragments, completion times; ?devices=1 lists each, ?task=<id> for one task
+    GET    /_fuota/sessions   every FUOTA task: status, fragments sent and in all, seconds left, what kept its image away
     GET    /_fuota/faults     the faults on order
     POST   /_fuota/faults     order one: {"operation": "CreateFuotaTask", "fault": "throttle", "times": 2}
     DELETE /_fuota/faults     cancel all
@@ -19,19 +22,22 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
+from fuota_constructs.local.fleet.loss import FleetError
 from fuota_constructs.local.iotwireless.faults import ERROR_OF_FAULT, EVERY_OPERATION, Fault
 from fuota_constructs.local.iotwireless.operations import OPERATIONS
 from fuota_constructs.local.iotwireless.response import json_response
+from fuota_constructs.local.iotwireless.session_report import session_reports
 from fuota_constructs.local.iotwireless.summary import summary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from fuota_constructs.local.iotwireless.response import Response
     from fuota_constructs.local.iotwireless.service import IotWirelessService
 
 ADMIN_PREFIX = "/_fuota/"
 _FAULT_FIELDS = ("operation", "fault", "times", "seconds", "delay_seconds", "after_role_created", "message")
+_FASTEST = 1_000_000
 _LONGEST_ADVANCE_SECONDS = 10 * 366 * 24 * 3600
 
 
@@ -46,6 +52,12 @@ class Admin:
         self._service = service
         self._routes: dict[tuple[str, str], Callable[[dict[str, Any]], Any]] = {
             ("GET", "state"): lambda _: summary(service.store, service.now()),
+            ("POST", "fleet"): self._add_fleet,
+            ("GET", "fleet"): self._fleet,
+            ("GET", "sessions"): lambda _: {
+                "now": service.now(),
+                "sessions": session_reports(service.sessions, service.store, service.now()),
+            },
             ("GET", "requests"): lambda _: {"requests": service.requests.list()},
             ("DELETE", "requests"): lambda _: service.requests.clear(),
             ("GET", "clock"): lambda _: self._clock(),
@@ -56,28 +68,47 @@ class Admin:
             ("POST", "reset"): lambda _: self._reset(),
         }
 
-    def handle(self, method: str, path: str, body: bytes) -> Response:
+    def handle(self, method: str, path: str, body: bytes, query: Mapping[str, Sequence[str]]) -> Response:
         """Answer an admin request."""
         route = self._routes.get((method, path.removeprefix(ADMIN_PREFIX)))
         if route is None:
             allowed = ", ".join(f"{verb} {ADMIN_PREFIX}{name}" for verb, name in self._routes)
             return json_response(404, {"error": f"no admin route {method} {path}; there are: {allowed}"})
         try:
-            document = route(_document(body))
-        except AdminError as error:
+            document = route(_document(body) if method != "GET" else {name: given[-1] for name, given in query.items()})
+        except (AdminError, FleetError) as error:
             return json_response(400, {"error": str(error)})
         return json_response(200, {} if document is None else document)
 
     def _clock(self) -> dict[str, float]:
-        return {"now": self._service.now(), "advanced_seconds": self._service.advanced_seconds}
+        clock = self._service.clock
+        return {"now": clock.now(), "advanced_seconds": clock.advanced_seconds, "speed": clock.speed}
 
     def _advance_clock(self, document: dict[str, Any]) -> dict[str, float]:
-        _refuse_unknown(document, ("advance_seconds",))
-        seconds = _number(document, "advance_seconds", required=True)
-        if not 0 < seconds <= _LONGEST_ADVANCE_SECONDS:
+        _refuse_unknown(document, ("advance_seconds", "speed"))
+        speed = _number(document, "speed")
+        seconds = _number(document, "advance_seconds", required=speed is None)
+        if speed is not None and not 0 < speed <= _FASTEST:
+            raise AdminError(f"speed is {speed:g}; it must be over 0, at most {_FASTEST}, and 1 is real time")
+        if seconds is not None and not 0 < seconds <= _LONGEST_ADVANCE_SECONDS:
             raise AdminError(f"advance_seconds is {seconds:g}; it must be over 0, at most {_LONGEST_ADVANCE_SECONDS}")
-        self._service.advanced_seconds += seconds
+        if speed is not None:
+            self._service.clock.run(speed)
+        if seconds is not None:
+            self._service.clock.advance(seconds)
         return self._clock()
+
+    def _add_fleet(self, document: dict[str, Any]) -> dict[str, Any]:
+        from fuota_constructs.local.fleet.admin_routes import add_fleet
+
+        return add_fleet(self._service.sessions, document, self._service.now())
+
+    def _fleet(self, query: dict[str, Any]) -> dict[str, Any]:
+        from fuota_constructs.local.fleet.admin_routes import fleet_report
+
+        _refuse_unknown(query, ("devices", "task"))
+        listed = _one_of(query, "devices", ("0", "1"), default="0") == "1"
+        return fleet_report(self._service.sessions, self._service.now(), devices=listed, task_id=query.get("task"))
 
     def _order_fault(self, document: dict[str, Any]) -> dict[str, Any]:
         _refuse_unknown(document, _FAULT_FIELDS)
@@ -114,7 +145,8 @@ class Admin:
         self._service.faults.clear()
         self._service.requests.clear()
         self._service.throttle.clear()
-        self._service.advanced_seconds = 0.0
+        self._service.sessions.clear()
+        self._service.clock.reset()
 
 
 def _document(body: bytes) -> dict[str, Any]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fuota_constructs.local.iotwireless.caller import Caller
+    from fuota_constructs.local.iotwireless.sessions import Sessions
     from fuota_constructs.local.iotwireless.store import RegionalState
 
 Answer = dict[str, Any] | None
@@ -46,6 +47,7 @@ class Call:
     state: RegionalState
     now: float
     settings: Settings
+    sessions: Sessions
     pass_role: Callable[[PassRole], str | None] | None = None  # a message refuses the role
 
     def check_pass_role(self) -> None:

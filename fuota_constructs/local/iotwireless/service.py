@@ -28,6 +28,8 @@ from fuota_constructs.local.iotwireless.request import check_request, read_reque
 from fuota_constructs.local.iotwireless.request_log import RequestLog
 from fuota_constructs.local.iotwireless.response import error_response, success_response
 from fuota_constructs.local.iotwireless.session import SessionPolicy
+from fuota_constructs.local.iotwireless.session_clock import SessionClock
+from fuota_constructs.local.iotwireless.sessions import Sessions
 from fuota_constructs.local.iotwireless.state_file import StateFile
 from fuota_constructs.local.iotwireless.store import Store
 from fuota_constructs.local.iotwireless.summary import summary
@@ -47,7 +49,8 @@ class IotWirelessService:
     """AWS IoT Wireless as far as FUOTA goes, held in memory.
 
     `clock` gives epoch seconds. `requests_per_second=None` switches throttling off. `pass_role` answers a message to
-    refuse a role. `account_of` maps an access key to an account. Nothing is kept on disk unless `state_file` is given.
+    refuse a role. `account_of` maps an access key to an account. `image_source` reads the image of a session that
+    begins (FirmwareUpdateImage, FirmwareUpdateRole, account, region), or raises; None assumes an image. Nothing is kept on disk unless `state_file` is given.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class IotWirelessService:
         strict_associations: bool = False,
         pass_role: Callable[[PassRole], str | None] | None = None,
         account_of: Callable[[str], str] = account_of_access_key,
+        image_source: Callable[[str, str, str, str], bytes] | None = None,
         state_file: Path | None = None,
     ) -> None:
         self.model = service_model()
@@ -69,23 +73,24 @@ class IotWirelessService:
         self.faults = Faults()
         self.throttle = Throttle(requests_per_second)
         self.requests = RequestLog()
-        self.advanced_seconds = 0.0
-        self._clock = clock
+        self.sessions = Sessions(self.store, self.settings.session, image_source)
+        self.clock = SessionClock(clock)
         self._account_of = account_of
         self._admin = Admin(self)
         self._lock = threading.Lock()
         self._state_file = StateFile(state_file) if state_file else None
         if self._state_file and (kept := self._state_file.read()):
             self.store.load(kept["states"])
-            self.advanced_seconds = kept["advancedSeconds"]
+            self.clock.advance(kept["advancedSeconds"])
 
     def now(self) -> float:
         """Give the present of the service: its clock and what the clock was advanced by."""
-        return self._clock() + self.advanced_seconds
+        return self.clock.now()
 
     def state(self) -> dict[str, Any]:
         """Give a summary of every account and region as JSON types, without keys of devices."""
         with self._lock:
+            self.sessions.advance(self.now())
             shown = summary(self.store, self.now())
             return copy.deepcopy(shown)  # later requests are not to change it
 
@@ -100,7 +105,8 @@ class IotWirelessService:
         """Answer one HTTP request: an operation of the service or, under /_fuota/, an admin route."""
         if path.startswith(ADMIN_PREFIX):
             with self._lock:
-                response = self._admin.handle(method, path, body)
+                self.sessions.advance(self.now())
+                response = self._admin.handle(method, path, body, query)
                 if method != "GET":
                     self._keep()
             return response
@@ -115,6 +121,7 @@ class IotWirelessService:
         self, method: str, path: str, caller: Caller, body: bytes, query: Mapping[str, Sequence[str]]
     ) -> tuple[Response, float]:
         now = self.now()
+        self.sessions.advance(now)
         fault: Fault | None = None
         operation: Operation | None = None
         try:
@@ -142,7 +149,7 @@ class IotWirelessService:
         error = fault.error if fault else None
         if error and fault and fault.fault != "lost-answer":
             raise error
-        if not self.throttle.allows((caller.account, caller.region, operation.name), now):
+        if not self.throttle.allows((caller.account, caller.region, operation.name), self.clock.real()):
             raise throttled(operation.name)
         state = self.store.of(caller.account, caller.region)
         state.forget_deleted(now)
@@ -153,6 +160,7 @@ class IotWirelessService:
             state=state,
             now=now,
             settings=self.settings,
+            sessions=self.sessions,
             pass_role=self.pass_role,
         )
         answer = answer_once(call, self.model.idempotency_member(operation), OPERATIONS[operation.name])
@@ -164,4 +172,4 @@ class IotWirelessService:
 
     def _keep(self) -> None:
         if self._state_file:
-            self._state_file.write({"states": self.store.dump(), "advancedSeconds": self.advanced_seconds})
+            self._state_file.write({"states": self.store.dump(), "advancedSeconds": self.clock.advanced_seconds})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fuota_constructs.local.iotwireless.errors import conflict, not_found
 from fuota_constructs.local.iotwireless.operations import Answer, Call, operation
 from fuota_constructs.local.iotwireless.pages import page
+from fuota_constructs.local.iotwireless.sessions import device_ids_of_task
 from fuota_constructs.local.iotwireless.store import (
     DeviceProfile,
     FuotaTask,
@@ -16,6 +17,8 @@ from fuota_constructs.local.iotwireless.store import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from fuota_constructs.local.iotwireless.store import RegionalState
 
 # A free string in the model; the documented state is "Multicast setup ready", the spelling is assumed.
@@ -88,7 +91,14 @@ def list_wireless_devices(call: Call) -> Answer:
     request, state = call.request, call.state
     task = state.all(FuotaTask).get(request.get("FuotaTaskId", ""))
     group = state.all(MulticastGroup).get(request.get("MulticastGroupId", ""))
-    devices = [device for device in state.all(WirelessDevice).values() if _passes_filters(call, device)]
+    of_task = of_group = None
+    if "FuotaTaskId" in request:
+        of_task = device_ids_of_task(state, task) if task else set()
+    if "MulticastGroupId" in request:
+        of_group = set(group.wireless_device_ids) if group else set()
+    devices = [
+        device for device in state.all(WirelessDevice).values() if _passes_filters(call, device, of_task, of_group)
+    ]
 
     def describe(device: WirelessDevice) -> dict[str, Any]:
         lorawan = device.details.get("LoRaWAN")
@@ -102,7 +112,7 @@ def list_wireless_devices(call: Call) -> Answer:
             "Positioning": device.details.get("Positioning"),
         }
         if task:
-            item["FuotaDeviceStatus"] = call.settings.session.fuota_device_status(task, call.now)
+            item["FuotaDeviceStatus"] = call.sessions.device_status(task, device.id, call.now)
         if group:
             item["MulticastDeviceStatus"] = MULTICAST_SETUP_READY
             item["McGroupId"] = _group_number(state, device, group)
@@ -111,13 +121,9 @@ def list_wireless_devices(call: Call) -> Answer:
     return page(call, "WirelessDeviceList", devices, describe)
 
 
-def device_ids_of_task(state: RegionalState, task: FuotaTask) -> set[str]:
-    """Give the devices a task is for: its own and those of its groups."""
-    groups = [state.get(MulticastGroup, group_id) for group_id in task.multicast_group_ids]
-    return set(task.wireless_device_ids).union(*(group.wireless_device_ids for group in groups))
-
-
-def _passes_filters(call: Call, device: WirelessDevice) -> bool:
+def _passes_filters(
+    call: Call, device: WirelessDevice, of_task: Container[str] | None, of_group: Container[str] | None
+) -> bool:
     request, details = call.request, device.details
     lorawan = details.get("LoRaWAN", {})
     wanted_and_actual = [
@@ -128,14 +134,7 @@ def _passes_filters(call: Call, device: WirelessDevice) -> bool:
     ]
     if any(wanted is not None and wanted != actual for wanted, actual in wanted_and_actual):
         return False
-    if (task_id := request.get("FuotaTaskId")) is not None:
-        task = call.state.all(FuotaTask).get(task_id)
-        if task is None or device.id not in device_ids_of_task(call.state, task):
-            return False
-    if (group_id := request.get("MulticastGroupId")) is not None:
-        group = call.state.all(MulticastGroup).get(group_id)
-        return group is not None and device.id in group.wireless_device_ids
-    return True
+    return all(ids is None or device.id in ids for ids in (of_task, of_group))
 
 
 def _group_number(state: RegionalState, device: WirelessDevice, group: MulticastGroup) -> int:

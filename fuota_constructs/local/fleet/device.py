@@ -1,0 +1,147 @@
+"""One device: what its fragmentation package (TS004) and its multicast package (TS005) know and answer."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from fuota_constructs.lorawan.fragmentation.messages import (
+    PACKAGE_IDENTIFIER,
+    FragSessionSetupAns,
+    FragSessionSetupAnsV2,
+    FragSessionSetupReq,
+    FragSessionSetupReqV2,
+    Message,
+    MessageError,
+    PackageVersionAns,
+    PackageVersionReq,
+    decode_frame,
+)
+
+if TYPE_CHECKING:
+    from fuota_constructs.local.fleet.cohort import Cohort
+
+MOST_MULTICAST_GROUPS: Final = 4
+"""McGroupID has two bits (TS005-1.0.0, McGroupSetupReq)."""
+
+CLASS_C_SECONDS: Final = 2**15
+CLASS_B_SECONDS: Final = 128 * 2**15
+"""Longest session of a class: SessionTimeOut has 4 bits, 2^n s or 2^n beacon periods of 128 s (TS005-1.0.0)."""
+
+
+@dataclass
+class FragmentationSession:
+    """What a device keeps of a session it accepted."""
+
+    fragments: int
+    fragment_bytes: int
+    padding: int
+    mc_group_bit_mask: int
+    session_cnt: int | None = None
+    mic: bytes | None = None
+
+    @property
+    def image_bytes(self) -> int:
+        """The block without its padding."""
+        return self.fragments * self.fragment_bytes - self.padding
+
+
+@dataclass
+class ClassSession:
+    """A multicast session of class B or C: the device listens from start to end."""
+
+    dl_class: str
+    start: float
+    end: float
+
+
+class Device:
+    """One device of a cohort; `ordinal` counts over the fleet and is what its randomness hangs on."""
+
+    def __init__(self, cohort: Cohort, device_id: str, ordinal: int, seed: int, gen_app_key: bytes) -> None:
+        self.cohort = cohort
+        self.id = device_id
+        self.ordinal = ordinal
+        self.seed = seed
+        self.gen_app_key = gen_app_key
+        self.sessions_begun = 0
+        self.sessions: dict[int, FragmentationSession] = {}
+        self.multicast_groups: dict[str, int] = {}
+        self.class_sessions: dict[str, ClassSession] = {}
+        self._last_session_cnt = cohort.session_cnt
+
+    @property
+    def version(self) -> int:
+        """1 or 2: TS004-1.0.0 or TS004-2.0.0."""
+        return self.cohort.ts004
+
+    def answer(self, frame: bytes) -> bytes:
+        """Take a downlink on the fragmentation port and give the uplink; empty where the device stays silent."""
+        if "no-package" in self.cohort.faults:
+            return b""
+        try:
+            commands = decode_frame(frame, version=self.version, uplink=False)
+        except MessageError:
+            return b""  # TS004: commands that are not understood are dropped
+        return b"".join(answer.encode() for command in commands if (answer := self._answer(command)) is not None)
+
+    def _answer(self, command: Message) -> Message | None:
+        match command:
+            case PackageVersionReq():
+                return PackageVersionAns(package_identifier=PACKAGE_IDENTIFIER, package_version=self.version)
+            case FragSessionSetupReq() | FragSessionSetupReqV2():
+                return self._set_up(command)
+        return None
+
+    def _set_up(self, asked: FragSessionSetupReq | FragSessionSetupReqV2) -> Message:
+        cohort, block_bytes = self.cohort, asked.nb_frag * asked.frag_size
+        flags = {
+            "frag_algo_unsupported": asked.frag_algo != 0 or "no-frag-algo" in cohort.faults,
+            "not_enough_memory": any(
+                limit is not None and wanted > limit
+                for wanted, limit in (
+                    (block_bytes, cohort.memory_bytes),
+                    (asked.nb_frag, cohort.max_fragments),
+                    (asked.frag_size, cohort.max_fragment_bytes),
+                )
+            ),
+            "frag_index_unsupported": asked.frag_index not in cohort.frag_indexes,
+            "wrong_descriptor": cohort.descriptor is not None
+            and asked.descriptor != base64.b64decode(cohort.descriptor),
+        }
+        session = FragmentationSession(asked.nb_frag, asked.frag_size, asked.padding, asked.mc_group_bit_mask)
+        answer: FragSessionSetupAns | FragSessionSetupAnsV2
+        if isinstance(asked, FragSessionSetupReqV2):
+            # TS004-2.0.0: a SessionCnt that is not above the last one is a replay.
+            last = self._last_session_cnt
+            flags["session_cnt_replay"] = last is not None and asked.session_cnt <= last
+            session.session_cnt, session.mic = asked.session_cnt, asked.mic
+            answer = FragSessionSetupAnsV2(frag_index=asked.frag_index, **flags)
+        else:
+            answer = FragSessionSetupAns(frag_index=asked.frag_index, **flags)
+        if not any(flags.values()):
+            self.sessions[asked.frag_index] = session
+            self._last_session_cnt = session.session_cnt if session.session_cnt is not None else self._last_session_cnt
+        return answer
+
+    def join_multicast_group(self, group_id: str) -> int | None:
+        """Set a group up; answers its McGroupID, or None where all four are taken (the oldest session-less one goes)."""
+        if group_id not in self.multicast_groups:
+            free = sorted(set(range(MOST_MULTICAST_GROUPS)) - set(self.multicast_groups.values()))
+            if not free:
+                return None
+            self.multicast_groups[group_id] = free[0]
+        return self.multicast_groups[group_id]
+
+    def start_class_session(self, group_id: str, dl_class: str, start: float, seconds: float) -> bool:
+        """Begin to listen; False where the device has not this class. It stops listening after what TS005 can express."""
+        if self.cohort.dl_class not in (None, dl_class):
+            return False
+        longest = CLASS_C_SECONDS if dl_class == "ClassC" else CLASS_B_SECONDS
+        unit = 1 if dl_class == "ClassC" else 128
+        timeout = unit
+        while timeout < min(seconds, longest):
+            timeout *= 2
+        self.class_sessions[group_id] = ClassSession(dl_class, start, start + timeout)
+        return True

@@ -1,0 +1,145 @@
+"""What many devices have of one transmission, worked out together.
+
+Fragments that arrive whole are the same bytes everywhere, so they are kept once; a device is a row of bits that says which
+of them it has. A device that lost data fragments eliminates its coded fragments' rows over the lost columns only, and
+puts its image together once they suffice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fuota_constructs.local.fleet.transmission import BYTES_AT_ONCE, Transmission
+from fuota_constructs.lorawan.fragmentation.arrays import combine
+
+
+class Elimination:
+    """The rows of one device over its lost columns: one integer a row, its coded fragments noted in the low bits."""
+
+    def __init__(self, lost: npt.NDArray[np.intp], coded: int) -> None:
+        self.lost = lost
+        self.taken: list[int] = []  # coded fragments, from 0, in the order they came
+        self._low = coded
+        self._pivots: dict[int, int] = {}
+
+    @property
+    def missing(self) -> int:
+        """Independent rows that are still needed."""
+        return len(self.lost) - len(self._pivots)
+
+    def add(self, row: int, mask: int) -> bool:
+        """Take coded fragment `row` in; True once the rows suffice."""
+        low, pivots = self._low, self._pivots
+        number = mask << low | 1 << len(self.taken)
+        self.taken.append(row)
+        while (top := number.bit_length()) > low:
+            pivot = pivots.get(top)
+            if pivot is None:
+                pivots[top] = number
+                break
+            number ^= pivot
+        return len(pivots) == len(self.lost)
+
+    def combinations(self) -> npt.NDArray[np.uint8]:
+        """Which of the taken fragments add up to each lost one: a row of 0 and 1 for every lost column."""
+        low = self._low
+        solved: dict[int, int] = {}
+        for top in sorted(self._pivots):
+            number = self._pivots[top]
+            rest = (number >> low) ^ (1 << (top - low - 1))
+            while rest:
+                lower = rest.bit_length()
+                number ^= solved[low + lower]
+                rest ^= 1 << (lower - 1)
+            solved[top] = number
+        width = -(-len(self.taken) // 8)
+        keep = (1 << len(self.taken)) - 1
+        raw = b"".join((solved[low + place + 1] & keep).to_bytes(width, "little") for place in range(len(self.lost)))
+        packed = np.frombuffer(raw, dtype=np.uint8).reshape(len(self.lost), width)
+        return np.unpackbits(packed, axis=1, count=len(self.taken), bitorder="little")
+
+
+class Reception:
+    """The devices of one transmission: `arrived[device, n - 1]` says whether fragment n reaches it.
+
+    `on_image(device, image)` is told each image as soon as it is complete, and says whether it is the right one.
+    """
+
+    def __init__(
+        self, transmission: Transmission, arrived: npt.NDArray[np.bool_], on_image: Callable[[int, int, bytes], Any]
+    ) -> None:
+        self._sent = transmission
+        self._arrived = arrived
+        self._on_image = on_image
+        self._delivered = 0
+        self._waiting: dict[int, Elimination] = {}
+        self._counted = np.cumsum(arrived[:, transmission.data :], axis=1, dtype=np.int32)
+
+    def deliver(self, until: int) -> None:
+        """Let the devices hear what was sent up to fragment `until`."""
+        sent, before = self._sent, self._delivered
+        if until <= before:
+            return
+        self._delivered = until
+        if until < sent.data:
+            return
+        if before < sent.data:
+            lacking = (~self._arrived[:, : sent.data]).sum(axis=1)
+            for device in np.flatnonzero(lacking == 0):
+                self._on_image(int(device), sent.data, sent.image_of(sent.data_words))
+            for device in np.flatnonzero(lacking):
+                lost = np.flatnonzero(~self._arrived[device, : sent.data])
+                self._waiting[int(device)] = Elimination(lost, sent.coded)
+        self._finish(list(self._completed(max(before, sent.data) - sent.data, until - sent.data)))
+
+    def missing(self, device: int) -> int:
+        """How many fragments a device still needs, as MissingFrag tells it."""
+        if elimination := self._waiting.get(device):
+            data = self._sent.data
+            unseen = 0 if elimination.taken else int(self._arrived[device, data : self._delivered].sum())
+            return max(1, elimination.missing - unseen)
+        return 0 if self._delivered >= self._sent.data else self._sent.data - self.received(device)
+
+    def received(self, device: int) -> int:
+        """How many fragments reached a device."""
+        return int(self._arrived[device, : self._delivered].sum())
+
+    def _completed(self, first: int, end: int) -> Iterator[tuple[int, int, Elimination]]:
+        """Devices whose coded fragments first..end-1 (from 0) suffice, each with the fragment that did it."""
+        if end <= first:
+            return
+        data = self._sent.data
+        for device, elimination in list(self._waiting.items()):
+            # Rows are not looked at before there are enough of them; then all since the last look.
+            if self._counted[device, end - 1] < len(elimination.lost):
+                continue
+            start = first if elimination.taken else 0
+            rows = start + np.flatnonzero(self._arrived[device, data + start : data + end])
+            bits = np.packbits(self._sent.parity[np.ix_(rows, elimination.lost)], axis=1, bitorder="little")
+            for row, packed in zip(rows.tolist(), bits, strict=True):
+                if elimination.add(row, int.from_bytes(packed.tobytes(), "little")):
+                    del self._waiting[device]
+                    yield device, data + row + 1, elimination
+                    break
+
+    def _finish(self, completed: Sequence[tuple[int, int, Elimination]]) -> None:
+        sent = self._sent
+        most_rows = max(1, BYTES_AT_ONCE // sent.data)
+        rows_before = np.cumsum([0, *(len(elimination.taken) for _, _, elimination in completed)])
+        for _, part in groupby(range(len(completed)), key=lambda place: int(rows_before[place]) // most_rows):
+            chunk = [completed[place] for place in part]
+            rows = np.concatenate([np.array(elimination.taken) for _, _, elimination in chunk])
+            owners = np.repeat([device for device, _, _ in chunk], [len(item.taken) for _, _, item in chunk])
+            values = sent.remainders(rows, self._arrived[owners, : sent.data].view(np.uint8))
+            start = 0
+            for device, n, elimination in chunk:
+                end = start + len(elimination.taken)
+                block = sent.data_words.copy()
+                block[elimination.lost] = combine(elimination.combinations(), values[start:end])
+                self._on_image(device, n, sent.image_of(block))
+                start = end

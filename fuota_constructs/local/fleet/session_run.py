@@ -1,0 +1,302 @@
+"""One FUOTA session as the devices of a fleet live it: set-up, fragments, and what each has to report."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from fuota_constructs.local.fleet.integrity import data_block_mic
+from fuota_constructs.local.fleet.own_memory import OwnMemory
+from fuota_constructs.local.fleet.radio import arrivals
+from fuota_constructs.local.fleet.reception import Reception
+from fuota_constructs.local.fleet.transmission import MULTICAST_FRAG_INDEX, UNICAST_FRAG_INDEX, Transmission
+from fuota_constructs.lorawan.fragmentation.messages import (
+    PACKAGE_IDENTIFIER,
+    FragSessionSetupAns,
+    FragSessionSetupAnsV2,
+    FragSessionSetupReq,
+    FragSessionSetupReqV2,
+    PackageVersionAns,
+    PackageVersionReq,
+    decode_frame,
+)
+
+try:
+    import numpy as np
+except ImportError:  # pragma: no cover  # NumPy is an extra
+    raise ImportError("fleets need NumPy: pip install 'fuota-constructs[plan]', or pip install numpy") from None
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fuota_constructs.local.fleet.device import Device
+    from fuota_constructs.lorawan.regions import DataRate, Region
+
+_REFUSALS: Final = (
+    ("frag_algo_unsupported", "FragAlgo_unsupported"),
+    ("not_enough_memory", "Not_enough_memory"),
+    ("frag_index_unsupported", "FragIndex_unsupported"),
+    ("wrong_descriptor", "Wrong_descriptor"),
+    ("session_cnt_replay", "SessionCnt_replay"),
+)
+INITIAL: Final = "Initial"
+SUCCESSFUL: Final = "Successful"
+
+
+@dataclass(frozen=True)
+class SessionParameters:
+    """What the service decided about a session when it began."""
+
+    image: bytes
+    fragment_bytes: int
+    data_fragments: int
+    coded_fragments: int
+    interval_seconds: float
+    start: float
+    descriptor: bytes
+    multicast: bool
+    region: Region | None
+    data_rate: DataRate | None
+
+    @property
+    def fragments(self) -> int:
+        """Data and coded fragments."""
+        return self.data_fragments + self.coded_fragments
+
+    @property
+    def seconds(self) -> float:
+        """From the first fragment's slot to the end of the last one's."""
+        return self.fragments * self.interval_seconds
+
+
+@dataclass
+class Outcome:
+    """How far a device is. `fragment` is the number of the fragment that decided, None while nothing has."""
+
+    status: str = INITIAL
+    fragment: int | None = None
+    listening: bool = False
+
+
+class SessionRun:
+    """The devices of one task during its session."""
+
+    def __init__(
+        self,
+        parameters: SessionParameters,
+        devices: Sequence[tuple[Device, str | None, str]],
+        *,
+        conflicting: set[str],
+    ) -> None:
+        """Set every device up; `devices` come with their multicast group (None for unicast) and its class."""
+        self.parameters = parameters
+        self.frag_index = MULTICAST_FRAG_INDEX if parameters.multicast else UNICAST_FRAG_INDEX
+        self.outcomes: dict[str, Outcome] = {}
+        self._sha256 = hashlib.sha256(parameters.image).digest()
+        self._receptions: list[tuple[Reception, list[Device]]] = []
+        self._own: list[tuple[OwnMemory, Device]] = []
+        self._delivered = 0
+        self._closed: dict[str, tuple[int, int]] | None = None
+        listening: list[tuple[Device, np.random.Generator, np.ndarray[tuple[int], np.dtype[np.bool_]]]] = []
+        for device, group_id, dl_class in devices:
+            outcome = self.outcomes[device.id] = Outcome()
+            if device.id in conflicting:
+                outcome.status = "Device_exist_in_conflict_fuota_task"
+                continue
+            device.sessions_begun += 1
+            outcome.status = self._set_up(device, group_id)
+            if outcome.status == INITIAL:
+                outcome.listening = True
+                random = np.random.default_rng([device.seed, device.ordinal, device.sessions_begun])
+                listening.append((device, random, self._heard(device, random, group_id, dl_class)))
+        self._begin(listening)
+
+    def _set_up(self, device: Device, group_id: str | None) -> str:
+        answers = (
+            decode_frame(uplink, version=1, uplink=True)
+            if (uplink := device.answer(PackageVersionReq().encode()))
+            else []
+        )
+        versions = [
+            answer.package_version
+            for answer in answers
+            if isinstance(answer, PackageVersionAns) and answer.package_identifier == PACKAGE_IDENTIFIER
+        ]
+        if not versions:
+            return "Package_Not_Supported"
+        parameters = self.parameters
+        number = device.join_multicast_group(group_id) if group_id else None
+        request = FragSessionSetupReq(
+            frag_index=self.frag_index,
+            mc_group_bit_mask=0 if number is None else 1 << number,
+            nb_frag=parameters.data_fragments,
+            frag_size=parameters.fragment_bytes,
+            padding=parameters.data_fragments * parameters.fragment_bytes - len(parameters.image),
+            descriptor=parameters.descriptor,
+        )
+        sent = request.encode() if versions[0] == 1 else self._version_2(request, device).encode()
+        (answer,) = decode_frame(device.answer(sent), version=versions[0], uplink=True)
+        assert isinstance(answer, (FragSessionSetupAns, FragSessionSetupAnsV2))  # noqa: S101
+        return next((status for flag, status in _REFUSALS if getattr(answer, flag, False)), INITIAL)
+
+    def _version_2(self, request: FragSessionSetupReq, device: Device) -> FragSessionSetupReqV2:
+        # The service counts the sessions of a device (assumed: from 1).
+        session_cnt = device.sessions_begun & 0xFFFF
+        mic = data_block_mic(
+            self.parameters.image,
+            gen_app_key=device.gen_app_key,
+            session_cnt=session_cnt,
+            frag_index=self.frag_index,
+            descriptor=request.descriptor,
+        )
+        return FragSessionSetupReqV2(
+            frag_index=request.frag_index,
+            mc_group_bit_mask=request.mc_group_bit_mask,
+            nb_frag=request.nb_frag,
+            frag_size=request.frag_size,
+            padding=request.padding,
+            session_cnt=session_cnt,
+            mic=mic,
+            descriptor=request.descriptor,
+        )
+
+    def _heard(
+        self, device: Device, random: np.random.Generator, group_id: str | None, dl_class: str
+    ) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        parameters = self.parameters
+        arrived = arrivals(device.cohort.loss, random, parameters.fragments, parameters.region, parameters.data_rate)
+        if group_id is None:
+            return arrived
+        if not device.start_class_session(group_id, dl_class, parameters.start, parameters.seconds):
+            return np.zeros_like(arrived)
+        session = device.class_sessions[group_id]
+        times = parameters.start + np.arange(parameters.fragments) * parameters.interval_seconds
+        return arrived & (session.start <= times) & (times < session.end)
+
+    def _begin(
+        self,
+        listening: Sequence[tuple[Device, np.random.Generator, np.ndarray[tuple[int], np.dtype[np.bool_]]]],
+    ) -> None:
+        for version in sorted({device.version for device, _, _ in listening}):
+            # Assumed: each device gets the coded fragments of its own package version.
+            parameters = self.parameters
+            sent = Transmission(
+                parameters.image,
+                parameters.fragment_bytes,
+                parameters.coded_fragments,
+                version=version,
+                frag_index=self.frag_index,
+            )
+            together = []
+            for device, random, arrived in listening:
+                if device.version != version:
+                    continue
+                if {"corrupt-fragment", "write-error"} & set(device.cohort.faults) or (
+                    device.cohort.max_lost_fragments is not None
+                ):
+                    self._own.append((self._own_memory(sent, device, arrived, random), device))
+                else:
+                    together.append((device, arrived))
+            if together:
+                members = [device for device, _ in together]
+                reception = Reception(
+                    sent,
+                    np.stack([arrived for _, arrived in together]),
+                    lambda place, n, image, members=members: self._complete(members[place], n, image),
+                )
+                self._receptions.append((reception, members))
+
+    def _own_memory(
+        self,
+        sent: Transmission,
+        device: Device,
+        arrived: np.ndarray[tuple[int], np.dtype[np.bool_]],
+        random: np.random.Generator,
+    ) -> OwnMemory:
+        def failed(n: int) -> None:
+            self._decide(device, "MemoryError", n)
+
+        return OwnMemory(
+            sent,
+            device,
+            arrived,
+            random,
+            on_image=lambda n, image: self._complete(device, n, image),
+            on_memory_error=failed,
+        )
+
+    def _complete(self, device: Device, n: int, image: bytes | None) -> None:
+        self._decide(device, SUCCESSFUL if image is not None and self._intact(device, image) else "MICError", n)
+
+    def _intact(self, device: Device, image: bytes) -> bool:
+        session = device.sessions[self.frag_index]
+        if session.mic is not None and session.session_cnt is not None:
+            found = data_block_mic(
+                image,
+                gen_app_key=device.gen_app_key,
+                session_cnt=session.session_cnt,
+                frag_index=self.frag_index,
+                descriptor=self.parameters.descriptor,
+            )
+            if found != session.mic:
+                return False
+        return hashlib.sha256(image).digest() == self._sha256
+
+    def _decide(self, device: Device, status: str, n: int) -> None:
+        self.outcomes[device.id] = Outcome(status, n)
+
+    def sent(self, now: float) -> int:
+        """How many fragments were sent; each takes its whole interval."""
+        parameters = self.parameters
+        passed = int((now - parameters.start) / parameters.interval_seconds + 1e-9)
+        return max(0, min(parameters.fragments, passed))
+
+    def deliver(self, now: float) -> None:
+        """Let the devices hear all that was sent until now; when it was the last, those that wait miss fragments."""
+        until = self.sent(now)
+        if until <= self._delivered:
+            return
+        self._delivered = until
+        for reception, _ in self._receptions:
+            reception.deliver(until)
+        for own, _ in self._own:
+            own.deliver(until)
+        if until == self.parameters.fragments:
+            self._close()
+
+    def _close(self) -> None:
+        self._closed = self.fragments()
+        for device_id, outcome in self.outcomes.items():
+            if outcome.listening:
+                self.outcomes[device_id] = Outcome("MissingFrag")
+        self._receptions, self._own = [], []  # what a session weighs ends with it
+
+    def fragments(self) -> dict[str, tuple[int, int]]:
+        """How many fragments each listening device received, and how many it still needs."""
+        if self._closed is not None:
+            return self._closed
+        counts = {
+            device.id: (reception.received(place), reception.missing(place))
+            for reception, members in self._receptions
+            for place, device in enumerate(members)
+        }
+        return {**counts, **{device.id: (own.received, own.missing) for own, device in self._own}}
+
+    def completed_at(self, device_id: str) -> float | None:
+        """When a device had its image, in epoch seconds."""
+        outcome = self.outcomes[device_id]
+        if outcome.status != SUCCESSFUL or outcome.fragment is None:
+            return None
+        return self.parameters.start + outcome.fragment * self.parameters.interval_seconds
+
+    def counts(self) -> Counter[str]:
+        """How many devices report what."""
+        return Counter(outcome.status for outcome in self.outcomes.values())
+
+
+def descriptor_bytes(text: str | None) -> bytes:
+    """The 4 bytes of a task's Descriptor; assumed: zeros where there is none, cut or filled up where it has others."""
+    return base64.b64decode(text or "")[:4].ljust(4, b"\0")

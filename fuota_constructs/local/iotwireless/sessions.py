@@ -1,0 +1,227 @@
+"""The FUOTA sessions that began: the image they read, the fragments they are made of, the devices that listen.
+
+Nothing runs in the background. Every request first lets the sessions begin whose time has come, in their order, so what
+a session finds does not depend on who asks when; devices hear what was sent until now when somebody asks for them.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fuota_constructs.local.iotwireless.session import FuotaTaskStatus, SessionPolicy, task_status
+from fuota_constructs.local.iotwireless.store import FuotaTask, MulticastGroup
+from fuota_constructs.lorawan.fragments import (
+    MAX_ENCODED_FRAGMENTS,
+    MAX_FRAG_SIZE_FIELD,
+    data_fragments,
+    encoded_fragments,
+)
+from fuota_constructs.lorawan.regions import region
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fuota_constructs.local.fleet.device import Device
+    from fuota_constructs.local.fleet.enrolment import Enrolment
+    from fuota_constructs.local.fleet.session_run import SessionRun
+    from fuota_constructs.local.iotwireless.store import RegionalState, Store
+
+ImageSource = "Callable[[str, str, str, str], bytes]"  # (FirmwareUpdateImage, FirmwareUpdateRole, account, region)
+
+
+@dataclass
+class BegunSession:
+    """A session whose start time has come."""
+
+    task: FuotaTask
+    image_bytes: int | None
+    data_fragments: int
+    coded_fragments: int
+    fragment_bytes: int
+    interval_seconds: float
+    data_rate: int | None
+    problem: str | None = None
+    run: SessionRun | None = None
+
+
+class Sessions:
+    """All sessions of one service."""
+
+    def __init__(
+        self, store: Store, policy: SessionPolicy, image_source: Callable[[str, str, str, str], bytes] | None
+    ) -> None:
+        self.image_source = image_source
+        self._store = store
+        self._policy = policy
+        self._begun: dict[str, BegunSession] = {}
+        self._enrolment: Enrolment | None = None
+
+    @property
+    def enrolment(self) -> Enrolment:
+        """The devices of fleets."""
+        if self._enrolment is None:
+            from fuota_constructs.local.fleet.enrolment import Enrolment
+
+            self._enrolment = Enrolment(self._store)
+        return self._enrolment
+
+    def begun(self) -> dict[str, BegunSession]:
+        """The sessions that began, by task, oldest first."""
+        return self._begun
+
+    def clear(self) -> None:
+        """Forget all sessions and fleets."""
+        self._begun.clear()
+        self._enrolment = None
+
+    def advance(self, now: float) -> None:
+        """Begin the sessions whose time has come."""
+        due = [
+            (task.start_time, task.serial, task, state)
+            for state in self._store.states()
+            for task in state.all(FuotaTask).values()
+            if task.start_time is not None
+            and task.start_time <= now
+            and task.id not in self._begun
+            and task.gone_time is None
+        ]
+        for start, _, task, state in sorted(due, key=lambda item: item[:2]):
+            self._begun[task.id] = self._begin(task, state, start)
+
+    def device_status(self, task: FuotaTask, device_id: str, now: float) -> str:
+        """FuotaDeviceStatus of a device in a task.
+
+        A device that no fleet made receives everything: Successful once the task is FuotaDone, if there was an image.
+        """
+        begun = self._begun.get(task.id)
+        if begun is not None and begun.run is not None and device_id in begun.run.outcomes:
+            begun.run.deliver(self._until(task, now))
+            return begun.run.outcomes[device_id].status
+        if begun is not None and begun.problem is not None:
+            return "Initial"
+        if self._enrolment is not None and self._enrolment.device(device_id) is not None:
+            return "Initial"
+        return self._policy.fuota_device_status(task, now)
+
+    def deliver(self, now: float) -> None:
+        """Let every device hear what was sent until now."""
+        for begun in self._begun.values():
+            if begun.run is not None:
+                begun.run.deliver(self._until(begun.task, now))
+
+    def _until(self, task: FuotaTask, now: float) -> float:
+        # A deleted task sends no more.
+        return now if task.gone_time is None else min(now, task.gone_time - self._policy.deletion_seconds)
+
+    def _begin(self, task: FuotaTask, state: RegionalState, start: float) -> BegunSession:
+        size: int = task.details.get("FragmentSizeBytes", self._policy.fragment_size_bytes)
+        interval: int = task.details.get("FragmentIntervalMS", self._policy.fragment_interval_ms)
+        redundancy: int = task.details.get("RedundancyPercent", 0)
+        image, problem = self._read_image(task, state)
+        image_bytes = len(image) if image is not None else self._policy.image_size_bytes
+        data = data_fragments(image_bytes, size)
+        total = encoded_fragments(image_bytes, size, redundancy)
+        rf_region = region(_rf_region(task, state) or "")
+        rate = rf_region.slowest_data_rate(size) if rf_region else None
+        begun = BegunSession(
+            task=task,
+            image_bytes=image_bytes if problem is None else None,
+            data_fragments=data,
+            coded_fragments=total - data,
+            fragment_bytes=size,
+            interval_seconds=float(max(1, round(interval / 1000))),
+            data_rate=rate.index if rate else None,
+            problem=problem,
+        )
+        if problem is None:
+            begun.problem = _cannot_be_sent(size, total, rf_region.name if rf_region and rate is None else None)
+        if begun.problem is not None:
+            begun.data_fragments = begun.coded_fragments = 0
+            task.done_time = start  # documented: a wrong link or a missing permission ends as FuotaDone
+            return begun
+        task.done_time = start + total * begun.interval_seconds
+        if receivers := self._receivers(task, state):
+            from fuota_constructs.local.fleet.session_run import SessionParameters, SessionRun, descriptor_bytes
+
+            begun.run = SessionRun(
+                SessionParameters(
+                    image=image if image is not None else random.Random(0).randbytes(image_bytes),  # noqa: S311
+                    fragment_bytes=size,
+                    data_fragments=data,
+                    coded_fragments=total - data,
+                    interval_seconds=begun.interval_seconds,
+                    start=start,
+                    descriptor=descriptor_bytes(task.details.get("Descriptor")),
+                    multicast=bool(task.multicast_group_ids),
+                    region=rf_region,
+                    data_rate=rate,
+                ),
+                receivers,
+                conflicting=self._in_other_sessions(task, state, start),
+            )
+            everybody = device_ids_of_task(state, task)
+            if len(receivers) == len(everybody) and not any(
+                outcome.listening for outcome in begun.run.outcomes.values()
+            ):
+                task.done_time = start  # documented: "no response from devices or groups" ends as FuotaDone
+        return begun
+
+    def _read_image(self, task: FuotaTask, state: RegionalState) -> tuple[bytes | None, str | None]:
+        if self.image_source is None:
+            return None, None
+        uri, role = task.details["FirmwareUpdateImage"], task.details["FirmwareUpdateRole"]
+        try:
+            image = self.image_source(uri, role, state.account, state.region)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the session ends as it does on AWS: FuotaDone
+            return None, str(error) or type(error).__name__
+        return (image, None) if image else (None, f"{uri} is empty")
+
+    def _receivers(self, task: FuotaTask, state: RegionalState) -> list[tuple[Device, str | None, str]]:
+        if self._enrolment is None:
+            return []
+        found: dict[str, tuple[Device, str | None, str]] = {}
+        for group_id in task.multicast_group_ids:
+            group = state.get(MulticastGroup, group_id)
+            dl_class = group.details["LoRaWAN"].get("DlClass", "ClassC")
+            for device_id in group.wireless_device_ids:
+                if (device := self._enrolment.device(device_id)) is not None:
+                    found.setdefault(device_id, (device, group_id, dl_class))
+        for device_id in task.wireless_device_ids:
+            if (device := self._enrolment.device(device_id)) is not None:
+                found.setdefault(device_id, (device, None, "ClassA"))
+        return list(found.values())
+
+    def _in_other_sessions(self, task: FuotaTask, state: RegionalState, start: float) -> set[str]:
+        running = [
+            other
+            for other in state.all(FuotaTask).values()
+            if other.id != task.id
+            and other.id in self._begun
+            and task_status(other, start) == FuotaTaskStatus.IN_SESSION
+        ]
+        return set().union(*(device_ids_of_task(state, other) for other in running))
+
+
+def device_ids_of_task(state: RegionalState, task: FuotaTask) -> set[str]:
+    """Give the devices a task is for: its own and those of its groups."""
+    groups = [state.get(MulticastGroup, group_id) for group_id in task.multicast_group_ids]
+    return set(task.wireless_device_ids).union(*(group.wireless_device_ids for group in groups))
+
+
+def _rf_region(task: FuotaTask, state: RegionalState) -> str | None:
+    wanted: Any = task.details.get("LoRaWAN", {}).get("RfRegion")
+    groups = (state.get(MulticastGroup, group_id) for group_id in task.multicast_group_ids)
+    return wanted or next((group.details["LoRaWAN"].get("RfRegion") for group in groups), None)
+
+
+def _cannot_be_sent(size: int, total: int, region_without_rate: str | None) -> str | None:
+    """Why no device could receive such a session (assumed: it ends at once)."""
+    if size > MAX_FRAG_SIZE_FIELD:
+        return f"FragmentSizeBytes is {size}; TS004 has room for {MAX_FRAG_SIZE_FIELD}"
+    if total > MAX_ENCODED_FRAGMENTS:
+        return f"the session has {total} fragments; the 14-bit index of TS004 counts to {MAX_ENCODED_FRAGMENTS}"
+    if region_without_rate:
+        return f"FragmentSizeBytes is {size}; no downlink data rate of {region_without_rate} carries that"
+    return None

@@ -1,0 +1,108 @@
+"""A session with a fleet from start to end, as clients and the admin routes see it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import FleetCloud
+
+
+def test_devices_receive_the_image_of_the_session(cloud: FleetCloud) -> None:
+    task = cloud.task(cloud.group())
+    cloud.fleet(devices=30, loss="10%", seed=1)
+    assert cloud.statuses(task) == {"Initial": 30}
+    cloud.client.start_fuota_task(Id=task)
+    assert (cloud.status(task), cloud.session(task)["fragments_total"]) == ("FuotaSession_Waiting", None)
+    cloud.clock.time += 1800
+    session = cloud.session(task)
+    assert session["status"] == cloud.status(task) == "In_FuotaSession"
+    assert (session["data_fragments"], session["coded_fragments"], session["fragments_sent"]) == (50, 20, 0)
+    assert (session["seconds_left"], session["interval_seconds"], session["image_bytes"]) == (70, 1, 2000)
+    cloud.clock.time += 49
+    assert cloud.statuses(task) == {"Initial": 30}
+    cloud.clock.time += 11
+    halfway = cloud.statuses(task)
+    assert 0 < halfway["Successful"] < 30
+    assert halfway.keys() == {"Successful", "Initial"}
+    assert cloud.session(task)["fragments_sent"] == 60
+    cloud.clock.time += 10
+    assert cloud.status(task) == "FuotaDone"
+    assert cloud.statuses(task)["Initial"] == 0
+    fleet = cloud.admin("GET", "fleet?devices=1")
+    assert fleet["statuses"] == dict(cloud.statuses(task))
+    assert {row["id"]: row["status"] for row in fleet["list"]} == cloud.devices(task)
+    assert 0.05 < fleet["lost_share"] < 0.15
+    assert cloud.clock.time - 20 <= fleet["completed_at"]["first"] <= fleet["completed_at"]["last"] <= cloud.clock.time
+
+
+def test_devices_without_loss_have_the_image_with_the_last_data_fragment(cloud: FleetCloud) -> None:
+    task = cloud.task(cloud.group())
+    cloud.fleet(devices=3)
+    cloud.start(task)
+    cloud.clock.time += 49
+    assert cloud.statuses(task) == {"Initial": 3}
+    cloud.clock.time += 1
+    assert cloud.statuses(task) == {"Successful": 3}
+    assert cloud.status(task) == "In_FuotaSession"
+
+
+def test_devices_no_fleet_made_receive_everything(cloud: FleetCloud) -> None:
+    group = cloud.group()
+    task = cloud.task(group)
+    device = cloud.client.create_wireless_device(Type="LoRaWAN", DestinationName="d")["Id"]
+    cloud.client.associate_wireless_device_with_multicast_group(Id=group, WirelessDeviceId=device)
+    cloud.fleet(devices=5, loss=1)
+    assert cloud.run(task) == {"Successful": 1, "MissingFrag": 5}
+    assert cloud.devices(task)[device] == "Successful"
+
+
+def test_the_image_is_read_once_when_the_session_begins(cloud: FleetCloud) -> None:
+    task = cloud.task(cloud.group())
+    cloud.fleet(devices=2)
+    cloud.client.start_fuota_task(Id=task)
+    assert cloud.reads == []
+    cloud.clock.time += 1800
+    for _ in range(3):
+        cloud.devices(task)
+    role = "arn:aws:iam::123456789012:role/fuota"
+    assert cloud.reads == [("s3://firmware/v2.bin", role, "123456789012", "eu-west-1")]
+
+
+def test_an_image_that_cannot_be_read_ends_the_session_and_nobody_succeeds(cloud: FleetCloud) -> None:
+    group = cloud.group()
+    task = cloud.task(group, FirmwareUpdateImage="s3://firmware/gone.bin")
+    device = cloud.client.create_wireless_device(Type="LoRaWAN", DestinationName="d")["Id"]
+    cloud.client.associate_wireless_device_with_multicast_group(Id=group, WirelessDeviceId=device)
+    cloud.fleet(devices=3)
+    cloud.client.start_fuota_task(Id=task)
+    cloud.clock.time += 1799
+    assert cloud.status(task) == "FuotaSession_Waiting"
+    cloud.clock.time += 1
+    assert cloud.status(task) == "FuotaDone"
+    assert cloud.statuses(task) == {"Initial": 4}
+    assert "gone.bin" in cloud.session(task)["problem"]
+    assert "gone.bin" not in str({**cloud.client.get_fuota_task(Id=task), "FirmwareUpdateImage": ""})
+
+
+def test_the_clock_runs_at_a_speed(cloud: FleetCloud) -> None:
+    before = cloud.admin("GET", "clock")
+    assert before["speed"] == 1
+    assert cloud.admin("POST", "clock", {"speed": 600})["now"] == before["now"]
+    cloud.clock.time += 10
+    after = cloud.admin("GET", "clock")
+    assert (after["now"] - before["now"], after["advanced_seconds"], after["speed"]) == (6000, 5990, 600)
+    cloud.admin("POST", "clock", {"speed": 1, "advance_seconds": 5})
+    cloud.clock.time += 10
+    assert cloud.admin("GET", "clock")["now"] - before["now"] == 6015
+    cloud.admin("POST", "reset", {})
+    assert cloud.admin("GET", "clock") == {"now": cloud.clock.time, "advanced_seconds": 0, "speed": 1}
+
+
+@pytest.mark.parametrize("speed", [0, -1, "fast", 1e9])
+def test_fails_on_a_speed_that_is_none(cloud: FleetCloud, speed: object) -> None:
+    answer = cloud.admin("POST", "clock", {"speed": speed})
+    assert answer["status"] == 400
+    assert "speed is" in answer["error"]
