@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import aws_cdk as cdk
 import jsii
@@ -18,6 +18,7 @@ from fuota_constructs.shared_firmware import SharedFirmware
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_s3 as s3
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from fuota_constructs.firmware_image import FirmwareImage
     from fuota_constructs.imported_fuota_task import IFuotaTask
     from fuota_constructs.rules import Finding, SessionPlan
+    from fuota_constructs.session_schedule import SessionSchedule
 
 
 RESOURCE_TYPE = "Custom::FuotaTask"
@@ -148,6 +150,7 @@ class FuotaTask(cdk.Resource):
         if removal_policy is not cdk.RemovalPolicy.DESTROY:
             self._resource.apply_removal_policy(removal_policy)
         self._checks: synth_checks.SynthChecks | None = None
+        self._start: SessionSchedule | None = None
         self._check_at_synth()
 
     @property
@@ -222,6 +225,25 @@ class FuotaTask(cdk.Resource):
         self._resource.add_property_override("WirelessDeviceIds", self._devices)
         self._check_at_synth()
 
+    def schedule_start(self, at: datetime, *, window: cdk.Duration | None = None) -> SessionSchedule:
+        """Start the session of the task once, at a time of your choice, by an EventBridge Scheduler schedule.
+
+        `at`: when the session starts, with a time zone, at least 45 minutes ahead: StartFuotaTask is called 40
+        minutes before, because the service wants 30, and a deployment takes time.
+        `window`: how long the session may take; synth fails when the planned session is longer. By default it may
+        take any time. No API stops a session.
+
+        From the call on the task waits and cannot be changed. Take the line out before it to call the session off,
+        and after the session, because a time that is past fails the synth.
+
+        Raises `FuotaValidationError` for a time without a time zone and for a second call.
+        """
+        from fuota_constructs.session_schedule import SessionSchedule
+
+        self._start = SessionSchedule(cast("IFuotaTaskRef", self), at, window)
+        self._check_at_synth()
+        return self._start
+
     def _plan_of(self, group: IMulticastGroupRef) -> synth_checks.GroupPlan:
         return synth_checks.group_plan(group, beside=self._plan.rf_region)
 
@@ -236,6 +258,7 @@ class FuotaTask(cdk.Resource):
             wireless_devices=tuple(self._devices),
             tags={key: synth_checks.known(value) for key, value in (tags or {}).items()},
             role_policy_characters=self._access.characters,
+            start=self._start.plan() if self._start else None,
         )
 
     def _check_at_synth(self) -> None:

@@ -11,7 +11,11 @@ from aws_cdk.interfaces.aws_iotwireless import FuotaTaskReference, IFuotaTaskRef
 from fuota_constructs.fuota_task_grants import FuotaTaskGrants
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from constructs import Construct
+
+    from fuota_constructs.session_schedule import SessionSchedule
 
 
 @runtime_checkable
@@ -38,6 +42,10 @@ class IFuotaTask(Protocol):
         """What principals may be allowed to do with the task."""
         ...
 
+    def schedule_start(self, at: datetime) -> SessionSchedule:
+        """Start the session of the task once, at a time of your choice."""
+        ...
+
 
 @jsii.implements(IFuotaTaskRef)
 class ImportedFuotaTask(cdk.Resource):
@@ -60,3 +68,15 @@ class ImportedFuotaTask(cdk.Resource):
     def grants(self) -> FuotaTaskGrants:
         """What principals may be allowed to do with the task."""
         return FuotaTaskGrants.from_fuota_task(self)
+
+    def schedule_start(self, at: datetime) -> SessionSchedule:
+        """Start the session of the task once, at a time of your choice, by an EventBridge Scheduler schedule.
+
+        `at`: when the session starts, with a time zone, at least 45 minutes ahead; see `FuotaTask.schedule_start`.
+        """
+        from fuota_constructs.session_schedule import SessionSchedule
+        from fuota_constructs.synth_checks import SynthChecks
+
+        schedule = SessionSchedule(cast("IFuotaTaskRef", self), at)
+        SynthChecks(schedule).tasks[schedule] = None
+        return schedule

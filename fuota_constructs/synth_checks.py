@@ -9,7 +9,17 @@ import aws_cdk as cdk
 import constructs
 import jsii
 
-from fuota_constructs.rules import UNKNOWN, GroupPlan, TaskPlan, encoded_fragments, findings_in, session_plan
+from fuota_constructs.rules import (
+    CALL_LEAD_SECONDS,
+    SERVICE_LEAD_SECONDS,
+    UNKNOWN,
+    GroupPlan,
+    StartPlan,
+    TaskPlan,
+    encoded_fragments,
+    findings_in,
+    session_plan,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,7 +29,10 @@ if TYPE_CHECKING:
     from fuota_constructs.rules import Finding
 
 __all__ = [
+    "CALL_LEAD_SECONDS",
+    "SERVICE_LEAD_SECONDS",
     "GroupPlan",
+    "StartPlan",
     "SynthChecks",
     "TaskPlan",
     "encoded_fragments",

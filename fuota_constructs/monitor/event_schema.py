@@ -21,7 +21,7 @@ _COUNT = {"type": "integer", "minimum": 0}
 TASK_CHANGE_DETAIL: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": TASK_CHANGE,
-    "description": "the status of a FUOTA task is another than at the poll before; before the first poll it was Pending",
+    "description": "the status of a FUOTA task is another than at the poll before; at first it is Pending",
     "type": "object",
     "required": ["fuotaTaskId", "status", "previousStatus", "observedAt"],
     "additionalProperties": False,

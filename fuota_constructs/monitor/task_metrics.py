@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import aws_cdk as cdk
 import jsii
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import aws_cdk as cdk
     from aws_cdk import aws_cloudwatch as cloudwatch
     from constructs import Construct
 
@@ -105,26 +105,26 @@ def widgets(monitor: FuotaMonitor) -> list[cloudwatch.IWidget]:
     by_status = [monitor.metric_devices(status, label=status) for status in _SHOWN_STATUSES]
     share = cloudwatch.YAxisProps(min=0, max=1, show_units=False)
     return [
-        cloudwatch.GraphWidget(title="Devices by status", left=by_status, stacked=True, width=9, height=7),  # type: ignore[list-item]
+        cloudwatch.GraphWidget(title="Devices by status", left=by_status, stacked=True, width=9, height=7),
         cloudwatch.GraphWidget(
             title="Share of devices",
             left=[monitor.metric_success_ratio(label="successful"), monitor.metric_failed_ratio(label="failed")],
             left_y_axis=share,
             width=6,
             height=7,
-        ),  # type: ignore[list-item]
+        ),
         cloudwatch.GraphWidget(
             title="Seconds in status, and waiting past the start",
             left=[monitor.metric_seconds_in_status(label="in status"), monitor.metric_seconds_past_start(label="late")],
             width=5,
             height=7,
-        ),  # type: ignore[list-item]
+        ),
         cloudwatch.AlarmStatusWidget(
             title="Alarms",
             alarms=[monitor.done_without_success_alarm, monitor.stuck_waiting_alarm, monitor.failures_alarm],
             width=4,
             height=7,
-        ),  # type: ignore[list-item]
+        ),
     ]
 
 
@@ -133,12 +133,13 @@ def _action_of(action: str | cloudwatch.IAlarmAction) -> cloudwatch.IAlarmAction
 
     if not isinstance(action, str):
         return action
+    arn = action
 
     # Made here, because the actions of aws_cloudwatch_actions load Lambda, EC2 and Auto Scaling with them.
     @jsii.implements(cloudwatch.IAlarmAction)
     class ActionByArn:
         def bind(self, scope: Construct, alarm: cloudwatch.IAlarm) -> cloudwatch.AlarmActionConfig:
             del scope, alarm
-            return cloudwatch.AlarmActionConfig(alarm_action_arn=action)
+            return cloudwatch.AlarmActionConfig(alarm_action_arn=arn)
 
-    return ActionByArn()  # type: ignore[return-value]
+    return ActionByArn()

@@ -11,19 +11,23 @@ from fuota_constructs.rules.fragment_rules import FRAGMENT_RULES, encoded_fragme
 from fuota_constructs.rules.image_rules import IMAGE_RULES
 from fuota_constructs.rules.radio_rules import RADIO_RULES
 from fuota_constructs.rules.radio_session import session_plan
-from fuota_constructs.rules.rule import UNKNOWN, Finding, GroupPlan, Level, Rule, TaskPlan
+from fuota_constructs.rules.rule import UNKNOWN, Finding, GroupPlan, Level, Rule, StartPlan, TaskPlan
+from fuota_constructs.rules.start_rules import CALL_LEAD_SECONDS, SERVICE_LEAD_SECONDS, START_RULES
 from fuota_constructs.rules.task_rules import TASK_RULES
 
-RULES: tuple[Rule, ...] = (*FRAGMENT_RULES, *RADIO_RULES, *IMAGE_RULES, *TASK_RULES)
+RULES: tuple[Rule, ...] = (*FRAGMENT_RULES, *RADIO_RULES, *IMAGE_RULES, *TASK_RULES, *START_RULES)
 
 __all__ = [
+    "CALL_LEAD_SECONDS",
     "RULES",
+    "SERVICE_LEAD_SECONDS",
     "UNKNOWN",
     "Finding",
     "GroupPlan",
     "Level",
     "Rule",
     "SessionPlan",
+    "StartPlan",
     "TaskPlan",
     "encoded_fragments",
     "findings_in",

@@ -51,6 +51,14 @@ class GroupPlan(NamedTuple):
     data_rate: int | None = None
 
 
+class StartPlan(NamedTuple):
+    """When a session shall start: seconds from now, and the window it must end in, in seconds, if one was given."""
+
+    at: str
+    seconds_from_now: float
+    window_seconds: float | None = None
+
+
 @dataclass(frozen=True)
 class TaskPlan:
     """A FUOTA task as plain values, the input of every rule.
@@ -69,6 +77,7 @@ class TaskPlan:
     descriptor: object = None
     image_bytes: object = None
     planned_loss_percent: object = None
+    start: StartPlan | None = None
     multicast_groups: tuple[GroupPlan, ...] = ()
     wireless_devices: tuple[object, ...] = ()
     tags: Mapping[str, object] = field(default_factory=dict)

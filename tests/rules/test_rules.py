@@ -39,6 +39,9 @@ IDS = {
     "description-length": ("error",),
     "tag-limits": ("error",),
     "aws-region": ("warning",),
+    "start-time-past": ("error",),
+    "start-time-lead": ("error",),
+    "start-window": ("error",),
 }
 
 

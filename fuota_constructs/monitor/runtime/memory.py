@@ -1,8 +1,8 @@
 """What is kept from one poll to the next: the status of the task, since when, and which device had which status.
 
 Devices are kept as 8 bytes of a hash each, grouped by status, and only those past `Initial`: 40,000 of them fit the
-400 KB that DynamoDB allows an item. Two of 40,000 share a hash with a probability below 1 in 10^10; then a change of one
-of the two may go untold.
+400 KB that DynamoDB allows an item. Two of 40,000 share a hash with a probability below 1 in 10^10; then a change of
+one of the two may go untold.
 """
 
 import hashlib

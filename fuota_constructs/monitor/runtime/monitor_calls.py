@@ -58,7 +58,7 @@ class MonitorCalls:
         """The devices of a task, those of its groups included, page by page as they are asked for."""
         token = None
         while True:
-            more = {"NextToken": token} if token else {}
+            more: dict[str, str] = {"NextToken": token} if token else {}
             page = _client("iotwireless").list_wireless_devices(
                 FuotaTaskId=task_id, MaxResults=DEVICES_PER_PAGE, **more
             )
@@ -120,5 +120,11 @@ def _client(service: str) -> Any:
     from botocore.config import Config
 
     # "standard" retries throttling, 5xx and broken connections with jitter.
-    retries = {"mode": "standard", "total_max_attempts": ATTEMPTS_PER_CALL}
-    return boto3.client(service, config=Config(connect_timeout=5, read_timeout=10, retries=retries))  # type: ignore[call-overload]
+    return boto3.client(  # type: ignore[call-overload]
+        service,
+        config=Config(
+            connect_timeout=5,
+            read_timeout=10,
+            retries={"mode": "standard", "total_max_attempts": ATTEMPTS_PER_CALL},
+        ),
+    )

@@ -1,0 +1,135 @@
+"""A schedule that starts the session of a FUOTA task once."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, cast
+
+import aws_cdk as cdk
+import constructs
+from aws_cdk import aws_iam as iam
+
+from fuota_constructs.errors import FuotaValidationError
+from fuota_constructs.provider.permissions import statement
+from fuota_constructs.synth_checks import CALL_LEAD_SECONDS, SERVICE_LEAD_SECONDS, StartPlan, TaskPlan, findings_in
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aws_cdk.interfaces.aws_iotwireless import IFuotaTaskRef
+
+    from fuota_constructs.rules import Finding
+
+ID = "ScheduledStart"
+RETRY_SECONDS = CALL_LEAD_SECONDS - SERVICE_LEAD_SECONDS - 120
+"""How long a refused call is made again: with a minute's delay of the schedule it still ends before the 30 minutes."""
+
+RETRIES = 20
+
+
+class SessionSchedule(constructs.Construct):
+    """A one-time EventBridge Scheduler schedule that calls StartFuotaTask, with a role for this one call on this task.
+
+    It calls 40 minutes before the session starts, because the service wants 30. Removing it from the app before then
+    calls the session off; afterwards it does nothing. It is kept when it has fired: CloudFormation's resource type has
+    no ActionAfterCompletion, and a schedule that deleted itself would be missed by the next change of it.
+    """
+
+    def __init__(self, task: IFuotaTaskRef, at: datetime, window: cdk.Duration | None = None) -> None:
+        """Use `FuotaTask.schedule_start`."""
+        path = task.node.path
+        self.at = _moment(at, path)
+        """When the session starts, in UTC."""
+        self.calls_at = self.at - timedelta(seconds=CALL_LEAD_SECONDS)
+        """When StartFuotaTask is called, in UTC."""
+        self._window_seconds = _seconds(window, path)
+        if task.node.try_find_child(ID):
+            raise FuotaValidationError(
+                "start-time-once", "schedule_start was called before; a task starts once", construct_path=path
+            )
+        super().__init__(cast("constructs.Construct", task), ID)
+        reference = task.fuota_task_ref
+        self.role = iam.CfnRole(
+            self,
+            "Role",
+            assume_role_policy_document={
+                "Version": "2012-10-17",
+                "Statement": [
+                    {
+                        "Effect": "Allow",
+                        "Action": "sts:AssumeRole",
+                        "Principal": {"Service": "scheduler.amazonaws.com"},
+                        "Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
+                    }
+                ],
+            },
+            policies=[
+                iam.CfnRole.PolicyProperty(
+                    policy_name="StartFuotaTask",
+                    policy_document={
+                        "Version": "2012-10-17",
+                        "Statement": [
+                            statement("StartFuotaTask", ["iotwireless:StartFuotaTask"], reference.fuota_task_arn)
+                        ],
+                    },
+                )
+            ],
+        )
+        """What the scheduler calls StartFuotaTask with."""
+        start = {"Id": reference.fuota_task_id, "LoRaWAN": {"StartTime": f"{self.at:%Y-%m-%dT%H:%M:%SZ}"}}
+        self._schedule = cdk.CfnResource(
+            self,
+            "Resource",
+            type="AWS::Scheduler::Schedule",
+            properties={
+                "Description": f"Starts a FUOTA session at {self.at:%Y-%m-%d %H:%M:%S} UTC (fuota_constructs)",
+                "FlexibleTimeWindow": {"Mode": "OFF"},
+                "ScheduleExpression": f"at({self.calls_at:%Y-%m-%dT%H:%M:%S})",
+                "ScheduleExpressionTimezone": "UTC",
+                "State": "ENABLED",
+                "Target": {
+                    "Arn": {"Fn::Sub": "arn:${AWS::Partition}:scheduler:::aws-sdk:iotwireless:startFuotaTask"},
+                    "Input": json.dumps(start),
+                    "RetryPolicy": {"MaximumEventAgeInSeconds": RETRY_SECONDS, "MaximumRetryAttempts": RETRIES},
+                    "RoleArn": self.role.attr_arn,
+                },
+            },
+        )
+
+    @property
+    def schedule_name(self) -> str:
+        """Name of the schedule, a token until it is deployed."""
+        return self._schedule.ref
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What the rules find in it, apart from its task."""
+        return findings_in(TaskPlan(start=self.plan()))
+
+    def plan(self) -> StartPlan:
+        """The start as the rules see it now."""
+        ahead = (self.at - datetime.now(UTC)).total_seconds()
+        return StartPlan(f"{self.at:%Y-%m-%d %H:%M:%S} UTC", ahead, self._window_seconds)
+
+
+def _moment(at: object, path: str) -> datetime:
+    if not isinstance(at, datetime) or at.utcoffset() is None:
+        raise FuotaValidationError(
+            "start-time-zone",
+            f"at is {at!r}; give a datetime with a time zone, for example datetime(2027, 3, 1, 2, 0, tzinfo=UTC)",
+            construct_path=path,
+        )
+    return at.astimezone(UTC).replace(microsecond=0)
+
+
+def _seconds(window: object, path: str) -> float | None:
+    if window is None:
+        return None
+    if isinstance(window, cdk.Duration) and not window.is_unresolved() and window.to_seconds(integral=False) > 0:
+        return float(window.to_seconds(integral=False))
+    raise FuotaValidationError(
+        "start-window",
+        f"window is {window!r}; give a cdk.Duration, for example cdk.Duration.hours(4)",
+        construct_path=path,
+    )

@@ -1,0 +1,174 @@
+"""schedule_start: what is in the template, what is refused, and that the service would take the input."""
+
+import json
+from datetime import UTC, datetime, timedelta, timezone
+
+import aws_cdk as cdk
+import boto3
+import cfnlint.api
+import pytest
+from botocore.validate import ParamValidator
+from cdk_nag import AwsSolutionsChecks
+
+from fuota_constructs import DlClass, FuotaTask, FuotaValidationError, IFuotaTask, MulticastGroup, RfRegion
+
+SCHEDULE = "AWS::Scheduler::Schedule"
+TASK_ID = "11111111-2222-3333-4444-555555555555"
+TOMORROW = (datetime.now(UTC) + timedelta(days=1)).replace(hour=2, minute=30, second=0, microsecond=0)
+
+
+@pytest.fixture
+def task(stack, image) -> FuotaTask:
+    group = MulticastGroup(stack, "Group", rf_region=RfRegion.EU868, dl_class=DlClass.CLASS_C)
+    return FuotaTask(
+        stack,
+        "Task",
+        firmware_image=image,
+        rf_region=RfRegion.EU868,
+        fragment_size_bytes=40,
+        fragment_interval=cdk.Duration.minutes(2),
+        multicast_groups=[group],
+    )
+
+
+@pytest.fixture
+def imported(stack) -> IFuotaTask:
+    return FuotaTask.from_fuota_task_id(stack, "Imported", TASK_ID)
+
+
+def rules_of(findings) -> list[str]:
+    return [finding.rule for finding in findings if finding.rule.startswith("start-")]
+
+
+def test_calls_forty_minutes_before_the_session(stack, imported, synth) -> None:
+    schedule = imported.schedule_start(TOMORROW)
+    properties = synth(stack).properties(SCHEDULE)
+    assert properties["ScheduleExpression"] == f"at({TOMORROW - timedelta(minutes=40):%Y-%m-%dT%H:%M:%S})"
+    assert properties["ScheduleExpressionTimezone"] == "UTC"
+    assert properties["FlexibleTimeWindow"] == {"Mode": "OFF"}
+    assert schedule.at == TOMORROW
+    assert TOMORROW - schedule.calls_at == timedelta(minutes=40)
+    assert cdk.Token.is_unresolved(schedule.schedule_name)
+
+
+def test_a_late_last_call_is_still_early_enough(stack, imported, synth) -> None:
+    imported.schedule_start(TOMORROW)
+    policy = synth(stack).properties(SCHEDULE)["Target"]["RetryPolicy"]
+    a_minute_late = 60
+    assert 40 * 60 - a_minute_late - policy["MaximumEventAgeInSeconds"] > 30 * 60
+    assert 60 <= policy["MaximumEventAgeInSeconds"] <= 86_400
+    assert 0 <= policy["MaximumRetryAttempts"] <= 185
+
+
+def test_calls_the_service_itself_with_what_its_model_takes(stack, imported, synth) -> None:
+    imported.schedule_start(TOMORROW)
+    target = synth(stack).properties(SCHEDULE)["Target"]
+    assert target["Arn"] == {"Fn::Sub": "arn:${AWS::Partition}:scheduler:::aws-sdk:iotwireless:startFuotaTask"}
+    given = json.loads(target["Input"])
+    assert given == {"Id": TASK_ID, "LoRaWAN": {"StartTime": f"{TOMORROW:%Y-%m-%dT%H:%M:%SZ}"}}
+    operation = boto3.client("iotwireless").meta.service_model.operation_model("StartFuotaTask")
+    assert operation.name[0].lower() + operation.name[1:] == target["Arn"]["Fn::Sub"].rpartition(":")[2]
+    report = ParamValidator().validate(given, operation.input_shape)
+    assert not report.has_errors(), report.generate_report()
+    assert set(given) <= set(operation.input_shape.members)
+    assert set(given["LoRaWAN"]) == set(operation.input_shape.members["LoRaWAN"].members)
+
+
+def test_the_role_may_start_this_one_task_and_only_the_scheduler_has_it(stack, task, synth) -> None:
+    task.schedule_start(TOMORROW)
+    template = synth(stack)
+    [role] = [body for name, body in template.all("AWS::IAM::Role").items() if "ScheduledStart" in name]
+    [policy] = role["Properties"]["Policies"]
+    [task_name] = template.all("Custom::FuotaTask")
+    assert policy["PolicyDocument"]["Statement"] == [
+        {
+            "Sid": "StartFuotaTask",
+            "Effect": "Allow",
+            "Action": ["iotwireless:StartFuotaTask"],
+            "Resource": [{"Fn::GetAtt": [task_name, "Arn"]}],
+        }
+    ]
+    [trust] = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
+    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
+def test_a_fired_schedule_stays_where_cloudformation_finds_it(stack, imported, synth) -> None:
+    imported.schedule_start(TOMORROW)
+    assert "ActionAfterCompletion" not in synth(stack).properties(SCHEDULE)  # the API's default is NONE
+
+
+def test_the_input_follows_the_task_when_it_is_replaced(stack, task, synth) -> None:
+    task.schedule_start(TOMORROW)
+    template = synth(stack)
+    [task_name] = template.all("Custom::FuotaTask")
+    assert {"Ref": task_name} in template.properties(SCHEDULE)["Target"]["Input"]["Fn::Join"][1]
+
+
+def test_any_time_zone_is_written_in_utc(stack, imported, synth) -> None:
+    imported.schedule_start(TOMORROW.astimezone(timezone(timedelta(hours=5, minutes=30))))
+    assert f"{TOMORROW:%Y-%m-%dT%H:%M:%SZ}" in synth(stack).properties(SCHEDULE)["Target"]["Input"]
+
+
+@pytest.mark.parametrize("at", [datetime(2099, 1, 1), "2099-01-01T00:00:00Z", None, 4_070_908_800])
+def test_fails_for_what_is_no_time_with_a_time_zone(task, at) -> None:
+    with pytest.raises(FuotaValidationError, match=r"start-time-zone: at is .* time zone"):
+        task.schedule_start(at)
+
+
+@pytest.mark.parametrize("window", [4, cdk.Duration.seconds(0), "4 h"])
+def test_fails_for_what_is_no_window(task, window) -> None:
+    with pytest.raises(FuotaValidationError, match="start-window: window is"):
+        task.schedule_start(TOMORROW, window=window)
+
+
+def test_fails_to_start_a_task_twice(task) -> None:
+    task.schedule_start(TOMORROW)
+    with pytest.raises(FuotaValidationError, match="start-time-once"):
+        task.schedule_start(TOMORROW + timedelta(days=1))
+
+
+@pytest.mark.parametrize(
+    ("minutes", "rules"),
+    [
+        (-60, ["start-time-past"]),
+        (0, ["start-time-past"]),
+        (20, ["start-time-lead"]),
+        (44, ["start-time-lead"]),
+        (46, []),
+        (60 * 24 * 365, []),
+    ],
+)
+def test_the_time_must_leave_room_for_the_deployment_and_the_call(task, imported, minutes, rules) -> None:
+    at = datetime.now(UTC) + timedelta(minutes=minutes)
+    task.schedule_start(at)
+    assert rules_of(task.findings) == rules
+    assert rules_of(imported.schedule_start(at).findings) == rules
+
+
+@pytest.mark.parametrize(("window", "rules"), [(51, []), (50, []), (49, ["start-window"]), (None, [])])
+def test_the_planned_session_must_fit_the_window(task, window, rules) -> None:
+    """1000 bytes in fragments of 40, one every 2 minutes: 25 fragments, 50 minutes."""
+    task.schedule_start(TOMORROW, window=cdk.Duration.minutes(window) if window else None)
+    assert task.plan.duration_seconds == 50 * 60
+    assert rules_of(task.findings) == rules
+
+
+def test_fails_the_synth_with_the_findings_of_all_tasks(app, stack, task, imported) -> None:
+    task.schedule_start(TOMORROW, window=cdk.Duration.minutes(10))
+    imported.schedule_start(datetime(2020, 1, 1, tzinfo=UTC))
+    with pytest.raises(RuntimeError) as raised:
+        app.synth()
+    assert "[Stack/Task] start-window: the session takes 50 minutes (25 fragments" in str(raised.value)
+    assert "[Stack/Imported/ScheduledStart] start-time-past: the session shall start at 2020-01-01 00:00:00 UTC" in str(
+        raised.value
+    )
+    assert str(raised.value).count("start-window") == 1
+
+
+def test_policy_checkers_find_nothing(app, stack, task, imported, synth) -> None:
+    task.schedule_start(TOMORROW)
+    imported.schedule_start(TOMORROW)
+    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app, verbose=True))
+    template = synth(stack)
+    assert [str(match) for match in cfnlint.api.lint(json.dumps(template))] == []
