@@ -73,6 +73,7 @@ class CommandTable(click.Group):
         "status": "fuota_constructs.cli.status:status",
         "report": "fuota_constructs.cli.report:report",
         "local": "fuota_constructs.cli.root:local",
+        "rehearse": "fuota_constructs.cli.rehearse:rehearse",
         "demo": "fuota_constructs.cli.demo:demo",
     },
     context_settings={"help_option_names": ["-h", "--help"]},
