@@ -1,4 +1,6 @@
-"""Runs MiniStack in this process with our IoT Wireless service in it. The one module that knows MiniStack's insides.
+"""Runs MiniStack in this process with our IoT Wireless service in it.
+
+This module and `ministack_image` are the only ones that know MiniStack's insides.
 
 Started by `cloud.start` as `python -m fuota_constructs.local.ministack_host`, one process a cloud. Besides the admin
 routes of the service it answers
@@ -24,6 +26,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from fuota_constructs.local import ministack_image
 from fuota_constructs.local.certificates import certificates_in
 from fuota_constructs.local.cloudformation_types import TYPES, ResourceHandlers
 from fuota_constructs.local.errors import LocalCloudError
@@ -78,6 +81,7 @@ SEAMS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
     ("ministack.services.cloudformation.provisioners", "_RESOURCE_HANDLERS", None),
     ("ministack.services.cloudformation.provisioners", "_REPLACING_PROPERTIES", None),
     ("ministack.services.cloudformation.provisioners", "_STACK_TAG_PROPERTY", None),
+    *ministack_image.SEAMS,
 )
 
 
@@ -111,7 +115,8 @@ class Host:
         self.ministack = _module("ministack.app")
         # A Lambda function under IAM has session keys: MiniStack knows whose they are.
         self.service = IotWirelessService(
-            account_of=lambda _: str(_module("ministack.core.responses").get_account_id())
+            account_of=lambda _: str(_module("ministack.core.responses").get_account_id()),
+            image_source=ministack_image.read_image,
         )
         self.decisions: list[dict[str, Any]] = []
 

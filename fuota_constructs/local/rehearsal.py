@@ -38,6 +38,7 @@ class TaskProgress:
     status: str
     fragments_sent: int
     fragments_total: int | None
+    data_fragments: int | None
     seconds_left: float | None
     problem: str | None
     devices: dict[str, int]
@@ -159,6 +160,7 @@ class Rehearsal:
                 status=session["status"],
                 fragments_sent=session["fragments_sent"],
                 fragments_total=session["fragments_total"],
+                data_fragments=session["data_fragments"],
                 seconds_left=session["seconds_left"],
                 problem=session["problem"],
                 devices=session["devices"],
