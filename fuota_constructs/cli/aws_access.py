@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fuota_constructs.operations.aws import Aws
 
 WHERE = """\b
-AWS or local: they go where boto3 goes (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, ...), or to the local cloud
+AWS or local: they go where boto3 goes (AWS_PROFILE, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL, ...), or to the local cloud
 with --local."""
 INTERRUPTED = 128 + signal.SIGINT
 

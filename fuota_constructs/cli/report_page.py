@@ -44,7 +44,7 @@ def _tiles(progress: Progress, verdict: Verdict) -> list[Figure]:
     judged = {Outcome.UPDATED: GOOD, Outcome.PARTLY: "not all", Outcome.FAILED: "none"}.get(verdict.outcome, "")
     failed = progress.count_of("failed")
     tiles = [
-        Figure("Status", progress.task.status, "done is not success"),
+        Figure("Status", progress.task.status, "done is not success" if verdict.is_final else ""),
         Figure("Updated", share_of(progress.count_of("updated"), total), "reassembled, not installed", judged),
         Figure("Failed", share_of(failed, total), "" if failed else "no device reports an error"),
         Figure("No result yet", share_of(progress.count_of("open"), total)),

@@ -109,9 +109,32 @@ def _watch_live(
 
     from fuota_constructs.cli.status_view import view
 
+    if not console.is_terminal:  # a log wants a line for what is new, not the same screen again and again
+        return _watch_in_a_log(aws, task_id, interval, console, devices=devices)
     with Live(console=console, auto_refresh=False, vertical_overflow="visible") as live:
 
         def show(progress: Progress, verdict: Verdict) -> None:
             live.update(view(progress, verdict, all_devices=devices), refresh=True)
 
         return _watch(aws, task_id, interval, show)
+
+
+def _watch_in_a_log(
+    aws: Aws, task_id: str, interval: float, console: Console, *, devices: bool
+) -> tuple[Progress, Verdict]:
+    from fuota_constructs.cli.status_view import view
+    from fuota_constructs.operations.start import show as moment
+
+    said = ""
+
+    def show(progress: Progress, verdict: Verdict) -> None:
+        nonlocal said
+        counts = ", ".join(f"{number} {name}" for name, number in progress.counts.items())
+        news = f"{verdict.outcome}: {counts or 'no devices'}"
+        if news != said:
+            click.echo(f"{moment(progress.now)}  {news}")
+        said = news
+
+    progress, verdict = _watch(aws, task_id, interval, show)
+    console.print(view(progress, verdict, all_devices=devices))
+    return progress, verdict

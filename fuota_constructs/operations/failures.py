@@ -34,7 +34,7 @@ def explained(error: BotoCoreError | ClientError, endpoint: str | None = None) -
         case ClientError():
             said = _refused(error)
         case NoRegionError():
-            said = "no AWS Region is set: give --region, set AWS_REGION, or set a region in the profile"
+            said = "no AWS Region is set: give --region, set AWS_DEFAULT_REGION, or set a region in the profile"
         case NoCredentialsError():
             said = f"there are no AWS credentials: {CREDENTIALS}"
         case ProfileNotFound():

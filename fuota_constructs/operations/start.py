@@ -52,8 +52,8 @@ def start_time(aws: Aws, at: datetime | timedelta | None) -> datetime:
         return as_early_as_possible
     wanted = _whole(now + at) if isinstance(at, timedelta) else at.replace(microsecond=0)
     if wanted < earliest:
-        ahead = (wanted - now).total_seconds() / 60
-        when = f"{ahead:.0f} minutes from now" if ahead >= 0 else f"{-ahead:.0f} minutes ago"
+        minutes = math.floor((wanted - now).total_seconds() / 60)
+        when = f"{minutes} minutes from now" if minutes >= 0 else f"{-minutes} minutes ago"
         raise OperationError(
             f"{show(wanted)} is {when}; a session starts 30 minutes from now or later, at the earliest"
             f" {show(as_early_as_possible)}: give --at {as_early_as_possible:%Y-%m-%dT%H:%M:%SZ} or later, or no --at"
