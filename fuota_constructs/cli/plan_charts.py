@@ -2,60 +2,31 @@
 
 from __future__ import annotations
 
-import io
 import math
-import re
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-import matplotlib as mpl
-from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, NullLocator
 
 from fuota_constructs.cli.plan_figures import duration
 from fuota_constructs.cli.plan_series import NINES, SETUP_SECONDS, LossCurve, SizeCurve, nines
+from fuota_constructs.cli.svg_pictures import (
+    BEHIND_TEXT,
+    LIMIT,
+    MUTED,
+    PLANNED,
+    SERIES,
+    WIDTHS,
+    pictures,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from fuota_constructs.lorawan.session_plan import SessionPlan
-
-# Colours matplotlib draws with, and the variables of the page that take their place in the SVG.
-_INK, _MUTED, _GRID, _PAPER, _PLANNED, _LIMIT = "#010101", "#020202", "#030303", "#040404", "#050505", "#060606"
-_SERIES: Final = tuple(f"#0707{step:02x}" for step in range(8))
-_VARIABLES: Final = {
-    _INK: "--ink",
-    _MUTED: "--muted",
-    _GRID: "--grid",
-    _PAPER: "--paper",
-    _PLANNED: "--planned",
-    _LIMIT: "--limit",
-    **{colour: f"--series-{step}" for step, colour in enumerate(_SERIES)},
-}
-_STYLE: Final[Any] = {
-    "svg.fonttype": "none",
-    "font.size": 11,
-    "text.color": _INK,
-    "axes.labelcolor": _MUTED,
-    "axes.edgecolor": _GRID,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.axisbelow": True,
-    "xtick.color": _MUTED,
-    "ytick.color": _MUTED,
-    "xtick.major.size": 0,
-    "xtick.major.pad": 6,
-    "ytick.major.size": 0,
-    "grid.color": _GRID,
-    "grid.linewidth": 0.7,
-    "axes.grid": True,
-    "lines.solid_capstyle": "round",
-}
-_BEHIND_TEXT: Final = {"facecolor": _PAPER, "edgecolor": "none", "pad": 0.5}
-WIDTHS: Final = {"wide": 720, "narrow": 350}
-"""Widths in CSS pixels, one for desktops and one for phones, so that the text is of a readable size on both."""
 
 _TIMES: Final = (1, 10, 60, 600, 3600, 36_000, 360_000, 3_600_000)
 _CLOSE_TIMES: Final = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 18_000, 36_000, 72_000, 180_000, 360_000)
@@ -75,10 +46,10 @@ def loss_chart(curves: Sequence[LossCurve], plan: SessionPlan, target: float) ->
             major_formatter=FixedFormatter(["0 %", "50 %", "90 %", "99 %", "99.9 %", "99.99 %"]),
         )
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} %"))
-        axes.axvline(plan.loss * 100, color=_LIMIT, linewidth=1.2, linestyle=(0, (4, 3)))
-        axes.axhline(min(NINES, nines(target)), color=_LIMIT, linewidth=1.2, linestyle=(0, (1, 2)))
+        axes.axvline(plan.loss * 100, color=LIMIT, linewidth=1.2, linestyle=(0, (4, 3)))
+        axes.axhline(min(NINES, nines(target)), color=LIMIT, linewidth=1.2, linestyle=(0, (1, 2)))
         for step, curve in enumerate(curves):
-            colour = _PLANNED if curve.planned else _SERIES[step]
+            colour = PLANNED if curve.planned else SERIES[step]
             losses = [loss * 100 for loss, _ in curve.points]
             heights = [nines(chance) for _, chance in curve.points]
             axes.plot(
@@ -88,9 +59,9 @@ def loss_chart(curves: Sequence[LossCurve], plan: SessionPlan, target: float) ->
                 axes, losses, heights, f"{curve.redundancy_percent} %", colour, height=(0.45, 0.75)[step % 2]
             )
         here = min(NINES, nines(plan.decode_probability))
-        axes.plot([plan.loss * 100], [here], "o", color=_PLANNED, markersize=8, zorder=5, clip_on=False)
+        axes.plot([plan.loss * 100], [here], "o", color=PLANNED, markersize=8, zorder=5, clip_on=False)
 
-    return _pictures("loss", draw, {"wide": 380, "narrow": 330})
+    return pictures("loss", draw, {"wide": 380, "narrow": 330})
 
 
 def size_chart(curves: Sequence[SizeCurve], plan: SessionPlan) -> dict[str, str]:
@@ -101,8 +72,8 @@ def size_chart(curves: Sequence[SizeCurve], plan: SessionPlan) -> dict[str, str]
         lasts, charge = figure.subplots(2, 1, sharex=True)
         for step, curve in enumerate(curves):
             sizes = [point[0] for point in curve.points]
-            lasts.plot(sizes, [point[1] for point in curve.points], color=_SERIES[step], linewidth=1.6)
-            charge.plot(sizes, [point[2] for point in curve.points], color=_SERIES[step], linewidth=1.6)
+            lasts.plot(sizes, [point[1] for point in curve.points], color=SERIES[step], linewidth=1.6)
+            charge.plot(sizes, [point[2] for point in curve.points], color=SERIES[step], linewidth=1.6)
         room = 1.12 if figure.get_figwidth() > WIDTHS["narrow"] / 72 else 1.24
         largest = max(curve.points[-1][0] for curve in curves)
         for axes, column, planned in (
@@ -116,30 +87,30 @@ def size_chart(curves: Sequence[SizeCurve], plan: SessionPlan) -> dict[str, str]
                 high = max(high, *(2.2 * window for window in windows.values() if window < 2 * high), 0)
             axes.set_ylim(low, high)
             axes.yaxis.set_minor_locator(NullLocator())
-            axes.plot([plan.fragment_bytes], [planned], "o", color=_PLANNED, markersize=8, zorder=5)
+            axes.plot([plan.fragment_bytes], [planned], "o", color=PLANNED, markersize=8, zorder=5)
             _label_ends(axes, curves, column)
         _ticks(lasts, _TIMES, _CLOSE_TIMES, duration)
         _ticks(charge, _CHARGES, _CLOSE_CHARGES, "{:g}".format)
         lasts.set_ylabel("session duration")
         charge.set(ylabel="receive charge, mAh", xlabel="fragment size, bytes")
         for who, window in windows.items():
-            lasts.axhline(window, color=_LIMIT, linewidth=1.2, linestyle=(0, (4, 3)), zorder=1)
+            lasts.axhline(window, color=LIMIT, linewidth=1.2, linestyle=(0, (4, 3)), zorder=1)
             if lasts.get_ylim()[0] < window < lasts.get_ylim()[1]:
                 name = f"{who} {duration(window)}"
                 lasts.annotate(
-                    name, (largest * room, window), xytext=(0, 4), textcoords="offset points", ha="right", color=_LIMIT
+                    name, (largest * room, window), xytext=(0, 4), textcoords="offset points", ha="right", color=LIMIT
                 )
 
-    return _pictures("size", draw, {"wide": 560, "narrow": 560})
+    return pictures("size", draw, {"wide": 560, "narrow": 560})
 
 
 def timeline_chart(plan: SessionPlan) -> dict[str, str]:
     """When what is sent: the lead for the set-up, data fragments, coded fragments, and the windows as lines."""
     data = plan.data_fragments * plan.interval_seconds
     bars = [
-        ("set-up", -SETUP_SECONDS, SETUP_SECONDS, _MUTED),
-        (f"{plan.data_fragments:,} data", 0, data, _SERIES[1]),
-        (f"{plan.coded_fragments:,} coded", data, plan.duration_seconds - data, _PLANNED),
+        ("set-up", -SETUP_SECONDS, SETUP_SECONDS, MUTED),
+        (f"{plan.data_fragments:,} data", 0, data, SERIES[1]),
+        (f"{plan.coded_fragments:,} coded", data, plan.duration_seconds - data, PLANNED),
     ]
     seen = {
         who: end
@@ -165,11 +136,11 @@ def timeline_chart(plan: SessionPlan) -> dict[str, str]:
                 textcoords="offset points",
                 ha="right" if middle else "left",
                 va="center",
-                bbox=_BEHIND_TEXT,
+                bbox=BEHIND_TEXT,
                 zorder=4,
             )
         for who, limit in seen.items():
-            axes.axvline(limit / unit, color=_LIMIT, linewidth=1.4, linestyle=(0, (4, 3)), zorder=2)
+            axes.axvline(limit / unit, color=LIMIT, linewidth=1.4, linestyle=(0, (4, 3)), zorder=2)
             axes.annotate(
                 f"{who} {duration(limit)}",
                 (limit / unit, -0.7),
@@ -177,10 +148,10 @@ def timeline_chart(plan: SessionPlan) -> dict[str, str]:
                 textcoords="offset points",
                 ha="right",
                 va="center",
-                color=_LIMIT,
+                color=LIMIT,
             )
 
-    return _pictures("timeline", draw, {"wide": 210, "narrow": 220})
+    return pictures("timeline", draw, {"wide": 210, "narrow": 220})
 
 
 WINDOW_REACH: Final = 2.6
@@ -198,7 +169,7 @@ def _label_at_half(
     axes: Axes, losses: list[float], heights: list[float], text: str, colour: str, *, height: float
 ) -> None:
     """Write beside a falling line where it passes a height; at its right end where it never does."""
-    weight = "bold" if colour == _PLANNED else "normal"
+    weight = "bold" if colour == PLANNED else "normal"
     at, beside, align = (losses[-1], max(heights[-1], 0.1)), (-4, 4), "right"
     for (left, above), (right, below) in pairwise(zip(losses, heights, strict=True)):
         if above >= height > below:
@@ -214,7 +185,7 @@ def _label_at_half(
         va="center" if align == "left" else "bottom",
         color=colour,
         weight=weight,
-        bbox=_BEHIND_TEXT,
+        bbox=BEHIND_TEXT,
         zorder=6,
     )
 
@@ -239,7 +210,7 @@ def _label_ends(axes: Axes, curves: Sequence[SizeCurve], column: int) -> None:
         if here and abs(here[-1][0] - value) < gap / 20:
             here[-1][1].append(curve.data_rate.index)
         else:
-            here.append((value, [curve.data_rate.index], _SERIES[step]))
+            here.append((value, [curve.data_rate.index], SERIES[step]))
     for size, labels in ends.items():
         floor = -math.inf
         for value, rates, colour in sorted(labels):
@@ -252,37 +223,6 @@ def _label_ends(axes: Axes, curves: Sequence[SizeCurve], column: int) -> None:
                 textcoords="offset points",
                 va="center",
                 color=colour,
-                bbox=_BEHIND_TEXT,
+                bbox=BEHIND_TEXT,
                 zorder=4,
             )
-
-
-def _pictures(name: str, draw: Callable[[Figure], None], heights: dict[str, int]) -> dict[str, str]:
-    pictures = {}
-    for kind, width in WIDTHS.items():
-        style: Any = {**_STYLE, "svg.hashsalt": f"fuota {name} {kind}"}
-        with mpl.rc_context(style):
-            figure = Figure(figsize=(width / 72, heights[kind] / 72), layout="constrained")
-            figure.patch.set_visible(False)
-            draw(figure)
-            for axes in figure.axes:
-                axes.patch.set_visible(False)
-            svg = io.StringIO()
-            figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
-        pictures[kind] = _for_the_page(svg.getvalue(), f"{name}-{kind}")
-    return pictures
-
-
-def _for_the_page(svg: str, name: str) -> str:
-    """Ids apart from those of the other pictures, colours by variable, the page's font, no size of its own."""
-    svg = re.sub(
-        r"<metadata>.*?</metadata>|<style[^>]*>.*?</style>|<!--.*?-->", "", svg[svg.index("<svg") :], flags=re.DOTALL
-    )
-    svg = re.sub(r'\bid="', f'id="{name}-', svg)
-    svg = re.sub(r'(url\(#|href="#)', rf"\g<1>{name}-", svg)
-    svg = re.sub(r'(<svg[^>]*?) width="[^"]*" height="[^"]*"|(<svg[^>]*?)', r"\1\2", svg, count=1)
-    svg = re.sub(r"font-family: [^;\"]*", "font-family: var(--font)", svg)
-    svg = re.sub(r' xmlns(?::xlink)?="[^"]*"', "", svg).replace("xlink:href", "href")
-    for colour, variable in _VARIABLES.items():
-        svg = svg.replace(colour, f"var({variable})")
-    return svg.strip()

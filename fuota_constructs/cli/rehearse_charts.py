@@ -1,0 +1,90 @@
+"""The pictures of `fuota rehearse --html`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from fuota_constructs.cli.svg_pictures import INK, LIMIT, MUTED, PLANNED, SERIES, pictures
+from fuota_constructs.local.rehearsal import SUCCESSFUL
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.figure import Figure
+
+    from fuota_constructs.local.rehearsal import DeviceOutcome, Outcome
+
+LONGEST_LABEL = 22
+SUCCEEDED, FAILED = SERIES[5], PLANNED
+
+
+def status_chart(outcome: Outcome) -> dict[str, str]:
+    """Devices by status, one bar each."""
+    counts = outcome.statuses
+
+    def draw(figure: Figure) -> None:
+        axes = figure.subplots()
+        names = list(reversed(counts))
+        colours = [SUCCEEDED if name == SUCCESSFUL else FAILED for name in names]
+        bars = axes.barh([_short(name) for name in names], [counts[name] for name in names], color=colours, height=0.6)
+        axes.bar_label(bars, labels=[f"{counts[name]:,}" for name in names], padding=4, color=INK)
+        axes.set(xlim=(0, 1.12 * max(counts.values(), default=1)), xlabel="devices")
+        axes.grid(visible=False, axis="y")
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+
+    height = 70 + 34 * max(1, len(counts))
+    return pictures("statuses", draw, {"wide": height, "narrow": height})
+
+
+def completion_chart(devices: Sequence[DeviceOutcome], total: int, data: int) -> dict[str, str]:
+    """How many devices had the image after how many fragments."""
+    after = sorted(device.completed_after_fragments for device in devices if device.completed_after_fragments)
+
+    def draw(figure: Figure) -> None:
+        axes = figure.subplots()
+        steps = [0, *after, total]
+        share = [0, *(100 * (i + 1) / len(devices) for i in range(len(after))), 100 * len(after) / len(devices)]
+        axes.step(steps, share, where="post", color=SUCCEEDED, linewidth=2.2)
+        axes.axvline(data, color=LIMIT, linewidth=1.2, linestyle=(0, (4, 3)))
+        axes.annotate(
+            "all data fragments sent", (data, 103), ha="right", va="bottom", color=LIMIT, annotation_clip=False
+        )
+        first = min([data, *after]) if after else data
+        axes.set(
+            xlim=(max(0, first - (total - first)), total), ylim=(0, 102), xlabel="fragments sent", ylabel="devices done"
+        )
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} %"))
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+
+    return pictures("completion", draw, {"wide": 300, "narrow": 260})
+
+
+def loss_chart(devices: Sequence[DeviceOutcome]) -> dict[str, str]:
+    """What each device lost, and whether it succeeded."""
+    heard = [(device.loss, device) for device in devices if device.loss is not None]
+    succeeded = [100 * loss for loss, device in heard if device.status == SUCCESSFUL]
+    failed = [100 * loss for loss, device in heard if device.status != SUCCESSFUL]
+
+    def draw(figure: Figure) -> None:
+        axes = figure.subplots()
+        lowest, highest = min(succeeded + failed), max(succeeded + failed)
+        width = max(0.5, (highest - lowest) / 24)
+        edges = [lowest + i * width for i in range(int((highest - lowest) / width) + 2)]
+        axes.hist([succeeded, failed], bins=edges, stacked=True, color=[SUCCEEDED, FAILED], rwidth=0.9)
+        axes.set(xlabel="share of fragments the device lost", ylabel="devices")
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} %"))
+        axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+        axes.grid(visible=False, axis="x")
+        axes.text(0.99, 0.98, "succeeded", color=SUCCEEDED, transform=axes.transAxes, ha="right", va="top")
+        if failed:
+            axes.text(0.99, 0.89, "failed", color=FAILED, transform=axes.transAxes, ha="right", va="top")
+        else:
+            axes.text(0.99, 0.89, "none failed", color=MUTED, transform=axes.transAxes, ha="right", va="top")
+
+    return pictures("loss", draw, {"wide": 280, "narrow": 260})
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_LABEL else f"{name[: LONGEST_LABEL - 1]}…"
