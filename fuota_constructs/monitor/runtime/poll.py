@@ -36,9 +36,7 @@ def poll(watched: Watched, calls: MonitorCalls) -> None:
         calls.remember(watched.key, progress.remembered)
     if progress.is_settled:
         # Nothing happens to a task that is done: its next poll would be the first that tells nothing.
-        calls.stop_polling(
-            watched.rule, f"FUOTA task {watched.task_id} is done and nothing changed since the last poll"
-        )
+        calls.stop_polling(watched.rule, f"FUOTA task {watched.task_id} is done and nothing changed any more")
 
 
 def _gone(watched: Watched, before: Any, calls: MonitorCalls) -> None:
