@@ -1,0 +1,66 @@
+"""The testing kit, used as its documentation says."""
+
+from pathlib import Path
+
+import pytest
+
+from fuota_constructs.local.testing import FuotaCloud
+from fuota_constructs.lorawan.redundancy import decode_probability
+
+pytestmark = pytest.mark.e2e
+
+ROOT = Path(__file__).parents[2]
+DATA, CODED = 205, 62
+"""What app.py makes of its image: 22,856 bytes in fragments of 112 with 30 % redundancy."""
+
+
+def test_firmware_arrives(fuota_cloud: FuotaCloud, fleet) -> None:
+    fuota_cloud.deploy(ROOT)
+    outcome = fuota_cloud.rehearse(fleet(devices=500, loss="10%"))
+    assert outcome.success_ratio >= 0.99
+    [task] = outcome.tasks
+    assert (task.status, task.fragments_total, task.problem) == ("FuotaDone", DATA + CODED, None)
+
+
+def test_fails_when_the_role_cannot_read_the_image(fuota_cloud: FuotaCloud, fleet) -> None:
+    fuota_cloud.deploy(ROOT)
+    iam = fuota_cloud.client("iam")
+    [role] = [role["RoleName"] for role in iam.list_roles()["Roles"] if "FirmwareUpdateRole" in role["RoleName"]]
+    for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+        iam.delete_role_policy(RoleName=role, PolicyName=policy)
+    outcome = fuota_cloud.rehearse(fleet(devices=20, loss=0))
+    assert outcome.success_ratio == 0
+    [task] = outcome.tasks
+    assert task.status == "FuotaDone"  # as on AWS: done is not success
+    assert task.problem
+
+
+def test_success_agrees_with_the_planner(fuota_cloud: FuotaCloud, fleet) -> None:
+    fuota_cloud.deploy(ROOT)
+    outcome = fuota_cloud.rehearse(fleet(devices=400, loss=0.23, seed=7))
+    expected = decode_probability(DATA, CODED, 0.23)
+    deviation = (expected * (1 - expected) / 400) ** 0.5
+    assert abs(outcome.success_ratio - expected) < 3.3 * deviation  # 1 in 1000, and the seed is fixed
+
+
+def test_faults_and_the_clock(fuota_cloud: FuotaCloud) -> None:
+    client = fuota_cloud.client("iotwireless")
+    fuota_cloud.fail("CreateMulticastGroup", "throttle", times=2)
+    group = client.create_multicast_group(LoRaWAN={"RfRegion": "EU868", "DlClass": "ClassC"})
+    before = fuota_cloud.cloud.admin("clock")["now"]
+    fuota_cloud.advance(3600)
+    assert fuota_cloud.cloud.admin("clock")["now"] >= before + 3600
+    assert client.get_multicast_group(Id=group["Id"])["Status"] == "Pending"
+
+
+def test_fails_when_the_app_does_not_deploy(fuota_cloud: FuotaCloud, tmp_path: Path) -> None:
+    (tmp_path / "cdk.json").write_text('{"app": "python3 -c \'raise SystemExit(3)\'"}')
+    with pytest.raises(pytest.fail.Exception, match="cdk deploy of .* failed with exit code"):
+        fuota_cloud.deploy(tmp_path)
+
+
+def test_fails_when_there_is_nothing_to_rehearse(fuota_cloud: FuotaCloud, fleet) -> None:
+    from fuota_constructs.local.errors import LocalCloudError
+
+    with pytest.raises(LocalCloudError, match="no multicast group that devices could join"):
+        fuota_cloud.rehearse(fleet(devices=1))
