@@ -118,7 +118,7 @@ def size_chart(curves: Sequence[SizeCurve], plan: SessionPlan) -> dict[str, str]
             axes.yaxis.set_minor_locator(NullLocator())
             axes.plot([plan.fragment_bytes], [planned], "o", color=_PLANNED, markersize=8, zorder=5)
             _label_ends(axes, curves, column)
-        _ticks(lasts, _TIMES, _CLOSE_TIMES, duration)
+        _ticks(lasts, _TIMES, _CLOSE_TIMES, _round_time)
         _ticks(charge, _CHARGES, _CLOSE_CHARGES, "{:g}".format)
         lasts.set_ylabel("session duration")
         charge.set(ylabel="receive charge, mAh", xlabel="fragment size, bytes")
@@ -217,6 +217,11 @@ def _label_at_half(
         bbox=_BEHIND_TEXT,
         zorder=6,
     )
+
+
+def _round_time(seconds: float) -> str:
+    unit, name = (3600, "h") if seconds >= 3600 else (60, "min") if seconds >= 60 else (1, "s")  # noqa: PLR2004
+    return f"{seconds / unit:g} {name}"
 
 
 def _ticks(axes: Axes, far: Sequence[float], close: Sequence[float], name: Callable[[float], str]) -> None:
