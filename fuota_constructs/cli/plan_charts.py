@@ -74,6 +74,7 @@ def loss_chart(curves: Sequence[LossCurve], plan: SessionPlan, target: float) ->
             major_locator=FixedLocator([0, -math.log10(0.5), 1, 2, 3, NINES]),
             major_formatter=FixedFormatter(["0 %", "50 %", "90 %", "99 %", "99.9 %", "99.99 %"]),
         )
+        axes.locator_params(axis="x", nbins=6 if figure.get_figwidth() < WIDTHS["wide"] / 72 else 10)
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} %"))
         axes.axvline(plan.loss * 100, color=_LIMIT, linewidth=1.2, linestyle=(0, (4, 3)))
         axes.axhline(min(NINES, nines(target)), color=_LIMIT, linewidth=1.2, linestyle=(0, (1, 2)))

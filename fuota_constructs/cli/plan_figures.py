@@ -50,7 +50,7 @@ def _plain(number: float, digits: int) -> str:
 
 def duration(seconds: float) -> str:
     """A time in the unit one would say it in."""
-    if seconds < 1:
+    if 0 < seconds < 1:
         return f"{_plain(seconds * 1000, 1)} ms"
     if seconds < 90:  # noqa: PLR2004
         return f"{_plain(seconds, 2)} s"

@@ -34,7 +34,7 @@ SESSIONS = {
         "--gateway-spacing",
         "500",
     ),
-    "one fragment": ("100", "--region", "KR920", "--redundancy", "50"),
+    "one fragment": ("100", "--region", "KR920", "--data-rate", "5", "--redundancy", "50"),
     "nothing fits": ("1MiB", "--region", "AS923-1", "--dwell-time", "--frequency", "923200000", "--data-rate", "3"),
     "no loss": ("20kB", "--region", "CN470", "--loss", "0%"),
 }
