@@ -36,7 +36,7 @@ def percent(share: float) -> str:
     """A share in per cent; close to none and all it says so instead of rounding there."""
     if share == 0:
         return "0 %"
-    if share > SURE:
+    if SURE < share <= 1:
         return "over 99.99 %"
     if share < 1 - SURE:
         return "under 0.01 %"

@@ -346,3 +346,9 @@ def test_the_page_is_the_same_every_time(tmp_path: Path) -> None:
     for page in pages:
         assert plan("20kB", *EU868, "--data-rate", "3", "--html", str(page)).exit_code == 0
     assert pages[0].read_bytes() == pages[1].read_bytes()
+
+
+def test_a_duty_cycle_above_the_whole_time_is_shown_as_it_is() -> None:
+    done = plan("100kB", *EU868, "--data-rate", "0", "--interval", "2")
+    assert "139.67 % used" in done.stdout
+    assert done.exit_code == 1
