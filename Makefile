@@ -20,7 +20,7 @@ demo: setup
 	@$(BIN)/python -m fuota_constructs.cli demo
 
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 lint: setup
 	$(BIN)/ruff check .

@@ -134,8 +134,9 @@ class SynthChecks:
         return [text for task in self.tasks for text in self._errors(task)]
 
     def _errors(self, task: CheckedTask) -> Iterator[str]:
+        own = cast("object", task) is self._construct
         for finding in task.findings:
             if finding.level == "warning":
                 cdk.Annotations.of(cast("constructs.IConstruct", task)).add_warning_v2(finding.rule, finding.message)
             else:
-                yield str(finding) if task is self._construct else f"{task.node.path}: {finding}"
+                yield str(finding) if own else f"{task.node.path}: {finding}"
