@@ -1,6 +1,6 @@
 """Groups of two LoRaWAN regions in one app: one task for each region, because regions do not mix in a task.
 
-EU868 obeys a duty cycle, so a fragment every 7 s; US915 has none, and carries nearly as much at its second slowest rate.
+EU868 obeys a duty cycle, so a fragment every 7 s; US915 has none, and carries nearly as much.
 """
 
 from dataclasses import dataclass
