@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fuota_constructs.lorawan.fragments import data_fragments, interval_seconds
+from fuota_constructs.lorawan.fragments import MAX_FRAGMENT_BYTES, data_fragments, interval_seconds
 from fuota_constructs.lorawan.redundancy import smallest_redundancy_percent
 from fuota_constructs.lorawan.regions import region
 from fuota_constructs.lorawan.session_plan import CLASS_B, CLASS_C, Conditions
@@ -113,7 +113,7 @@ def _decode_probability(plan: TaskPlan) -> Remarks:
         )
         remedy = f"redundancy_percent of at least {enough}" if enough is not None else "more and smaller fragments"
         yield warning(
-            f"at {session.loss:.3g} loss a device has the image with a chance of {session.decode_probability:.1%} after"
+            f"at {100 * session.loss:g} % loss a device has the image with a chance of {session.decode_probability:.1%} after"
             f" {session.data_fragments} data and {session.coded_fragments} coded fragments (coded ones are lost too):"
             f" choose {remedy}, or say with planned_loss_percent what your devices lose{together(plan)}"
         )
@@ -125,7 +125,7 @@ def _few_fragments(plan: TaskPlan) -> Remarks:
         return
     count = data_fragments(image, size)
     if 1 < count < FEW_FRAGMENTS:
-        smaller = (image - 1) // (FEW_FRAGMENTS - 1)
+        smaller = min((image - 1) // (FEW_FRAGMENTS - 1), MAX_FRAGMENT_BYTES)
         remedy = f"choose fragment_size_bytes of at most {smaller}" if smaller else "plan with more redundancy"
         yield warning(f"the image makes {count} fragments; below {FEW_FRAGMENTS} the redundancy helps little: {remedy}")
 
