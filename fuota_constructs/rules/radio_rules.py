@@ -114,8 +114,8 @@ def _decode_probability(plan: TaskPlan) -> Remarks:
         remedy = f"redundancy_percent of at least {enough}" if enough is not None else "more and smaller fragments"
         yield warning(
             f"at {100 * session.loss:g} % loss a device has the image with a chance of {session.decode_probability:.1%}"
-            f" after {session.data_fragments} data and {session.coded_fragments} coded fragments (coded ones are lost too):"
-            f" choose {remedy}, or say with planned_loss_percent what your devices lose{together(plan)}"
+            f" after {session.data_fragments} data and {session.coded_fragments} coded fragments (coded ones are"
+            f" lost too): choose {remedy}, or say with planned_loss_percent what your devices lose{together(plan)}"
         )
 
 
