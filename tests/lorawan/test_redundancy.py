@@ -1,6 +1,7 @@
 """Decode probability against simulations of the real codec's rows, and what follows from it."""
 
 import functools
+import itertools
 import math
 
 import numpy as np
@@ -29,23 +30,30 @@ def simulated(m, coded, loss, version, trials):
 def _independent(vectors):
     basis = {}
     for vector in vectors:
-        while vector:
-            top = vector.bit_length()
-            if top not in basis:
-                basis[top] = vector
-                break
-            vector ^= basis[top]
-        else:
+        rest = vector
+        while rest and rest.bit_length() in basis:
+            rest ^= basis[rest.bit_length()]
+        if not rest:
             return False
+        basis[rest.bit_length()] = rest
     return True
 
 
 CASES = [
-    # M = 20, 50, 100 and 1000 from hardly to nearly always, and where the rows are peculiar: powers of two, multiples of
-    # 32 and 64, columns that hardly any row takes (M = 100, 151)
-    *[(20, coded, loss) for coded, loss in [(2, 0.02), (4, 0.05), (6, 0.1), (10, 0.1), (10, 0.2), (16, 0.3), (20, 0.3)]],
-    *[(50, coded, loss) for coded, loss in [(3, 0.02), (5, 0.05), (10, 0.1), (15, 0.1), (20, 0.2), (25, 0.2), (40, 0.3)]],
-    *[(100, coded, loss) for coded, loss in [(5, 0.02), (12, 0.05), (15, 0.1), (20, 0.1), (25, 0.1), (25, 0.15), (50, 0.25)]],
+    # M = 20, 50, 100 and 1000 from hardly to nearly always, and where the rows are peculiar: powers of two, multiples
+    # of 32 and 64, columns that hardly any row takes (M = 100, 151)
+    *[
+        (20, coded, loss)
+        for coded, loss in [(2, 0.02), (4, 0.05), (6, 0.1), (10, 0.1), (10, 0.2), (16, 0.3), (20, 0.3)]
+    ],
+    *[
+        (50, coded, loss)
+        for coded, loss in [(3, 0.02), (5, 0.05), (10, 0.1), (15, 0.1), (20, 0.2), (25, 0.2), (40, 0.3)]
+    ],
+    *[
+        (100, coded, loss)
+        for coded, loss in [(5, 0.02), (12, 0.05), (15, 0.1), (20, 0.1), (25, 0.1), (25, 0.15), (50, 0.25)]
+    ],
     *[(1000, coded, loss) for coded, loss in [(30, 0.02), (70, 0.05), (120, 0.1), (125, 0.1), (130, 0.1), (150, 0.1)]],
     *[(10, 1, 0.02), (10, 4, 0.1), (40, 39, 0.3), (40, 25, 0.25), (64, 15, 0.1), (96, 50, 0.25), (128, 26, 0.1)],
     *[(151, 29, 0.1), (160, 30, 0.1), (192, 35, 0.1), (255, 44, 0.1), (256, 44, 0.1), (320, 53, 0.1), (500, 12, 0.01)],
@@ -74,7 +82,9 @@ def test_published_sample_cells():
 def test_twins_are_drawn_together(m, version):
     rows = 120
     for one, other in twins(m):
-        apart = sum((one in row) != (other in row) for row in (parity_row(m, y, version=version) for y in range(1, rows)))
+        apart = sum(
+            (one in row) != (other in row) for row in (parity_row(m, y, version=version) for y in range(1, rows))
+        )
         assert apart <= 2
         assert apart < rows / 10
 
@@ -88,7 +98,8 @@ def test_only_multiples_of_64_have_twins():
 
 def test_twins_put_a_ceiling_on_success():
     # two pairs, each lost with 10 % x 10 %
-    assert decode_probability(960, 160, 0.1) < 0.982 < 0.998 < decode_probability(961, 160, 0.1)
+    assert decode_probability(960, 160, 0.1) < 0.982
+    assert decode_probability(961, 160, 0.1) > 0.998
 
 
 def test_twins_of_long_sessions_are_estimated():
@@ -103,7 +114,7 @@ def test_more_coded_fragments_never_hurt(m, loss, version):
     step = max(1, m // 25)
     chances = [decode_probability(m, coded, loss, version=version) for coded in range(0, min(m, 16_383 - m) + 1, step)]
     # what is sampled may differ by its sampling error
-    assert all(later >= earlier - 0.0005 for earlier, later in zip(chances, chances[1:], strict=False))
+    assert all(later >= earlier - 0.0005 for earlier, later in itertools.pairwise(chances))
     assert all(0 <= chance <= 1 for chance in chances)
 
 
@@ -122,7 +133,7 @@ def test_edges(m, coded, loss, chance):
 
 
 def test_two_fragments_by_hand():
-    # rows of M = 2 hold one column each: this one holds column (0, 1, ...); a fragment is had if it or such a row arrives
+    # rows of M = 2 hold one column each; a fragment is had if it or a row with its column arrives
     rows = [parity_row(2, y)[0] for y in range(1, 5)]
     expected = math.prod(1 - 0.2 ** (1 + rows.count(column)) for column in (0, 1))
     assert decode_probability(2, 4, 0.2) == pytest.approx(expected, abs=0.003)
