@@ -59,10 +59,10 @@ def twins(m: int) -> tuple[tuple[int, int], ...]:
     """Pairs of data fragments (columns, from 0) that nearly every coded fragment takes both of or neither.
 
     Where ``m`` is a multiple of 64 and no power of two there are two pairs, else none. A device that loses both of a
-    pair hardly ever gets them back, whatever the redundancy: at a loss of 10 % every 50th device fails. The reason is
-    the generator: a draw modulo such an m fixes the fed-back bit, so column m / 2 is drawn after column 0 or its
-    twin only, and column 0 after itself or that twin only; likewise m / 2 - 1 with m - 1. Found by measurement of the
-    rows here; TS004 does not mention it.
+    pair hardly ever gets them back, and more redundancy helps little: at a loss of 10 % every 50th device fails. The
+    reason is the generator: a draw modulo such an m fixes the fed-back bit, so column m / 2 is drawn after column 0 or
+    its twin only, and column 0 after itself or that twin only; likewise m / 2 - 1 with m - 1. Found by measurement of
+    the rows here; TS004 does not mention it.
     """
     if m % TWIN_MULTIPLE or m & (m - 1) == 0:
         return ()
