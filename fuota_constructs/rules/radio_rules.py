@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fuota_constructs.lorawan.fragments import MAX_FRAGMENT_BYTES, data_fragments, interval_seconds
-from fuota_constructs.lorawan.redundancy import smallest_redundancy_percent
+from fuota_constructs.lorawan.redundancy import smallest_redundancy_percent, twins
 from fuota_constructs.lorawan.regions import region
 from fuota_constructs.lorawan.session_plan import CLASS_B, CLASS_C, Conditions
 from fuota_constructs.rules.radio_session import (
@@ -112,6 +112,11 @@ def _decode_probability(plan: TaskPlan) -> Remarks:
             session.data_fragments, session.loss, LIKELY_ENOUGH, version=session.version
         )
         remedy = f"redundancy_percent of at least {enough}" if enough is not None else "more and smaller fragments"
+        if twins(session.data_fragments):
+            remedy = (
+                f"a slightly smaller fragment_size_bytes ({session.data_fragments} fragments are a multiple of 64,"
+                " where the code ties pairs of fragments together and redundancy helps little)"
+            )
         yield warning(
             f"at {100 * session.loss:g} % loss a device has the image with a chance of {session.decode_probability:.1%}"
             f" after {session.data_fragments} data and {session.coded_fragments} coded fragments (coded ones are"
