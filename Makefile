@@ -20,7 +20,7 @@ demo: setup
 	@$(BIN)/python -m fuota_constructs.cli demo
 
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 lint: setup
 	$(BIN)/ruff check .
@@ -34,6 +34,7 @@ build: setup
 
 bench: setup
 	$(BIN)/python benchmarks/synth.py
+	$(BIN)/python benchmarks/codec.py
 
 lock: setup  ## after a change of pyproject.toml: writes requirements-dev.lock anew
 	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --generate-hashes --python-version 3.11 --universal --no-header --quiet -o requirements-dev.lock

@@ -59,7 +59,7 @@ class FuotaTaskGrants:
             iam.Grant.add_to_principal(grantee=grantee, actions=_actions(_ATTACH), resource_arns=ends)
         )
         role = getattr(self._task, "firmware_update_role", None)
-        if not hasattr(role, "role_arn"):
+        if role is None or not hasattr(role, "role_arn"):  # an L1 task has the ARN as plain text
             return grant
         return grant.combine(
             iam.Grant.add_to_principal(

@@ -147,8 +147,13 @@ class SynthChecks:
         return [text for task in self.tasks for text in self._errors(task)]
 
     def _errors(self, task: CheckedTask) -> Iterator[str]:
-        for finding in task.findings:
+        own = cast("object", task) is self._construct
+        findings = task.findings
+        failed = any(finding.level == "error" for finding in findings)
+        for finding in findings:
             if finding.level == "warning":
                 cdk.Annotations.of(cast("constructs.IConstruct", task)).add_warning_v2(finding.rule, finding.message)
-            else:
-                yield str(finding) if task is self._construct else f"{task.node.path}: {finding}"
+            # A failed synth prints no annotations: with an error, the warnings are said here too, not a run later.
+            if failed:
+                text = str(finding) if finding.level == "error" else f"{finding} (a warning)"
+                yield text if own else f"{task.node.path}: {text}"

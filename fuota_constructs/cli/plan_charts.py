@@ -45,6 +45,7 @@ def loss_chart(curves: Sequence[LossCurve], plan: SessionPlan, target: float) ->
             major_locator=FixedLocator([0, -math.log10(0.5), 1, 2, 3, NINES]),
             major_formatter=FixedFormatter(["0 %", "50 %", "90 %", "99 %", "99.9 %", "99.99 %"]),
         )
+        axes.locator_params(axis="x", nbins=6 if figure.get_figwidth() < WIDTHS["wide"] / 72 else 10)
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} %"))
         axes.axvline(plan.loss * 100, color=LIMIT, linewidth=1.2, linestyle=(0, (4, 3)))
         axes.axhline(min(NINES, nines(target)), color=LIMIT, linewidth=1.2, linestyle=(0, (1, 2)))
@@ -89,7 +90,7 @@ def size_chart(curves: Sequence[SizeCurve], plan: SessionPlan) -> dict[str, str]
             axes.yaxis.set_minor_locator(NullLocator())
             axes.plot([plan.fragment_bytes], [planned], "o", color=PLANNED, markersize=8, zorder=5)
             _label_ends(axes, curves, column)
-        _ticks(lasts, _TIMES, _CLOSE_TIMES, duration)
+        _ticks(lasts, _TIMES, _CLOSE_TIMES, _round_time)
         _ticks(charge, _CHARGES, _CLOSE_CHARGES, "{:g}".format)
         lasts.set_ylabel("session duration")
         charge.set(ylabel="receive charge, mAh", xlabel="fragment size, bytes")
@@ -188,6 +189,11 @@ def _label_at_half(
         bbox=BEHIND_TEXT,
         zorder=6,
     )
+
+
+def _round_time(seconds: float) -> str:
+    unit, name = (3600, "h") if seconds >= 3600 else (60, "min") if seconds >= 60 else (1, "s")  # noqa: PLR2004
+    return f"{seconds / unit:g} {name}"
 
 
 def _ticks(axes: Axes, far: Sequence[float], close: Sequence[float], name: Callable[[float], str]) -> None:

@@ -36,7 +36,7 @@ def percent(share: float) -> str:
     """A share in per cent; close to none and all it says so instead of rounding there."""
     if share == 0:
         return "0 %"
-    if share > SURE:
+    if SURE < share <= 1:
         return "over 99.99 %"
     if share < 1 - SURE:
         return "under 0.01 %"
@@ -50,7 +50,7 @@ def _plain(number: float, digits: int) -> str:
 
 def duration(seconds: float) -> str:
     """A time in the unit one would say it in."""
-    if seconds < 1:
+    if 0 < seconds < 1:
         return f"{_plain(seconds * 1000, 1)} ms"
     if seconds < 90:  # noqa: PLR2004
         return f"{_plain(seconds, 2)} s"

@@ -1,7 +1,7 @@
 """What speaks against a planned session: the rules of `cdk synth`, and what only `fuota plan` is told.
 
-A `FuotaTask` names no frequency, gateways, dwell time, package version or target; where a plan has one, it is asked here
-instead, under the id of the rule it stands for.
+A `FuotaTask` names no frequency, gateways, dwell time, package version or target; where a plan has one, it is asked
+here instead, under the id of the rule it stands for.
 """
 
 from __future__ import annotations
@@ -43,26 +43,24 @@ def findings_about(task: rules.TaskPlan, plan: SessionPlan | None, conditions: C
 def _gateways(plan: SessionPlan) -> Iterator[tuple[str, str, str]]:
     needed = (plan.gateways - 1) * plan.gateway_spacing_seconds + plan.fragment_airtime_seconds
     if plan.fragment_airtime_seconds <= plan.interval_seconds < needed:
-        yield (
-            "fragment-interval-airtime",
-            "error",
+        message = (
             f"the interval is {plan.interval_seconds} s and {plan.gateways} gateways,"
             f" {duration(plan.gateway_spacing_seconds)} apart, need {needed:.3f} s for one fragment: choose"
-            f" {plan.smallest_interval_seconds} s or more, fewer gateways or a shorter spacing",
+            f" {plan.smallest_interval_seconds} s or more, fewer gateways or a shorter spacing"
         )
+        yield "fragment-interval-airtime", "error", message
 
 
 def _duty_cycle(plan: SessionPlan, conditions: Conditions) -> Iterator[tuple[str, str, str]]:
     limit = plan.duty_cycle_limit
     if conditions.frequency_hz is None or limit is None or plan.duty_cycle_used <= limit + 1e-9:
         return
-    yield (
-        "duty-cycle",
-        "warning",
+    message = (
         f"{plan.fragment_airtime_seconds:.3f} s on the air every {plan.interval_seconds} s are"
         f" {percent(plan.duty_cycle_used)} of the time; on {conditions.frequency_hz / 1e6:g} MHz a gateway may send"
-        f" {percent(limit)} of it: choose an interval of {plan.smallest_interval_seconds} s or more",
+        f" {percent(limit)} of it: choose an interval of {plan.smallest_interval_seconds} s or more"
     )
+    yield "duty-cycle", "warning", message
 
 
 def _dwell_time(plan: SessionPlan, conditions: Conditions) -> Iterator[tuple[str, str, str]]:
@@ -70,12 +68,11 @@ def _dwell_time(plan: SessionPlan, conditions: Conditions) -> Iterator[tuple[str
     largest = conditions.max_fragment_bytes(rate) if rate and conditions.dwell_time else plan.fragment_bytes
     if plan.fragment_bytes > largest:
         remedy = f"a fragment size of at most {largest} bytes" if largest else "a faster data rate"
-        yield (
-            "dwell-time",
-            "error",
+        message = (
             f"a fragment of {plan.fragment_bytes} bytes takes {plan.fragment_airtime_seconds:.3f} s on the air, and"
-            f" DownlinkDwellTime = 1 allows {duration(plan.transmission_limit_seconds or 0)}: choose {remedy}",
+            f" DownlinkDwellTime = 1 allows {duration(plan.transmission_limit_seconds or 0)}: choose {remedy}"
         )
+        yield "dwell-time", "error", message
 
 
 def _target(plan: SessionPlan, target: float) -> Iterator[tuple[str, str, str]]:
@@ -83,10 +80,9 @@ def _target(plan: SessionPlan, target: float) -> Iterator[tuple[str, str, str]]:
         return
     enough = smallest_redundancy_percent(plan.data_fragments, plan.loss, target, version=plan.version)
     remedy = "smaller fragments" if enough is None else f"a redundancy of at least {enough} %"
-    yield (
-        "decode-probability",
-        "warning",
+    message = (
         f"{percent(plan.decode_probability)} of the devices have the image after {plan.data_fragments} data and"
         f" {plan.coded_fragments} coded fragments at {percent(plan.loss)} loss, and the target is {percent(target)}"
-        f" (coded fragments are lost too): choose {remedy}, or a lower target",
+        f" (coded fragments are lost too): choose {remedy}, or a lower target"
     )
+    yield "decode-probability", "warning", message

@@ -128,7 +128,9 @@ def _can_be_sent(inputs: Inputs, rate: DataRate, size: int, redundancy: int) -> 
 def _task_plan(
     inputs: Inputs, rate: DataRate | None, size: int, redundancy: int, plan: SessionPlan | None
 ) -> rules.TaskPlan:
-    interval = inputs.interval_seconds or (plan and plan.interval_seconds)
+    interval = inputs.interval_seconds
+    if interval is None and plan is not None:
+        interval = plan.interval_seconds
     region = inputs.conditions.region
     if inputs.data_rate is None and rate is region.slowest_data_rate(size):
         rate = None  # the rules take it for themselves, and say that they do

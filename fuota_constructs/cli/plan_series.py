@@ -102,15 +102,21 @@ def size_curves(plan: SessionPlan, conditions: Conditions) -> list[SizeCurve]:
 
 
 def _redundancies(plan: SessionPlan) -> list[int]:
-    data, planned = plan.data_fragments, plan.redundancy_percent
-    others = [
-        percent
-        for percent in OTHER_REDUNDANCIES
-        if data - (-data * percent // 100) <= MAX_ENCODED_FRAGMENTS and abs(percent - planned) > 1 + planned // 10
-    ]
-    return sorted({planned, *others})
+    """The planned one and others that are not next to it, each with a number of coded fragments of its own."""
+    planned, coded = plan.redundancy_percent, {plan.coded_fragments}
+    chosen = [planned]
+    for percent in OTHER_REDUNDANCIES:
+        more = _coded(plan, percent)
+        apart = abs(percent - planned) > 1 + planned // 10
+        if apart and more not in coded and plan.data_fragments + more <= MAX_ENCODED_FRAGMENTS:
+            coded.add(more)
+            chosen.append(percent)
+    return sorted(chosen)
+
+
+def _coded(plan: SessionPlan, percent: int) -> int:
+    return encoded_fragments(plan.image_bytes, plan.fragment_bytes, percent) - plan.data_fragments
 
 
 def _chance(plan: SessionPlan, percent: int, loss: float) -> float:
-    coded = -(-plan.data_fragments * percent // 100)
-    return decode_probability(plan.data_fragments, coded, loss, version=plan.version)
+    return decode_probability(plan.data_fragments, _coded(plan, percent), loss, version=plan.version)

@@ -17,8 +17,11 @@ MAX_FRAGMENT_BYTES: Final = 239
 MAX_FRAG_SIZE_FIELD: Final = 255
 """FragSize, in bytes, is a field of one byte (TS004-1.0.0, FragSessionSetupReq); the radio allows less."""
 
-MAX_ENCODED_FRAGMENTS: Final = 16_383
-"""The index N of a DataFragment has 14 bits and counts data and redundant fragments from 1 (TS004-1.0.0)."""
+INDEX_BITS: Final = 14
+"""The index N of a DataFragment has 14 bits (TS004-1.0.0)."""
+
+MAX_ENCODED_FRAGMENTS: Final = 2**INDEX_BITS - 1
+"""16383: N counts data and redundant fragments together, from 1."""
 
 
 def data_fragments(image_bytes: int, fragment_bytes: int) -> int:

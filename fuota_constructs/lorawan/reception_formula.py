@@ -1,8 +1,8 @@
 """Decode probability by formula: the rank of random rows, corrected by what the real parity rows do to small sets.
 
-A set of lost data fragments is dependent when every received row takes an even number of them. Random rows make a set of
-any size dependent equally seldom. The standard's rows do so more often for small sets: their density is below one half
-in version 1, some columns are drawn rarely, and some pairs of columns are nearly always drawn together (`twins`).
+A set of lost data fragments is dependent when every received row takes an even number of them. Random rows make a set
+of any size dependent equally seldom. The standard's rows do so more often for small sets: their density is below one
+half in version 1, some columns are drawn rarely, and some pairs of columns are nearly always drawn together (`twins`).
 """
 
 from __future__ import annotations
@@ -58,10 +58,11 @@ def formula_probability(m: int, coded: int, loss: float, version: int) -> float:
 def twins(m: int) -> tuple[tuple[int, int], ...]:
     """Pairs of data fragments (columns, from 0) that nearly every coded fragment takes both of or neither.
 
-    Where ``m`` is a multiple of 64 and no power of two there are two. A device that loses both of a pair hardly ever
-    gets them back, whatever the redundancy: at a loss of 10 % every 50th device fails. The reason is the generator: a
-    draw modulo such an m fixes the bit it feeds back, so column m / 2 is drawn after column 0 or its twin only, and column
-    0 after itself or that twin only; likewise for m / 2 - 1 and m - 1. Found by measurement here; TS004 does not say it.
+    Where ``m`` is a multiple of 64 and no power of two there are two pairs, else none. A device that loses both of a
+    pair hardly ever gets them back, and more redundancy helps little: at a loss of 10 % every 50th device fails. The
+    reason is the generator: a draw modulo such an m fixes the fed-back bit, so column m / 2 is drawn after column 0 or
+    its twin only, and column 0 after itself or that twin only; likewise m / 2 - 1 with m - 1. Found by measurement of
+    the rows here; TS004 does not mention it.
     """
     if m % TWIN_MULTIPLE or m & (m - 1) == 0:
         return ()
@@ -97,8 +98,8 @@ def _inseparable(m: int, coded: int, loss: float, version: int, pair: tuple[int,
         one, other = pair
         masks = (parity_mask(m, y, version) for y in range(1, coded + 1))
         return float(loss ** sum((mask >> one ^ mask >> other) & 1 for mask in masks))
-    # A row tells them apart where its first or last draws cut through their succession (2 in m each), if no draw between
-    # takes the other one as well.
+    # A row tells them apart where its first or last draws cut through their succession (2 in m each), unless another
+    # draw takes the one that is missing.
     separating = 4 / m * (1 - _density(m, version))
     return float((1 - separating * (1 - loss)) ** coded)
 

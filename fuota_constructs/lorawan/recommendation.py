@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import math
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from fuota_constructs.lorawan.fragments import MAX_ENCODED_FRAGMENTS, data_fragments, encoded_fragments
 from fuota_constructs.lorawan.redundancy import smallest_redundancy_percent, twins
-from fuota_constructs.lorawan.regions import DataRate
-from fuota_constructs.lorawan.session_plan import CLASS_B, Conditions, SessionPlan, plan_session
+from fuota_constructs.lorawan.session_plan import CLASS_B, DEFAULT_LOSS, Conditions, SessionPlan, plan_session
+
+if TYPE_CHECKING:
+    from fuota_constructs.lorawan.regions import DataRate
 
 DEFAULT_TARGET: Final = 0.999
 """Share of devices that shall have the image, where nothing else is said."""
@@ -72,7 +76,7 @@ def recommend(
     return None
 
 
-def snippet(plan: SessionPlan) -> str:
+def snippet(plan: SessionPlan, *, image: str = "firmware.bin") -> str:
     """A group and a `FuotaTask` with these parameters, as Python."""
     return "\n".join(
         [
@@ -84,12 +88,13 @@ def snippet(plan: SessionPlan) -> str:
             ")",
             "FuotaTask(",
             '    stack, "Update",',
-            '    firmware_image=FirmwareImage.from_asset("firmware.bin"),',
+            f"    firmware_image=FirmwareImage.from_asset({json.dumps(image)}),",
             f"    rf_region=RfRegion.{plan.region.replace('-', '_')},",
             f"    redundancy_percent={plan.redundancy_percent},",
             f"    fragment_size_bytes={plan.fragment_bytes},",
             f"    fragment_interval=cdk.Duration.seconds({plan.interval_seconds}),",
             "    multicast_groups=[group],",
+            *([f"    planned_loss_percent={100 * plan.loss:g},"] if plan.loss != DEFAULT_LOSS else []),
             ")",
         ]
     )
@@ -129,7 +134,9 @@ def _why_none(image_bytes: int, conditions: Conditions, largest: int, target: fl
     data = data_fragments(image_bytes, largest)
     if data > MAX_ENCODED_FRAGMENTS:
         return f"{data} fragments of {largest} bytes, and at most {MAX_ENCODED_FRAGMENTS} can be numbered"
-    return f"no redundancy up to 100 % brings it to {target:.4g} of the devices at {conditions.loss:.0%} loss"
+    return (
+        f"no redundancy up to 100 % brings it to {_percent(target)} of the devices at {_percent(conditions.loss)} loss"
+    )
 
 
 def _obstacle(plan: SessionPlan) -> str:
@@ -153,6 +160,11 @@ def hours(seconds: float) -> str:
     return f"{seconds / HOUR:.1f} h"
 
 
+def _percent(share: float) -> str:
+    # Rounded down: 99.999 % must not read as 100 %.
+    return f"{math.floor(share * 100_000 + 1e-6) / 1000:g} %"
+
+
 def _why(plan: SessionPlan, target: float, choices: tuple[Option, ...], *, chosen: bool) -> tuple[str, ...]:
     limit = plan.duty_cycle_limit
     return (
@@ -162,8 +174,10 @@ def _why(plan: SessionPlan, target: float, choices: tuple[Option, ...], *, chose
         *(f"DR{option.data_rate.index}: {option.obstacle}" for option in choices if chosen and option.obstacle),
         f"fragment size {plan.fragment_bytes} bytes: {plan.data_fragments} fragments, and it also passes a repeater",
         f"interval {plan.interval_seconds} s: {plan.fragment_airtime_seconds:.3f} s on the air"
-        + (f" at a duty cycle of {limit:.3g}" if limit else "")
+        + (f" at a duty cycle of {_percent(limit)}" if limit else "")
         + ", in whole seconds as the service rounds",
-        f"redundancy {plan.redundancy_percent} %: the smallest with which {target:.4g} of the devices succeed at"
-        f" {plan.loss:.0%} loss (here {plan.decode_probability:.5f}); coded fragments are lost too",
+        (
+            f"redundancy {plan.redundancy_percent} %: the smallest with which {_percent(target)} of the devices succeed"
+            f" at {_percent(plan.loss)} loss (here {_percent(plan.decode_probability)}); coded fragments are lost too"
+        ),
     )

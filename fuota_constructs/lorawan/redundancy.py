@@ -6,9 +6,8 @@ Coded fragments are lost at the same rate as data fragments, so redundancy equal
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from fuota_constructs.lorawan.binomial import enough_arrive
 from fuota_constructs.lorawan.fragmentation.parity import check_row
@@ -16,11 +15,14 @@ from fuota_constructs.lorawan.fragments import MAX_ENCODED_FRAGMENTS
 from fuota_constructs.lorawan.reception_formula import formula_probability, twins
 from fuota_constructs.lorawan.reception_sample import sampled_probability
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 __all__ = ["decode_probability", "smallest_redundancy_percent", "twins"]
 
 SAMPLED: Final = 15_000
 SAMPLED_DATA_FRAGMENTS: Final = 150
-"""Up to how much work (data fragments times coded fragments squared) and data fragments the real parity rows are sampled.
+"""Up to how much work (data times coded fragments squared) and data fragments the real parity rows are sampled.
 
 It takes some 30 ms. Beyond, the formula is within 0.5 percentage points of simulations of the real codec.
 """
@@ -86,7 +88,7 @@ def smallest_redundancy_percent(m: int, loss: float, target: float, *, version: 
 
 
 def _first(holds: Callable[[int], bool], low: int, high: int) -> int:
-    """The first percentage from low on for which it holds, given that it holds for high and all between once it does."""
+    """The first percentage from low on for which it holds, given that it holds for high and never ceases to hold."""
     while low < high:
         middle = (low + high) // 2
         low, high = (low, middle) if holds(middle) else (middle + 1, high)

@@ -1,4 +1,4 @@
-"""The LoRaWAN regions of the AWS enum `RfRegion`: downlink data rates, payload limits, where and how often one may send.
+"""The LoRaWAN regions of the AWS enum `RfRegion`: downlink data rates, payloads, where and how often one may send.
 
 Values are RP002-1.0.4 as carried by the implementations that `regions.json` names under `sources`. Where sources
 disagree, `regions.json` lists the figures under `cross_check` and says which was chosen and why.
@@ -23,8 +23,8 @@ class DataRate:
     `max_payload_bytes` is the largest application payload N without a repeater and with empty FOpts;
     `max_payload_bytes_repeater` is the same figure where a repeater may be in use (source: RP002-1.0.2 and later; for
     US915 and AU915 DR8 and DR9 that of RP002-1.0.1, 33 and 109, because AWS documents 33 bytes for US915 DR8);
-    `max_payload_bytes_dwell` the same where a downlink dwell time of 400 ms is in force, None where the region has no such
-    setting, 0 where the rate is then unusable. FSK has no spreading factor and no bandwidth.
+    `max_payload_bytes_dwell` the same where a downlink dwell time of 400 ms is in force, None where the region has no
+    such setting, 0 where the rate is then unusable. FSK has no spreading factor and no bandwidth.
     """
 
     index: int
@@ -107,10 +107,15 @@ class Region:
         return max(rate.max_fragment_bytes for rate in self.data_rates)
 
     def duty_cycle_band(self, frequency_hz: int | None) -> DutyCycleBand | None:
-        """The band of a frequency, None where the region limits no duty cycle there or the frequency is not known."""
+        """The band of a frequency, None where the region limits no duty cycle or the frequency is not known.
+
+        Between and outside the bands of a region that has some, the strictest applies: those frequencies are not
+        LoRaWAN's (EU868: 868.6-868.7, 869.2-869.4 and 869.65-869.7 MHz are for alarms).
+        """
         if frequency_hz is None:
             return None
-        return next((band for band in self.duty_cycle_bands if band.from_hz <= frequency_hz <= band.to_hz), None)
+        strictest = min(self.duty_cycle_bands, key=lambda band: band.share, default=None)
+        return next((band for band in self.duty_cycle_bands if band.from_hz <= frequency_hz <= band.to_hz), strictest)
 
 
 @functools.cache
@@ -126,7 +131,7 @@ def region(name: str) -> Region | None:
 
 
 def _region(name: str, facts: dict[str, Any]) -> Region:
-    # Downlinks of the dynamic channel regions other than AS923 have no dwell time; CN470's second and KR920's four bind all.
+    # Only AS923 has a downlink dwell time that the network may set; CN470's one second and KR920's four bind always.
     conditional = facts["dwell_time_downlink_ms"] if name.startswith("AS923") else None
     always = facts.get("max_tx_ms") or (None if conditional else facts["dwell_time_downlink_ms"])
     notes = [facts.get(key) for key in ("notes", "duty_cycle_note", "dwell_time_note", "downlink_eirp_note")]

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from fuota_constructs.lorawan.fragments import data_fragments, encoded_fragments
 from fuota_constructs.lorawan.redundancy import decode_probability
-from fuota_constructs.lorawan.regions import DataRate, Region
+
+if TYPE_CHECKING:
+    from fuota_constructs.lorawan.regions import DataRate, Region
 
 CLASS_B: Final = "ClassB"
 CLASS_C: Final = "ClassC"
@@ -20,13 +22,13 @@ SESSION_SECONDS: Final = {CLASS_B: 172_800, CLASS_C: 64_800}
 """Longest multicast session of the service: 2 days for class B, 18 h for class C (AWS IoT Wireless Developer Guide)."""
 
 TS005_CLASS_C_SECONDS: Final = 2**15
-"""A class C device that follows TS005-1.0.0 ends its session after at most 2^15 s (SessionTimeOut has 4 bits): 9.1 h."""
+"""A class C device of TS005-1.0.0 ends its session after at most 2^15 s (SessionTimeOut has 4 bits): 9.1 h."""
 
 DEFAULT_LOSS: Final = 0.1
 """Share of fragments a device is planned to lose, where nothing else is said."""
 
 RECEIVE_MILLIAMPERES: Final = 5.5
-"""Assumed: current of a radio that listens. An SX1262 takes 4.6 to 5.3 mA (its datasheet); the rest of a device comes on top."""
+"""Assumed: current of a radio that listens. An SX1262 takes 4.6 to 5.3 mA (datasheet); a device's rest comes on top."""
 
 SUPPLY_VOLTS: Final = 3.3
 """Assumed: supply voltage."""
@@ -34,7 +36,15 @@ SUPPLY_VOLTS: Final = 3.3
 PING_SLOT_SECONDS: Final = 0.03
 BEACON_PERIOD_SECONDS: Final = 128
 BEACON_SECONDS: Final = 0.16
-"""Class B timing: ping slots of 30 ms, a beacon every 128 s (LoRaWAN 1.0.4); a beacon of 17 bytes at SF9/125 kHz is about 153 ms."""
+"""Class B timing: ping slots of 30 ms, a beacon every 128 s (LoRaWAN 1.0.4).
+
+A beacon is assumed to take 160 ms: 17 bytes at SF9/125 kHz without a header are about 153 ms.
+"""
+
+SECONDS_PER_HOUR: Final = 3600
+
+ROUNDING: Final = 1e-9
+"""Seconds of rounding error that must not cost a whole second: 0.7 / 0.1 is a little more than 7 in floating point."""
 
 DEFAULT_PING_SLOT_PERIOD: Final = 128
 """Assumed ping slot period of a class B group, in slots of 30 ms (the API takes 32 to 4096): one slot every 3.84 s."""
@@ -44,11 +54,12 @@ DEFAULT_PING_SLOT_PERIOD: Final = 128
 class Conditions:
     """What a session happens under: where, to whom, and over what air.
 
-    `frequency_hz` is by default the region's RX2 frequency for class C and its ping slot frequency for class B (assumed: AWS does
-    not say where it sends). With `gateways` above 1 each fragment is sent by one participating gateway after the other,
-    `gateway_spacing_seconds` apart (the group's TransmissionInterval). `loss` is the share of fragments a device loses.
-    `version` is that of TS004 on the devices: AWS documents 1.0.0, yet has device statuses that only 2.0.0 knows. `dwell_time`
-    is DownlinkDwellTime = 1 in AS923. `ping_slot_period` is that of a class B group, in slots of 30 ms.
+    `frequency_hz` is by default the region's RX2 frequency for class C and its ping slot frequency for class B
+    (assumed: AWS does not say where it sends). With `gateways` above 1 each fragment is sent by one participating
+    gateway after the other, `gateway_spacing_seconds` apart (the group's TransmissionInterval). `loss` is the share of
+    fragments a device loses. `version` is that of TS004 on the devices: AWS documents 1.0.0, yet has device statuses
+    that only 2.0.0 knows. `dwell_time` is DownlinkDwellTime = 1 in AS923. `ping_slot_period` is that of a class B
+    group, in slots of 30 ms.
     """
 
     region: Region
@@ -86,11 +97,13 @@ class Conditions:
         return min(largest, data_rate.max_fragment_bytes_under_dwell) if self.dwell_time else largest
 
     def smallest_interval_seconds(self, airtime_seconds: float) -> int:
-        """The shortest whole second that the air, the duty cycle and the gateways allow between two fragments."""
+        """The shortest whole second that air, duty cycle, gateways and (class B) ping slots allow between fragments."""
         needed = (self.gateways - 1) * self.gateway_spacing_seconds + airtime_seconds
         if limit := self.duty_cycle_limit:
             needed = max(needed, airtime_seconds / limit)
-        return max(1, math.ceil(needed - 1e-9))
+        if self.dl_class == CLASS_B:
+            needed = max(needed, self.ping_slot_period * PING_SLOT_SECONDS)
+        return max(1, math.ceil(needed - ROUNDING))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +161,8 @@ def plan_session(
 ) -> SessionPlan:
     """Work one session out.
 
-    ``interval_seconds`` is FragmentIntervalMS after the service rounded it, by default the shortest that is lawful. Energy is that
-    of a class C device that listens all session long, or of a class B device that opens every ping slot.
+    ``interval_seconds`` is FragmentIntervalMS after the service rounded it, by default the shortest that is lawful.
+    Energy is that of a class C device that listens all session long, or of a class B device that opens every ping slot.
     """
     data = data_fragments(image_bytes, fragment_bytes)
     total = encoded_fragments(image_bytes, fragment_bytes, redundancy_percent)
@@ -158,7 +171,7 @@ def plan_session(
     interval = smallest if interval_seconds is None else interval_seconds
     duration = total * interval
     receive = _receive_seconds(conditions, duration, total, airtime)
-    milliampere_hours = receive * RECEIVE_MILLIAMPERES / 3600
+    milliampere_hours = receive * RECEIVE_MILLIAMPERES / SECONDS_PER_HOUR
     return SessionPlan(
         region=conditions.region.name,
         data_rate=data_rate.index,
@@ -188,7 +201,7 @@ def plan_session(
         decode_probability=decode_probability(data, total - data, conditions.loss, version=conditions.version),
         receive_seconds=receive,
         receive_milliampere_hours=milliampere_hours,
-        receive_joules=milliampere_hours * 3.6 * SUPPLY_VOLTS,
+        receive_joules=milliampere_hours / 1000 * SECONDS_PER_HOUR * SUPPLY_VOLTS,
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fuota_constructs.lorawan.fragments import data_fragments, interval_seconds
-from fuota_constructs.lorawan.redundancy import smallest_redundancy_percent
+from fuota_constructs.lorawan.fragments import MAX_FRAGMENT_BYTES, data_fragments, interval_seconds
+from fuota_constructs.lorawan.redundancy import smallest_redundancy_percent, twins
 from fuota_constructs.lorawan.regions import region
 from fuota_constructs.lorawan.session_plan import CLASS_B, CLASS_C, Conditions
 from fuota_constructs.rules.radio_session import (
@@ -112,10 +112,15 @@ def _decode_probability(plan: TaskPlan) -> Remarks:
             session.data_fragments, session.loss, LIKELY_ENOUGH, version=session.version
         )
         remedy = f"redundancy_percent of at least {enough}" if enough is not None else "more and smaller fragments"
+        if twins(session.data_fragments):
+            remedy = (
+                f"a slightly smaller fragment_size_bytes ({session.data_fragments} fragments are a multiple of 64,"
+                " where the code ties pairs of fragments together and redundancy helps little)"
+            )
         yield warning(
-            f"at {session.loss:.3g} loss a device has the image with a chance of {session.decode_probability:.1%} after"
-            f" {session.data_fragments} data and {session.coded_fragments} coded fragments (coded ones are lost too):"
-            f" choose {remedy}, or say with planned_loss_percent what your devices lose{together(plan)}"
+            f"at {100 * session.loss:g} % loss a device has the image with a chance of {session.decode_probability:.1%}"
+            f" after {session.data_fragments} data and {session.coded_fragments} coded fragments (coded ones are"
+            f" lost too): choose {remedy}, or say with planned_loss_percent what your devices lose{together(plan)}"
         )
 
 
@@ -125,7 +130,7 @@ def _few_fragments(plan: TaskPlan) -> Remarks:
         return
     count = data_fragments(image, size)
     if 1 < count < FEW_FRAGMENTS:
-        smaller = (image - 1) // (FEW_FRAGMENTS - 1)
+        smaller = min((image - 1) // (FEW_FRAGMENTS - 1), MAX_FRAGMENT_BYTES)
         remedy = f"choose fragment_size_bytes of at most {smaller}" if smaller else "plan with more redundancy"
         yield warning(f"the image makes {count} fragments; below {FEW_FRAGMENTS} the redundancy helps little: {remedy}")
 

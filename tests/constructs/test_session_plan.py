@@ -128,3 +128,11 @@ def test_fails_when_sessions_cannot_work_and_what_is_proposed_passes(tmp_path: P
         better.append((name, region, size, given))
     accepted = run_app(tmp_path / "better.py", tuple(better))
     assert (accepted.returncode, accepted.stderr) == (0, "")
+
+
+def test_fails_with_the_warnings_too_not_a_run_later(app, stack, firmware):
+    make(stack, firmware, redundancy_percent=101, fragment_interval=cdk.Duration.millis(7100))
+    with pytest.raises(RuntimeError) as raised:
+        app.synth()
+    assert "[Stack/Task] redundancy-range: redundancy_percent is 101" in str(raised.value)
+    assert "[Stack/Task] fragment-interval-rounding: fragment_interval is 7100 ms" in str(raised.value)

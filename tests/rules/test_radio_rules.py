@@ -186,6 +186,13 @@ def test_decode_probability_asks_for_more_fragments_where_no_redundancy_suffices
     assert "choose more and smaller fragments" in message
 
 
+def test_decode_probability_names_counts_the_code_is_bad_at() -> None:
+    tied = {"image_bytes": 960 * 112, "redundancy_percent": 20}
+    [(_, message)] = found("decode-probability", **tied)
+    assert "a slightly smaller fragment_size_bytes (960 fragments are a multiple of 64" in message
+    assert not found("decode-probability", **tied, fragment_size_bytes=111)
+
+
 @pytest.mark.parametrize(
     ("image", "size", "fires"),
     [(112, 112, False), (113, 112, True), (19 * 112, 112, True), (19 * 112 + 1, 112, False), (20 * 112, 112, False)],

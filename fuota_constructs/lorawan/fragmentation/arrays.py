@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from fuota_constructs.lorawan.fragmentation.parity import PRBS_BITS, draw_span, parity_mask, row_seed
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
 Bytes = npt.NDArray[np.uint8]
 Words = npt.NDArray[np.uint64]
 Draws = npt.NDArray[np.uint32]
 
-ROWS_AT_ONCE = 64  # keeps a chunk of the draws inside the processor's cache: 3 times faster than all rows at once
+ROWS_AT_ONCE: Final = 64
+"""Keeps a chunk of the draws inside the processor's cache: 3 times faster than all rows at once."""
+
+WORD_BITS: Final = 64
+WORD_BYTES: Final = 8
+
+WINDOW: Final = PRBS_BITS - 5
+"""Bits of the generator's sequence that can be made at once: b[n + 23] = b[n] ^ b[n + 5]."""
 
 
 def parity_bits(m: int, ys: Sequence[int], version: int) -> Bytes:
@@ -26,7 +36,7 @@ def parity_bits(m: int, ys: Sequence[int], version: int) -> Bytes:
     for i, y in enumerate(ys):
         if row_seed(y) >> PRBS_BITS:  # a seed wider than the generator starts with carries; rare, so take the plain way
             digits = f"{parity_mask(m, y, version):0{m}b}"[::-1]
-            bits[i] = np.frombuffer(digits.encode(), dtype=np.uint8) - 48
+            bits[i] = np.frombuffer(digits.encode(), dtype=np.uint8) - ord("0")
     return bits
 
 
@@ -48,16 +58,17 @@ def _rows(m: int, seeds: Draws, version: int) -> Bytes:
 def _draws(seeds: Draws, count: int, span: int) -> Draws:
     """Draw 1..count of every seed, (count, seeds).
 
-    The generator is a shift register, so its states are windows of 23 bits over one sequence b with
-    b[n + 23] = b[n] ^ b[n + 5]: 18 bits at a time can be made from those before.
+    The generator is a shift register, so its states are windows of 23 bits over one sequence b. They are put together
+    by doubling: windows of 2, 4, 8 bits, then 16 + 4 + 2 + 1 = 23.
     """
     length = count + PRBS_BITS + 1
     b = np.empty((length, len(seeds)), dtype=np.uint32)
     for i in range(PRBS_BITS):
         b[i] = (seeds >> np.uint32(i)) & np.uint32(1)
-    for i in range(PRBS_BITS, length, 18):
-        width = min(18, length - i)
-        np.bitwise_xor(b[i - 23 : i - 23 + width], b[i - 18 : i - 18 + width], out=b[i : i + width])
+    for i in range(PRBS_BITS, length, WINDOW):
+        width = min(WINDOW, length - i)
+        start, tap = i - PRBS_BITS, i - WINDOW
+        np.bitwise_xor(b[start : start + width], b[tap : tap + width], out=b[i : i + width])
     one = b[1:]
     two = one[:-1] | (one[1:] << np.uint32(1))
     four = two[:-2] | (two[2:] << np.uint32(2))
@@ -66,7 +77,8 @@ def _draws(seeds: Draws, count: int, span: int) -> Draws:
     states |= four[16 : 16 + count] << np.uint32(16)
     states |= two[20 : 20 + count] << np.uint32(20)
     states |= one[22 : 22 + count] << np.uint32(22)
-    return states % np.uint32(span)
+    draws: Draws = states % np.uint32(span)
+    return draws
 
 
 def _mark(bits: Bytes, draws: Draws, need: int, version: int) -> bool:
@@ -77,7 +89,7 @@ def _mark(bits: Bytes, draws: Draws, need: int, version: int) -> bool:
         bits[rows, draws[:need]] = 1
         return True
     counts = draws < m
-    if version == 2:
+    if version != 1:
         steps = np.arange(len(draws), dtype=np.uint32)[:, None]
         first = np.zeros((bits.shape[0], m + 1), dtype=np.uint32)
         backwards = np.ascontiguousarray(draws[::-1])  # a view would be walked in memory order, not backwards
@@ -90,11 +102,10 @@ def _mark(bits: Bytes, draws: Draws, need: int, version: int) -> bool:
 
 
 def to_words(fragments: Sequence[bytes], fragment_size: int) -> Words:
-    """The fragments as rows of 64-bit words, zero padded."""
-    width = -(-fragment_size // 8) * 8
+    """The fragments, at least one, as rows of 64-bit words, zero padded."""
+    width = -(-fragment_size // WORD_BYTES) * WORD_BYTES
     rows = np.zeros((len(fragments), width), dtype=np.uint8)
-    if fragments:
-        rows[:, :fragment_size] = np.frombuffer(b"".join(fragments), dtype=np.uint8).reshape(-1, fragment_size)
+    rows[:, :fragment_size] = np.frombuffer(b"".join(fragments), dtype=np.uint8).reshape(-1, fragment_size)
     return rows.view(np.uint64)
 
 
@@ -137,8 +148,8 @@ class Elimination:
         blank = bytes(fragment_size)
         self._known = to_words([blank if fragment is None else fragment for fragment in data], fragment_size)
         self._lost = np.array([j for j, fragment in enumerate(data) if fragment is None], dtype=np.intp)
-        self._mask_words = -(-len(self._lost) // 64)
-        # One row an equation: the mask over lost fragments, then the value. Row i of the first `rank` has pivot column pivots[i].
+        self._mask_words = -(-len(self._lost) // WORD_BITS)
+        # One row an equation: the mask over lost fragments, then the value. Row i has pivot column pivots[i].
         self._rows = np.zeros((0, self._mask_words + self._known.shape[1]), dtype=np.uint64)
         self._pivots: list[int] = []
 
@@ -159,26 +170,27 @@ class Elimination:
         return self._add(bits, to_words([payload], self._size))
 
     def _add(self, lost_bits: Bytes, values: Words) -> int:
-        masks = np.zeros((len(lost_bits), 8 * self._mask_words), dtype=np.uint8)
+        masks = np.zeros((len(lost_bits), WORD_BYTES * self._mask_words), dtype=np.uint8)
         packed = np.packbits(lost_bits, axis=1, bitorder="little")
         masks[:, : packed.shape[1]] = packed
         rank = len(self._pivots)
         rows = np.concatenate([self._rows[:rank], np.concatenate([masks.view(np.uint64), values], axis=1)])
-        for new in rows[rank:] if rank else ():  # pivot rows hold no other pivot column: one look clears them all
-            hit = [i for i, column in enumerate(self._pivots) if int(new[column >> 6]) >> (column & 63) & 1]
-            new ^= np.bitwise_xor.reduce(rows[hit], axis=0)
+        for new in range(rank, len(rows)) if rank else ():
+            # Pivot rows hold no other pivot's column: one look clears them all.
+            having = [i for i, column in enumerate(self._pivots) if _bit(rows[new], column)]
+            rows[new] ^= np.bitwise_xor.reduce(rows[having], axis=0)
         free = np.ones(len(self._lost), dtype=bool)
         free[self._pivots] = False
         for column in np.flatnonzero(free):
             if rank == len(rows):
                 break
-            below = np.flatnonzero(_bit(rows[rank:], int(column)))
+            below = np.flatnonzero(_bits(rows[rank:], int(column)))
             if not len(below):
                 continue
             pivot = rank + int(below[0])
             if pivot != rank:
                 rows[[rank, pivot]] = rows[[pivot, rank]]
-            hit = np.flatnonzero(_bit(rows, int(column)))
+            hit = np.flatnonzero(_bits(rows, int(column)))
             rows[hit[hit != rank]] ^= rows[rank]
             self._pivots.append(int(column))
             rank += 1
@@ -191,5 +203,10 @@ class Elimination:
         return {int(self._lost[column]): raw[i, : self._size].tobytes() for i, column in enumerate(self._pivots)}
 
 
-def _bit(rows: Words, column: int) -> npt.NDArray[np.bool_]:
-    return (rows[:, column >> 6] >> np.uint64(column & 63)) & np.uint64(1) != 0
+def _bits(rows: Words, column: int) -> npt.NDArray[np.bool_]:
+    """Which rows have that column's bit in their mask."""
+    return ((rows[:, column // WORD_BITS] >> np.uint64(column % WORD_BITS)) & np.uint64(1)).astype(np.bool_)
+
+
+def _bit(row: Words, column: int) -> int:
+    return int(row[column // WORD_BITS]) >> column % WORD_BITS & 1

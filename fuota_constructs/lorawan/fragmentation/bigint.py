@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from fuota_constructs.lorawan.fragmentation.parity import parity_mask
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 
 def coded_fragments(data: Sequence[bytes], ys: Iterable[int], fragment_size: int, version: int) -> list[bytes]:

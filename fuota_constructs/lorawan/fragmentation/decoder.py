@@ -129,7 +129,8 @@ class Decoder:
             found = hashlib.sha256(image).hexdigest()
             if found != self._sha256:
                 raise FragmentationError(
-                    f"the image has sha256 {found}, expected {self._sha256}: a fragment was corrupted or of another session"
+                    f"the image has sha256 {found}, expected {self._sha256}: "
+                    "a fragment was corrupted or of another session"
                 )
         elif self.contradictions:
             raise FragmentationError(

@@ -10,8 +10,8 @@ from fuota_constructs.lorawan.fragments import MAX_ENCODED_FRAGMENTS, MAX_FRAG_S
 def encode(image: bytes, fragment_size: int, coded: int, *, version: int = 1) -> list[bytes]:
     """All fragments of an image in the order they are sent: the data fragments, then ``coded`` coded ones.
 
-    ``fragment_size`` is 1 to 255 bytes; the last data fragment is padded with zero bytes. Fragment number N of the air is
-    element N - 1. ``version`` is 1 (TS004-1.0.0) or 2 (TS004-2.0.0).
+    ``fragment_size`` is 1 to 255 bytes; the last data fragment is padded with zero bytes. Fragment number N of the air
+    is element N - 1. ``version`` is 1 (TS004-1.0.0) or 2 (TS004-2.0.0).
 
     Raises ValueError for an empty image and where more than 16383 fragments (14-bit index) or another limit is passed.
     """

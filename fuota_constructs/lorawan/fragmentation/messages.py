@@ -1,8 +1,8 @@
 """The commands of TS004 on FPort 201, both versions: what a server and a device say about a fragmentation session.
 
-Every command is one byte of CID and a payload. Multi-byte fields are little endian, so a payload read as one little-endian
-integer holds every field as a run of bits: the tables below give (name, first bit, bits). Bits without a name are
-reserved: sent as 0, ignored on reception.
+Every command is one byte of CID and a payload. Multi-byte fields are little endian, so a payload read as one
+little-endian integer holds every field as a run of bits: the tables below give (name, first bit, bits). Bits without a
+name are reserved: sent as 0, ignored on reception.
 
 Source: LoRa Alliance TS004-1.0.0 and TS004-2.0.0 section 3. Version 2 is not compatible with version 1.
 """
@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Final, Self
 
 from fuota_constructs.lorawan.fragmentation.parity import VERSIONS
+from fuota_constructs.lorawan.fragments import DATA_FRAGMENT_HEADER_BYTES, INDEX_BITS, MAX_ENCODED_FRAGMENTS
 
 FRAGMENTATION_PORT: Final = 201
 PACKAGE_IDENTIFIER: Final = 3
@@ -261,8 +262,8 @@ class DataFragment(Message):
     frag_index: int
     n: int
     payload: bytes
-    cid, uplink, length = 0x08, False, 2
-    layout = (("n", 0, 14), ("frag_index", 14, 2))
+    cid, uplink, length = 0x08, False, DATA_FRAGMENT_HEADER_BYTES - 1
+    layout = (("n", 0, INDEX_BITS), ("frag_index", INDEX_BITS, 2))
 
     def encode(self) -> bytes:
         """CID, FragIndex and N, then the fragment."""
@@ -275,8 +276,8 @@ class DataFragment(Message):
         """The fragment from its payload. Raises MessageError where there is no fragment in it."""
         if len(payload) <= cls.length:
             raise MessageError(f"DataFragment has {len(payload)} payload bytes: it takes 2 and the fragment")
-        head = int.from_bytes(payload[:2], "little")
-        return cls(frag_index=head >> 14, n=head & 0x3FFF, payload=bytes(payload[2:]))
+        head = int.from_bytes(payload[: cls.length], "little")
+        return cls(frag_index=head >> INDEX_BITS, n=head & MAX_ENCODED_FRAGMENTS, payload=bytes(payload[cls.length :]))
 
 
 MESSAGES: Final[tuple[type[Message], ...]] = (

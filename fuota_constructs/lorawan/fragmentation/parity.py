@@ -1,4 +1,4 @@
-"""Which data fragments each coded fragment combines: the parity rows of TS004 (LoRaWAN fragmented data block transport).
+"""Which data fragments each coded fragment combines: the parity rows of TS004.
 
 Coded fragment y = 1, 2, ... is sent with N = M + y and is the XOR of the data fragments that have a 1 in row(y).
 Source: LoRa Alliance TS004-1.0.0 appendix A (version 1) and TS004-2.0.0 (version 2). The two versions give different
@@ -50,7 +50,9 @@ def check_row(m: int, y: int, version: int) -> None:
     if not 1 <= m <= MAX_ENCODED_FRAGMENTS:
         raise ValueError(f"m is {m}: a session has 1 to {MAX_ENCODED_FRAGMENTS} data fragments (14-bit fragment index)")
     if not 0 <= y <= MAX_ENCODED_FRAGMENTS:
-        raise ValueError(f"y is {y}: coded fragments count from 1 to {MAX_ENCODED_FRAGMENTS} - M (14-bit fragment index)")
+        raise ValueError(
+            f"y is {y}: coded fragments count from 1 to {MAX_ENCODED_FRAGMENTS} - M (14-bit fragment index)"
+        )
 
 
 @lru_cache(maxsize=4096)
@@ -60,7 +62,7 @@ def parity_mask(m: int, y: int, version: int) -> int:
     x = row_seed(y)
     repeats_count = version == 1
     while drawn < m // 2:
-        x = (x >> 1) + (((x ^ (x >> 5)) & 1) << 22)
+        x = (x >> 1) + (((x ^ (x >> 5)) & 1) << 22)  # prbs23, written out: the call would double the time
         column = x % span
         if column >= m:
             continue

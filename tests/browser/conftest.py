@@ -1,0 +1,76 @@
+"""A real browser for the pages we make: headless Chromium, without a network and with a profile of its own."""
+
+import html
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--hide-scrollbars",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+)
+INSTALL = (
+    "no Chromium on PATH: install one, such as `apt-get install chromium`; FUOTA_REQUIRE_BROWSER=1 makes this fail"
+)
+
+# The page runs in a frame as wide as the screen to be tried: a window of headless Chromium is never below 500 px.
+FRAME = """<!DOCTYPE html><meta charset="utf-8"><body style="margin:0"><pre id="answer"></pre>
+<iframe style="border:0;width:{width}px;height:{height}px" srcdoc="{page}"></iframe><script>
+const frame = document.querySelector("iframe");
+frame.addEventListener("load", () => {{
+  const window = frame.contentWindow, document = frame.contentDocument;
+  let answer;
+  try {{ answer = (function () {{ {script} }})(); }} catch (error) {{ answer = "failed: " + error; }}
+  globalThis.document.getElementById("answer").textContent = JSON.stringify(answer);
+}});
+</script>"""
+
+
+class Browser:
+    """Chromium. `folder` takes its profile and what is made for it."""
+
+    def __init__(self, program: str, folder: Path) -> None:
+        self.program = program
+        self.folder = folder
+
+    def ask(self, page: str, script: str, *, width: int, height: int = 900) -> Any:
+        """What a function body of JavaScript returns in a page (its HTML) shown so many CSS pixels wide.
+
+        `document` and `window` are those of the page; the answer comes as JSON has it.
+        """
+        wrapper = self.folder / "frame.html"
+        text = FRAME.format(width=width, height=height, page=html.escape(page), script=script)
+        wrapper.write_text(text, encoding="utf-8")
+        shown = self._run("--dump-dom", f"--window-size={max(width, 500)},{height}", wrapper.as_uri())
+        answer = re.search(r'<pre id="answer">(.*?)</pre>', shown, re.DOTALL)
+        assert answer is not None, shown
+        return json.loads(html.unescape(answer[1]))
+
+    def _run(self, *arguments: str) -> str:
+        command = [self.program, *FLAGS, f"--user-data-dir={self.folder / 'profile'}", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Browser:
+    """Chromium from PATH."""
+    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
+    if program is None:
+        if os.environ.get("FUOTA_REQUIRE_BROWSER") == "1":
+            pytest.fail(INSTALL)
+        pytest.skip(INSTALL)
+    return Browser(program, tmp_path_factory.mktemp("browser"))

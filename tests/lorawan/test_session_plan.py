@@ -1,0 +1,163 @@
+"""The session plan: the tables of the fact sheet, energy and class B by hand, limits."""
+
+import json
+
+import pytest
+
+from fuota_constructs.lorawan.regions import region
+from fuota_constructs.lorawan.session_plan import CLASS_B, CLASS_C, Conditions, plan_session
+
+
+def _conditions(name="EU868", **arguments):
+    return Conditions(region(name), **arguments)
+
+
+def _plan(name="EU868", rate=3, size=112, image=100_000, **arguments):
+    fixed = {key: arguments.pop(key) for key in ("interval_seconds", "redundancy_percent") if key in arguments}
+    conditions = _conditions(name, **arguments)
+    return plan_session(image, conditions, data_rate=conditions.region.data_rate(rate), fragment_bytes=size, **fixed)
+
+
+@pytest.mark.parametrize(
+    ("name", "rate", "size", "airtime", "interval", "fragments", "hours"),
+    [
+        ("EU868", 0, 48, 2.793, 28, 2293, 17.8),
+        ("EU868", 1, 48, 1.479, 15, 2293, 9.55),
+        ("EU868", 2, 48, 0.698, 7, 2293, 4.46),
+        ("EU868", 3, 112, 0.677, 7, 983, 1.91),
+        ("EU868", 4, 219, 0.646, 7, 503, 0.98),
+        ("EU868", 5, 219, 0.369, 4, 503, 0.56),
+        ("US915", 8, 30, 0.494, 1, 3668, 1.02),
+        ("US915", 9, 106, 0.534, 1, 1039, 0.29),
+        ("US915", 10, 219, 0.523, 1, 503, 0.14),
+        ("US915", 13, 219, 0.092, 1, 503, 0.14),
+    ],
+)
+def test_session_length_of_100_kb(name, rate, size, airtime, interval, fragments, hours):  # noqa: PLR0917
+    plan = _plan(name, rate, size, redundancy_percent=10)
+    assert plan.fragment_airtime_seconds == pytest.approx(airtime, abs=0.0006)
+    assert plan.interval_seconds == plan.smallest_interval_seconds == interval
+    assert plan.fragments == fragments
+    assert plan.duration_seconds == fragments * interval
+    assert plan.duration_seconds / 3600 == pytest.approx(hours, abs=0.06 if hours > 10 else 0.006)
+
+
+def test_every_figure_of_one_plan_by_hand():
+    plan = _plan(redundancy_percent=20, interval_seconds=10, gateways=3, gateway_spacing_seconds=2.0, loss=0.1)
+    assert plan.data_fragments == 893  # ceil(100000 / 112)
+    assert plan.coded_fragments == 179  # ceil(893 * 20 %)
+    assert plan.padding_bytes == 893 * 112 - 100_000 == 16
+    assert plan.fragment_airtime_seconds == 0.676864  # facts sheet, section 4
+    assert plan.total_airtime_seconds == pytest.approx(1072 * 0.676864)
+    assert plan.duty_cycle_used == pytest.approx(0.0676864)
+    assert plan.duty_cycle_limit == 0.1
+    assert plan.smallest_interval_seconds == 7  # air / 10 %, more than 2 x 2 s + air
+    assert plan.duration_seconds == 10_720
+    assert plan.service_window_seconds == 64_800
+    assert plan.device_window_seconds == 32_768
+    assert plan.receive_seconds == 10_720
+    assert plan.receive_milliampere_hours == pytest.approx(10_720 * 5.5 / 3600)
+    assert plan.receive_joules == pytest.approx(10_720 * 0.0055 * 3.3)
+    assert plan.frequency_hz == 869_525_000
+    assert 0.999 < plan.decode_probability <= 1
+    figures = json.loads(json.dumps(plan.as_dict()))
+    assert figures["fragments"] == 1072
+    assert figures["data_rate_text"] == "DR3 (SF9/125 kHz)"
+
+
+def test_class_b_listens_to_slots_and_beacons():
+    plan = _plan(dl_class=CLASS_B, interval_seconds=8, ping_slot_period=128)
+    slots = plan.duration_seconds / 3.84
+    expected = 893 * 0.676864 + (slots - 893) * 0.03 + plan.duration_seconds / 128 * 0.16
+    assert plan.receive_seconds == pytest.approx(expected)
+    assert plan.receive_seconds < plan.duration_seconds / 5
+    assert plan.service_window_seconds == 172_800
+    assert plan.device_window_seconds is None
+
+
+def test_class_b_sends_no_faster_than_the_ping_slots():
+    assert _plan("US915", 8, 30, dl_class=CLASS_B).smallest_interval_seconds == 4  # 128 slots of 30 ms
+    assert _plan("US915", 8, 30, dl_class=CLASS_B, ping_slot_period=4096).smallest_interval_seconds == 123
+    assert _plan("US915", 8, 30, dl_class=CLASS_B, ping_slot_period=32).smallest_interval_seconds == 1
+
+
+def test_gateways_send_one_after_the_other():
+    assert _plan("US915", 8, 30, gateways=20, gateway_spacing_seconds=1.0).smallest_interval_seconds == 20
+    assert _plan("US915", 8, 30, gateways=1, gateway_spacing_seconds=60.0).smallest_interval_seconds == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "dl_class", "frequency"),
+    [
+        ("EU868", CLASS_C, 869_525_000),
+        ("IN865", CLASS_B, 866_550_000),
+        ("KR920", CLASS_C, 921_900_000),
+        ("KR920", CLASS_B, 923_100_000),
+        ("AS923-2", CLASS_C, 921_400_000),
+        ("US915", CLASS_B, 923_300_000),
+        ("CN470", CLASS_C, None),
+    ],
+)
+def test_frequency_of_the_session(name, dl_class, frequency):
+    assert _conditions(name, dl_class=dl_class).downlink_frequency_hz == frequency
+    assert _conditions(name, dl_class=dl_class, frequency_hz=868_100_000).downlink_frequency_hz == 868_100_000
+
+
+@pytest.mark.parametrize(
+    ("name", "frequency", "limit"),
+    [
+        ("EU868", None, 0.1),
+        ("EU868", 868_100_000, 0.01),
+        ("EU868", 868_800_000, 0.001),
+        ("EU868", 868_650_000, 0.001),  # alarms only: the strictest
+        ("EU433", None, 0.1),
+        ("RU864", None, 0.01),
+        ("CN779", None, 0.01),
+        ("AS923-1", None, 0.01),
+        ("US915", None, None),
+        ("IN865", None, None),
+        ("KR920", None, None),
+        ("CN470", None, None),
+    ],
+)
+def test_duty_cycle_limit(name, frequency, limit):
+    assert _conditions(name, frequency_hz=frequency).duty_cycle_limit == limit
+
+
+@pytest.mark.parametrize(
+    ("name", "dwell", "limit"),
+    [
+        ("AS923-1", False, None),
+        ("AS923-1", True, 0.4),
+        ("CN470", False, 1.0),
+        ("CN470", True, 1.0),
+        ("KR920", False, 4.0),
+        ("US915", True, None),
+        ("EU868", True, None),
+    ],
+)
+def test_transmission_limit(name, dwell, limit):
+    assert _conditions(name, dwell_time=dwell).transmission_limit_seconds == limit
+
+
+def test_every_largest_fragment_keeps_the_transmission_limit():
+    for name, dwell in [("CN470", False), ("KR920", False), ("AS923-1", True), ("AS923-4", True)]:
+        conditions = _conditions(name, dwell_time=dwell)
+        for rate in conditions.region.data_rates:
+            largest = conditions.max_fragment_bytes(rate)
+            if largest > 0:
+                assert rate.fragment_airtime_us(largest) / 1e6 <= conditions.transmission_limit_seconds, (name, rate)
+
+
+def test_largest_fragments_under_the_dwell_time():
+    conditions = _conditions("AS923-1", dwell_time=True)
+    sizes = [conditions.max_fragment_bytes(rate) for rate in conditions.region.data_rates]
+    assert sizes == [0, 0, 8, 50, 122, 239, 239, 239]
+    repeater = [conditions.max_fragment_bytes(rate, repeater=True) for rate in conditions.region.data_rates]
+    assert repeater == [0, 0, 8, 50, 122, 219, 219, 219]
+
+
+@pytest.mark.parametrize(("image", "size", "message"), [(0, 48, "m is 0"), (1_048_576, 48, "m is 21846")])
+def test_fails_for_images_no_session_carries(image, size, message):
+    with pytest.raises(ValueError, match=message):
+        _plan(image=image, size=size)
