@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError, NoRegionError
 
+from fuota_constructs.operations.errors import OperationError
 from fuota_constructs.operations.request_limit import RequestLimit
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class Aws:
             aws_access_key_id=access_key,
             aws_secret_access_key=secret_key,
         )
+        if not self._session.region_name:  # boto3 would take an empty AWS_DEFAULT_REGION for a Region
+            raise NoRegionError
         self._endpoint_url = endpoint_url
         self._verify = verify
         self._limit = limit or RequestLimit()
@@ -115,7 +118,10 @@ class Aws:
     def _client(self, service: str) -> Any:
         session: Any = self._session
         config = Config(retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS})
-        client = session.client(service, endpoint_url=self._endpoint_url, verify=self._verify, config=config)
+        try:
+            client = session.client(service, endpoint_url=self._endpoint_url, verify=self._verify, config=config)
+        except ValueError as error:  # what botocore raises where an endpoint is no URL
+            raise OperationError(f"{error}: correct AWS_ENDPOINT_URL, --region or the profile") from error
         # Once for every attempt, so that retries keep to the quota, too.
         client.meta.events.register(f"before-send.{client.meta.service_model.service_id.hyphenize()}", self._wait)
         # A cloud on this machine that does not answer was stopped: retrying would only delay saying so.

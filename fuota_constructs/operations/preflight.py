@@ -72,7 +72,9 @@ def _status(task: Task) -> Check:
 def _parameters(aws: Aws, progress: Progress) -> list[Check]:
     plan = task_plan(progress.task, progress.groups, progress.devices, progress.image, aws.region)
     checks = [
-        error(finding.rule, finding.message, "change the task, then run this again") if finding.level == "error" else warning(finding.rule, finding.message)
+        error(finding.rule, finding.message, "change the task, then run this again")
+        if finding.level == "error"
+        else warning(finding.rule, finding.message)
         for finding in rules.findings_in(plan)
         if finding.rule != "image-region"  # found already, by asking the bucket
     ]

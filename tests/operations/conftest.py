@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 
 from fuota_constructs.local import cloud as clouds
-from fuota_constructs.local.cloud import LocalCloud
 from fuota_constructs.local.iotwireless import IotWirelessService, serve
 from fuota_constructs.operations.aws import Aws
 from fuota_constructs.operations.request_limit import RequestLimit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from fuota_constructs.local.cloud import LocalCloud
 
 BUCKET, KEY, ROLE = "fuota-operations", "street/v2.bin", "fuota-operations"
 ROLE_ARN = f"arn:aws:iam::000000000000:role/{ROLE}"
@@ -96,9 +99,7 @@ def service(clock: Clock) -> IotWirelessService:
 
 
 @pytest.fixture
-def aws(
-    service: IotWirelessService, clock: Clock, cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Aws]:
+def aws(service: IotWirelessService, clock: Clock, cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
     """The way to all of them as boto3 has it: an endpoint for each service in the environment."""
     monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=clock.sleep, time=time.time))
     with serve(service) as url:
@@ -129,9 +130,7 @@ def group(make: Any, profile: str) -> Callable[..., str]:
     """Make a multicast group with so many devices; gives its id."""
 
     def group(devices: int = 3, name: str = "lamps", **lorawan: Any) -> str:
-        group_id = str(
-            make.create_multicast_group(Name=name, LoRaWAN={"RfRegion": "EU868", "DlClass": "ClassC"})["Id"]
-        )
+        group_id = str(make.create_multicast_group(Name=name, LoRaWAN={"RfRegion": "EU868", "DlClass": "ClassC"})["Id"])
         for number in range(devices):
             details = {
                 "DeviceProfileId": profile,

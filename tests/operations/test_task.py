@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fuota_constructs.local.iotwireless import IotWirelessService
-from fuota_constructs.operations.aws import Aws
 from fuota_constructs.operations.errors import OperationError
 from fuota_constructs.operations.preflight import preflight
 from fuota_constructs.operations.task import find_task, group_devices, task_devices
+
+if TYPE_CHECKING:
+    from fuota_constructs.local.iotwireless import IotWirelessService
+    from fuota_constructs.operations.aws import Aws
 
 FAULTY = (
     "GetFuotaTask",
@@ -52,7 +54,10 @@ def test_finds_the_one_name_among_several_pages(aws: Aws, task: Any) -> None:
         ("twin", r"2 FUOTA tasks have the name 'twin': give the id of one \([0-9a-f-]{36}, [0-9a-f-]{36}\)"),
         ("arn:aws:iam::1:role/x", "is no ARN of a FUOTA task: one looks like"),
         ("zzz", "3 tasks have other names; give the id, or see `aws iotwireless list-fuota-tasks`"),
-        ("arn:aws:iotwireless:us-east-1:000000000000:FuotaTask/x", "is in us-east-1, and this is eu-west-1: give --reg"),
+        (
+            "arn:aws:iotwireless:us-east-1:000000000000:FuotaTask/x",
+            "is in us-east-1, and this is eu-west-1: give --reg",
+        ),
         ("12345678-1234-1234-1234-123456789012", "it was deleted, or is in another account or Region"),
     ],
 )
@@ -88,9 +93,7 @@ def test_reads_every_page_of_devices_and_stays_under_the_quota(
     assert {request["status"] for request in requests} == {200}  # no 429: the service never had to refuse
 
 
-def test_throttles_and_server_errors_lose_nothing(
-    aws: Aws, task: Any, group: Any, service: IotWirelessService
-) -> None:
+def test_throttles_and_server_errors_lose_nothing(aws: Aws, task: Any, group: Any, service: IotWirelessService) -> None:
     task(group(3))
     calm = preflight(aws, find_task(aws, "street"))
     for operation in FAULTY:

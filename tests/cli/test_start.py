@@ -1,0 +1,71 @@
+"""fuota start, as an operator meets it."""
+
+import subprocess
+from collections.abc import Callable
+
+import pytest
+
+from fuota_constructs.local.cloud import LocalCloud
+
+Fuota = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def status_of(cloud: LocalCloud, task: str) -> str:
+    """What the service says."""
+    return str(cloud.client("iotwireless").get_fuota_task(Id=task)["Status"])
+
+
+def test_starts_what_is_in_order(cloud: LocalCloud, task: str, fuota: Fuota) -> None:
+    done = fuota("start", "street", "--at", "+2h", "--local", "--port", str(cloud.port))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"FUOTA task street ({task}) starts 2")
+    assert "by plan it ends 2" in done.stdout
+    assert "251 fragments in 29.3 min" in done.stdout
+    assert f"watch it: fuota status {task} --watch" in done.stdout
+    assert status_of(cloud, task) == "FuotaSession_Waiting"
+    again = fuota("start", "street", "--local", "--port", str(cloud.port))
+    assert again.returncode == 1
+    assert "is FuotaSession_Waiting; only a Pending task can be started: create a new task" in again.stderr
+
+
+def test_refuses_a_start_within_30_minutes_before_it_asks(cloud: LocalCloud, task: str, fuota: Fuota) -> None:
+    done = fuota("start", "street", "--at", "+29m", "--local", "--port", str(cloud.port))
+    assert done.returncode == 1
+    assert "a session starts 30 minutes from now or later, at the earliest" in done.stderr
+    assert status_of(cloud, task) == "Pending"
+
+
+def test_refuses_what_preflight_refuses_unless_told(cloud: LocalCloud, task: str, fuota: Fuota) -> None:
+    cloud.client("iotwireless").update_fuota_task(Id=task, FirmwareUpdateImage="s3://firmware/none.bin")
+    done = fuota("start", task, "--local", "--port", str(cloud.port))
+    assert done.returncode == 1
+    assert "there is no object s3://firmware/none.bin" in done.stderr
+    assert "not started: correct the errors above" in done.stderr
+    assert status_of(cloud, task) == "Pending"
+    done = fuota("start", task, "--no-preflight", "--local", "--port", str(cloud.port))
+    assert done.returncode == 0
+    assert "when it ends is not known" in done.stdout
+
+
+def test_explains_times_it_does_not_understand(fuota: Fuota) -> None:
+    done = fuota("start", "street", "--at", "2026-12-01T02:00")
+    assert done.returncode == 2
+    assert "does not say in which time zone: add Z for UTC" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["start", "status", "preflight", "report"])
+def test_help_has_exit_codes_and_where_it_goes(command: str, fuota: Fuota) -> None:
+    done = fuota(command, "--help")
+    assert done.returncode == 0
+    for expected in ("Exit codes:", "Examples:", "--profile NAME", "--region REGION", "AWS or local"):
+        assert expected in done.stdout
+
+
+def test_goes_where_boto3_goes(cloud: LocalCloud, task: str, fuota: Fuota) -> None:
+    environment = {name: value for name, value in cloud.environment().items() if value is not None}
+    assert task in fuota("status", "street", **environment).stdout
+    elsewhere = fuota("status", "street", "--region", "us-east-1", **environment)
+    assert elsewhere.returncode == 1
+    assert "no FUOTA task in us-east-1 has the name 'street'" in elsewhere.stderr
+    both = fuota("status", "street", "--local", "--profile", "x")
+    assert both.returncode == 2

@@ -1,0 +1,105 @@
+"""fuota status, as an operator meets it."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from fuota_constructs.local import cloud as clouds
+from fuota_constructs.local.cloud import LocalCloud
+
+Fuota = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def _advance(cloud: LocalCloud, seconds: int) -> None:
+    cloud.admin("clock", method="POST", content={"advance_seconds": seconds})
+
+
+def test_shows_a_task_before_during_and_after_its_session(cloud: LocalCloud, task: str, fuota: Fuota) -> None:
+    here = ("--local", "--port", str(cloud.port))
+    pending = fuota("status", "street", *here)
+    assert pending.returncode == 0
+    for expected in (
+        f"FUOTA task street ({task})",
+        "pending: no session is scheduled",
+        "fragments of 112 bytes, one every 7000 ms, 40 % redundancy",
+        "s3://firmware/v2.bin  20,000 bytes",
+        "Devices (1)",
+        f"fuota start {task}",
+    ):
+        assert expected in pending.stdout
+    cloud.client("iotwireless").start_fuota_task(Id=task)
+    assert "waiting: the session is scheduled; 1 device will be asked" in fuota("status", task, *here).stdout
+    _advance(cloud, 1860)
+    running = fuota("status", task, *here)
+    assert running.returncode == 0
+    assert "running: the session is on the air; 0 of 1 device reported an end" in running.stdout
+    assert "AWS publishes no progress" in running.stdout.replace("\n", " ")
+    cloud.client("iotwireless").delete_fuota_task(Id=task)
+    deleting = fuota("status", task, *here)
+    assert deleting.returncode == 1
+
+
+def test_json_has_every_device_and_the_verdict(cloud: LocalCloud, task: str, fuota: Fuota) -> None:
+    done = fuota("status", task, "--json", "--local", "--port", str(cloud.port))
+    content = json.loads(done.stdout)
+    assert content["task"]["id"] == task
+    assert content["verdict"]["outcome"] == "pending"
+    assert content["verdict"]["final"] is False
+    assert content["devices_by_status"] == {"Initial": 1}
+    assert content["devices"][0]["name"] == "lamp"
+    assert content["session"]["plan"]["fragments"] == 251
+    assert content["session"]["image_bytes"] == 20_000
+
+
+def test_a_session_in_vain_is_not_success_and_names_the_cause(cloud: LocalCloud, task: str, fuota: Fuota) -> None:
+    service = cloud.client("iotwireless")
+    service.start_fuota_task(Id=task)
+    for device in service.list_wireless_devices()["WirelessDeviceList"]:
+        service.delete_wireless_device(Id=device["Id"])
+    _advance(cloud, 200_000)
+    done = fuota("status", task, "--watch", "--local", "--port", str(cloud.port))
+    assert done.returncode == 1
+    assert "done-but-failed: no devices" in done.stdout
+    assert "the task has no devices, or its groups have none" in done.stdout
+
+
+def test_watch_says_that_the_cloud_was_killed(state_folder: None) -> None:
+    cloud = clouds.start(clouds.free_port())
+    try:
+        task = cloud.client("iotwireless").create_fuota_task(
+            Name="street", FirmwareUpdateImage="s3://b/k", FirmwareUpdateRole="r"
+        )["Id"]
+        command = [sys.executable, "-m", "fuota_constructs.cli", "status", task, "--watch", "--interval", "1"]
+        command += ["--local", "--port", str(cloud.port)]
+        watching = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert watching.stdout
+        assert "pending: no devices" in watching.stdout.readline()
+    finally:
+        clouds.stop(cloud)
+    _, said = watching.communicate()
+    assert watching.returncode == 1
+    assert said.startswith(f"fuota: {cloud.url} does not answer: the local cloud was stopped or has another port")
+    assert len(said.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["status", "preflight", "start"])
+def test_says_that_no_local_cloud_runs(command: str, fuota: Fuota) -> None:
+    port = str(clouds.free_port())
+    done = fuota(command, "street", "--local", "--port", port)
+    assert done.returncode == 1
+    assert f"no local cloud runs on port {port}: start one with" in done.stderr
+
+
+def test_says_that_there_is_no_region(fuota: Fuota) -> None:
+    done = fuota("status", "street", AWS_DEFAULT_REGION="", AWS_REGION="")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("fuota: no AWS Region is set: give --region")
+
+
+def test_says_that_an_endpoint_is_no_url(fuota: Fuota) -> None:
+    done = fuota("status", "street", AWS_ENDPOINT_URL="localhost:4566")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "fuota: Invalid endpoint: localhost:4566: correct AWS_ENDPOINT_URL, --region or the profile\n"

@@ -1,0 +1,67 @@
+"""What is said when AWS or the local cloud cannot be reached or refuses."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import pytest
+from botocore.exceptions import BotoCoreError, ClientError
+
+from fuota_constructs.local.iotwireless.faults import Fault
+from fuota_constructs.operations.aws import MAX_ATTEMPTS, Aws
+from fuota_constructs.operations.failures import explained
+from fuota_constructs.operations.task import find_task
+
+
+def _said(aws: Aws, wanted: str = "12345678-1234-1234-1234-123456789012") -> str:
+    with pytest.raises((BotoCoreError, ClientError)) as caught:
+        find_task(aws, wanted)
+    assert isinstance(caught.value, BotoCoreError | ClientError)
+    return explained(caught.value)
+
+
+def test_names_a_local_endpoint_nobody_serves_without_trying_again(aws: Aws) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{probe.getsockname()[1]}"
+    said = _said(Aws(region="eu-west-1", endpoint_url=url))
+    assert said.startswith(f"{url} does not answer: the local cloud was stopped or has another port")
+    assert "unset AWS_ENDPOINT_URL" in said
+
+
+def test_names_another_endpoint_that_does_not_answer(aws: Aws) -> None:
+    url = "https://api.iotwireless.eu-west-1.fuota.invalid"
+    assert _said(Aws(region="eu-west-1", endpoint_url=url)).startswith(f"{url} does not answer: check the network")
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        (
+            "throttle",
+            f"GetFuotaTask was refused (ThrottlingException): {{}} {MAX_ATTEMPTS} times in a row: others use up",
+        ),
+        ("internal-error", f"(InternalServerException): {{}} {MAX_ATTEMPTS} times in a row: the service has a fault"),
+        (
+            "access-denied",
+            "GetFuotaTask was refused (AccessDeniedException): {}: allow the action to your user or role",
+        ),
+        ("validation-error", "GetFuotaTask was refused (ValidationException): {}"),
+    ],
+)
+def test_says_what_was_refused_and_what_to_do(fault: str, message: str, aws: Aws, service: Any) -> None:
+    service.faults.order(Fault("GetFuotaTask", fault, times=MAX_ATTEMPTS, message="so it is"))
+    assert message.format("so it is") in _said(aws)
+
+
+def test_says_that_region_profile_or_credentials_are_missing(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(BotoCoreError) as caught:
+        Aws(profile="nobody")
+    assert explained(caught.value) == "there is no AWS profile 'nobody': see `aws configure list-profiles`"
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    assert _said(Aws(region="eu-west-1")).startswith("there are no AWS credentials: log in (`aws sso login`)")
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    monkeypatch.delenv("AWS_REGION", raising=False)
+    assert _said(Aws()).startswith("no AWS Region is set: give --region")

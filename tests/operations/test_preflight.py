@@ -1,0 +1,172 @@
+"""Everything preflight finds, each through its real cause."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fuota_constructs.operations.preflight import preflight
+from fuota_constructs.operations.task import read_task
+
+if TYPE_CHECKING:
+    from fuota_constructs.operations.aws import Aws
+    from fuota_constructs.operations.checks import Check
+
+ROLE_ARN = "arn:aws:iam::000000000000:role/"
+
+
+def _found(aws: Aws, task_id: str, outcome: str) -> dict[str, Check]:
+    return {check.name: check for check in preflight(aws, read_task(aws, task_id)).checks if check.outcome == outcome}
+
+
+def test_finds_nothing_in_what_is_in_order(aws: Aws, task: Any, group: Any) -> None:
+    found = preflight(aws, read_task(aws, task(group(3))))
+    assert not found.errors
+    assert {check.outcome for check in found.checks} == {"ok"}
+    said = {check.name: check.message for check in found.checks if check.outcome == "ok"}
+    assert said["image"] == "s3://fuota-operations/street/v2.bin exists and has 20,000 bytes"
+    assert said["role rights"].startswith(f"the policies of {ROLE_ARN}fuota-operations allow s3:GetObject on s3://")
+    assert said["class"] == "the profiles of 3 devices support ClassC"
+    assert said["FPorts"] == "3 devices have the FPorts of FUOTA"
+
+
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [
+        ("s3://fuota-operations/none.bin", "there is no object s3://fuota-operations/none.bin"),
+        ("s3://no-such-bucket-of-ours/x", "there is no bucket no-such-bucket-of-ours"),
+        ("S3:/bucket/key", "'S3:/bucket/key' is no S3 URI"),
+        ("https://bucket/key", "'https://bucket/key' is no S3 URI"),
+    ],
+)
+def test_finds_an_image_that_is_not_there(image: str, message: str, aws: Aws, task: Any, group: Any) -> None:
+    found = _found(aws, task(group(1), FirmwareUpdateImage=image), "error")["image"]
+    assert found.message.startswith(message)
+    assert found.remedy
+
+
+def test_finds_a_bucket_of_another_region(aws: Aws, task: Any, group: Any, cloud: Any) -> None:
+    there = cloud.client("s3", region="us-east-1")
+    there.create_bucket(Bucket="fuota-operations-far")
+    there.put_object(Bucket="fuota-operations-far", Key="x", Body=b"x" * 100)
+    found = _found(aws, task(group(1), FirmwareUpdateImage="s3://fuota-operations-far/x"), "error")
+    assert "is in us-east-1 and the task in eu-west-1" in found["bucket Region"].message
+
+
+def test_finds_a_role_that_is_not_there(aws: Aws, task: Any, group: Any) -> None:
+    found = _found(aws, task(group(1), FirmwareUpdateRole=f"{ROLE_ARN}nobody"), "error")
+    assert found["role"].message.startswith(f"there is no role {ROLE_ARN}nobody")
+    assert "no ARN of a role" in _found(aws, task(FirmwareUpdateRole="role"), "error")["role"].message
+    other = "arn:aws:iam::111111111111:role/x"
+    assert "in another account" in _found(aws, task(FirmwareUpdateRole=other), "error")["role"].message
+
+
+def test_finds_a_role_the_service_may_not_assume(aws: Aws, task: Any, group: Any, role: Any) -> None:
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"},
+    }
+    found = _found(aws, task(group(1), FirmwareUpdateRole=role("fuota-lambda", trust=trust)), "error")
+    assert "does not trust iotwireless.amazonaws.com" in found["role trust"].message
+
+
+def test_does_not_vouch_for_a_trust_with_conditions(aws: Aws, task: Any, group: Any, role: Any) -> None:
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": ["iotwireless.amazonaws.com"]},
+                "Action": ["sts:AssumeRole"],
+                "Condition": {"StringEquals": {"aws:SourceAccount": "000000000000"}},
+            }
+        ],
+    }
+    task_id = task(group(1), FirmwareUpdateRole=role("fuota-condition", trust=trust))
+    assert "could not check the trust" in _found(aws, task_id, "warning")["role trust"].message
+    assert "aws:SourceAccount" in _found(aws, task_id, "warning")["role trust"].message
+
+
+def test_finds_a_role_that_may_not_read(aws: Aws, task: Any, group: Any, role: Any, s3: Any) -> None:
+    arn = role("fuota-blind", actions=())
+    task_id = task(group(1), FirmwareUpdateRole=arn)
+    found = _found(aws, task_id, "error")["role rights"]
+    assert found.message.startswith(f"{arn} may not read s3://fuota-operations/street/v2.bin")
+    assert found.remedy == "allow s3:GetObject on arn:aws:s3:::fuota-operations/street/v2.bin to the role"
+    statement = {"Effect": "Allow", "Principal": {"AWS": arn}, "Action": "s3:GetObject", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    s3.put_bucket_policy(Bucket="fuota-operations", Policy=policy)
+    try:
+        assert "the bucket's policy may" in _found(aws, task_id, "warning")["role rights"].message
+    finally:
+        s3.delete_bucket_policy(Bucket="fuota-operations")
+
+
+def test_finds_groups_that_are_empty_or_elsewhere(aws: Aws, task: Any, group: Any, make: Any) -> None:
+    empty = group(0, "empty")
+    found = _found(aws, task(empty), "error")
+    assert found[f"group empty ({empty})"].message == "has no devices"
+    assert found["devices"].message == "the task has no devices"
+
+
+def test_finds_devices_without_ports(aws: Aws, task: Any, group: Any) -> None:
+    task_id = task(group(2, "bare", FPorts={"Positioning": {"ClockSync": 199}}), group(1, "lamps"))
+    errors = [check for check in preflight(aws, read_task(aws, task_id)).errors if check.name == "FPorts"]
+    assert [check.message for check in errors] == [
+        "2 of 3 devices have no FPorts.Fuota (usually 201): bare-0000, bare-0001",
+        "2 of 3 devices have no FPorts.Multicast (usually 200): bare-0000, bare-0001",
+    ]
+    assert "have no FPorts.ClockSync" in _found(aws, task_id, "warning")["FPorts"].message
+
+
+def test_finds_devices_of_the_wrong_class(aws: Aws, task: Any, group: Any, make: Any) -> None:
+    class_b = make.create_device_profile(Name="b", LoRaWAN={"RfRegion": "EU868", "SupportsClassB": True})["Id"]
+    found = _found(aws, task(group(1, "b", DeviceProfileId=class_b), group(1, "c")), "error")
+    assert found["class"].message == "1 of 2 devices have a device profile that does not support ClassC: b-0000"
+
+
+def test_finds_abp_and_says_that_keys_are_not_shown(aws: Aws, task: Any, group: Any) -> None:
+    keys = {"AppKey": "0" * 32, "JoinEui": "0" * 16, "GenAppKey": "f00d" * 8}
+    session = {"NwkSKey": "0" * 32, "AppSKey": "0" * 32}
+    old = group(2, "old", OtaaV1_0_x=keys, OtaaV1_1={})
+    abp = group(1, "abp", AbpV1_0_x={"DevAddr": "01020304", "SessionKeys": session}, OtaaV1_1={})
+    task_id = task(old, abp)
+    assert "personalisation (ABP)" in _found(aws, task_id, "error")["activation"].message
+    warned = _found(aws, task_id, "warning")["activation"]
+    assert warned.message == "could not check the GenAppKey of 2 devices: the service does not show keys"
+    assert "f00d" not in repr(preflight(aws, read_task(aws, task_id)))
+
+
+def test_finds_a_device_in_another_running_task(aws: Aws, task: Any, group: Any, make: Any) -> None:
+    lamps = group(2)
+    other = task(lamps, name="other")
+    mine = task(lamps, name="mine")
+    assert "conflict" not in _found(aws, mine, "error")
+    make.start_fuota_task(Id=other)
+    found = _found(aws, mine, "error")["conflict"]
+    assert found.message == (
+        f"2 devices are in FUOTA task other ({other}), which is FuotaSession_Waiting: lamps-0000, lamps-0001"
+    )
+
+
+def test_finds_a_task_that_is_not_pending(aws: Aws, task: Any, group: Any, make: Any) -> None:
+    task_id = task(group(1))
+    make.start_fuota_task(Id=task_id)
+    found = _found(aws, task_id, "error")["task"]
+    assert "FuotaSession_Waiting; only a Pending task can be started" in found.message
+
+
+def test_holds_the_task_to_the_rules_of_synth_with_the_size_in_the_bucket(
+    aws: Aws, task: Any, group: Any, s3: Any
+) -> None:
+    s3.put_object(Bucket="fuota-operations", Key="large", Body=b"x" * 1_100_000)
+    found = _found(aws, task(group(1), FirmwareUpdateImage="s3://fuota-operations/large"), "error")
+    assert "has 1100000 bytes; the service takes at most 1 megabyte" in found["image-size"].message
+
+
+def test_says_that_a_session_without_parameters_cannot_be_judged(aws: Aws, make: Any, role: Any, s3: Any) -> None:
+    image = "s3://fuota-operations/street/v2.bin"
+    task_id = make.create_fuota_task(FirmwareUpdateImage=image, FirmwareUpdateRole=role())["Id"]
+    assert "could not check whether the session fits" in _found(aws, task_id, "warning")["session"].message

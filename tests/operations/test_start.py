@@ -1,0 +1,69 @@
+"""When a session may start."""
+
+from __future__ import annotations
+
+import urllib.request
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fuota_constructs.operations import start
+from fuota_constructs.operations.errors import OperationError
+from fuota_constructs.operations.task import read_task
+
+if TYPE_CHECKING:
+    from fuota_constructs.operations.aws import Aws
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-12-01T02:00Z", datetime(2026, 12, 1, 2, tzinfo=UTC)),
+        ("2026-12-01T03:00+01:00", datetime(2026, 12, 1, 2, tzinfo=UTC)),
+        ("2026-12-01 02:00:30Z", datetime(2026, 12, 1, 2, 0, 30, tzinfo=UTC)),
+        ("+45m", timedelta(minutes=45)),
+        ("+1d2h", timedelta(days=1, hours=2)),
+    ],
+)
+def test_reads_times(text: str, moment: object) -> None:
+    assert start.moment_of(text) == moment
+
+
+@pytest.mark.parametrize("text", ["", "+", "45m", "+45", "tomorrow", "2026-13-01T00:00Z", "-45m"])
+def test_refuses_what_is_no_time(text: str) -> None:
+    with pytest.raises(ValueError, match="is no time: give a UTC time such as 2026-12-01T02:00Z"):
+        start.moment_of(text)
+
+
+def test_refuses_a_time_without_zone() -> None:
+    with pytest.raises(ValueError, match="does not say in which time zone: add Z for UTC"):
+        start.moment_of("2026-12-01T02:00")
+
+
+@pytest.mark.parametrize("at", [None, timedelta(minutes=30), timedelta(minutes=45)])
+def test_the_service_takes_what_we_offer(at: timedelta | None, aws: Aws, task: Any, group: Any) -> None:
+    task_id = task(group(1))
+    when = start.start_time(aws, at)
+    start.start(aws, task_id, when)
+    assert read_task(aws, task_id).start_time == when
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(1799, "29 minutes from now"), (60, "1 minutes"), (-120, "2 minutes ago")]
+)
+def test_refuses_under_30_minutes_and_says_the_earliest(seconds: int, said: str, aws: Aws, clock: Any) -> None:
+    now = datetime.fromtimestamp(clock(), UTC)
+    with pytest.raises(
+        OperationError, match="at the earliest 2027-01-15 08:31:00 UTC: give --at 2027-01-15T08:31:00Z"
+    ) as e:
+        start.start_time(aws, now + timedelta(seconds=seconds))
+    assert said in str(e.value)
+    with pytest.raises(OperationError, match="30 minutes from now or later"):
+        start.start_time(aws, timedelta(minutes=29))
+
+
+def test_goes_by_the_clock_of_a_local_cloud(aws: Aws, clock: Any) -> None:
+    moved = urllib.request.Request(f"{aws.endpoint}/_fuota/clock", b'{"advance_seconds": 86400}', method="POST")  # noqa: S310
+    urllib.request.urlopen(moved).close()  # noqa: S310
+    assert start.start_time(aws, None).timestamp() == clock() + 86_400 + 1860

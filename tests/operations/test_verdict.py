@@ -1,0 +1,105 @@
+"""The honest word about a task."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fuota_constructs.operations import task as states
+from fuota_constructs.operations.checks import error, warning
+from fuota_constructs.operations.device_status import DEVICE_STATUSES
+from fuota_constructs.operations.progress import Progress, read_progress
+from fuota_constructs.operations.task import Device, Task, read_task
+from fuota_constructs.operations.verdict import NOT_INSTALLED, Outcome, verdict_of
+
+if TYPE_CHECKING:
+    from fuota_constructs.operations.aws import Aws
+
+NOW = datetime(2026, 12, 1, tzinfo=UTC)
+
+
+def _progress(*statuses: str | None, task_status: str = states.DONE) -> Progress:
+    devices = tuple(Device(f"id{n}", None, None, status, None, None) for n, status in enumerate(statuses))
+    task = Task("t", "arn", task_status, redundancy_percent=20)
+    return Progress(task, (), devices, NOW, None, (), None)
+
+
+def test_follows_a_task_from_pending_to_done(aws: Aws, task: Any, group: Any, make: Any, clock: Any) -> None:
+    task_id = task(group(3))
+
+    def look() -> tuple[Outcome, str]:
+        verdict = verdict_of(read_progress(aws, read_task(aws, task_id)))
+        return verdict.outcome, verdict.summary
+
+    assert look() == (Outcome.PENDING, "no session is scheduled")
+    make.start_fuota_task(Id=task_id)
+    assert look()[0] is Outcome.WAITING
+    clock.sleep(1900)
+    assert look() == (Outcome.RUNNING, "the session is on the air; 0 of 3 devices reported an end")
+    make.delete_fuota_task(Id=task_id)
+    assert look()[0] is Outcome.DELETING
+
+
+def test_a_session_without_devices_has_failed(aws: Aws, task: Any, group: Any, make: Any, clock: Any) -> None:
+    task_id = task(group(1))
+    make.start_fuota_task(Id=task_id)
+    for device in make.list_wireless_devices()["WirelessDeviceList"]:
+        make.delete_wireless_device(Id=device["Id"])
+    clock.sleep(200_000)
+    verdict = verdict_of(read_progress(aws, read_task(aws, task_id)))
+    assert verdict.outcome is Outcome.FAILED
+    assert verdict.causes == ("the task has no devices, or its groups have none",)
+
+
+def test_successful_everywhere_is_updated_and_not_installed() -> None:
+    verdict = verdict_of(_progress("Successful", "Successful"))
+    assert verdict.outcome is Outcome.UPDATED
+    assert verdict.summary == f"all 2 devices have the image; {NOT_INSTALLED}"
+    assert verdict.causes == ()
+
+
+def test_some_of_them_is_in_part_with_a_cause_for_each_status() -> None:
+    verdict = verdict_of(_progress("Successful", "MissingFrag", "MissingFrag", "Not_enough_memory", "Initial"))
+    assert verdict.outcome is Outcome.PARTLY
+    assert verdict.summary.startswith("1 of 5 devices have the image (reassembled, not installed")
+    assert verdict.causes[0].startswith("1 did not answer")
+    assert verdict.causes[1] == "2 of 5: MissingFrag, too many fragments lost to rebuild the image"
+    assert verdict.causes[2].startswith("1 of 5: Not_enough_memory")
+    assert any("more redundancy (it is 20 %;" in remedy for remedy in verdict.remedies)
+    assert any("delta image" in remedy for remedy in verdict.remedies)
+
+
+def test_no_answer_at_all_with_an_unreadable_image_is_the_images_fault() -> None:
+    access = [error("role rights", "role r may not read s3://b/k", "allow s3:GetObject")]
+    verdict = verdict_of(_progress("Initial", "Initial"), access)
+    assert verdict.outcome is Outcome.FAILED
+    assert verdict.causes == ("the service could not read the image: role r may not read s3://b/k",)
+    assert verdict.remedies == ("allow s3:GetObject",)
+
+
+def test_no_answer_at_all_names_both_causes_when_the_image_is_in_order() -> None:
+    verdict = verdict_of(_progress("Initial", None), [warning("role", "could not check role r")])
+    assert verdict.outcome is Outcome.FAILED
+    assert verdict.causes[0].startswith("no device answered: all 2 are still (none) or Initial: out of reach, asleep")
+    assert "could not read the image (nothing wrong was found with it)" in verdict.causes[0]
+    assert verdict.causes[1] == "could not check role r"
+
+
+@pytest.mark.parametrize("name", [name for name, status in DEVICE_STATUSES.items() if status.kind == "failed"])
+def test_every_failure_has_a_cause_and_a_remedy(name: str) -> None:
+    verdict = verdict_of(_progress(name))
+    assert verdict.outcome is Outcome.FAILED
+    assert name in verdict.causes[0]
+    assert all(verdict.remedies)
+
+
+def test_statuses_of_the_model_are_all_known(aws: Aws) -> None:
+    shape = aws.iotwireless.meta.service_model.shape_for("FuotaDeviceStatus")
+    assert set(shape.enum) == set(DEVICE_STATUSES)
+
+
+def test_a_status_of_the_future_is_no_success() -> None:
+    assert verdict_of(_progress("Blessed")).outcome is Outcome.FAILED
+    assert verdict_of(_progress("Successful", task_status="FuotaPaused")).outcome is Outcome.UNKNOWN
