@@ -64,4 +64,6 @@ def test_says_that_region_profile_or_credentials_are_missing(aws: Aws, monkeypat
     assert _said(Aws(region="eu-west-1")).startswith("there are no AWS credentials: log in (`aws sso login`)")
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     monkeypatch.delenv("AWS_REGION", raising=False)
-    assert _said(Aws()).startswith("no AWS Region is set: give --region")
+    with pytest.raises(BotoCoreError) as caught:
+        Aws()
+    assert explained(caught.value).startswith("no AWS Region is set: give --region")
