@@ -1,8 +1,8 @@
 """What a session costs in the local cloud: devices times fragments, each device decoding and hashing its own image.
 
-Each size runs in a process of its own and is driven as clients drive it: the fleet is made by the admin route, the task by
-boto3, the session is looked at after every tenth of it. Seconds are those of the session alone, from its begin to its
-end, memory is the process's peak. Linear means that the cost of one device's fragment stays: the ratio is that of
+Each size runs in a process of its own and is driven as clients drive it: the fleet is made by the admin route, the task
+by boto3, the session is looked at after every tenth of it. Seconds are those of the session alone, from its begin to
+its end, memory is the process's peak. Linear means that the cost of one device's fragment stays: the ratio is that of
 the largest to the smallest.
 
     python benchmarks/fleet.py [--loss 0.1] [--json FILE]
@@ -41,10 +41,12 @@ def run(devices: int, fragments: int, loss: float, version: int) -> dict[str, An
 
     present = 1_800_000_000.0
     data = round(fragments / (1 + SHARE_CODED))
-    image = random.Random(1).randbytes(data * FRAGMENT_BYTES)
+    image = random.Random(1).randbytes(data * FRAGMENT_BYTES)  # noqa: S311
     service = IotWirelessService(lambda: present, requests_per_second=None, image_source=lambda *_: image)
     with serve(service) as url:
-        client = boto3.Session("123456789012", "secret", region_name="eu-west-1").client("iotwireless", endpoint_url=url)
+        client = boto3.Session("123456789012", "secret", region_name="eu-west-1").client(
+            "iotwireless", endpoint_url=url
+        )
         group = client.create_multicast_group(LoRaWAN={"RfRegion": "EU868", "DlClass": "ClassC"})["Id"]
         task = client.create_fuota_task(
             FirmwareUpdateImage="s3://b/k",

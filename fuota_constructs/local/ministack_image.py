@@ -52,7 +52,7 @@ def read_image(uri: str, role_arn: str, account: str, region: str) -> bytes:
     if location is None:
         raise LocalCloudError(f"FirmwareUpdateImage is {uri!r}; it must be s3://bucket/key")
     bucket, key = location.groups()
-    session = _AssumedRole(role_arn, region)
+    session = _AssumedRole(role_arn, account, region)
     s3 = _module("ministack.services.s3")
     owner = s3._bucket_owner_account(bucket)
     if owner is None:
@@ -77,11 +77,13 @@ def read_image(uri: str, role_arn: str, account: str, region: str) -> bytes:
 class _AssumedRole:
     """The role in the hands of AWS IoT Wireless."""
 
-    def __init__(self, role_arn: str, region: str) -> None:
+    def __init__(self, role_arn: str, account: str, region: str) -> None:
         match = _ROLE.fullmatch(role_arn)
         if match is None:
             raise LocalCloudError(f"FirmwareUpdateRole is {role_arn!r}; it must be the ARN of an IAM role")
         self._account, self._name = match.groups()
+        if self._account != account:  # a role cannot be passed to a service of another account (IAM User Guide)
+            raise LocalCloudError(f"role {role_arn} is in another account than the task, {account}")
         self._arn, self._region = role_arn, region
         self._evaluator = _module("ministack.core.iam_evaluator")
         roles = _module("ministack.services.iam")._roles

@@ -27,10 +27,11 @@ FAULTS: Final = {
 class Cohort:
     """Some devices that are alike.
 
-    `memory_bytes` is the room for an image, padding included; `max_fragments` and `max_fragment_bytes` what the firmware
-    was built for (LoRaMac-node: FRAG_MAX_NB, FRAG_MAX_SIZE); `max_lost_fragments` what its decoder has matrix memory for
-    (FRAG_MAX_REDUNDANCY); None is no limit. `descriptor` (base64 of 4 bytes) is the only one accepted, None accepts any.
-    `session_cnt` is the last SessionCnt the device accepted (TS004-2.0.0). `dl_class` None follows the multicast group.
+    `memory_bytes` is the room for an image, padding included; `max_fragments` and `max_fragment_bytes` what the
+    firmware was built for (LoRaMac-node: FRAG_MAX_NB, FRAG_MAX_SIZE); `max_lost_fragments` what its decoder has matrix
+    memory for (FRAG_MAX_REDUNDANCY); None is no limit. `descriptor` (base64 of 4 bytes) is the only one accepted, None
+    accepts any. `session_cnt` is the last SessionCnt the device accepted (TS004-2.0.0). `dl_class` None follows the
+    multicast group.
     """
 
     name: str

@@ -126,7 +126,7 @@ class Device:
         return answer
 
     def join_multicast_group(self, group_id: str) -> int | None:
-        """Set a group up; answers its McGroupID, or None where all four are taken (the oldest session-less one goes)."""
+        """Set a group up; answers its McGroupID, None where all four are taken."""
         if group_id not in self.multicast_groups:
             free = sorted(set(range(MOST_MULTICAST_GROUPS)) - set(self.multicast_groups.values()))
             if not free:
@@ -135,7 +135,10 @@ class Device:
         return self.multicast_groups[group_id]
 
     def start_class_session(self, group_id: str, dl_class: str, start: float, seconds: float) -> bool:
-        """Begin to listen; False where the device has not this class. It stops listening after what TS005 can express."""
+        """Begin to listen; False where the device does not have the class.
+
+        It stops after a power of two of seconds or beacon periods that is enough, or the most TS005 can express.
+        """
         if self.cohort.dl_class not in (None, dl_class):
             return False
         longest = CLASS_C_SECONDS if dl_class == "ClassC" else CLASS_B_SECONDS

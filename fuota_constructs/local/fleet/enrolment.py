@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from fuota_constructs.local.fleet.device import Device
-from fuota_constructs.local.fleet.fleet import Fleet
 from fuota_constructs.local.fleet.loss import FleetError
 from fuota_constructs.local.iotwireless.store import DeviceProfile, MulticastGroup, RegionalState, Store, WirelessDevice
 
 if TYPE_CHECKING:
     from fuota_constructs.local.fleet.cohort import Cohort
+    from fuota_constructs.local.fleet.fleet import Fleet
 
 DESTINATION: Final = "fleet"
 
@@ -55,7 +54,7 @@ class Enrolment:
         self._devices.clear()
 
     def add(self, fleet: Fleet, now: float, *, account: str | None = None, region: str | None = None) -> EnrolledFleet:
-        """Make the devices of a fleet, dealt evenly over the groups it is for (of a cohort's RfRegion, where it has one).
+        """Make the devices of a fleet, dealt evenly over its groups (of a cohort's RfRegion, where it has one).
 
         Raises FleetError where there is no such group.
         """
@@ -83,9 +82,8 @@ class Enrolment:
                 key = (state.account, state.region, rf_region)
                 if key not in profiles:
                     profiles[key] = _profile(state, cohort, rf_region, now)
-                enrolled.members.append(
-                    _member(fleet, number, len(enrolled.members), cohort, state, group, profiles[key], now)
-                )
+                identity = _Identity(fleet.seed, number, len(enrolled.members))
+                enrolled.members.append(_member(identity, cohort, state, group, profile_id=profiles[key], now=now))
         self.fleets.append(enrolled)
         self._devices.update({member.device.id: member for member in enrolled.members})
         return enrolled
@@ -122,10 +120,6 @@ class Enrolment:
             raise FleetError(f"groups has {', '.join(unknown)}, which does not exist; there are {known}")
         return [by_id[group_id] for group_id in fleet.groups]
 
-    def counts(self, statuses: dict[str, str]) -> Counter[str]:
-        """How many devices have which of the statuses given by device id."""
-        return Counter(statuses.get(device_id, "Initial") for device_id in self._devices)
-
 
 def _profile(state: RegionalState, cohort: Cohort, rf_region: str | None, now: float) -> str:
     lorawan: dict[str, Any] = {
@@ -139,40 +133,36 @@ def _profile(state: RegionalState, cohort: Cohort, rf_region: str | None, now: f
     return state.add(DeviceProfile, now, {"Name": f"fleet-{cohort.name}", "LoRaWAN": lorawan}).id
 
 
+class _Identity:
+    """What tells a device from others: made of the fleet's seed, so that the same fleet has the same devices."""
+
+    def __init__(self, seed: int, fleet_number: int, ordinal: int) -> None:
+        digest = hashlib.sha256(f"fleet {fleet_number} {seed} {ordinal}".encode()).digest()
+        self.seed, self.ordinal = seed, ordinal
+        self.dev_eui = digest[:8].hex()
+        self.gen_app_key = digest[8:24]
+
+
 def _member(
-    fleet: Fleet,
-    number: int,
-    ordinal: int,
+    identity: _Identity,
     cohort: Cohort,
     state: RegionalState,
     group: MulticastGroup | None,
+    *,
     profile_id: str,
     now: float,
 ) -> Enrolled:
-    # Assumed keys: a fleet's devices have their own, made of nothing secret.
-    identity = hashlib.sha256(f"fleet {number} {fleet.seed} {ordinal}".encode()).digest()
-    dev_eui, gen_app_key = identity[:8].hex(), identity[8:24]
-    name = f"{cohort.name}-{ordinal + 1}"
-    resource = state.add(
-        WirelessDevice,
-        now,
-        {
-            "Type": "LoRaWAN",
-            "Name": name,
-            "DestinationName": DESTINATION,
-            "LoRaWAN": {
-                "DevEui": dev_eui,
-                "DeviceProfileId": profile_id,
-                "FPorts": {"Multicast": 200, "Fuota": 201, "ClockSync": 202},
-                "OtaaV1_0_x": {
-                    "AppKey": gen_app_key.hex(),
-                    "AppEui": "0" * 16,
-                    "GenAppKey": gen_app_key.hex(),
-                },
-            },
-        },
-    )
+    name = f"{cohort.name}-{identity.ordinal + 1}"
+    key = identity.gen_app_key.hex()
+    lorawan = {
+        "DevEui": identity.dev_eui,
+        "DeviceProfileId": profile_id,
+        "FPorts": {"Multicast": 200, "Fuota": 201, "ClockSync": 202},
+        "OtaaV1_0_x": {"AppKey": key, "AppEui": "0" * 16, "GenAppKey": key},
+    }
+    request = {"Type": "LoRaWAN", "Name": name, "DestinationName": DESTINATION, "LoRaWAN": lorawan}
+    resource = state.add(WirelessDevice, now, request)
     if group is not None:
         group.wireless_device_ids.append(resource.id)
-    device = Device(cohort, resource.id, ordinal, fleet.seed, gen_app_key)
-    return Enrolled(device, name, dev_eui, group.id if group else None)
+    device = Device(cohort, resource.id, identity.ordinal, identity.seed, identity.gen_app_key)
+    return Enrolled(device, name, identity.dev_eui, group.id if group else None)

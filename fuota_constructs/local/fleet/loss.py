@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class FleetError(ValueError):
@@ -24,8 +26,10 @@ KINDS: Final[dict[str, dict[str, tuple[float, float, float | None]]]] = {
 
 @dataclass(frozen=True)
 class Loss:
-    """One model: `iid` (each fragment alone), `gilbert` (bursts of a mean length), `beta` (each device its own share, drawn
-    with a mean and a standard deviation), `link` (a margin in dB at the region's slowest downlink rate, spread over the
+    """One model of loss.
+
+    `iid` (each fragment alone), `gilbert` (bursts of a mean length), `beta` (each device its own share, drawn with a
+    mean and a standard deviation), `link` (a margin in dB at the region's slowest downlink rate, spread over the
     devices, with fading; faster rates have less) or `by-data-rate` (a share for each data rate).
     """
 

@@ -9,13 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fuota_constructs.local.fleet.loss import Loss
     from fuota_constructs.lorawan.regions import DataRate, Region
 
 Arrived = npt.NDArray[np.bool_]
 
 FSK_DB = 27.5
-"""Assumed: how much more signal FSK 50 kbit/s takes than SF12/125 kHz (SX1261 datasheet: about -109 against -137 dBm)."""
+"""Assumed: how much more signal FSK 50 kbit/s takes than SF12/125 kHz (SX1261: about -109 against -137 dBm)."""
 
 
 def arrivals(
@@ -48,9 +50,8 @@ def needed_db(rate: DataRate) -> float:
     return 2.5 * (12 - rate.spreading_factor) + 10 * math.log10(rate.bandwidth_hz / 125_000)
 
 
-def share_at(data_rates: object, rate: DataRate | None) -> float:
-    """The loss of a data rate in a table; a rate that is not in it counts as the next faster one that is, or the fastest."""
-    assert isinstance(data_rates, dict)  # noqa: S101
+def share_at(data_rates: Mapping[int, float], rate: DataRate | None) -> float:
+    """The loss of a data rate in a table; one that is not in it counts as the next faster one, or as the fastest."""
     if rate is None:
         return float(max(data_rates.values()))
     faster = [index for index in sorted(data_rates) if index >= rate.index]

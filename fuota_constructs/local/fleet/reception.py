@@ -1,21 +1,23 @@
 """What many devices have of one transmission, worked out together.
 
-Fragments that arrive whole are the same bytes everywhere, so they are kept once; a device is a row of bits that says which
-of them it has. A device that lost data fragments eliminates its coded fragments' rows over the lost columns only, and
-puts its image together once they suffice.
+Fragments that arrive whole are the same bytes everywhere, so they are kept once; a device is a row of bits that says
+which of them it has. A device that lost data fragments eliminates its coded fragments' rows over the lost columns only,
+and puts its image together once they suffice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from fuota_constructs.local.fleet.transmission import BYTES_AT_ONCE, Transmission
 from fuota_constructs.lorawan.fragmentation.arrays import combine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
 
 
 class Elimination:

@@ -8,9 +8,11 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from fuota_constructs.local.fleet.integrity import data_block_mic
 from fuota_constructs.local.fleet.own_memory import OwnMemory
-from fuota_constructs.local.fleet.radio import arrivals
+from fuota_constructs.local.fleet.radio import Arrived, arrivals
 from fuota_constructs.local.fleet.reception import Reception
 from fuota_constructs.local.fleet.transmission import MULTICAST_FRAG_INDEX, UNICAST_FRAG_INDEX, Transmission
 from fuota_constructs.lorawan.fragmentation.messages import (
@@ -24,13 +26,8 @@ from fuota_constructs.lorawan.fragmentation.messages import (
     decode_frame,
 )
 
-try:
-    import numpy as np
-except ImportError:  # pragma: no cover  # NumPy is an extra
-    raise ImportError("fleets need NumPy: pip install 'fuota-constructs[plan]', or pip install numpy") from None
-
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from fuota_constructs.local.fleet.device import Device
     from fuota_constructs.lorawan.regions import DataRate, Region
@@ -100,7 +97,7 @@ class SessionRun:
         self._own: list[tuple[OwnMemory, Device]] = []
         self._delivered = 0
         self._closed: dict[str, tuple[int, int]] | None = None
-        listening: list[tuple[Device, np.random.Generator, np.ndarray[tuple[int], np.dtype[np.bool_]]]] = []
+        listening: list[tuple[Device, np.random.Generator, Arrived]] = []
         for device, group_id, dl_class in devices:
             outcome = self.outcomes[device.id] = Outcome()
             if device.id in conflicting:
@@ -163,9 +160,7 @@ class SessionRun:
             descriptor=request.descriptor,
         )
 
-    def _heard(
-        self, device: Device, random: np.random.Generator, group_id: str | None, dl_class: str
-    ) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    def _heard(self, device: Device, random: np.random.Generator, group_id: str | None, dl_class: str) -> Arrived:
         parameters = self.parameters
         arrived = arrivals(device.cohort.loss, random, parameters.fragments, parameters.region, parameters.data_rate)
         if group_id is None:
@@ -178,7 +173,7 @@ class SessionRun:
 
     def _begin(
         self,
-        listening: Sequence[tuple[Device, np.random.Generator, np.ndarray[tuple[int], np.dtype[np.bool_]]]],
+        listening: Sequence[tuple[Device, np.random.Generator, Arrived]],
     ) -> None:
         for version in sorted({device.version for device, _, _ in listening}):
             # Assumed: each device gets the coded fragments of its own package version.
@@ -205,15 +200,18 @@ class SessionRun:
                 reception = Reception(
                     sent,
                     np.stack([arrived for _, arrived in together]),
-                    lambda place, n, image, members=members: self._complete(members[place], n, image),
+                    self._for(members),
                 )
                 self._receptions.append((reception, members))
+
+    def _for(self, members: Sequence[Device]) -> Callable[[int, int, bytes], None]:
+        return lambda place, n, image: self._complete(members[place], n, image)
 
     def _own_memory(
         self,
         sent: Transmission,
         device: Device,
-        arrived: np.ndarray[tuple[int], np.dtype[np.bool_]],
+        arrived: Arrived,
         random: np.random.Generator,
     ) -> OwnMemory:
         def failed(n: int) -> None:

@@ -19,7 +19,7 @@ BYTES_AT_ONCE: Final = 16_000_000
 
 
 class Transmission:
-    """All frames of a session of TS004 `version`, encoded once and decoded once for every device that hears them whole."""
+    """All frames of a session of TS004 `version`, encoded once and decoded once for all that hear them whole."""
 
     def __init__(self, image: bytes, fragment_bytes: int, coded: int, *, version: int, frag_index: int) -> None:
         self.image = image

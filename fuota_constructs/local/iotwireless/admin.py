@@ -4,10 +4,10 @@
     GET    /_fuota/requests   the requests since the start: {"requests": [{"operation": ..., "status": ...}]}
     DELETE /_fuota/requests   forget them
     GET    /_fuota/clock      {"now": epoch seconds, "advanced_seconds": n, "speed": 1}
-    POST   /_fuota/clock      {"advance_seconds": n, "speed": factor}: move the clock forward, let it run faster; one or both
-    POST   /_fuota/fleet      make devices: {"devices": 200, "loss": 0.1, "seed": 1, "groups": ["<id>"]} or {"cohorts": [...]}
-    GET    /_fuota/fleet      devices by status, fragments, completion times; ?devices=1 lists each, ?task=<id> for one task
-    GET    /_fuota/sessions   every FUOTA task: status, fragments sent and in all, seconds left, what kept its image away
+    POST   /_fuota/clock      {"advance_seconds": n, "speed": factor}, one or both: move the clock, let it run faster
+    POST   /_fuota/fleet      make devices: {"devices": 200, "loss": 0.1, "seed": 1, "groups": ["<id>"]}
+    GET    /_fuota/fleet      devices by status, fragments, completion times; ?devices=1 lists each, ?task=<id> picks
+    GET    /_fuota/sessions   FUOTA tasks: status, fragments sent and in all, seconds left, what kept the image away
     GET    /_fuota/faults     the faults on order
     POST   /_fuota/faults     order one: {"operation": "CreateFuotaTask", "fault": "throttle", "times": 2}
     DELETE /_fuota/faults     cancel all
@@ -54,10 +54,7 @@ class Admin:
             ("GET", "state"): lambda _: summary(service.store, service.now()),
             ("POST", "fleet"): self._add_fleet,
             ("GET", "fleet"): self._fleet,
-            ("GET", "sessions"): lambda _: {
-                "now": service.now(),
-                "sessions": session_reports(service.sessions, service.store, service.now()),
-            },
+            ("GET", "sessions"): lambda _: self._sessions(),
             ("GET", "requests"): lambda _: {"requests": service.requests.list()},
             ("DELETE", "requests"): lambda _: service.requests.clear(),
             ("GET", "clock"): lambda _: self._clock(),
@@ -75,7 +72,8 @@ class Admin:
             allowed = ", ".join(f"{verb} {ADMIN_PREFIX}{name}" for verb, name in self._routes)
             return json_response(404, {"error": f"no admin route {method} {path}; there are: {allowed}"})
         try:
-            document = route(_document(body) if method != "GET" else {name: given[-1] for name, given in query.items()})
+            asked = {name: given[-1] for name, given in query.items()} if method == "GET" else _document(body)
+            document = route(asked)
         except (AdminError, FleetError) as error:
             return json_response(400, {"error": str(error)})
         return json_response(200, {} if document is None else document)
@@ -97,6 +95,10 @@ class Admin:
         if seconds is not None:
             self._service.clock.advance(seconds)
         return self._clock()
+
+    def _sessions(self) -> dict[str, Any]:
+        service, now = self._service, self._service.now()
+        return {"now": now, "sessions": session_reports(service.sessions, service.store, now)}
 
     def _add_fleet(self, document: dict[str, Any]) -> dict[str, Any]:
         from fuota_constructs.local.fleet.admin_routes import add_fleet

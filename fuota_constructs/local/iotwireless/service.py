@@ -50,7 +50,8 @@ class IotWirelessService:
 
     `clock` gives epoch seconds. `requests_per_second=None` switches throttling off. `pass_role` answers a message to
     refuse a role. `account_of` maps an access key to an account. `image_source` reads the image of a session that
-    begins (FirmwareUpdateImage, FirmwareUpdateRole, account, region), or raises; None assumes an image. Nothing is kept on disk unless `state_file` is given.
+    begins (FirmwareUpdateImage, FirmwareUpdateRole, account, region) or raises; without one an image is assumed.
+    Nothing is kept on disk unless `state_file` is given; fleets never are.
     """
 
     def __init__(
@@ -103,19 +104,27 @@ class IotWirelessService:
         query: Mapping[str, Sequence[str]],
     ) -> Response:
         """Answer one HTTP request: an operation of the service or, under /_fuota/, an admin route."""
+        if self.sessions.has_fleet:  # devices take their time to decode: others on this event loop are not to wait
+            response, delay = await asyncio.to_thread(self._handled, method, path, headers, body, query)
+        else:
+            response, delay = self._handled(method, path, headers, body, query)
+        if delay:
+            await asyncio.sleep(delay)  # outside the lock: others are not to wait
+        return response
+
+    def _handled(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes, query: Mapping[str, Sequence[str]]
+    ) -> tuple[Response, float]:
         if path.startswith(ADMIN_PREFIX):
             with self._lock:
                 self.sessions.advance(self.now())
                 response = self._admin.handle(method, path, body, query)
                 if method != "GET":
                     self._keep()
-            return response
+            return response, 0.0
         caller = caller_of(headers, self._account_of)
         with self._lock:
-            response, delay = self._answer(method, path, caller, body, query)
-        if delay:
-            await asyncio.sleep(delay)  # outside the lock: others are not to wait
-        return response
+            return self._answer(method, path, caller, body, query)
 
     def _answer(
         self, method: str, path: str, caller: Caller, body: bytes, query: Mapping[str, Sequence[str]]

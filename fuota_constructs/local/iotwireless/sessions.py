@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from fuota_constructs.local.fleet.session_run import SessionRun
     from fuota_constructs.local.iotwireless.store import RegionalState, Store
 
-ImageSource = "Callable[[str, str, str, str], bytes]"  # (FirmwareUpdateImage, FirmwareUpdateRole, account, region)
-
 
 @dataclass
 class BegunSession:
@@ -57,6 +55,11 @@ class Sessions:
         self._policy = policy
         self._begun: dict[str, BegunSession] = {}
         self._enrolment: Enrolment | None = None
+
+    @property
+    def has_fleet(self) -> bool:
+        """Whether there are simulated devices."""
+        return self._enrolment is not None and bool(self._enrolment.fleets)
 
     @property
     def enrolment(self) -> Enrolment:

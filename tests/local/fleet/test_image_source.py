@@ -86,8 +86,9 @@ def test_the_devices_receive_the_object_in_the_bucket(operator: Operator) -> Non
 
 
 WRONG: list[tuple[Callable[[Operator], tuple[str, str]], str]] = [
-    (lambda op: ("arn:aws:iam::000000000000:role/nobody", "s3://images/v2.bin"), "role/nobody does not exist"),
-    (lambda op: ("nobody", "s3://images/v2.bin"), "FirmwareUpdateRole is 'nobody'; it must be the ARN of an IAM role"),
+    (lambda _: ("arn:aws:iam::000000000000:role/nobody", "s3://images/v2.bin"), "role/nobody does not exist"),
+    (lambda _: ("nobody", "s3://images/v2.bin"), "FirmwareUpdateRole is 'nobody'; it must be the ARN of an IAM role"),
+    (lambda _: ("arn:aws:iam::999999999999:role/x", "s3://images/v2.bin"), "is in another account than the task"),
     (lambda op: (op.role(), "s3://images/v3.bin"), "there is no object s3://images/v3.bin"),
     (
         lambda op: (op.role(), "s3://nowhere-at-all/v2.bin"),
