@@ -17,7 +17,7 @@ $(STAMP): requirements-dev.lock pyproject.toml package.json package-lock.json
 	@touch $@
 
 demo: setup
-	@$(BIN)/python -m fuota_constructs.cli demo
+	@$(BIN)/python -m fuota_constructs.cli rehearse --devices 200 --loss 12% --require 99% --html rehearsal.html
 
 test: setup
 	$(BIN)/python -m pytest -n auto

