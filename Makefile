@@ -35,6 +35,7 @@ build: setup
 bench: setup
 	$(BIN)/python benchmarks/synth.py
 	$(BIN)/python benchmarks/codec.py
+	$(BIN)/python benchmarks/fleet.py
 
 lock: setup  ## after a change of pyproject.toml: writes requirements-dev.lock anew
 	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --generate-hashes --python-version 3.11 --universal --no-header --quiet -o requirements-dev.lock

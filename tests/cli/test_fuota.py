@@ -28,7 +28,9 @@ def test_help_names_the_commands_and_the_exit_codes(fuota: Fuota) -> None:
     assert all(f"\n  {name} " in listed for name in COMMANDS)
 
 
-@pytest.mark.parametrize("command", [("local", name) for name in COMMANDS] + [("rehearse",), ("local", "faults", "add")])
+@pytest.mark.parametrize(
+    "command", [("local", name) for name in COMMANDS] + [("rehearse",), ("local", "faults", "add")]
+)
 def test_every_command_has_help(command: tuple[str, ...], fuota: Fuota) -> None:
     done = fuota(*command, "--help")
     assert done.returncode == 0
