@@ -11,6 +11,7 @@ import constructs
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.monitor import task_metrics
 from fuota_constructs.monitor.poll_function import PollFunction
+from fuota_constructs.synth_checks import known_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +35,7 @@ class FuotaMonitor(constructs.Construct):
     one in a stack for all its monitors, polls the task and its devices. A task that is `Pending` costs one request a
     poll, without metrics; when it is done and nothing changed any more, the polling stops by itself until a deployment
     makes a new task. Changes shorter than `interval` are not seen. Beyond 40,000 devices past `Initial` device events
-    stop; metrics and task events go on.
+    stop; metrics and task events go on. A stack has room for some 40 monitors: each adds to the function's policies.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class FuotaMonitor(constructs.Construct):
         super().__init__(scope, id)
         if not hasattr(task, "fuota_task_ref"):
             self._refuse("monitor-task", f"task is {task!r}; give a FuotaTask, or FuotaTask.from_fuota_task_id(...)")
+        self._expect_own_region(task)
         minutes = self._minutes("interval", interval, DEFAULT_MINUTES, at_most=LONGEST_MINUTES)
         stuck_minutes = self._minutes("stuck_after", stuck_after, DEFAULT_STUCK_MINUTES)
         self.namespace = self._namespace(namespace)
@@ -171,6 +173,13 @@ class FuotaMonitor(constructs.Construct):
             },
         )
         return rule
+
+    def _expect_own_region(self, task: IFuotaTaskRef) -> None:
+        here, there = known_text(cdk.Stack.of(self).region), known_text(task.env.region)
+        if here and there and here != there:
+            self._refuse(
+                "monitor-region", f"the task is in {there} and this stack in {here}; watch it from a stack in {there}"
+            )
 
     def _default_bus_arn(self) -> str:
         return cdk.Stack.of(self).format_arn(service="events", resource="event-bus", resource_name="default")

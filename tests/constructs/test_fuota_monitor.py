@@ -232,6 +232,13 @@ def test_fails_for_values_out_of_range(stack, imported, wrong, rule) -> None:
     assert raised.value.construct_path == "Stack/Monitor"
 
 
+def test_fails_for_a_task_of_another_region(app) -> None:
+    stack = cdk.Stack(app, "Here", env=cdk.Environment(account="123456789012", region="eu-west-1"))
+    arn = f"arn:aws:iotwireless:us-east-1:123456789012:FuotaTask/{TASK_ID}"
+    with pytest.raises(FuotaValidationError, match="monitor-region: the task is in us-east-1 and this stack in eu-w"):
+        FuotaMonitor(stack, "Monitor", task=FuotaTask.from_fuota_task_arn(stack, "Elsewhere", arn))
+
+
 def test_tags_reach_the_function_its_log_group_and_its_table(stack, imported, synth) -> None:
     FuotaMonitor(stack, "Monitor", task=imported)
     cdk.Tags.of(stack).add("team", "fleet")

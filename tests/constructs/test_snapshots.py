@@ -14,6 +14,7 @@ from fuota_constructs import (
     FirmwareBucket,
     FirmwareImage,
     FirmwareUpdateRole,
+    FuotaMonitor,
     FuotaTask,
     MulticastGroup,
     RfRegion,
@@ -61,7 +62,13 @@ def image_in_a_bucket(stack, image):
     )
 
 
-SCENARIOS = [minimal, everything, image_in_a_bucket]
+def watched(stack, image):
+    """A monitor of an imported task, and its dashboard."""
+    task = FuotaTask.from_fuota_task_id(stack, "Task", "11111111-2222-3333-4444-555555555555")
+    FuotaMonitor(stack, "Monitor", task=task).dashboard()
+
+
+SCENARIOS = [minimal, everything, image_in_a_bucket, watched]
 
 
 def template(stack, image, scenario, app):

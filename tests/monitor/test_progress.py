@@ -11,6 +11,8 @@ from metrics import DEVICE_STATUSES, emf_line
 from progress import Progress
 from watched import Watched
 
+from fuota_constructs.monitor import task_metrics
+
 NOW = 1_800_000_000
 ARN = "arn:aws:iotwireless:eu-west-1:123456789012:FuotaTask/t"
 
@@ -25,6 +27,10 @@ def test_device_statuses_are_those_of_the_service() -> None:
 
     model = boto3.client("iotwireless").meta.service_model
     assert sorted(model.shape_for("FuotaDeviceStatus").enum) == sorted(DEVICE_STATUSES)
+
+
+def test_the_dashboard_shows_every_status() -> None:
+    assert sorted(task_metrics._SHOWN_STATUSES) == sorted(DEVICE_STATUSES)
 
 
 def test_memory_survives_the_table() -> None:
