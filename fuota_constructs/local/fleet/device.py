@@ -12,6 +12,9 @@ from fuota_constructs.lorawan.fragmentation.messages import (
     FragSessionSetupAnsV2,
     FragSessionSetupReq,
     FragSessionSetupReqV2,
+    FragSessionStatusAns,
+    FragSessionStatusAnsV2,
+    FragSessionStatusReq,
     Message,
     MessageError,
     PackageVersionAns,
@@ -40,6 +43,10 @@ class FragmentationSession:
     mc_group_bit_mask: int
     session_cnt: int | None = None
     mic: bytes | None = None
+    received: int = 0
+    missing: int | None = None  # None while fragments still come
+    memory_error: bool = False
+    mic_error: bool = False
 
     @property
     def image_bytes(self) -> int:
@@ -92,7 +99,22 @@ class Device:
                 return PackageVersionAns(package_identifier=PACKAGE_IDENTIFIER, package_version=self.version)
             case FragSessionSetupReq() | FragSessionSetupReqV2():
                 return self._set_up(command)
+            case FragSessionStatusReq():
+                return self._progress(command)
         return None
+
+    def _progress(self, asked: FragSessionStatusReq) -> Message | None:
+        session = self.sessions.get(asked.frag_index)
+        if session is None:
+            return None
+        missing = min(255, session.fragments if session.missing is None else session.missing)  # the field saturates
+        if not asked.participants and not missing:
+            return None  # TS004: then only devices that miss fragments answer
+        if self.version == 1:
+            return FragSessionStatusAns(asked.frag_index, session.received, missing, session.memory_error)
+        return FragSessionStatusAnsV2(
+            asked.frag_index, session.received, missing, session.memory_error, session.mic_error, False
+        )
 
     def _set_up(self, asked: FragSessionSetupReq | FragSessionSetupReqV2) -> Message:
         cohort, block_bytes = self.cohort, asked.nb_frag * asked.frag_size

@@ -146,7 +146,8 @@ class Sessions:
             return begun
         task.done_time = start + total * begun.interval_seconds
         if receivers := self._receivers(task, state):
-            from fuota_constructs.local.fleet.session_run import SessionParameters, SessionRun, descriptor_bytes
+            from fuota_constructs.local.fleet.session_parameters import SessionParameters, descriptor_bytes
+            from fuota_constructs.local.fleet.session_run import SessionRun
 
             begun.run = SessionRun(
                 SessionParameters(

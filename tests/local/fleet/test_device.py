@@ -1,0 +1,107 @@
+"""What a device answers on the fragmentation port, byte by byte."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fuota_constructs.local.fleet import Cohort
+from fuota_constructs.local.fleet.device import Device
+from fuota_constructs.lorawan.fragmentation.messages import FragSessionSetupReq, FragSessionSetupReqV2
+
+KEY = bytes(16)
+
+
+def device(**fields: Any) -> Device:
+    """A device of a cohort of one."""
+    return Device(Cohort.of({"count": 1, **fields}, "cohort"), "id", 0, 0, KEY)
+
+
+def set_up(version: int, **fields: Any) -> bytes:
+    """The set-up of a session of 10 fragments of 20 bytes."""
+    values = {"frag_index": 1, "mc_group_bit_mask": 1, "nb_frag": 10, "frag_size": 20, "padding": 3, **fields}
+    if version == 1:
+        return FragSessionSetupReq(**values).encode()
+    return FragSessionSetupReqV2(**{"session_cnt": 1, "mic": bytes(4), **values}).encode()
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_it_names_its_package_and_version(version: int) -> None:
+    assert device(ts004=version).answer(b"\x00") == bytes([0x00, 3, version])
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize(
+    ("fields", "request_fields", "answer"),
+    [
+        ({}, {}, 0b01000000),
+        ({}, {"frag_algo": 1}, 0b01000001),
+        ({"memory_bytes": 199}, {}, 0b01000010),
+        ({"frag_indexes": [0, 2]}, {}, 0b01000100),
+        ({"descriptor": "AQIDBA=="}, {}, 0b01001000),
+        ({"descriptor": "AQIDBA=="}, {"descriptor": bytes([1, 2, 3, 4])}, 0b01000000),
+        ({"max_fragments": 9, "frag_indexes": [3], "descriptor": "AQIDBA=="}, {"frag_algo": 7}, 0b01001111),
+    ],
+)
+def test_set_up_is_answered_with_what_is_in_the_way(
+    *, version: int, fields: dict[str, Any], request_fields: dict[str, Any], answer: int
+) -> None:
+    made = device(ts004=version, **fields)
+    assert made.answer(set_up(version, **request_fields)) == bytes([0x02, answer])
+    assert (1 in made.sessions) == (answer == 0b01000000)
+
+
+def test_a_session_counter_is_good_once() -> None:
+    made = device(ts004=2)
+    assert made.answer(set_up(2, session_cnt=5)) == b"\x02\x40"
+    assert made.answer(set_up(2, session_cnt=5)) == b"\x02\x50"
+    assert made.answer(set_up(2, session_cnt=4)) == b"\x02\x50"
+    assert made.answer(set_up(2, session_cnt=6)) == b"\x02\x40"
+
+
+def test_a_refused_session_uses_no_counter_up() -> None:
+    made = device(ts004=2, memory_bytes=199)
+    assert made.answer(set_up(2, session_cnt=5)) == b"\x02\x42"
+    assert made.answer(set_up(2, session_cnt=5, nb_frag=9)) == b"\x02\x40"
+
+
+def test_it_keeps_quiet_to_what_it_does_not_understand() -> None:
+    assert device(ts004=2).answer(set_up(1)) == b""
+    assert device().answer(b"\x01\x02") == b""  # no such session
+    assert device().answer(b"") == b""
+    assert device(faults=["no-package"]).answer(b"\x00") == b""
+
+
+@pytest.mark.parametrize(
+    ("version", "frame"), [(1, bytes([0x01, 7, 0x40, 255, 0])), (2, bytes([0x01, 0, 7, 0x40, 255]))]
+)
+def test_it_tells_its_progress(version: int, frame: bytes) -> None:
+    made = device(ts004=version)
+    made.answer(set_up(version))
+    made.sessions[1].received, made.sessions[1].missing = 7, 300
+    assert made.answer(b"\x01\x03") == frame
+    made.sessions[1].missing = 0
+    assert made.answer(b"\x01\x02") == b""  # only who misses fragments was asked
+
+
+def test_a_device_has_four_multicast_groups() -> None:
+    made = device()
+    assert [made.join_multicast_group(name) for name in "abcda"] == [0, 1, 2, 3, 0]
+    assert made.join_multicast_group("e") is None
+
+
+@pytest.mark.parametrize(
+    ("dl_class", "wanted", "listens"),
+    [
+        ("ClassC", 100, 128),
+        ("ClassC", 128, 128),
+        ("ClassC", 50_000, 32_768),
+        ("ClassB", 100, 128),
+        ("ClassB", 200, 256),
+    ],
+)
+def test_a_class_session_lasts_a_power_of_two(dl_class: str, wanted: float, listens: float) -> None:
+    made = device()
+    assert made.start_class_session("g", dl_class, 1000, wanted)
+    assert made.class_sessions["g"].end - 1000 == listens
