@@ -31,7 +31,8 @@ def page_of(progress: Progress, verdict: Verdict) -> str:
         f"<h1>{escape(title)}</h1>",
         f'<p class="lead">{escape(read)}</p>',
         page.tiles(_tiles(progress, verdict)),
-        _causes(verdict),
+        _listed("causes", "Likely causes", verdict.causes),
+        _listed("remedies", "What to do", verdict.remedies),
         _picture(progress),
         page.inputs("task", "The task", task_lines(progress)),
         _devices(progress),
@@ -55,13 +56,9 @@ def _tiles(progress: Progress, verdict: Verdict) -> list[Figure]:
     return tiles
 
 
-def _causes(verdict: Verdict) -> str:
-    def listed(heading: str, lines: Sequence[str]) -> str:
-        items = "".join(f"<li>{escape(line)}</li>" for line in lines)
-        return f'<h2>{heading}</h2><ul class="why">{items}</ul>' if items else ""
-
-    content = listed("Likely causes", verdict.causes) + listed("What to do", verdict.remedies)
-    return f'<section id="causes">{content}</section>' if content else ""
+def _listed(identity: str, heading: str, lines: Sequence[str]) -> str:
+    items = "".join(f"<li>{escape(line)}</li>" for line in lines)
+    return f'<section id="{identity}"><h2>{heading}</h2><ul class="why">{items}</ul></section>' if items else ""
 
 
 def _picture(progress: Progress) -> str:

@@ -80,10 +80,7 @@ def _parameters(aws: Aws, progress: Progress) -> list[Check]:
     ]
     session = progress.plan
     if session is None:
-        message = (
-            "could not check whether the session fits its window: fragment size, RfRegion or image size is not known"
-        )
-        return [*checks, warning("session", message, "set FragmentSizeBytes, and see the other findings")]
+        return [*checks, _no_session(progress)]
     minutes = f"{session.duration_seconds / 60:,.1f} min"
     what = f"{session.fragments:,} fragments at {session.data_rate_text} take {minutes}"
     if progress.task.fragment_interval_ms is None:
@@ -92,3 +89,15 @@ def _parameters(aws: Aws, progress: Progress) -> list[Check]:
     if not any(check.outcome == "error" for check in checks):
         checks.append(ok("session", f"{what}, and fit the window of {session.service_window_seconds / 3600:g} h"))
     return checks
+
+
+def _no_session(progress: Progress) -> Check:
+    task, image = progress.task, progress.image
+    needed = {
+        "FragmentSizeBytes": task.fragment_size_bytes,
+        "RfRegion": task.rf_region,
+        "image size": image.size_bytes if image else None,
+    }
+    unknown = [name for name, value in needed.items() if value is None]
+    why = f"{', '.join(unknown)} not known" if unknown else "no data rate of the region carries such a session"
+    return warning("session", f"could not check whether the session fits its window: {why}", "see the other findings")

@@ -6,16 +6,23 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from fuota_constructs.lorawan.redundancy import decode_probability
 from fuota_constructs.operations import task as states
 from fuota_constructs.operations.device_status import NOT_GIVEN, status_named
+from fuota_constructs.operations.image import SEEN_LATE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fuota_constructs.operations.checks import Check
     from fuota_constructs.operations.progress import Progress
+    from fuota_constructs.rules import SessionPlan
 
 NOT_INSTALLED: Final = "reassembled, not installed: check the version your devices report"
+SURE: Final = 0.99
+"""The share of devices a loss is to be survived by, where one figure has to stand for it."""
+
+BISECTIONS: Final = 8
 _LOSS = "MissingFrag"
 
 
@@ -90,7 +97,8 @@ def _causes(progress: Progress, access: Sequence[Check]) -> tuple[tuple[str, ...
     remedies: list[str] = []
     unread = [check for check in access if check.outcome == "error"]
     if unread and not updated:  # the image was read where one device has it
-        causes += [f"the service could not read the image: {check.message}" for check in unread]
+        said = [check.message.removesuffix(f"; {SEEN_LATE}") for check in unread]
+        causes += [f"the service could not read the image: {message}" for message in said]
         remedies += [check.remedy for check in unread]
     silent = progress.count_of("open")
     if silent and not causes:
@@ -114,9 +122,21 @@ def _causes(progress: Progress, access: Sequence[Check]) -> tuple[tuple[str, ...
 def _remedy_for_loss(progress: Progress) -> str:
     redundancy = progress.task.redundancy_percent
     now = "none is set" if redundancy is None else f"it is {redundancy} %"
+    if progress.plan and redundancy is not None:
+        now += f", which {SURE:.0%} of devices survive up to about {_survived_loss(progress.plan):.0%} loss"
     return (
-        f"start a new task with more redundancy ({now}; `fuota plan` says how much a loss needs) or a slower data rate"
+        f"start a new task with more redundancy ({now}; `fuota plan --loss` says how much a loss needs), or a slower"
+        " data rate"
     )
+
+
+def _survived_loss(plan: SessionPlan) -> float:
+    low, high = 0.0, 1.0
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        enough = decode_probability(plan.data_fragments, plan.coded_fragments, middle, version=plan.version) >= SURE
+        low, high = (middle, high) if enough else (low, middle)
+    return low
 
 
 def _open_names(progress: Progress) -> str:

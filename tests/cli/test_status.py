@@ -66,6 +66,40 @@ def test_a_session_in_vain_is_not_success_and_names_the_cause(cloud: LocalCloud,
     assert "the task has no devices, or its groups have none" in done.stdout
 
 
+def test_names_the_causes_where_devices_failed(cloud: LocalCloud, task: str, fuota: Fuota) -> None:
+    cohorts = [
+        {"name": "near", "count": 5, "loss": 0.05},
+        {"name": "far", "count": 2, "loss": 0.9},
+        {"name": "small", "count": 1, "loss": 0.05, "memory_bytes": 1000},
+    ]
+    cloud.admin("fleet", method="POST", content={"cohorts": cohorts, "seed": 1})
+    cloud.client("iotwireless").start_fuota_task(Id=task)
+    _advance(cloud, 200_000)
+    done = fuota("status", task, "--local", "--port", str(cloud.port), COLUMNS="200")
+    assert done.returncode == 1
+    assert "done-in-part: " in done.stdout
+    assert "- 2 of 9: MissingFrag, too many fragments lost to rebuild the image" in done.stdout
+    assert "- 1 of 9: Not_enough_memory, the device cannot hold the image" in done.stdout
+    assert "which 99% of devices survive up to about 2" in done.stdout
+    assert "send a delta image" in done.stdout
+
+
+def test_names_a_role_that_could_not_read(cloud: LocalCloud, task: str, fuota: Fuota) -> None:
+    iam, service = cloud.client("iam"), cloud.client("iotwireless")
+    if "blind" not in [each["RoleName"] for each in iam.list_roles()["Roles"]]:
+        principal = {"Service": "iotwireless.amazonaws.com"}
+        trust = {"Statement": [{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}]}
+        iam.create_role(RoleName="blind", AssumeRolePolicyDocument=json.dumps(trust))
+    role = f"arn:aws:iam::{cloud.account}:role/blind"
+    service.update_fuota_task(Id=task, FirmwareUpdateRole=role)
+    service.start_fuota_task(Id=task)
+    _advance(cloud, 200_000)
+    done = fuota("status", task, "--local", "--port", str(cloud.port), COLUMNS="200")
+    assert done.returncode == 1
+    assert "done-but-failed: the session ended and none of 1 device has the image" in done.stdout
+    assert f"the service could not read the image: {role} may not read s3://firmware/v2.bin" in done.stdout
+
+
 def test_watch_says_that_the_cloud_was_killed(state_folder: None) -> None:
     cloud = clouds.start(clouds.free_port())
     try:

@@ -51,13 +51,19 @@ def clock() -> Clock:
 
 
 @pytest.fixture(scope="session")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
-    """A running local cloud, of which S3 and IAM are used."""
+def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Clouds of these tests are noted apart from the developer's own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FUOTA_STATE_DIR", str(tmp_path_factory.mktemp("state")))
-        running = clouds.start(clouds.free_port())
-        yield running
-        clouds.stop(running)
+        yield
+
+
+@pytest.fixture(scope="session")
+def cloud(state_folder: None) -> Iterator[LocalCloud]:
+    """A running local cloud, of which S3 and IAM are used."""
+    running = clouds.start(clouds.free_port())
+    yield running
+    clouds.stop(running)
 
 
 @pytest.fixture
@@ -169,3 +175,30 @@ def task(make: Any, s3: Any, role: Callable[..., str]) -> Callable[..., str]:
         return task_id
 
     return task
+
+
+@pytest.fixture
+def make_in() -> Callable[[LocalCloud], tuple[Aws, str]]:
+    """Make a task in a cloud that enforces IAM, and a user who may see only IoT Wireless."""
+
+    def make_in(cloud: LocalCloud) -> tuple[Aws, str]:
+        iam, s3, service = cloud.client("iam"), cloud.client("s3"), cloud.client("iotwireless")
+        s3.create_bucket(Bucket="private", CreateBucketConfiguration={"LocationConstraint": cloud.region})
+        s3.put_object(Bucket="private", Key="v2.bin", Body=b"x" * 100)
+        role = iam.create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+        task = service.create_fuota_task(FirmwareUpdateImage="s3://private/v2.bin", FirmwareUpdateRole=role)["Id"]
+        iam.create_user(UserName="operator")
+        allow = {"Effect": "Allow", "Action": "iotwireless:*", "Resource": "*"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+        iam.put_user_policy(UserName="operator", PolicyName="p", PolicyDocument=document)
+        key = iam.create_access_key(UserName="operator")["AccessKey"]
+        aws = Aws(
+            region=cloud.region,
+            endpoint_url=cloud.url,
+            access_key=key["AccessKeyId"],
+            secret_key=key["SecretAccessKey"],
+            verify=str(cloud.ca_bundle),
+        )
+        return aws, task
+
+    return make_in

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fuota_constructs.local import cloud as clouds
 from fuota_constructs.operations.preflight import preflight
 from fuota_constructs.operations.task import read_task
 
@@ -169,4 +170,18 @@ def test_holds_the_task_to_the_rules_of_synth_with_the_size_in_the_bucket(
 def test_says_that_a_session_without_parameters_cannot_be_judged(aws: Aws, make: Any, role: Any, s3: Any) -> None:
     image = "s3://fuota-operations/street/v2.bin"
     task_id = make.create_fuota_task(FirmwareUpdateImage=image, FirmwareUpdateRole=role())["Id"]
-    assert "could not check whether the session fits" in _found(aws, task_id, "warning")["session"].message
+    found = _found(aws, task_id, "warning")["session"]
+    assert found.message == "could not check whether the session fits its window: FragmentSizeBytes, RfRegion not known"
+
+
+def test_never_vouches_for_what_the_caller_may_not_see(state_folder: None, make_in: Any) -> None:
+    cloud = clouds.start(clouds.free_port(), iam=True)
+    try:
+        aws, task_id = make_in(cloud)
+        checks = {check.name: check for check in preflight(aws, read_task(aws, task_id)).checks}
+    finally:
+        clouds.stop(cloud)
+    assert checks["image"].outcome == checks["role"].outcome == "warning"
+    assert checks["image"].message.startswith("could not check s3://private/v2.bin: you may not read it yourself")
+    assert checks["role"].message.endswith("you may not call iam:GetRole")
+    assert "role rights" not in checks

@@ -67,7 +67,7 @@ def test_some_of_them_is_in_part_with_a_cause_for_each_status() -> None:
     assert verdict.causes[0].startswith("1 did not answer")
     assert verdict.causes[1] == "2 of 5: MissingFrag, too many fragments lost to rebuild the image"
     assert verdict.causes[2].startswith("1 of 5: Not_enough_memory")
-    assert any("more redundancy (it is 20 %;" in remedy for remedy in verdict.remedies)
+    assert any("more redundancy (it is 20 %" in remedy for remedy in verdict.remedies)
     assert any("delta image" in remedy for remedy in verdict.remedies)
 
 
