@@ -70,6 +70,11 @@ class FuotaMonitor(constructs.Construct):
         if not hasattr(task, "fuota_task_ref"):
             self._refuse("monitor-task", f"task is {task!r}; give a FuotaTask, or FuotaTask.from_fuota_task_id(...)")
         self._expect_own_region(task)
+        if event_bus is not None and not hasattr(event_bus, "event_bus_ref"):
+            self._refuse(
+                "monitor-event-bus",
+                f"event_bus is {event_bus!r}; give a bus, such as aws_events.EventBus.from_event_bus_name(...)",
+            )
         minutes = self._minutes("interval", interval, DEFAULT_MINUTES, at_most=LONGEST_MINUTES)
         stuck_minutes = self._minutes("stuck_after", stuck_after, DEFAULT_STUCK_MINUTES)
         self.namespace = self._namespace(namespace)
@@ -80,7 +85,7 @@ class FuotaMonitor(constructs.Construct):
         self.interval = cdk.Duration.minutes(minutes)
         """Time between two polls, and the period of the metrics."""
 
-        bus_arn = event_bus.event_bus_ref.event_bus_arn if event_bus else self._default_bus_arn()
+        bus_arn = event_bus.event_bus_ref.event_bus_arn if event_bus is not None else self._default_bus_arn()
         function = PollFunction.of(self)
         rule = self._make_rule(minutes, function, bus_arn)
         function.allow(

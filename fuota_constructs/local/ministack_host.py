@@ -1,6 +1,6 @@
 """Runs MiniStack in this process with our IoT Wireless service in it.
 
-This module and `ministack_image` are the only ones that know MiniStack's insides.
+This module, `ministack_image` and `embedded_metrics` are the only ones that know MiniStack's insides.
 
 Started by `cloud.start` as `python -m fuota_constructs.local.ministack_host`, one process a cloud. Besides the admin
 routes of the service it answers
@@ -26,7 +26,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from fuota_constructs.local import ministack_image
+from fuota_constructs.local import embedded_metrics, ministack_image
 from fuota_constructs.local.certificates import certificates_in
 from fuota_constructs.local.cloudformation_types import TYPES, ResourceHandlers
 from fuota_constructs.local.errors import LocalCloudError
@@ -82,6 +82,7 @@ SEAMS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
     ("ministack.services.cloudformation.provisioners", "_REPLACING_PROPERTIES", None),
     ("ministack.services.cloudformation.provisioners", "_STACK_TAG_PROPERTY", None),
     *ministack_image.SEAMS,
+    *embedded_metrics.SEAMS,
 )
 
 
@@ -125,6 +126,7 @@ class Host:
         self.ministack.SERVICE_HANDLERS[SERVICE] = self._checked_handler if self.iam else self.service.handle
         self._serve_admin_routes()
         self._register_resource_types()
+        embedded_metrics.install()
         # MiniStack's TLS mode would also listen on port 443 when it may.
         self.ministack._port_is_bindable = lambda host, port: False  # noqa: ARG005
         if self.iam:

@@ -127,6 +127,13 @@ def test_events_may_go_to_a_bus_of_ones_own(stack, imported, synth) -> None:
     assert {"Fn::GetAtt": [name, "Arn"]} in target["InputTransformer"]["InputTemplate"]["Fn::Join"][1]
 
 
+def test_the_bus_may_be_imported(stack, imported, synth) -> None:
+    bus = events.EventBus.from_event_bus_name(stack, "Bus", "fleet")
+    FuotaMonitor(stack, "Monitor", task=imported, event_bus=bus)
+    [arn] = statements(synth(stack))["PublishEvents"]["Resource"]
+    assert joined(arn) == "arn:<AWS::Partition>:events:<AWS::Region>:<AWS::AccountId>:event-bus/fleet"
+
+
 def test_three_alarms_are_ready(stack, imported, synth) -> None:
     FuotaMonitor(
         stack,
@@ -224,6 +231,7 @@ def test_interval(stack, imported, synth, minutes, expression) -> None:
         ({"failure_ratio": True}, "monitor-failure-ratio"),
         ({"failure_ratio": "10 %"}, "monitor-failure-ratio"),
         ({"task": TASK_ID}, "monitor-task"),
+        ({"event_bus": "fleet"}, "monitor-event-bus: event_bus is 'fleet'; give a bus"),
     ],
 )
 def test_fails_for_values_out_of_range(stack, imported, wrong, rule) -> None:

@@ -59,6 +59,9 @@ class Run:
         self.poll()
         self.rule_after_settling = self.rule_state()
         self.metrics = self.logged()
+        cloudwatch = cloud.client("cloudwatch")
+        self.alarms = {each["MetricName"]: each["StateValue"] for each in cloudwatch.describe_alarms()["MetricAlarms"]}
+        self.ratios = self.data_points("SuccessRatio")
         app.succeeds("deploy")
         self.rule_after_replacement = self.rule_state()
         [self.replaced] = overview(cloud)["fuota_tasks"]
@@ -75,6 +78,19 @@ class Run:
             if each["LogicalResourceId"].startswith(prefix) and each["ResourceType"].endswith(kind)
         ]
         return str(found)
+
+    def data_points(self, metric: str) -> list[float]:
+        """What CloudWatch has of a metric of the task."""
+        answer = self.cloud.client("cloudwatch").get_metric_statistics(
+            Namespace="FuotaConstructs",
+            MetricName=metric,
+            Dimensions=[{"Name": "FuotaTaskId", "Value": self.task["Id"]}],
+            StartTime=datetime.now(UTC) - timedelta(hours=1),
+            EndTime=datetime.now(UTC) + timedelta(minutes=1),
+            Period=3600,
+            Statistics=["Maximum"],
+        )
+        return [point["Maximum"] for point in answer["Datapoints"]]
 
     def rule_state(self) -> str:
         """Whether the monitor's rule starts polls."""
@@ -167,8 +183,12 @@ def test_a_schedule_that_is_no_longer_in_the_app_is_gone(run: Run) -> None:
 
 def test_alarms_and_dashboard_are_there(run: Run) -> None:
     assert {"AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard"} <= run.types
-    alarms = run.cloud.client("cloudwatch").describe_alarms()["MetricAlarms"]
-    assert {each["MetricName"] for each in alarms} == {"DoneWithoutSuccess", "SecondsPastStart", "FailedRatio"}
+    assert set(run.alarms) == {"DoneWithoutSuccess", "SecondsPastStart", "FailedRatio"}
+
+
+def test_a_quarter_of_failures_alarms_and_nothing_else_does(run: Run) -> None:
+    assert max(run.ratios) == 0.75
+    assert run.alarms == {"DoneWithoutSuccess": "OK", "SecondsPastStart": "OK", "FailedRatio": "ALARM"}
 
 
 def test_nothing_was_denied_and_every_permission_was_used(run: Run) -> None:
