@@ -31,6 +31,8 @@ def life(cloud: LocalCloud, app_on: Callable[[LocalCloud, str], Any]) -> Life:
     service = cloud.client("iotwireless", account=ACCOUNT, region=REGION)
     cloudformation = cloud.client("cloudformation", account=ACCOUNT, region=REGION)
     life = Life()
+    # 500 fragments: the service reads the image when the session begins, and this one is to last while we deploy.
+    (app.folder / "firmware.bin").write_bytes(bytes(range(250)) * 200)
 
     def note(step: str) -> None:
         life.tasks[step] = app.tasks()

@@ -106,3 +106,59 @@ def test_fails_on_a_speed_that_is_none(cloud: FleetCloud, speed: object) -> None
     answer = cloud.admin("POST", "clock", {"speed": speed})
     assert answer["status"] == 400
     assert "speed is" in answer["error"]
+
+
+def test_losses_in_bursts_hurt_more_than_as_many_apart(cloud: FleetCloud) -> None:
+    task = cloud.task(cloud.group())
+    cohorts = [
+        {"name": "apart", "count": 200, "loss": 0.15},
+        {"name": "bursts", "count": 200, "loss": {"kind": "gilbert", "mean": 0.15, "burst": 10}},
+    ]
+    cloud.fleet(cohorts=cohorts, seed=3)
+    cloud.run(task)
+    apart, bursts = cloud.admin("GET", "fleet")["cohorts"]
+    assert abs(apart["lost_share"] - bursts["lost_share"]) < 0.03
+    assert apart["statuses"]["Successful"] > 180 > bursts["statuses"]["Successful"]
+
+
+def test_larger_fragments_go_faster_and_not_as_far(cloud: FleetCloud) -> None:
+    group = cloud.group()
+    cloud.fleet(devices=50, loss={"kind": "link", "margin_db": 8, "spread_db": 1, "fading_db": 2}, seed=1)
+    near = cloud.task(group, FragmentSizeBytes=48, RedundancyPercent=50)
+    assert cloud.run(near)["Successful"] == 50
+    assert cloud.session(near)["data_rate"] == 0
+    far = cloud.task(group, FragmentSizeBytes=200, RedundancyPercent=50)
+    assert cloud.run(far)["MissingFrag"] == 50
+    assert cloud.session(far)["data_rate"] == 4
+
+
+def test_a_deleted_task_sends_no_more(cloud: FleetCloud) -> None:
+    task = cloud.task(cloud.group())
+    cloud.fleet(devices=3)
+    cloud.start(task)
+    cloud.clock.time += 20
+    cloud.client.delete_fuota_task(Id=task)
+    cloud.clock.time += 1000
+    rows = cloud.admin("GET", "fleet?devices=1")["list"]
+    assert [(row["status"], row["received"]) for row in rows] == [("Initial", 20)] * 3
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"FragmentSizeBytes": 256}, "FragmentSizeBytes is 256; TS004 has room for 255"),
+        ({"FragmentSizeBytes": 240}, "no downlink data rate of EU868 carries that"),
+        ({"FragmentSizeBytes": 1, "FirmwareUpdateImage": "s3://firmware/large.bin"}, "the session has 22400 fragments"),
+        ({"FirmwareUpdateImage": "s3://firmware/empty.bin"}, "s3://firmware/empty.bin is empty"),
+    ],
+)
+def test_a_session_that_cannot_be_sent_is_done_at_once(
+    cloud: FleetCloud, fields: dict[str, object], problem: str
+) -> None:
+    cloud.images |= {"s3://firmware/large.bin": bytes(16_000), "s3://firmware/empty.bin": b""}
+    task = cloud.task(cloud.group(), **fields)
+    cloud.fleet(devices=2)
+    cloud.start(task)
+    assert cloud.status(task) == "FuotaDone"
+    assert cloud.statuses(task) == {"Initial": 2}
+    assert problem in cloud.session(task)["problem"]
