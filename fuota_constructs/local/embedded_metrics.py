@@ -22,7 +22,8 @@ SEAMS = (
 
 def install() -> None:
     """Have every line that arrives in a log looked at, in the account and region it arrives in."""
-    logs, metrics = importlib.import_module(_LOGS), importlib.import_module(_METRICS)
+    logs: Any = importlib.import_module(_LOGS)
+    metrics: Any = importlib.import_module(_METRICS)
     append_before = logs._append_log_events
 
     def append(stream: Any, events: list[dict[str, Any]]) -> None:
@@ -37,8 +38,8 @@ def install() -> None:
 def metrics_in(line: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """The metrics of a line: namespace and what PutMetricData takes; none for a line that is no EMF."""
     try:
-        document = json.loads(line) if line.startswith("{") else None
-        meta = document["_aws"] if document else {"CloudWatchMetrics": []}
+        document = json.loads(line)
+        meta = document["_aws"]
         for directive in meta["CloudWatchMetrics"]:
             yield (
                 directive["Namespace"],
