@@ -199,7 +199,8 @@ def _report(outcome: Outcome, console: Console) -> None:
     for task in outcome.tasks:
         if task.problem:
             console.print(f"[red]{task.name}: {task.problem}[/red]")
-    table = Table(title=f"{len(outcome.devices)} devices after {duration(outcome.session_seconds)} of session time")
+    console.print(f"{len(outcome.devices)} devices after {duration(outcome.session_seconds)} of session time")
+    table = Table()
     table.add_column("FuotaDeviceStatus")
     table.add_column("devices", justify="right")
     table.add_column("share", justify="right")
