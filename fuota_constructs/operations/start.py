@@ -7,7 +7,11 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from botocore.exceptions import ClientError
+
+from fuota_constructs.operations.aws import code_of
 from fuota_constructs.operations.errors import OperationError
+from fuota_constructs.operations.task import WAITING, read_task
 
 if TYPE_CHECKING:
     from fuota_constructs.operations.aws import Aws
@@ -62,8 +66,18 @@ def start_time(aws: Aws, at: datetime | timedelta | None) -> datetime:
 
 
 def start(aws: Aws, task_id: str, at: datetime) -> None:
-    """Schedule the session."""
-    aws.iotwireless.start_fuota_task(Id=task_id, LoRaWAN={"StartTime": at})
+    """Schedule the session.
+
+    A retry after an answer that was lost meets a task that is not Pending any more: that is this very start.
+    """
+    try:
+        aws.iotwireless.start_fuota_task(Id=task_id, LoRaWAN={"StartTime": at})
+    except ClientError as failure:
+        if code_of(failure) != "ConflictException":
+            raise
+        found = read_task(aws, task_id)
+        if found.status != WAITING or found.start_time != at:
+            raise
 
 
 def show(moment: datetime) -> str:

@@ -84,6 +84,18 @@ def test_names_the_causes_where_devices_failed(cloud: LocalCloud, task: str, fuo
     assert "send a delta image" in done.stdout
 
 
+def test_watch_ends_well_only_when_every_device_has_the_image(cloud: LocalCloud, task: str, fuota: Fuota) -> None:
+    cloud.admin("fleet", method="POST", content={"devices": 120, "loss": 0.02, "seed": 1})
+    cloud.client("iotwireless").start_fuota_task(Id=task)
+    cloud.admin("clock", method="POST", content={"speed": 3600})
+    done = fuota("status", "street", "--watch", "--interval", "1", "--json", "--local", "--port", str(cloud.port))
+    assert (done.returncode, done.stderr) == (0, "")
+    content = json.loads(done.stdout)
+    assert content["verdict"]["outcome"] == "done-and-updated"
+    assert content["devices_by_status"] == {"Successful": 121}
+    assert len(content["devices"]) == 121
+
+
 def test_names_a_role_that_could_not_read(cloud: LocalCloud, task: str, fuota: Fuota) -> None:
     iam, service = cloud.client("iam"), cloud.client("iotwireless")
     if "blind" not in [each["RoleName"] for each in iam.list_roles()["Roles"]]:

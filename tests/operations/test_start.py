@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 
+from fuota_constructs.local.iotwireless.faults import Fault
 from fuota_constructs.operations import start
 from fuota_constructs.operations.errors import OperationError
 from fuota_constructs.operations.task import read_task
@@ -67,3 +69,21 @@ def test_goes_by_the_clock_of_a_local_cloud(aws: Aws, clock: Any) -> None:
     moved = urllib.request.Request(f"{aws.endpoint}/_fuota/clock", b'{"advance_seconds": 86400}', method="POST")  # noqa: S310
     urllib.request.urlopen(moved).close()  # noqa: S310
     assert start.start_time(aws, None).timestamp() == clock() + 86_400 + 1860
+
+
+@pytest.mark.parametrize("faults", [{"throttle": 5, "internal-error": 5}, {"lost-answer": 1}])
+def test_a_start_is_not_lost(faults: dict[str, int], aws: Aws, task: Any, group: Any, service: Any) -> None:
+    task_id = task(group(1))
+    for fault, times in faults.items():
+        service.faults.order(Fault("StartFuotaTask", fault, times=times))
+    when = start.start_time(aws, timedelta(hours=1))
+    start.start(aws, task_id, when)
+    found = read_task(aws, task_id)
+    assert (found.status, found.start_time) == ("FuotaSession_Waiting", when)
+
+
+def test_a_start_by_somebody_else_is_not_ours(aws: Aws, task: Any, group: Any, make: Any) -> None:
+    task_id = task(group(1))
+    make.start_fuota_task(Id=task_id)
+    with pytest.raises(ClientError, match="ConflictException"):
+        start.start(aws, task_id, start.start_time(aws, timedelta(hours=1)))
