@@ -67,7 +67,7 @@ def verdict_of(progress: Progress, access: Sequence[Check] = ()) -> Verdict:
         case states.IN_SESSION:
             reported = total - progress.count_of("open")
             return Verdict(
-                Outcome.RUNNING, f"the session is on the air; {reported} of {_devices(total)} reported an end"
+                Outcome.RUNNING, f"the session is on the air; {reported:,} of {_devices(total)} reported an end"
             )
         case states.DELETING:
             return Verdict(Outcome.DELETING, "the task is being deleted; this cannot be undone")
@@ -82,7 +82,7 @@ def _done(progress: Progress, access: Sequence[Check]) -> Verdict:
         return Verdict(Outcome.UPDATED, f"all {_devices(total)} have the image; {NOT_INSTALLED}")
     causes, remedies = _causes(progress, access)
     if updated:
-        summary = f"{updated} of {_devices(total)} have the image ({NOT_INSTALLED}); {total - updated} do not"
+        summary = f"{updated:,} of {_devices(total)} have the image ({NOT_INSTALLED}); {total - updated:,} do not"
         return Verdict(Outcome.PARTLY, summary, causes, remedies)
     return Verdict(Outcome.FAILED, f"the session ended and none of {_devices(total)} has the image", causes, remedies)
 
@@ -102,7 +102,7 @@ def _causes(progress: Progress, access: Sequence[Check]) -> tuple[tuple[str, ...
         remedies += [check.remedy for check in unread]
     silent = progress.count_of("open")
     if silent and not causes:
-        who = f"no device answered: all {silent} are" if silent == total else f"{silent} did not answer: they are"
+        who = f"no device answered: all {silent:,} are" if silent == total else f"{silent:,} did not answer: they are"
         doubt = ", or the service could not read the image (nothing wrong was found with it)" if silent == total else ""
         causes.append(f"{who} still {_open_names(progress)}: out of reach, asleep, or without multicast set-up{doubt}")
         remedies.append(
@@ -114,7 +114,7 @@ def _causes(progress: Progress, access: Sequence[Check]) -> tuple[tuple[str, ...
     for name, number in progress.counts.items():
         status = status_named(None if name == NOT_GIVEN else name)
         if status.kind == "failed":
-            causes.append(f"{number} of {total}: {name}, {status.meaning}")
+            causes.append(f"{number:,} of {total:,}: {name}, {status.meaning}")
             remedies.append(_remedy_for_loss(progress) if name == _LOSS else status.remedy)
     return tuple(causes), tuple(dict.fromkeys(remedies))
 
