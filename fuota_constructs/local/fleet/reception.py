@@ -69,12 +69,22 @@ class Elimination:
 class Reception:
     """The devices of one transmission: `arrived[device, n - 1]` says whether fragment n reaches it.
 
-    `on_image(device, image)` is told each image as soon as it is complete, and says whether it is the right one.
+    `on_image(device, n, image)` is told each image and the fragment that completed it. A device that lost more than its
+    matrix has room for (`most_lost`) gives up after the last data fragment: `on_overflow(device, n)`.
     """
 
     def __init__(
-        self, transmission: Transmission, arrived: npt.NDArray[np.bool_], on_image: Callable[[int, int, bytes], Any]
+        self,
+        transmission: Transmission,
+        arrived: npt.NDArray[np.bool_],
+        on_image: Callable[[int, int, bytes], Any],
+        *,
+        most_lost: Sequence[int | None] = (),
+        on_overflow: Callable[[int, int], Any] | None = None,
     ) -> None:
+        self._most_lost = {device: most for device, most in enumerate(most_lost) if most is not None}
+        self._on_overflow = on_overflow
+        self._overflowed: dict[int, int] = {}
         self._sent = transmission
         self._arrived = arrived
         self._on_image = on_image
@@ -95,6 +105,11 @@ class Reception:
             for device in np.flatnonzero(lacking == 0):
                 self._on_image(int(device), sent.data, sent.image_of(sent.data_words))
             for device in np.flatnonzero(lacking):
+                if lacking[device] > self._most_lost.get(int(device), sent.data):
+                    self._overflowed[int(device)] = int(lacking[device])
+                    if self._on_overflow is not None:
+                        self._on_overflow(int(device), sent.data)
+                    continue
                 lost = np.flatnonzero(~self._arrived[device, : sent.data])
                 self._waiting[int(device)] = Elimination(lost, sent.coded)
         self._finish(list(self._completed(max(before, sent.data) - sent.data, until - sent.data)))
@@ -105,7 +120,9 @@ class Reception:
             data = self._sent.data
             unseen = 0 if elimination.taken else int(self._arrived[device, data : self._delivered].sum())
             return max(1, elimination.missing - unseen)
-        return 0 if self._delivered >= self._sent.data else self._sent.data - self.received(device)
+        if self._delivered < self._sent.data:
+            return self._sent.data - self.received(device)
+        return self._overflowed.get(device, 0)
 
     def received(self, device: int) -> int:
         """How many fragments reached a device."""

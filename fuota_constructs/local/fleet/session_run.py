@@ -165,9 +165,7 @@ class SessionRun:
             for device, random, arrived in listening:
                 if device.version != version:
                     continue
-                if {"corrupt-fragment", "write-error"} & set(device.cohort.faults) or (
-                    device.cohort.max_lost_fragments is not None
-                ):
+                if {"corrupt-fragment", "write-error"} & set(device.cohort.faults):
                     self._own.append((self._own_memory(sent, device, arrived, random), device))
                 else:
                     together.append((device, arrived))
@@ -177,11 +175,20 @@ class SessionRun:
                     sent,
                     np.stack([arrived for _, arrived in together]),
                     self._for(members),
+                    most_lost=[device.cohort.max_lost_fragments for device in members],
+                    on_overflow=self._overflow_for(members),
                 )
                 self._receptions.append((reception, members))
 
     def _for(self, members: Sequence[Device]) -> Callable[[int, int, bytes], None]:
         return lambda place, n, image: self._complete(members[place], n, image)
+
+    def _overflow_for(self, members: Sequence[Device]) -> Callable[[int, int], None]:
+        return lambda place, n: self._memory_failed(members[place], n)
+
+    def _memory_failed(self, device: Device, n: int) -> None:
+        device.sessions[self.frag_index].memory_error = True
+        self._decide(device, self._ask(device), n)
 
     def _own_memory(
         self,
@@ -190,17 +197,13 @@ class SessionRun:
         arrived: Arrived,
         random: np.random.Generator,
     ) -> OwnMemory:
-        def failed(n: int) -> None:
-            device.sessions[self.frag_index].memory_error = True
-            self._decide(device, self._ask(device), n)
-
         return OwnMemory(
             sent,
             device,
             arrived,
             random,
             on_image=lambda n, image: self._complete(device, n, image),
-            on_memory_error=failed,
+            on_memory_error=lambda n: self._memory_failed(device, n),
         )
 
     def _complete(self, device: Device, n: int, image: bytes | None) -> None:

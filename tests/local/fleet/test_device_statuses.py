@@ -28,6 +28,7 @@ CAUSES: dict[str, tuple[str, dict[str, Any]]] = {
     "the same descriptor": ("Successful", {"descriptor": "AQIDBA=="}),
     "write to memory fails": ("MemoryError", {"faults": ["write-error"]}),
     "more lost than its decoder's matrix holds": ("MemoryError", {"loss": 0.1, "max_lost_fragments": 0}),
+    "both": ("MemoryError", {"loss": 0.1, "max_lost_fragments": 0, "faults": ["corrupt-fragment"]}),
     "matrix large enough": ("Successful", {"loss": 0.1, "max_lost_fragments": 20}),
     "a fragment turned over in memory": ("MICError", {"faults": ["corrupt-fragment"]}),
     "turned over, and coded fragments needed": ("MICError", {"faults": ["corrupt-fragment"], "loss": 0.1}),
