@@ -10,6 +10,8 @@ and in a test, which needs `pip install 'fuota-constructs[cli,local,plan]'`:
         fuota_cloud.deploy("path/to/cdk/app")
         outcome = fuota_cloud.rehearse(fleet(devices=500, loss="10%"))
         assert outcome.success_ratio >= 0.99
+
+What `docs/local-cloud.md` shows beside it: a broken role, after which nothing succeeds and the monitor's alarm fires.
 """
 
 from __future__ import annotations
@@ -70,6 +72,22 @@ class FuotaCloud:
         for _ in rehearsal.follow():
             pass
         return rehearsal.outcome()
+
+    def poll_monitors(self) -> None:
+        """Let every FuotaMonitor poll now, as its rule would; in the local cloud rules run on real time."""
+        events, functions = self.client("events"), self.client("lambda")
+        for rule in events.list_rules()["Rules"]:
+            if rule.get("State") != "ENABLED" or "ScheduleExpression" not in rule:
+                continue
+            for target in events.list_targets_by_rule(Rule=rule["Name"])["Targets"]:
+                if ":function:" in target["Arn"] and "InputTransformer" in target:
+                    given = target["InputTransformer"]["InputTemplate"].replace("<aws.events.rule-name>", rule["Name"])
+                    functions.invoke(FunctionName=target["Arn"], Payload=given)
+
+    def alarms(self) -> dict[str, str]:
+        """The state of every CloudWatch alarm, by the name of its metric: `OK`, `ALARM` or `INSUFFICIENT_DATA`."""
+        described = self.client("cloudwatch").describe_alarms()["MetricAlarms"]
+        return {alarm["MetricName"]: alarm["StateValue"] for alarm in described}
 
     def advance(self, seconds: float) -> None:
         """Let time pass for the IoT Wireless service: hours of session take a moment."""

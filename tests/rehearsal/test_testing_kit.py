@@ -22,17 +22,21 @@ def test_firmware_arrives(fuota_cloud: FuotaCloud, fleet) -> None:
     assert (task.status, task.fragments_total, task.problem) == ("FuotaDone", DATA + CODED, None)
 
 
-def test_fails_when_the_role_cannot_read_the_image(fuota_cloud: FuotaCloud, fleet) -> None:
-    fuota_cloud.deploy(ROOT)
+def test_fails_when_the_role_cannot_read_the_image_and_the_alarm_fires(fuota_cloud: FuotaCloud, fleet) -> None:
+    fuota_cloud.deploy(ROOT / "examples" / "monitored")
     iam = fuota_cloud.client("iam")
     [role] = [role["RoleName"] for role in iam.list_roles()["Roles"] if "FirmwareUpdateRole" in role["RoleName"]]
     for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
         iam.delete_role_policy(RoleName=role, PolicyName=policy)
+
     outcome = fuota_cloud.rehearse(fleet(devices=20, loss=0))
+
     assert outcome.success_ratio == 0
     [task] = outcome.tasks
     assert task.status == "FuotaDone"  # as on AWS: done is not success
     assert task.problem
+    fuota_cloud.poll_monitors()
+    assert fuota_cloud.alarms()["DoneWithoutSuccess"] == "ALARM"
 
 
 def test_success_agrees_with_the_planner(fuota_cloud: FuotaCloud, fleet) -> None:
