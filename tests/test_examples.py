@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 EXAMPLES = sorted(path.parent for path in (ROOT / "examples").glob("*/app.py"))
 APPS = {path.name: path for path in EXAMPLES} | {"app": ROOT}
 
-TASKS = {"minimal": 1, "existing_bucket_and_role": 1, "two_regions": 2, "imported_task": 0, "app": 1}
+TASKS = {"minimal": 1, "existing_bucket_and_role": 1, "two_regions": 2, "imported_task": 0, "monitored": 1, "app": 1}
 
 
 @pytest.fixture(params=APPS)
