@@ -46,7 +46,7 @@ def _tiles(outcome: Outcome) -> list[Figure]:
     losses = sorted(device.loss for device in outcome.devices if device.loss is not None)
     verdict = GOOD if outcome.success_ratio == 1 else ""
     tiles = [
-        Figure("Success", percent(outcome.success_ratio), "of the devices", verdict),
+        Figure("Success", f"{100 * outcome.success_ratio:.4g} %", "of the devices", verdict),
         Figure("Session", duration(outcome.session_seconds), "from the first fragment"),
         Figure("Fragments", count(sum(task.fragments_sent for task in outcome.tasks)), "sent, data and coded"),
     ]
