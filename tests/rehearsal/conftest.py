@@ -1,3 +1,5 @@
-"""The fixtures are those the library gives its users."""
+"""The fixtures are those the library gives its users, who name the module in pytest_plugins of their top conftest."""
 
-pytest_plugins = ["fuota_constructs.local.testing"]
+from fuota_constructs.local.testing import fleet, fuota_cloud
+
+__all__ = ["fleet", "fuota_cloud"]

@@ -76,6 +76,10 @@ class AwsCalls:
         """Seconds on a clock that only moves forward."""
         return time.monotonic()
 
+    def epoch(self) -> float:
+        """The time of day, in epoch seconds."""
+        return time.time()
+
     def sleep(self, seconds: float) -> None:
         """Do nothing for a while."""
         time.sleep(seconds)

@@ -24,6 +24,8 @@ TASK_ID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{1
 
 VISIBLE_SECONDS = 30
 SWEEP_SECONDS = 30
+# CloudFormation waits 330 s for a Create; what a cut-off one made is not much older.
+LEFTOVER_SECONDS = 3600
 LONGEST_DELAY_SECONDS = 10.0
 
 
@@ -174,8 +176,9 @@ def _was_refused(error: ClientError | ParamValidationError) -> bool:
     """Whether the service certainly made nothing: it said no, or boto3 did not even ask."""
     if isinstance(error, ParamValidationError):
         return True
-    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500))
-    return status < 500  # noqa: PLR2004
+    answer = error.response.get("ResponseMetadata", {})
+    # boto3 may have asked more than once: an attempt before the last can have made the task and lost its answer.
+    return int(answer.get("HTTPStatusCode", 500)) < 500 and not answer.get("RetryAttempts")  # noqa: PLR2004
 
 
 def _is_visible(task_id: str, calls: AwsCalls) -> bool:
@@ -217,13 +220,18 @@ def _sweep(request: Request, calls: AwsCalls, log: Log) -> None:
 
     When another resource fails first, CloudFormation cancels the Create and sends a Delete with an id of its own
     making (aws-cloudformation/cloudformation-coverage-roadmap#1814), while the Create may still be running: so it
-    looks for a while. Not being able to look is no reason to block the stack.
+    looks for a while. Not being able to look is no reason to block the stack. Only a task that is new and `Pending` can
+    be such a leftover: one that a removal policy kept carries the same tags, and may be in a session.
     """
     end = calls.now() + SWEEP_SECONDS
     owner = {STACK_TAG: request.stack_id, LOGICAL_ID_TAG: request.logical_id}.items()
     found: list[str] = []
     try:
-        while not found and (found := task_service.tagged(owner, calls)) == []:
+        while True:
+            tagged = task_service.tagged(owner, calls)
+            found = [task_id for task_id in tagged if task_service.is_new(task_id, LEFTOVER_SECONDS, calls)]
+            if found:
+                break
             if not calls.pause(LONGEST_DELAY_SECONDS, until=end):
                 return
     except (ClientError, OutOfTimeError) as error:

@@ -7,7 +7,7 @@ from typing import Any
 from aws_calls import AwsCalls
 from botocore.exceptions import ClientError
 from properties import TaskProperties
-from task_plan import DELETE_WAITING, ActualTask, Changes
+from task_plan import DELETE_WAITING, PENDING, ActualTask, Changes
 
 PAGE_SIZE = 250  # the API's maximum
 
@@ -38,6 +38,14 @@ def status(task_id: str, calls: AwsCalls) -> str | None:
     """The status of a task, None if there is no such task."""
     task = _get(task_id, calls)
     return None if task is None else str(task.get("Status"))
+
+
+def is_new(task_id: str, seconds: float, calls: AwsCalls) -> bool:
+    """Whether a task is `Pending` and was made within so many seconds; False if it is gone."""
+    task = _get(task_id, calls)
+    return (
+        task is not None and task.get("Status") == PENDING and calls.epoch() - task["CreatedAt"].timestamp() < seconds
+    )
 
 
 def groups(task_id: str, calls: AwsCalls) -> set[str]:

@@ -81,6 +81,9 @@ class ClockedCalls(aws_calls.AwsCalls):
     def now(self) -> float:
         return self.clock()
 
+    def epoch(self) -> float:
+        return self.clock()
+
     def sleep(self, seconds: float) -> None:
         self.clock.sleep(seconds)
 

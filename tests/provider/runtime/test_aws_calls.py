@@ -6,6 +6,7 @@ import datetime
 import ipaddress
 import ssl
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,7 @@ def test_the_clock_moves_forward_and_jitter_stays_below_its_bound() -> None:
     before = calls.now()
     calls.sleep(0)
     assert calls.now() >= before
+    assert abs(calls.epoch() - time.time()) < 60
     assert all(0 <= calls.jitter(0.5) <= 0.5 for _ in range(20))
 
 

@@ -132,6 +132,19 @@ def test_r25_a_task_left_behind_by_a_cancelled_create_is_found_by_its_tags(rig: 
     assert "deleting a task that a cut-off Create left behind" in [line["message"] for line in answer.at("WARNING")]
 
 
+@pytest.mark.parametrize("kept", ["old", "in a session"])
+def test_r25_a_task_that_its_removal_policy_kept_is_left_alone(
+    rig: Rig, cloud: Cloud, made: Made, clock: Clock, kept: str
+) -> None:
+    _, task_id = made(MulticastGroupIds=[cloud.group()])
+    if kept == "old":
+        clock.time += 3601
+    else:
+        cloud.into_session(task_id)
+    assert rig.send(event("delete_of_a_cancelled_create")).status == "SUCCESS"
+    assert set(cloud.tasks()) == {task_id}
+
+
 def test_r25_a_create_that_is_still_running_is_waited_for(rig: Rig, cloud: Cloud, clock: Clock) -> None:
     properties = event("create_fuota_task")["ResourceProperties"]
 
