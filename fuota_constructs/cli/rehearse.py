@@ -23,15 +23,25 @@ def _share(_: click.Context, parameter: click.Parameter, value: str | None) -> f
     if value is None:
         return None
     try:
-        return share_of_one(value)
+        share = share_of_one(value)
     except ValueError as error:
         raise click.BadParameter(str(error), param=parameter) from None
+    if not 0 <= share <= 1:
+        raise click.BadParameter(f"{value} is no share of the devices or fragments: give 0% to 100%", param=parameter)
+    return share
+
+
+def _file(_: click.Context, parameter: click.Parameter, value: Path | None) -> Path | None:
+    # Said before the rehearsal, not after it.
+    if value is not None and not value.absolute().parent.is_dir():
+        raise click.BadParameter(f"the folder {value.absolute().parent} does not exist: make it first", param=parameter)
+    return value
 
 
 @click.command(context_settings=PASS_THROUGH)
 @click.option("--devices", type=click.IntRange(1, 100_000), help="How many simulated devices.  [default: 200]")
 @click.option("--loss", callback=_share, help="Share of fragments each device loses, such as 10%.  [default: 10%]")
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="The same seed, the same outcome.")
+@click.option("--seed", type=click.IntRange(0, 2**63), help="The same seed, the same outcome.  [default: 1]")
 @click.option(
     "--fleet",
     "fleet_file",
@@ -45,9 +55,19 @@ def _share(_: click.Context, parameter: click.Parameter, value: str | None) -> f
 )
 @click.option("--require", callback=_share, help="Fail when fewer devices succeed, such as 99%.")
 @click.option(
-    "--html", "page", type=click.Path(dir_okay=False, path_type=Path), help="Write a page with pictures there."
+    "--html",
+    "page",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    callback=_file,
+    help="Write a page with pictures there.",
 )
-@click.option("--json", "document", type=click.Path(dir_okay=False, path_type=Path), help="Write every figure there.")
+@click.option(
+    "--json",
+    "document",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    callback=_file,
+    help="Write every figure there.",
+)
 @click.option("--keep", is_flag=True, help="Leave the cloud running afterwards, to look around in.")
 @click.argument("cdk_arguments", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
@@ -55,7 +75,7 @@ def rehearse(  # noqa: PLR0917
     ctx: click.Context,
     devices: int | None,
     loss: float | None,
-    seed: int,
+    seed: int | None,
     fleet_file: Path | None,
     speed: float | None,
     require: float | None,
@@ -78,8 +98,8 @@ def rehearse(  # noqa: PLR0917
 
     \b
     Exit codes:
-      0  done, and as many devices as required succeeded
-      1  refused or failed, or fewer devices succeeded than --require says
+      0  every session was sent, and as many devices as required succeeded
+      1  refused or failed, an image could not be read, or fewer devices succeeded than --require says
       2  wrong usage, or a package is missing
     """
     require_local_extra(ctx)
@@ -110,13 +130,17 @@ def rehearse(  # noqa: PLR0917
         _follow(rehearsal, speed, console)
         outcome = rehearsal.outcome()
     finally:
-        if not keep:
+        if keep:
+            console.print(
+                f"still running: fuota local status --port {cloud.port}; fuota local down --port {cloud.port}"
+            )
+        else:
             clouds.stop(cloud)
     console.rule("what came of it")
     _report(outcome, console)
     _write(outcome, page, document, console)
-    if keep:
-        console.print(f"still running: fuota local status --port {cloud.port}; fuota local down --port {cloud.port}")
+    if any(task.problem for task in outcome.tasks):
+        ctx.exit(1)
     if require is not None and outcome.success_ratio < require:
         console.print(f"[red]{outcome.success_ratio:.2%} of the devices succeeded, {require:.2%} were required[/red]")
         ctx.exit(1)
@@ -132,20 +156,20 @@ def _require_pictures(ctx: click.Context) -> None:
         ctx.exit(2)
 
 
-def _fleet(devices: int | None, loss: float | None, seed: int, fleet_file: Path | None) -> Fleet:
+def _fleet(devices: int | None, loss: float | None, seed: int | None, fleet_file: Path | None) -> Fleet:
     from fuota_constructs.local.fleet import Fleet
-    from fuota_constructs.local.fleet.loss import FleetError
 
-    if fleet_file is None:
-        return Fleet.of(devices=devices or 200, loss=0.1 if loss is None else loss, seed=seed)
-    if devices is not None or loss is not None:
+    if fleet_file is not None and not (devices is loss is seed is None):
         raise click.UsageError(
-            "--fleet says how many devices there are and what they lose: leave --devices and --loss out"
+            "--fleet says how many devices there are and what they lose: leave the other options out"
         )
     try:
-        return Fleet.from_file(fleet_file)
-    except (FleetError, OSError) as error:
-        raise click.BadParameter(str(error), param_hint="--fleet") from None
+        if fleet_file is not None:
+            return Fleet.from_file(fleet_file)
+        return Fleet.of(devices=devices or 200, loss=0.1 if loss is None else loss, seed=1 if seed is None else seed)
+    except (ValueError, OSError) as error:
+        hint = "--fleet" if fleet_file else "--devices / --loss / --seed"
+        raise click.BadParameter(str(error), param_hint=hint) from None
 
 
 def _show_tasks(cloud: Any, console: Console) -> None:

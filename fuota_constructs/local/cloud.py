@@ -129,6 +129,11 @@ class LocalCloud:
             with error:
                 answer_text = error.read().decode(errors="replace")
             raise LocalCloudError(f"/_fuota/{route} was refused ({error.code}): {_said(answer_text)}") from error
+        except OSError as error:
+            raise LocalCloudError(
+                f"the local cloud on port {self.port} does not answer ({error}): start it again with fuota local up;"
+                f" its log is {self.log}"
+            ) from error
         return json.loads(text) if text else None
 
     def is_alive(self) -> bool:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import time
 from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import ClientError
 
 from fuota_constructs.local.errors import LocalCloudError
 
@@ -31,7 +34,7 @@ DELIVERY_SECONDS: Final = 600.0
 
 @dataclass(frozen=True)
 class TaskProgress:
-    """How far the session of one task is; counts of devices by FuotaDeviceStatus."""
+    """How far the session of one task is; moments in epoch seconds, counts of devices by FuotaDeviceStatus."""
 
     task_id: str
     name: str
@@ -39,6 +42,8 @@ class TaskProgress:
     fragments_sent: int
     fragments_total: int | None
     data_fragments: int | None
+    started: float | None
+    done: float | None
     seconds_left: float | None
     problem: str | None
     devices: dict[str, int]
@@ -98,37 +103,50 @@ class Rehearsal:
         """Nothing happens yet: add devices, start, then follow."""
         self._cloud = cloud
         self._started: list[str] = []
-        self._began = 0.0
+        self._devices: set[str] = set()
 
     def enrol(self, fleet: Fleet) -> int:
-        """Make the devices of a fleet and put them into the multicast groups; answers how many there are.
+        """Make the devices of a fleet and put them into multicast groups; answers how many there are.
 
-        The groups are those the fleet names, else every group of the one account and Region that has any.
+        The groups are those the fleet names, else those of the tasks that are Pending, in every account and Region.
         """
-        places = [place for place in self._cloud.admin("host")["places"] if self._has_groups(place)]
-        if not places:
-            raise LocalCloudError(
-                "the app has no multicast group that devices could join: give its FuotaTask multicast_groups"
-            )
-        made = 0
-        for place in places:
-            content = {**fleet.as_dict(), "account": place["account"], "aws_region": place["region"]}
-            answer = self._cloud.admin("fleet", method="POST", content=content, timeout_seconds=DELIVERY_SECONDS)
-            made += answer["devices"]
-        return made
+        content = fleet.as_dict()
+        if fleet.groups is None:
+            content["groups"] = sorted({group for task in self._pending() for group in self._groups_of(task)})
+            if not content["groups"]:
+                raise LocalCloudError(
+                    "no FUOTA task that is Pending has a multicast group that devices could join: give it"
+                    " multicast_groups"
+                )
+        made = self._cloud.admin("fleet", method="POST", content=content, timeout_seconds=DELIVERY_SECONDS)
+        self._devices |= {device for cohort in made["cohorts"] for device in cohort["device_ids"]}
+        return int(made["devices"])
 
     def start(self) -> list[str]:
-        """Start the session of every task that is Pending and has a target; answers their ids."""
-        self._began = self._cloud.admin("clock")["now"]
-        start_time = dt.datetime.fromtimestamp(self._began, dt.UTC) + LEAD
-        pending = [session for session in self._sessions() if session["status"] == "Pending"]
-        for session in pending:
-            client = self._cloud.client("iotwireless", account=session["account"], region=session["aws_region"])
-            client.start_fuota_task(Id=session["task_id"], LoRaWAN={"StartTime": start_time})
-            self._started.append(session["task_id"])
-        if not self._started:
-            raise LocalCloudError("the app has no FUOTA task that could be started")
-        return list(self._started)
+        """Start the session of every task that is Pending and has a multicast group; answers their ids.
+
+        Raises LocalCloudError when there is none, when two of them share a group (a device can be in one session at a
+        time), and when the service refuses.
+        """
+        tasks = {task["task_id"]: task for task in self._pending()}
+        groups = {task_id: self._groups_of(task) for task_id, task in tasks.items()}
+        ready = [task_id for task_id in tasks if groups[task_id]]
+        if not ready:
+            raise LocalCloudError("no FUOTA task that is Pending has a multicast group: there is nothing to start")
+        for one, other in itertools.combinations(ready, 2):
+            if shared := groups[one] & groups[other]:
+                raise LocalCloudError(
+                    f"the tasks {_name(tasks[one])} and {_name(tasks[other])} share the multicast group"
+                    f" {min(shared)}: its devices can be in one session at a time, so rehearse them one by one"
+                )
+        start_time = dt.datetime.fromtimestamp(self._cloud.admin("clock")["now"], dt.UTC) + LEAD
+        for task_id in ready:
+            try:
+                self._client(tasks[task_id]).start_fuota_task(Id=task_id, LoRaWAN={"StartTime": start_time})
+            except ClientError as error:
+                raise LocalCloudError(f"{_name(tasks[task_id])} could not be started: {error}") from error
+            self._started.append(task_id)
+        return ready
 
     def follow(self, *, speed: float | None = None) -> Iterator[tuple[TaskProgress, ...]]:
         """Let session time pass until every started task is done; yields how far they are after each step.
@@ -138,6 +156,13 @@ class Rehearsal:
         self._cloud.admin("clock", method="POST", content={"advance_seconds": LEAD.total_seconds()})
         if speed is not None:
             self._cloud.admin("clock", method="POST", content={"speed": speed})
+        try:
+            yield from self._steps(speed)
+        finally:
+            if speed is not None:
+                self._cloud.admin("clock", method="POST", content={"speed": 1})
+
+    def _steps(self, speed: float | None) -> Iterator[tuple[TaskProgress, ...]]:
         step = None
         while True:
             progress = self.progress()
@@ -156,11 +181,13 @@ class Rehearsal:
         return tuple(
             TaskProgress(
                 task_id=session["task_id"],
-                name=session["name"] or session["task_id"],
+                name=_name(session),
                 status=session["status"],
                 fragments_sent=session["fragments_sent"],
                 fragments_total=session["fragments_total"],
                 data_fragments=session["data_fragments"],
+                started=session["started"],
+                done=session["done"],
                 seconds_left=session["seconds_left"],
                 problem=session["problem"],
                 devices=session["devices"],
@@ -170,10 +197,13 @@ class Rehearsal:
         )
 
     def outcome(self) -> Outcome:
-        """What has come of it until now."""
+        """What has come of it until now, for the devices this rehearsal made."""
         listed = self._cloud.admin("fleet?devices=1", timeout_seconds=DELIVERY_SECONDS)
+        tasks = self.progress()
+        ended = [task.done for task in tasks if task.done is not None]
+        began = [task.started for task in tasks if task.started is not None]
         return Outcome(
-            tasks=self.progress(),
+            tasks=tasks,
             devices=tuple(
                 DeviceOutcome(
                     id=device["id"],
@@ -185,14 +215,32 @@ class Rehearsal:
                     completed_after_fragments=device["completed_after_fragments"],
                 )
                 for device in listed["list"]
+                if device["id"] in self._devices
             ),
-            session_seconds=listed["now"] - self._began - LEAD.total_seconds(),
+            session_seconds=max(ended) - min(began) if ended and began else 0.0,
         )
 
     def _sessions(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self._cloud.admin("sessions", timeout_seconds=DELIVERY_SECONDS)["sessions"]
         return found
 
-    def _has_groups(self, place: dict[str, str]) -> bool:
-        client = self._cloud.client("iotwireless", account=place["account"], region=place["region"])
-        return bool(client.list_multicast_groups()["MulticastGroupList"])
+    def _pending(self) -> list[dict[str, Any]]:
+        return [session for session in self._sessions() if session["status"] == "Pending"]
+
+    def _client(self, task: dict[str, Any]) -> Any:
+        return self._cloud.client("iotwireless", account=task["account"], region=task["aws_region"])
+
+    def _groups_of(self, task: dict[str, Any]) -> set[str]:
+        client = self._client(task)
+        position: dict[str, str] = {}
+        found: set[str] = set()
+        while True:
+            page = client.list_multicast_groups_by_fuota_task(Id=task["task_id"], **position)
+            found |= {group["Id"] for group in page["MulticastGroupList"]}
+            if not page.get("NextToken"):
+                return found
+            position = {"NextToken": page["NextToken"]}
+
+
+def _name(session: dict[str, Any]) -> str:
+    return str(session["name"] or session["task_id"])

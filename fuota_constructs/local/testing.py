@@ -46,19 +46,19 @@ class FuotaCloud:
         """Where it answers, for an SDK of your own."""
         return self.cloud.url
 
-    def client(self, service: str, *, region: str | None = None) -> Any:
-        """A boto3 client of it, for example `client("iotwireless")`."""
-        return self.cloud.client(service, region=region)
+    def client(self, service: str, *, account: str | None = None, region: str | None = None) -> Any:
+        """A boto3 client of it, for example `client("iotwireless")`; of the default account and Region by default."""
+        return self.cloud.client(service, account=account, region=region)
 
     def deploy(self, folder: str | os.PathLike[str] = ".", *cdk_arguments: str) -> None:
-        """Deploy the CDK app of a folder with the real CDK CLI. Raises AssertionError when that fails."""
+        """Deploy the CDK app of a folder with the real CDK CLI. The test fails when that fails."""
         with _in(Path(folder)):
             code = deployment.deploy(self.cloud, cdk_arguments, print)
         if code:
             pytest.fail(f"cdk deploy of {Path(folder).absolute()} failed with exit code {code}; its output says why")
 
     def destroy(self, folder: str | os.PathLike[str] = ".", *cdk_arguments: str) -> None:
-        """Destroy the stacks of the CDK app of a folder. Raises AssertionError when that fails."""
+        """Destroy the stacks of the CDK app of a folder. The test fails when that fails."""
         with _in(Path(folder)):
             code = deployment.destroy(self.cloud, cdk_arguments)
         if code:
@@ -74,20 +74,46 @@ class FuotaCloud:
         return rehearsal.outcome()
 
     def poll_monitors(self) -> None:
-        """Let every FuotaMonitor poll now, as its rule would; in the local cloud rules run on real time."""
-        events, functions = self.client("events"), self.client("lambda")
-        for rule in events.list_rules()["Rules"]:
-            if rule.get("State") != "ENABLED" or "ScheduleExpression" not in rule:
-                continue
-            for target in events.list_targets_by_rule(Rule=rule["Name"])["Targets"]:
-                if ":function:" in target["Arn"] and "InputTransformer" in target:
-                    given = target["InputTransformer"]["InputTemplate"].replace("<aws.events.rule-name>", rule["Name"])
-                    functions.invoke(FunctionName=target["Arn"], Payload=given)
+        """Let every FuotaMonitor poll now, as its rule would; in the local cloud rules run on real time.
+
+        The test fails when there is no monitor whose rule is enabled, and when a poll fails.
+        """
+        polled = 0
+        for place in self._places():
+            events, functions = self.client("events", **place), self.client("lambda", **place)
+            rules = [rule for page in events.get_paginator("list_rules").paginate() for rule in page["Rules"]]
+            for rule in rules:
+                if rule.get("State") != "ENABLED":
+                    continue
+                for target in events.list_targets_by_rule(Rule=rule["Name"])["Targets"]:
+                    template = target.get("InputTransformer", {}).get("InputTemplate", "")
+                    if "fuotaTaskId" not in template:
+                        continue
+                    given = template.replace("<aws.events.rule-name>", rule["Name"])
+                    answer = functions.invoke(FunctionName=target["Arn"], Payload=given)
+                    if answer.get("FunctionError"):
+                        pytest.fail(f"the poll of {rule['Name']} failed: {answer['Payload'].read().decode()}")
+                    polled += 1
+        if not polled:
+            pytest.fail("no FuotaMonitor polls here: deploy an app with one, whose task is not done yet")
 
     def alarms(self) -> dict[str, str]:
-        """The state of every CloudWatch alarm, by the name of its metric: `OK`, `ALARM` or `INSUFFICIENT_DATA`."""
-        described = self.client("cloudwatch").describe_alarms()["MetricAlarms"]
-        return {alarm["MetricName"]: alarm["StateValue"] for alarm in described}
+        """The state of the CloudWatch alarms by the name of their metric: `OK`, `ALARM` or `INSUFFICIENT_DATA`.
+
+        Where several alarms have the same metric, `ALARM` if one of them has.
+        """
+        states: dict[str, str] = {}
+        for place in self._places():
+            pages = self.client("cloudwatch", **place).get_paginator("describe_alarms").paginate()
+            for alarm in (alarm for page in pages for alarm in page["MetricAlarms"]):
+                if states.get(alarm["MetricName"]) != "ALARM":
+                    states[alarm["MetricName"]] = alarm["StateValue"]
+        return states
+
+    def _places(self) -> list[dict[str, str]]:
+        found = {(self.cloud.account, self.cloud.region)}
+        found |= {(place["account"], place["region"]) for place in self.cloud.admin("host")["places"]}
+        return [{"account": account, "region": region} for account, region in sorted(found)]
 
     def advance(self, seconds: float) -> None:
         """Let time pass for the IoT Wireless service: hours of session take a moment."""

@@ -65,6 +65,10 @@ def test_fails_when_fewer_succeed_than_required(tmp_path: Path) -> None:
         (("--loss", "0.1"), "write 10% for one in ten"),
         (("--devices", "0"), "0 is not in the range"),
         (("--fleet", "app.py"), "app.py"),
+        (("--fleet", "pyproject.toml", "--seed", "2"), "leave the other options out"),
+        (("--require", "150%"), "150%"),
+        (("--loss", "150%"), "150%"),
+        (("--html", "no/such/folder/page.html"), "does not exist: make it first"),
     ],
 )
 def test_fails_when_options_are_wrong(arguments: tuple[str, ...], message: str) -> None:

@@ -66,5 +66,54 @@ def test_fails_when_the_app_does_not_deploy(fuota_cloud: FuotaCloud, tmp_path: P
 def test_fails_when_there_is_nothing_to_rehearse(fuota_cloud: FuotaCloud, fleet) -> None:
     from fuota_constructs.local.errors import LocalCloudError
 
-    with pytest.raises(LocalCloudError, match="no multicast group that devices could join"):
+    with pytest.raises(LocalCloudError, match="has a multicast group that devices could join"):
         fuota_cloud.rehearse(fleet(devices=1))
+
+
+TWO_TASKS = """
+import aws_cdk as cdk
+from fuota_constructs import DlClass, FirmwareImage, FuotaTask, MulticastGroup, RfRegion
+
+app = cdk.App()
+stack = cdk.Stack(app, "Two")
+groups = [
+    MulticastGroup(stack, f"Group{{n}}", rf_region=RfRegion.EU868, dl_class=DlClass.CLASS_C) for n in range(3)
+]
+for n, used in enumerate(({first}, {second})):
+    FuotaTask(
+        stack,
+        f"Task{{n}}",
+        fuota_task_name=f"task-{{n}}",
+        firmware_image=FirmwareImage.from_asset({image!r}),
+        rf_region=RfRegion.EU868,
+        redundancy_percent=30,
+        fragment_size_bytes=112,
+        fragment_interval=cdk.Duration.seconds(7),
+        multicast_groups=[groups[i] for i in used],
+    )
+app.synth()
+"""
+
+
+def two_tasks(folder: Path, first: tuple[int, ...], second: tuple[int, ...]) -> Path:
+    image = str(ROOT / "firmware" / "sensor-1.1.0.bin")
+    (folder / "app.py").write_text(TWO_TASKS.format(first=first, second=second, image=image))
+    (folder / "cdk.json").write_text('{"app": "python3 app.py"}')
+    return folder
+
+
+def test_only_groups_that_are_updated_get_devices(fuota_cloud: FuotaCloud, fleet, tmp_path: Path) -> None:
+    fuota_cloud.deploy(two_tasks(tmp_path, (0,), (1,)))
+    outcome = fuota_cloud.rehearse(fleet(devices=20, loss="5%"))
+    assert len(outcome.devices) == 20
+    assert outcome.statuses == {"Successful": 20}
+    assert {device.task_id for device in outcome.devices} == {task.task_id for task in outcome.tasks}
+    assert outcome.session_seconds == 267 * 7
+
+
+def test_fails_when_two_tasks_share_a_group(fuota_cloud: FuotaCloud, fleet, tmp_path: Path) -> None:
+    from fuota_constructs.local.errors import LocalCloudError
+
+    fuota_cloud.deploy(two_tasks(tmp_path, (0, 1), (1, 2)))
+    with pytest.raises(LocalCloudError, match=r"task-0 and task-1 share the multicast group .* one by one"):
+        fuota_cloud.rehearse(fleet(devices=20))
