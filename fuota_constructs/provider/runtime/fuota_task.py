@@ -23,6 +23,8 @@ LOGICAL_ID_TAG = "fuota-constructs:logical-id"
 TASK_ID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 VISIBLE_SECONDS = 30
+# A token stays spent when its task is gone, and a deployment that is repeated may come with the same RequestId again.
+CREATE_ATTEMPTS = 4
 SWEEP_SECONDS = 30
 # CloudFormation waits 330 s for a Create; what a cut-off one made is not much older.
 LEFTOVER_SECONDS = 3600
@@ -143,7 +145,7 @@ def _new_task(request: Request, desired: TaskProperties, calls: AwsCalls, log: L
 
 def _create_visible(request: Request, parameters: Mapping[str, Any], calls: AwsCalls, log: Log) -> tuple[str, str]:
     task_id = ""
-    for attempt in range(2):
+    for attempt in range(CREATE_ATTEMPTS):
         token = _client_request_token(request, parameters, attempt)
         request.id_if_failed = CREATE_OUTCOME_UNKNOWN
         try:
