@@ -34,6 +34,7 @@ build: setup
 
 bench: setup
 	$(BIN)/python benchmarks/synth.py
+	$(BIN)/python benchmarks/synth.py --cold
 	$(BIN)/python benchmarks/codec.py
 	$(BIN)/python benchmarks/fleet.py
 
