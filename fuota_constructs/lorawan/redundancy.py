@@ -13,7 +13,6 @@ from fuota_constructs.lorawan.binomial import enough_arrive
 from fuota_constructs.lorawan.fragmentation.parity import check_row
 from fuota_constructs.lorawan.fragments import MAX_ENCODED_FRAGMENTS
 from fuota_constructs.lorawan.reception_formula import formula_probability, twins
-from fuota_constructs.lorawan.reception_sample import sampled_probability
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,10 +56,10 @@ def decode_probability(m: int, coded: int, loss: float, *, version: int = 1) -> 
         return (1 - loss) ** m
     work = m * coded * coded
     if work <= SAMPLED and m <= SAMPLED_DATA_FRAGMENTS:
-        return sampled_probability(m, coded, loss, version)
+        return _sampled(m, coded, loss, version)
     probability = formula_probability(m, coded, loss, version)
     if probability < POOR and work <= SAMPLED_IF_POOR and m <= SAMPLED_DATA_FRAGMENTS_IF_POOR:
-        return sampled_probability(m, coded, loss, version)
+        return _sampled(m, coded, loss, version)
     return probability
 
 
@@ -93,3 +92,9 @@ def _first(holds: Callable[[int], bool], low: int, high: int) -> int:
         middle = (low + high) // 2
         low, high = (low, middle) if holds(middle) else (middle + 1, high)
     return low
+
+
+def _sampled(m: int, coded: int, loss: float, version: int) -> float:
+    from fuota_constructs.lorawan.reception_sample import sampled_probability  # small and poor sessions only
+
+    return sampled_probability(m, coded, loss, version)

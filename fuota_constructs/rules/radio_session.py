@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from fuota_constructs.lorawan.fragments import MAX_ENCODED_FRAGMENTS, encoded_fragments, interval_seconds
-from fuota_constructs.lorawan.recommendation import options, recommend
 from fuota_constructs.lorawan.regions import DataRate, Region, region
 from fuota_constructs.lorawan.session_plan import CLASS_B, CLASS_C, DEFAULT_LOSS, Conditions, SessionPlan, plan_session
 from fuota_constructs.rules.rule import TaskPlan, whole_number
@@ -107,6 +106,8 @@ def _together(image: int, name: str, index: int | None, listens: str, lost: floa
     facts = region(name)
     if facts is None:
         return ""
+    from fuota_constructs.lorawan.recommendation import options, recommend  # only a task that fails a rule needs it
+
     choices = options(image, Conditions(facts, dl_class=listens, loss=lost))
     found = recommend(choices, data_rate=index, by_fragment_size=index is None)
     if found is None:
