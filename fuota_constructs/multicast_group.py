@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from constructs import Construct, IConstruct
 
 
+RESOURCE_TYPE = "AWS::IoTWireless::MulticastGroup"
+
 MAX_DATA_RATE = 15
 """Source: AWS IoT Wireless API, `DlDr`."""
 
@@ -83,6 +85,7 @@ class _MulticastGroupBase(cdk.Resource):
         )
 
 
+@jsii.implements(cdk.ITaggableV2)
 class MulticastGroup(_MulticastGroupBase):
     """A LoRaWAN multicast group, `AWS::IoTWireless::MulticastGroup`.
 
@@ -123,20 +126,27 @@ class MulticastGroup(_MulticastGroupBase):
         self.dl_class = dl_class
         self.downlink_data_rate = _expect_data_rate(downlink_data_rate, self)
 
-        from aws_cdk import aws_iotwireless
-
-        group = aws_iotwireless.CfnMulticastGroup(
+        # A bare CfnResource: importing aws_cdk.aws_iotwireless would cost every synth more than all of ours.
+        self._tags = cdk.TagManager(cdk.TagType.KEY_VALUE, RESOURCE_TYPE)
+        properties = {
+            "LoRaWAN": {"RfRegion": rf_region.value, "DlClass": dl_class.value},
+            "Name": multicast_group_name,
+            "Description": description,
+            "Tags": self._tags.rendered_tags,
+        }
+        group = cdk.CfnResource(
             self,
             "Resource",
-            lo_ra_wan=aws_iotwireless.CfnMulticastGroup.LoRaWANProperty(
-                rf_region=rf_region.value, dl_class=dl_class.value
-            ),
-            name=multicast_group_name,
-            description=description,
+            type=RESOURCE_TYPE,
+            properties={name: value for name, value in properties.items() if value is not None},
         )
-        # Asked for once: every task of the group needs them, and every question is a round trip to the CDK.
-        self.multicast_group_id: str = group.attr_id
-        self.multicast_group_arn: str = group.attr_arn
+        self.multicast_group_id: str = group.get_att("Id").to_string()
+        self.multicast_group_arn: str = group.get_att("Arn").to_string()
+
+    @property
+    def cdk_tag_manager(self) -> cdk.TagManager:
+        """Tags of the group; `Tags.of(...)` on it, its stack or the app reaches them."""
+        return self._tags
 
     @staticmethod
     def from_multicast_group_id(scope: Construct, id: str, multicast_group_id: str) -> IMulticastGroup:  # noqa: A002

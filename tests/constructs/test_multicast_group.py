@@ -1,5 +1,6 @@
 """MulticastGroup: the L1 it makes, imports, refusals."""
 
+import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iotwireless as iotwireless
 
@@ -67,3 +68,10 @@ def test_data_rate_stays_out_of_the_template(stack, synth):
     assert known.downlink_data_rate == 5
     lorawan = synth(stack).properties("AWS::IoTWireless::MulticastGroup")["LoRaWAN"]
     assert lorawan == {"RfRegion": "EU868", "DlClass": "ClassC"}
+
+
+def test_tags_reach_the_group(stack, synth):
+    MulticastGroup(stack, "Group", rf_region=RfRegion.EU868, dl_class=DlClass.CLASS_C)
+    cdk.Tags.of(stack).add("fleet", "meters")
+    tags = synth(stack).properties("AWS::IoTWireless::MulticastGroup")["Tags"]
+    assert tags == [{"Key": "fleet", "Value": "meters"}]
