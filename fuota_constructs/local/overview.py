@@ -25,12 +25,12 @@ def overview(cloud: LocalCloud) -> dict[str, Any]:
 
 
 def _tasks(client: Any) -> Iterator[dict[str, Any]]:
-    for listed in _pages(client.list_fuota_tasks, "FuotaTaskList"):
+    for listed in pages(client.list_fuota_tasks, "FuotaTaskList"):
         task = client.get_fuota_task(Id=listed["Id"])
         radio = task.get("LoRaWAN") or {}
         start = radio.get("StartTime")
-        members = _pages(client.list_multicast_groups_by_fuota_task, "MulticastGroupList", Id=listed["Id"])
-        devices = _pages(client.list_wireless_devices, "WirelessDeviceList", FuotaTaskId=listed["Id"])
+        members = pages(client.list_multicast_groups_by_fuota_task, "MulticastGroupList", Id=listed["Id"])
+        devices = pages(client.list_wireless_devices, "WirelessDeviceList", FuotaTaskId=listed["Id"])
         yield {
             **{name: task.get(name) for name in _TASK_FIELDS},
             "CreatedAt": task["CreatedAt"].isoformat() if task.get("CreatedAt") else None,
@@ -45,7 +45,7 @@ def _tasks(client: Any) -> Iterator[dict[str, Any]]:
 
 
 def _groups(client: Any) -> Iterator[dict[str, Any]]:
-    for listed in _pages(client.list_multicast_groups, "MulticastGroupList"):
+    for listed in pages(client.list_multicast_groups, "MulticastGroupList"):
         group = client.get_multicast_group(Id=listed["Id"])
         radio = group.get("LoRaWAN") or {}
         yield {
@@ -56,8 +56,8 @@ def _groups(client: Any) -> Iterator[dict[str, Any]]:
         }
 
 
-def _pages(operation: Any, member: str, **request: Any) -> Iterator[dict[str, Any]]:
-    # botocore has no paginators for this service.
+def pages(operation: Any, member: str, **request: Any) -> Iterator[dict[str, Any]]:
+    """Every item of a list, page by page; botocore has no paginators for IoT Wireless."""
     token: dict[str, str] = {}
     while True:
         answer = operation(**request, **token)

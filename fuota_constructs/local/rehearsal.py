@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from fuota_constructs.local.errors import LocalCloudError
+from fuota_constructs.local.overview import pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,6 @@ STEPS: Final = 60
 """In how many looks a session is followed when it runs as fast as it computes."""
 
 SUCCESSFUL: Final = "Successful"
-DONE: Final = "FuotaDone"
 UNDER_WAY: Final = ("FuotaSession_Waiting", "In_FuotaSession")
 DELIVERY_SECONDS: Final = 600.0
 """How long one look may take: the devices decode while it waits."""
@@ -231,15 +231,8 @@ class Rehearsal:
         return self._cloud.client("iotwireless", account=task["account"], region=task["aws_region"])
 
     def _groups_of(self, task: dict[str, Any]) -> set[str]:
-        client = self._client(task)
-        position: dict[str, str] = {}
-        found: set[str] = set()
-        while True:
-            page = client.list_multicast_groups_by_fuota_task(Id=task["task_id"], **position)
-            found |= {group["Id"] for group in page["MulticastGroupList"]}
-            if not page.get("NextToken"):
-                return found
-            position = {"NextToken": page["NextToken"]}
+        listing = self._client(task).list_multicast_groups_by_fuota_task
+        return {group["Id"] for group in pages(listing, "MulticastGroupList", Id=task["task_id"])}
 
 
 def _name(session: dict[str, Any]) -> str:
