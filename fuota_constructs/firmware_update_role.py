@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from constructs import Construct
 
 SERVICE_PRINCIPAL = "iotwireless.amazonaws.com"
+TRUST_CONDITIONS = {"StringEqualsIfExists": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+DESCRIPTION = "Lets AWS IoT Wireless read firmware images for FUOTA tasks"
 
 
 class FirmwareUpdateRole(iam.Role):
@@ -47,11 +49,8 @@ class FirmwareUpdateRole(iam.Role):
         super().__init__(
             scope,
             id,
-            assumed_by=iam.ServicePrincipal(
-                SERVICE_PRINCIPAL,
-                conditions={"StringEqualsIfExists": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
-            ),
-            description=description or "Lets AWS IoT Wireless read firmware images for FUOTA tasks",
+            assumed_by=iam.ServicePrincipal(SERVICE_PRINCIPAL, conditions=TRUST_CONDITIONS),
+            description=description or DESCRIPTION,
             path=path,
             permissions_boundary=permissions_boundary,
             role_name=role_name,

@@ -10,9 +10,11 @@ import jsii
 from aws_cdk.interfaces.aws_iotwireless import FuotaTaskReference, IFuotaTaskRef
 
 from fuota_constructs import synth_checks, task_inputs
+from fuota_constructs.default_firmware import DefaultBucket, DefaultRole
 from fuota_constructs.fuota_task_grants import FuotaTaskGrants
 from fuota_constructs.imported_fuota_task import ImportedFuotaTask
 from fuota_constructs.provider.fuota_provider import SERVICE_TIMEOUT_SECONDS
+from fuota_constructs.resource_tags import ResourceTags
 from fuota_constructs.rf_region import RfRegion, expect_rf_region
 from fuota_constructs.shared_firmware import SharedFirmware
 
@@ -101,15 +103,12 @@ class FuotaTask(cdk.Resource):
         rf_region = expect_rf_region(rf_region, self)
         groups = task_inputs.targets_of("multicast_groups", multicast_groups, self)
         devices = task_inputs.targets_of("wireless_devices", wireless_devices, self)
-        self._tags: cdk.TagManager | None = None
 
         self._shared = shared = SharedFirmware.of(scope)
-        self.firmware_bucket = task_inputs.own_bucket_of(image, firmware_bucket, self) or shared.default_bucket()
-        """The bucket of the image."""
-        self.firmware_update_role = task_inputs.own_role_of(firmware_update_role, self) or shared.default_role()
-        """The role the service reads the image with."""
-        self._access = shared.access_of(self.firmware_update_role)
-        readable = shared.readable(image, self.firmware_bucket, self.firmware_update_role)
+        self._bucket = task_inputs.own_bucket_of(image, firmware_bucket, self) or shared.default_bucket()
+        self._role = task_inputs.own_role_of(firmware_update_role, self) or shared.default_role()
+        self._access = shared.access_of(self._role)
+        readable = shared.readable(image, self._bucket, self._role)
 
         given: dict[str, object] = {
             "Name": fuota_task_name,
@@ -145,13 +144,31 @@ class FuotaTask(cdk.Resource):
                 "WirelessDeviceIds": self._devices or None,
             },
         )
+        self._tags = ResourceTags(self._resource, of_type=RESOURCE_TYPE)
         # Delete runs with these permissions and needs this bucket: CloudFormation removes them only after the task.
-        self.node.add_dependency(readable.needed, *([firmware_update_role] if firmware_update_role else []))
+        for resource in readable.needed:
+            self._resource.add_resource_dependency(resource)
+        if firmware_update_role:
+            self.node.add_dependency(firmware_update_role)
         if removal_policy is not cdk.RemovalPolicy.DESTROY:
             self._resource.apply_removal_policy(removal_policy)
         self._checks: synth_checks.SynthChecks | None = None
         self._start: SessionSchedule | None = None
         self._check_at_synth()
+
+    @property
+    def firmware_bucket(self) -> s3.IBucket:
+        """The bucket of the image.
+
+        The default one is shown as an imported bucket: read it, grant access to it; to make it otherwise, give the
+        tasks a `FirmwareBucket` of your own.
+        """
+        return self._bucket.bucket if isinstance(self._bucket, DefaultBucket) else self._bucket
+
+    @property
+    def firmware_update_role(self) -> iam.IRole:
+        """The role the service reads the image with; the default one is shown as an imported role."""
+        return self._role.role if isinstance(self._role, DefaultRole) else self._role
 
     @property
     def fuota_task_id(self) -> str:
@@ -176,11 +193,10 @@ class FuotaTask(cdk.Resource):
     @property
     def cdk_tag_manager(self) -> cdk.TagManager:
         """Tags of the task; `Tags.of(...)` on it, its stack or the app reaches them."""
-        if self._tags is None:  # most tasks are never asked, and every tag manager costs round trips to the CDK
-            self._tags = cdk.TagManager(cdk.TagType.KEY_VALUE, RESOURCE_TYPE)
-            self._resource.add_property_override("Tags", self._tags.rendered_tags)
+        first, manager = not self._tags.asked_for, self._tags.manager
+        if first:
             self._check_at_synth()
-        return self._tags
+        return manager
 
     @property
     def encoded_fragments(self) -> int | None:
@@ -204,7 +220,7 @@ class FuotaTask(cdk.Resource):
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What the rules find in the task as it is now, errors first; synth reports those of all tasks together."""
-        return self._findings(self._tags.tag_values() if self._tags else {})
+        return self._findings(self._tags.values)
 
     def add_multicast_group(self, group: IMulticastGroupRef) -> None:
         """Update one more multicast group; a group that is there already is not added twice.
@@ -268,7 +284,7 @@ class FuotaTask(cdk.Resource):
             self._checks = synth_checks.SynthChecks(self)
             self._checks.tasks[self] = None
             self._shared.checks.tasks.pop(self, None)
-        elif self._checks is None and self._tags:
+        elif self._checks is None and self._tags.asked_for:
             self._shared.checks.tasks[self] = None
 
     @staticmethod

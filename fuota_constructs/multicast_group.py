@@ -10,6 +10,7 @@ import jsii
 from aws_cdk.interfaces.aws_iotwireless import IMulticastGroupRef, MulticastGroupReference
 
 from fuota_constructs.errors import FuotaValidationError
+from fuota_constructs.resource_tags import ResourceTags
 from fuota_constructs.rf_region import RfRegion, expect_rf_region
 
 if TYPE_CHECKING:
@@ -127,12 +128,10 @@ class MulticastGroup(_MulticastGroupBase):
         self.downlink_data_rate = _expect_data_rate(downlink_data_rate, self)
 
         # A bare CfnResource: importing aws_cdk.aws_iotwireless would cost every synth more than all of ours.
-        self._tags = cdk.TagManager(cdk.TagType.KEY_VALUE, RESOURCE_TYPE)
         properties = {
             "LoRaWAN": {"RfRegion": rf_region.value, "DlClass": dl_class.value},
             "Name": multicast_group_name,
             "Description": description,
-            "Tags": self._tags.rendered_tags,
         }
         group = cdk.CfnResource(
             self,
@@ -140,13 +139,14 @@ class MulticastGroup(_MulticastGroupBase):
             type=RESOURCE_TYPE,
             properties={name: value for name, value in properties.items() if value is not None},
         )
+        self._tags = ResourceTags(group, of_type=RESOURCE_TYPE)
         self.multicast_group_id: str = group.get_att("Id").to_string()
         self.multicast_group_arn: str = group.get_att("Arn").to_string()
 
     @property
     def cdk_tag_manager(self) -> cdk.TagManager:
         """Tags of the group; `Tags.of(...)` on it, its stack or the app reaches them."""
-        return self._tags
+        return self._tags.manager
 
     @staticmethod
     def from_multicast_group_id(scope: Construct, id: str, multicast_group_id: str) -> IMulticastGroup:  # noqa: A002

@@ -2,58 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
+import functools
 import json
 import re
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
+from fuota_constructs.default_firmware import DefaultRole
 from fuota_constructs.synth_checks import known_text
 
 if TYPE_CHECKING:
     import constructs
-    from aws_cdk import aws_s3 as s3
+
+    from fuota_constructs.bucket_facts import BucketFacts
 
 _LONGEST_BUCKET_NAME = "b" * 63
 _LONGEST_PARTITION = "aws-us-gov"
-
-
-class BucketFacts(NamedTuple):
-    """A bucket's name, ARN, KMS key, Region and policy, and an identity that is the same in every synth.
-
-    They are asked for once, and the Region only where it matters: every question is a round trip to the CDK.
-    """
-
-    name: str
-    arn: str
-    key_arn: str | None
-    region: str | None
-    identity: str
-    policy: s3.BucketPolicy | None
-
-    @classmethod
-    def of(cls, bucket: s3.IBucket, *, with_region: bool) -> BucketFacts:
-        """Ask a bucket."""
-        key = bucket.encryption_key
-        return cls(
-            name=bucket.bucket_name,
-            arn=bucket.bucket_arn,
-            key_arn=key.key_arn if key else None,
-            region=known_text(bucket.env.region) if with_region else None,
-            identity=bucket.node.addr[2:10],
-            policy=bucket.policy,
-        )
-
-    def image_identity(self, scope: constructs.Construct, key: str) -> str:
-        """What tells an image in this bucket from every other, for construct ids.
-
-        A token's text is numbered afresh in every synth, so a key with a token counts as what it resolves to.
-        """
-        if known_text(key) is None:
-            key = json.dumps(cdk.Stack.of(scope).resolve(key), sort_keys=True)
-        return hashlib.sha256(f"{self.identity}/{key}".encode()).hexdigest()[:16]
 
 
 class RoleAccess:
@@ -64,16 +30,19 @@ class RoleAccess:
     so a task that is waiting or in session never loses access to the image it transmits.
     """
 
-    def __init__(self, scope: constructs.Construct, id: str, role: iam.IRole) -> None:  # noqa: A002
+    def __init__(self, scope: constructs.Construct, id: str, role: iam.IRole | DefaultRole) -> None:  # noqa: A002
         """Begin with no access. The policies go to the stack of the tasks; the role may live elsewhere."""
         self._scope, self.id, self._role = scope, id, role
-        self._policies: dict[str, iam.Policy] = {}
+        self._policies: dict[str, cdk.CfnResource | None] = {}
         self.arn: str = role.role_arn
         self.characters = 0
         """About how long the inline policies are that were added to the role; IAM allows 10,240 characters in all."""
 
-    def to_image(self, bucket: BucketFacts, key: str) -> list[iam.Policy]:
-        """Let the role read an image. Answers with the policies that say so, for the task to depend on."""
+    def to_image(self, bucket: BucketFacts, key: str) -> list[cdk.CfnResource]:
+        """Let the role read an image. Answers with the policies that say so, that of the image last.
+
+        There are none for a role imported as immutable, to which nothing can be added.
+        """
         wanted = {f"Bucket{bucket.identity}": (["s3:ListBucket", "s3:ListBucketVersions"], bucket.arn)}
         if bucket.key_arn:
             wanted[f"Key{bucket.identity}"] = (["kms:Decrypt"], bucket.key_arn)
@@ -81,25 +50,60 @@ class RoleAccess:
             ["s3:GetObject"],
             f"{bucket.arn}/{_as_resource(key)}",
         )
-        return [self._policies.get(id) or self._allow(id, *allowed) for id, allowed in wanted.items()]  # noqa: A001
+        for id, (actions, resource) in wanted.items():  # noqa: A001
+            if id not in self._policies:
+                self._policies[id] = self._allow(id, actions, resource)
+        return [policy for id in wanted if (policy := self._policies[id])]  # noqa: A001
 
-    def _allow(self, id: str, actions: list[str], resource: str) -> iam.Policy:  # noqa: A002
-        made_here = isinstance(self._role, iam.Role)
-        policy = self._policies[id] = iam.Policy(
-            self._scope,
-            f"{self.id}{id}",
-            roles=[self._role] if made_here else [],
-            statements=[iam.PolicyStatement(actions=actions, resources=[resource])],
-        )
-        if made_here or self._attach_to_import(policy):
-            self.characters += _length(actions, resource)
+    def _allow(self, id: str, actions: list[str], resource: str) -> cdk.CfnResource | None:  # noqa: A002
+        if isinstance(self._role, iam.Role | DefaultRole):
+            policy = iam.CfnPolicy(
+                self._scope,
+                f"{self.id}{id}",
+                policy_name=id if isinstance(self._role, DefaultRole) else _unique_policy_name(id),
+                policy_document={
+                    "Version": "2012-10-17",
+                    "Statement": [{"Effect": "Allow", "Action": actions, "Resource": resource}],
+                },
+                roles=[self._role.role_name],
+            )
+        else:
+            attached = self._attach_to_import(self._role, id, actions, resource)
+            if attached is None:
+                return None
+            policy = attached
+        self.characters += _length(actions, resource)
         return policy
 
-    def _attach_to_import(self, policy: iam.Policy) -> bool:
+    def _attach_to_import(
+        self,
+        role: iam.IRole,
+        id: str,  # noqa: A002
+        actions: list[str],
+        resource: str,
+    ) -> iam.CfnPolicy | None:
         # To a role imported as immutable CDK attaches nothing: such a policy is not rendered, and has no length.
-        self._role.attach_inline_policy(policy)
-        attached = cast("iam.CfnPolicy", policy.node.default_child).roles
-        return bool(cdk.Stack.of(self._scope).resolve(attached))
+        policy = iam.Policy(
+            self._scope,
+            f"{self.id}{id}",
+            policy_name=_unique_policy_name(id),
+            statements=[iam.PolicyStatement(actions=actions, resources=[resource])],
+        )
+        role.attach_inline_policy(policy)
+        rendered = cast("iam.CfnPolicy", policy.node.default_child)
+        return rendered if cdk.Stack.of(self._scope).resolve(rendered.roles) else None
+
+
+def _unique_policy_name(id: str) -> str:  # noqa: A002
+    # A role may serve tasks of several stacks, even in several Regions: there a second policy of the same name would
+    # overwrite the first one, and the end of either stack would take it from both.
+    return f"{id}-{_end_of_stack_id()}"
+
+
+@functools.cache
+def _end_of_stack_id() -> str:
+    """The UUID in the stack's id, arn:aws:cloudformation:<region>:<account>:stack/<name>/<uuid>, as a token."""
+    return cdk.Fn.select(2, cdk.Fn.split("/", cdk.Aws.STACK_ID))
 
 
 def _length(actions: list[str], resource: str) -> int:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 import aws_cdk as cdk
 import constructs
 
-from fuota_constructs.firmware_bucket import FirmwareBucket
-from fuota_constructs.firmware_update_role import FirmwareUpdateRole
+from fuota_constructs.bucket_facts import BucketFacts
+from fuota_constructs.default_firmware import DefaultBucket, DefaultRole
 from fuota_constructs.provider.fuota_provider import SERVICE_TIMEOUT_SECONDS, FuotaProvider
-from fuota_constructs.role_access import BucketFacts, RoleAccess
+from fuota_constructs.role_access import RoleAccess
 from fuota_constructs.staged_asset import stage_file
 from fuota_constructs.synth_checks import SynthChecks, known_text
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from fuota_constructs.firmware_image import AssetImage, BucketImage
 
+    _Bucket = s3.IBucket | DefaultBucket
+    _Role = iam.IRole | DefaultRole
+
 ID = "FuotaConstructs"
 
 
@@ -28,11 +31,11 @@ _SHARED: weakref.WeakKeyDictionary[constructs.Construct, SharedFirmware] = weakr
 
 
 class ReadableImage(NamedTuple):
-    """An image where the service reads it, and all that must be there before the task and stay until it is gone."""
+    """An image where the service reads it, and what must be there before the task and stay until it is gone."""
 
     uri: str
     bucket_region: str | None
-    needed: constructs.DependencyGroup
+    needed: list[cdk.CfnResource]
 
 
 class SharedFirmware(constructs.Construct):
@@ -42,11 +45,11 @@ class SharedFirmware(constructs.Construct):
         """Use `SharedFirmware.of`."""
         super().__init__(stack, ID)
         self._stack = stack
-        self._bucket: FirmwareBucket | None = None
-        self._role: FirmwareUpdateRole | None = None
+        self._bucket: DefaultBucket | None = None
+        self._role: DefaultRole | None = None
         self._buckets: dict[s3.IBucket, BucketFacts] = {}
-        self._accesses: dict[iam.IRole, RoleAccess] = {}
-        self._readable: dict[tuple[AssetImage | BucketImage, s3.IBucket, iam.IRole], ReadableImage] = {}
+        self._accesses: dict[_Role, RoleAccess] = {}
+        self._readable: dict[tuple[AssetImage | BucketImage, _Bucket, _Role], ReadableImage] = {}
         self._copies: dict[tuple[str, str], cdk.CfnResource] = {}
         self.region = known_text(stack.region)
         """The AWS Region, when it is known at synth."""
@@ -63,19 +66,19 @@ class SharedFirmware(constructs.Construct):
             _SHARED[scope] = found if isinstance(found, cls) else cls(stack)
         return _SHARED[scope]
 
-    def default_bucket(self) -> FirmwareBucket:
+    def default_bucket(self) -> DefaultBucket:
         """The firmware bucket of tasks that were given none."""
-        self._bucket = self._bucket or FirmwareBucket(self, "FirmwareBucket")
+        self._bucket = self._bucket or DefaultBucket(self, "FirmwareBucket")
         return self._bucket
 
-    def default_role(self) -> FirmwareUpdateRole:
+    def default_role(self) -> DefaultRole:
         """The firmware update role of tasks that were given none: one in a stack, so PassRole stays of fixed size."""
         if self._role is None:
-            self._role = FirmwareUpdateRole(self, "FirmwareUpdateRole")
+            self._role = DefaultRole(self, "FirmwareUpdateRole")
             self._accesses[self._role] = self._new_access("Access", self._role)
         return self._role
 
-    def access_of(self, role: iam.IRole) -> RoleAccess:
+    def access_of(self, role: _Role) -> RoleAccess:
         """What a role may read in this stack; from now on the provider may pass it."""
         if role not in self._accesses:
             # jsii may show one imported role as several Python objects; its construct address tells.
@@ -84,33 +87,30 @@ class SharedFirmware(constructs.Construct):
             self._accesses[role] = same or self._new_access(id, role)
         return self._accesses[role]
 
-    def _new_access(self, id: str, role: iam.IRole) -> RoleAccess:  # noqa: A002
+    def _new_access(self, id: str, role: _Role) -> RoleAccess:  # noqa: A002
         access = RoleAccess(self, id, role)
         self.provider.allow_pass_role(access.arn)
         return access
 
-    def _facts_of(self, bucket: s3.IBucket) -> BucketFacts:
+    def _facts_of(self, bucket: _Bucket) -> BucketFacts:
+        if isinstance(bucket, DefaultBucket):
+            return bucket.facts
         if bucket not in self._buckets:
             self._buckets[bucket] = BucketFacts.of(bucket, with_region=self.region is not None)
         return self._buckets[bucket]
 
-    def readable(self, image: AssetImage | BucketImage, bucket: s3.IBucket, role: iam.IRole) -> ReadableImage:
+    def readable(self, image: AssetImage | BucketImage, bucket: _Bucket, role: _Role) -> ReadableImage:
         """An image that a role may read; one from a local file is copied to the bucket at deployment."""
         known = (image, bucket, role)
         if known not in self._readable:
             facts, access = self._facts_of(bucket), self.access_of(role)
             copy = self._copy(cast("AssetImage", image), facts) if hasattr(image, "sha256") else None
-            needed: list[constructs.IDependable | None] = [
-                self.provider.policy,
-                facts.policy,
-                copy,
-                *access.to_image(facts, image.key),
-            ]
-            self._readable[known] = ReadableImage(
-                uri=f"s3://{facts.name}/{image.key}",
-                bucket_region=facts.region,
-                needed=constructs.DependencyGroup(*filter(None, needed)),
-            )
+            policies = access.to_image(facts, image.key)
+            needed = [each for each in (self.provider.policy, facts.policy, copy, *policies[:-1]) if each]
+            if policies:  # the last one waits for the others, so that each task waits for one only
+                policies[-1].node.add_dependency(*needed)
+                needed = policies[-1:]
+            self._readable[known] = ReadableImage(f"s3://{facts.name}/{image.key}", facts.region, needed)
         return self._readable[known]
 
     def _copy(self, image: AssetImage, bucket: BucketFacts) -> cdk.CfnResource:

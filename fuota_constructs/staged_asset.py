@@ -6,6 +6,7 @@ than the rest of the provider. Only the given files get into an asset, so no `__
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import shutil
@@ -49,13 +50,20 @@ def stage_modules(stack: cdk.Stack, files: Iterable[Path]) -> cdk.FileAssetLocat
 def _stage(
     stack: cdk.Stack, files: list[Path], name: str, sha256: str, packaging: cdk.FileAssetPackaging
 ) -> cdk.FileAssetLocation:
-    stage = cast("cdk.Stage", cdk.Stage.of(stack))  # a stack without an app gets one from the CDK
-    staged = Path(stage.asset_outdir, f"asset.{name}")
+    assets, assembly, synthesizer = _destination_of(stack)
+    staged = Path(assets, f"asset.{name}")
     if not staged.exists():
         _copy(files, staged, packaging)
-    return stack.synthesizer.add_file_asset(
-        file_name=os.path.relpath(staged, stage.outdir), packaging=packaging, source_hash=sha256
+    return synthesizer.add_file_asset(
+        file_name=os.path.relpath(staged, assembly), packaging=packaging, source_hash=sha256
     )
+
+
+@functools.cache  # jsii keeps every construct for good, so this keeps none longer
+def _destination_of(stack: cdk.Stack) -> tuple[str, str, cdk.IStackSynthesizer]:
+    """The folders of the assets and of the assembly, and who gives assets their place in S3."""
+    stage = cast("cdk.Stage", cdk.Stage.of(stack))  # a stack without an app gets one from the CDK
+    return stage.asset_outdir, stage.outdir, stack.synthesizer
 
 
 def _copy(files: list[Path], staged: Path, packaging: cdk.FileAssetPackaging) -> None:

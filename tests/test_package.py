@@ -108,6 +108,25 @@ print(*[name for name in ("aws_cdk.aws_lambda", "aws_cdk.aws_ec2", "boto3", "cdk
     assert run(code).split() == []
 
 
+def test_the_usual_app_does_not_load_aws_s3(tmp_path) -> None:
+    """Loading it would cost the synth more CPU than all of this library."""
+    code = f"""
+import sys
+import aws_cdk as cdk
+from fuota_constructs import DlClass, FirmwareImage, FuotaTask, MulticastGroup, RfRegion
+app = cdk.App(outdir={str(tmp_path / "cdk.out")!r})
+stack = cdk.Stack(app, "Stack")
+open({str(tmp_path / "fw.bin")!r}, "wb").write(b"firmware")
+group = MulticastGroup(stack, "Group", rf_region=RfRegion.EU868, dl_class=DlClass.CLASS_C)
+image = FirmwareImage.from_asset({str(tmp_path / "fw.bin")!r})
+FuotaTask(stack, "Task", firmware_image=image, rf_region=RfRegion.EU868, multicast_groups=[group])
+cdk.Tags.of(app).add("a", "b")
+app.synth()
+print(*[name for name in ("aws_cdk.aws_s3", "aws_cdk.aws_iotwireless") if name in sys.modules])
+"""
+    assert run(code).split() == []
+
+
 def imports_of(file: Path) -> set[str]:
     """Modules a file imports, those for type checkers aside."""
     tree = ast.parse(file.read_text())

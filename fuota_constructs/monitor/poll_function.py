@@ -13,6 +13,7 @@ from aws_cdk import aws_iam as iam
 from fuota_constructs.acknowledgments import acknowledge
 from fuota_constructs.bare_function import make_function, make_log_group
 from fuota_constructs.provider.permissions import TRUST, Statement, statement
+from fuota_constructs.resource_tags import ResourceTags
 
 ID = "FuotaConstructsMonitor"
 RUNTIME_DIRECTORY = Path(__file__).with_name("runtime")
@@ -30,7 +31,6 @@ class PollFunction(constructs.Construct):
     def __init__(self, stack: cdk.Stack) -> None:
         """Use `PollFunction.of`."""
         super().__init__(stack, ID)
-        self._tags: cdk.TagManager | None = None
         role = iam.CfnRole(self, "Role", assume_role_policy_document=TRUST)
         self._log_group = make_log_group(self)
         self._table = self._make_table()
@@ -44,6 +44,7 @@ class PollFunction(constructs.Construct):
             timeout_seconds=LAMBDA_TIMEOUT_SECONDS,
             environment={"STATE_TABLE": self._table.ref},
         )
+        self._tags = ResourceTags(self._function, self._log_group, self._table, of_type="AWS::Lambda::Function")
         self.function_arn = self._function.get_att("Arn")
         """What the rules of the monitors start."""
         self._statements = [
@@ -81,11 +82,7 @@ class PollFunction(constructs.Construct):
     @property
     def cdk_tag_manager(self) -> cdk.TagManager:
         """The tags of the function, its log group and its table."""
-        if self._tags is None:  # only asked for when something is tagged
-            self._tags = cdk.TagManager(cdk.TagType.KEY_VALUE, "AWS::Lambda::Function")
-            for tagged in (self._function, self._log_group, self._table):
-                tagged.add_property_override("Tags", self._tags.rendered_tags)
-        return self._tags
+        return self._tags.manager
 
     def allow(self, *, task_arn: str, event_bus_arn: str, rule_arn: object) -> None:
         """Let it poll a task, tell a bus about it, and disable the rule that starts its polls."""

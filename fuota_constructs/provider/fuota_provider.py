@@ -14,6 +14,7 @@ from fuota_constructs.acknowledgments import acknowledge_wildcards
 from fuota_constructs.bare_function import make_function, make_log_group
 from fuota_constructs.firmware_update_role import SERVICE_PRINCIPAL
 from fuota_constructs.provider import permissions
+from fuota_constructs.resource_tags import ResourceTags
 
 RUNTIME_DIRECTORY = Path(__file__).with_name("runtime")
 LAMBDA_TIMEOUT_SECONDS = 300
@@ -33,7 +34,6 @@ class FuotaProvider(constructs.Construct):
         """Make the provider; `SharedFirmware` sees to it that a stack has one."""
         super().__init__(scope, id)
         self._stack = stack
-        self._tags: cdk.TagManager | None = None
 
         role = iam.CfnRole(self, "Role", assume_role_policy_document=permissions.TRUST)
         self._log_group = make_log_group(self)
@@ -57,16 +57,13 @@ class FuotaProvider(constructs.Construct):
         )
         # The policy outlives the function, and so every custom resource: CloudFormation deletes in reverse order.
         self._function.add_resource_dependency(self.policy)
+        self._tags = ResourceTags(self._function, self._log_group, of_type="AWS::Lambda::Function")
         self.service_token = self._function.get_att("Arn")
 
     @property
     def cdk_tag_manager(self) -> cdk.TagManager:
         """The tags of the Lambda and its log group."""
-        if self._tags is None:  # only asked for when something is tagged
-            self._tags = cdk.TagManager(cdk.TagType.KEY_VALUE, "AWS::Lambda::Function")
-            for tagged in (self._function, self._log_group):
-                tagged.add_property_override("Tags", self._tags.rendered_tags)
-        return self._tags
+        return self._tags.manager
 
     def allow_pass_role(self, role_arn: str) -> None:
         """Let it pass this role, to IoT Wireless and nothing else (CreateFuotaTask and UpdateFuotaTask check that)."""

@@ -1,0 +1,36 @@
+"""Tags of bare resources, which unlike the CDK's own have no tag manager."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+
+
+class ResourceTags:
+    """The tag manager of one construct's resources, made when the CDK first asks for it.
+
+    It asks only where something is tagged, and every tag manager costs round trips to the CDK.
+    """
+
+    def __init__(self, *resources: cdk.CfnResource, of_type: str) -> None:
+        """Render the tags as the property `Tags` of the resources."""
+        self._resources, self._type = resources, of_type
+        self._manager: cdk.TagManager | None = None
+
+    @property
+    def manager(self) -> cdk.TagManager:
+        """What `cdk_tag_manager` answers with."""
+        if self._manager is None:
+            self._manager = cdk.TagManager(cdk.TagType.KEY_VALUE, self._type)
+            for resource in self._resources:
+                resource.add_property_override("Tags", self._manager.rendered_tags)
+        return self._manager
+
+    @property
+    def asked_for(self) -> bool:
+        """Whether the manager was asked for, that is, whether there may be tags."""
+        return self._manager is not None
+
+    @property
+    def values(self) -> dict[str, str]:
+        """The tags by key."""
+        return dict(self._manager.tag_values()) if self._manager else {}

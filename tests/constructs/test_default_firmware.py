@@ -1,0 +1,104 @@
+"""The bucket and role of tasks that are given none: what a user would make, and usable like it."""
+
+import json
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_iam as iam
+
+from fuota_constructs import FirmwareBucket, FirmwareImage, FirmwareUpdateRole, FuotaTask, RfRegion
+
+BUCKET, BUCKET_POLICY = "AWS::S3::Bucket", "AWS::S3::BucketPolicy"
+
+
+@pytest.fixture
+def task(stack, image):
+    return FuotaTask(stack, "Task", firmware_image=image, rf_region=RfRegion.EU868)
+
+
+def firmware_role(template):
+    """The one role that IoT Wireless assumes: its logical id and body."""
+    [role] = [
+        (name, body)
+        for name, body in template.all("AWS::IAM::Role").items()
+        if "iotwireless.amazonaws.com" in json.dumps(body)
+    ]
+    return role
+
+
+def test_they_are_what_firmware_bucket_and_firmware_update_role_make(app, stack, task, synth):
+    other = cdk.Stack(app, "Other")
+    FirmwareBucket(other, "Bucket")
+    FirmwareUpdateRole(other, "Role")
+    default, own = synth(stack), synth(other)
+    assert default.only(BUCKET) == own.only(BUCKET)
+    [name], [own_name] = default.all(BUCKET), own.all(BUCKET)
+    renamed = json.loads(json.dumps(own.only(BUCKET_POLICY)).replace(own_name, name))
+    assert default.only(BUCKET_POLICY) == renamed
+    assert firmware_role(default)[1] == firmware_role(own)[1]
+
+
+def test_tags_reach_them(stack, task, synth):
+    cdk.Tags.of(stack).add("fleet", "meters")
+    template = synth(stack)
+    for properties in (template.properties(BUCKET), firmware_role(template)[1]["Properties"]):
+        assert properties["Tags"] == [{"Key": "fleet", "Value": "meters"}]
+
+
+def test_the_bucket_can_be_read_and_granted(stack, image, task, synth):
+    again = FuotaTask(stack, "Again", firmware_image=image, rf_region=RfRegion.EU868)
+    assert again.firmware_bucket is task.firmware_bucket
+    uploader = iam.User(stack, "Uploader")
+    task.firmware_bucket.grant_put(uploader, "firmware/*")
+    cdk.CfnOutput(stack, "Name", value=task.firmware_bucket.bucket_name)
+    cdk.CfnOutput(stack, "Arn", value=task.firmware_bucket.bucket_arn)
+    template = synth(stack)
+    [bucket] = template.all(BUCKET)
+    assert template["Outputs"]["Name"]["Value"] == {"Ref": bucket}
+    assert template["Outputs"]["Arn"]["Value"] == {"Fn::GetAtt": [bucket, "Arn"]}
+    [granted] = [body for name, body in template.all("AWS::IAM::Policy").items() if name.startswith("Uploader")]
+    [statement] = granted["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Resource"] == {"Fn::Join": ["", [{"Fn::GetAtt": [bucket, "Arn"]}, "/firmware/*"]]}
+
+
+def test_the_bucket_can_hold_the_image_of_another_task(stack, task, synth):
+    image = FirmwareImage.from_bucket(task.firmware_bucket, "firmware/special.bin")
+    FuotaTask(stack, "Special", firmware_image=image, rf_region=RfRegion.EU868)
+    template = synth(stack)
+    [bucket] = template.all(BUCKET)
+    uris = [body["Properties"]["FirmwareUpdateImage"] for body in template.all("Custom::FuotaTask").values()]
+    assert {"Fn::Join": ["", ["s3://", {"Ref": bucket}, "/firmware/special.bin"]]} in uris
+
+
+def test_the_role_can_be_given_more(stack, image, task, synth):
+    again = FuotaTask(stack, "Again", firmware_image=image, rf_region=RfRegion.EU868)
+    assert again.firmware_update_role is task.firmware_update_role
+    task.firmware_update_role.add_to_principal_policy(
+        iam.PolicyStatement(actions=["kms:Decrypt"], resources=["arn:aws:kms:eu-west-1:123456789012:key/k"])
+    )
+    cdk.CfnOutput(stack, "Arn", value=task.firmware_update_role.role_arn)
+    template = synth(stack)
+    role, _ = firmware_role(template)
+    assert template["Outputs"]["Arn"]["Value"] == {"Fn::GetAtt": [role, "Arn"]}
+    [added] = [body for body in template.all("AWS::IAM::Policy").values() if "key/k" in json.dumps(body)]
+    assert role in json.dumps(added["Properties"]["Roles"])
+
+
+def test_policies_of_two_stacks_on_one_role_have_different_names(app, stack, image, synth):
+    """The same name would be one policy, and the end of either stack would take it from both."""
+    role, bucket = FirmwareUpdateRole(stack, "Role"), FirmwareBucket(stack, "Bucket")
+    imported = iam.Role.from_role_arn(stack, "Imported", "arn:aws:iam::123456789012:role/reader")
+    for number, given in enumerate((role, imported)):
+        FuotaTask(
+            cdk.Stack(app, f"Stack{number}"),
+            "Task",
+            firmware_image=image,
+            rf_region=RfRegion.EU868,
+            firmware_bucket=bucket,
+            firmware_update_role=given,
+        )
+    for number in range(2):
+        policies = synth(app.node.find_child(f"Stack{number}")).all("AWS::IAM::Policy")
+        names = [body["Properties"]["PolicyName"] for name, body in policies.items() if "ConstructsAccess" in name]
+        assert len(names) == 2
+        assert all("AWS::StackId" in json.dumps(name) for name in names)
