@@ -1,5 +1,7 @@
 """What a synth costs: CfnFuotaTask, AwsCustomResource and FuotaTask, the same resources, in one interleaved run.
 
+FuotaTask is measured as the README shows it, with the bucket it makes, and once more with an `s3.Bucket` given to it.
+
 Machines are noisy, so look at the ratios. CPU is user + system time of Python and Node together; memory is the
 largest sum of resident set sizes over the process tree, sampled in runs of their own. CDK's built-in template
 validation is off (it costs the same seconds in all three). `--cold` leaves Python without compiled bytecode, as in a
@@ -32,6 +34,7 @@ APPS = {
     "CfnFuotaTask": "cfn_fuota_task.py",
     "AwsCustomResource": "aws_custom_resource.py",
     "FuotaTask": "fuota_task.py",
+    "FuotaTask, own bucket": "fuota_task_own_bucket.py",
 }
 TASKS = (1, 10, 100)
 HERE = Path(__file__).parent

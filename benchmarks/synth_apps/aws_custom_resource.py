@@ -1,6 +1,7 @@
 """Peer b: the same through AwsCustomResource, parameters unchecked.
 
-One AwsCustomResource a task; associating the group would take a second one, which is left out in its favour.
+One AwsCustomResource a task, which creates, updates and deletes it; associating the group would take a second one,
+which is left out in its favour.
 """
 
 import sys
@@ -34,6 +35,15 @@ group = iotwireless.CfnMulticastGroup(
     lo_ra_wan=iotwireless.CfnMulticastGroup.LoRaWANProperty(rf_region="EU868", dl_class="ClassC"),
 )
 for n in range(int(sys.argv[1])):
+    parameters = {
+        "Name": f"task-{n}",
+        "FirmwareUpdateImage": bucket.s3_url_for_object("firmware/sensor.bin"),
+        "FirmwareUpdateRole": role.role_arn,
+        "LoRaWAN": {"RfRegion": "EU868"},
+        "RedundancyPercent": 30,
+        "FragmentSizeBytes": 112,
+        "FragmentIntervalMS": 7000,
+    }
     cr.AwsCustomResource(
         stack,
         f"Task{n}",
@@ -41,16 +51,13 @@ for n in range(int(sys.argv[1])):
         on_create=cr.AwsSdkCall(
             service="IoTWireless",
             action="CreateFuotaTask",
-            parameters={
-                "Name": f"task-{n}",
-                "FirmwareUpdateImage": bucket.s3_url_for_object("firmware/sensor.bin"),
-                "FirmwareUpdateRole": role.role_arn,
-                "LoRaWAN": {"RfRegion": "EU868"},
-                "RedundancyPercent": 30,
-                "FragmentSizeBytes": 112,
-                "FragmentIntervalMS": 7000,
-            },
+            parameters=parameters,
             physical_resource_id=cr.PhysicalResourceId.from_response("Id"),
+        ),
+        on_update=cr.AwsSdkCall(
+            service="IoTWireless",
+            action="UpdateFuotaTask",
+            parameters={"Id": cr.PhysicalResourceIdReference(), **parameters},
         ),
         on_delete=cr.AwsSdkCall(
             service="IoTWireless",
@@ -60,7 +67,12 @@ for n in range(int(sys.argv[1])):
         policy=cr.AwsCustomResourcePolicy.from_statements(
             [
                 iam.PolicyStatement(
-                    actions=["iotwireless:CreateFuotaTask", "iotwireless:DeleteFuotaTask"], resources=["*"]
+                    actions=[
+                        "iotwireless:CreateFuotaTask",
+                        "iotwireless:UpdateFuotaTask",
+                        "iotwireless:DeleteFuotaTask",
+                    ],
+                    resources=["*"],
                 ),
                 iam.PolicyStatement(actions=["iam:PassRole"], resources=[role.role_arn]),
             ]

@@ -1,23 +1,25 @@
-"""Ours: the same through FuotaTask, with every parameter checked."""
+"""Ours: FuotaTask as the README shows it, with the bucket and role it makes and every parameter checked.
+
+It does more than the peers: the firmware goes along, from the local file into the bucket.
+"""
 
 import sys
+from pathlib import Path
 
 import aws_cdk as cdk
 
-from fuota_constructs import DlClass, FirmwareBucket, FirmwareImage, FuotaTask, MulticastGroup, RfRegion
+from fuota_constructs import DlClass, FirmwareImage, FuotaTask, MulticastGroup, RfRegion
 
 app = cdk.App()
 stack = cdk.Stack(app, "Bench")
-bucket = FirmwareBucket(stack, "Firmware")
 group = MulticastGroup(stack, "Group", rf_region=RfRegion.EU868, dl_class=DlClass.CLASS_C)
-image = FirmwareImage.from_bucket(bucket, "firmware/sensor.bin", size_bytes=22_856)
+image = FirmwareImage.from_asset(Path(__file__).parents[2] / "firmware" / "sensor-1.1.0.bin")
 for n in range(int(sys.argv[1])):
     FuotaTask(
         stack,
         f"Task{n}",
         fuota_task_name=f"task-{n}",
         firmware_image=image,
-        firmware_bucket=bucket,
         rf_region=RfRegion.EU868,
         redundancy_percent=30,
         fragment_size_bytes=112,
