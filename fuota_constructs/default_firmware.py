@@ -87,6 +87,10 @@ class DefaultBucket(constructs.Construct):
             )
         return self._bucket
 
+    def is_shown_as(self, given: object) -> bool:
+        """Whether a bucket that a task was given is this one, as `bucket` shows it."""
+        return given is self._bucket
+
     @property
     def cdk_tag_manager(self) -> cdk.TagManager:
         """Tags of the bucket."""
@@ -127,3 +131,7 @@ class DefaultRole(constructs.Construct):
         if self._role is None:
             self._role = iam.Role.from_role_arn(self, "Role", self.role_arn)
         return self._role
+
+    def is_shown_as(self, given: object) -> bool:
+        """Whether a role that a task was given is this one, as `role` shows it."""
+        return given is self._role

@@ -105,8 +105,8 @@ class FuotaTask(cdk.Resource):
         devices = task_inputs.targets_of("wireless_devices", wireless_devices, self)
 
         self._shared = shared = SharedFirmware.of(scope)
-        self._bucket = task_inputs.own_bucket_of(image, firmware_bucket, self) or shared.default_bucket()
-        self._role = task_inputs.own_role_of(firmware_update_role, self) or shared.default_role()
+        self._bucket = shared.bucket_of(task_inputs.own_bucket_of(image, firmware_bucket, self))
+        self._role = shared.role_of(task_inputs.own_role_of(firmware_update_role, self))
         self._access = shared.access_of(self._role)
         readable = shared.readable(image, self._bucket, self._role)
 

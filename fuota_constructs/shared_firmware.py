@@ -66,13 +66,17 @@ class SharedFirmware(constructs.Construct):
             _SHARED[scope] = found if isinstance(found, cls) else cls(stack)
         return _SHARED[scope]
 
-    def default_bucket(self) -> DefaultBucket:
-        """The firmware bucket of tasks that were given none."""
+    def bucket_of(self, given: s3.IBucket | None) -> _Bucket:
+        """The firmware bucket of a task: the one it was given, else the one that tasks given none share."""
+        if given is not None and not (self._bucket and self._bucket.is_shown_as(given)):
+            return given
         self._bucket = self._bucket or DefaultBucket(self, "FirmwareBucket")
         return self._bucket
 
-    def default_role(self) -> DefaultRole:
-        """The firmware update role of tasks that were given none: one in a stack, so PassRole stays of fixed size."""
+    def role_of(self, given: iam.IRole | None) -> _Role:
+        """The firmware update role of a task, likewise: one in a stack, so PassRole stays of fixed size."""
+        if given is not None and not (self._role and self._role.is_shown_as(given)):
+            return given
         if self._role is None:
             self._role = DefaultRole(self, "FirmwareUpdateRole")
             self._accesses[self._role] = self._new_access("Access", self._role)

@@ -70,7 +70,43 @@ def test_the_bucket_can_hold_the_image_of_another_task(stack, task, synth):
     assert {"Fn::Join": ["", ["s3://", {"Ref": bucket}, "/firmware/special.bin"]]} in uris
 
 
-def test_the_role_can_be_given_more(stack, image, task, synth):
+def test_given_to_another_task_they_are_the_same(stack, image, task, synth):
+    FuotaTask(
+        stack,
+        "Again",
+        firmware_image=image,
+        rf_region=RfRegion.EU868,
+        firmware_bucket=task.firmware_bucket,
+        firmware_update_role=task.firmware_update_role,
+    )
+    template = synth(stack)
+    first, second = template.all("Custom::FuotaTask").values()
+    assert first["Properties"] == second["Properties"]
+    assert len(template.all("Custom::FirmwareObject")) == 1
+    assert len(template.all("AWS::IAM::Policy")) == 3
+
+
+def test_given_to_a_task_of_another_stack_they_cross_over(app, stack, image, task, synth):
+    other = cdk.Stack(app, "Other")
+    FuotaTask(
+        other,
+        "Task",
+        firmware_image=image,
+        rf_region=RfRegion.EU868,
+        firmware_bucket=task.firmware_bucket,
+        firmware_update_role=task.firmware_update_role,
+    )
+    template = synth(other)
+    assert "Fn::ImportValue" in json.dumps(template.properties("Custom::FuotaTask"))
+    assert not template.all(BUCKET)
+    assert len(template.all("AWS::IAM::Role")) == 1
+    assert len(template.all("AWS::IAM::Policy")) == 3
+
+
+@pytest.mark.parametrize("env", [None, cdk.Environment(account="123456789012", region="eu-west-1")])
+def test_the_role_can_be_given_more(app, image, env, synth):
+    stack = cdk.Stack(app, "Pinned", env=env)
+    task = FuotaTask(stack, "Task", firmware_image=image, rf_region=RfRegion.EU868)
     again = FuotaTask(stack, "Again", firmware_image=image, rf_region=RfRegion.EU868)
     assert again.firmware_update_role is task.firmware_update_role
     task.firmware_update_role.add_to_principal_policy(
