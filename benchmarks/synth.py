@@ -1,10 +1,11 @@
-"""What a synth costs: CfnFuotaTask, AwsCustomResource and FuotaTask, the same resources, in one interleaved run.
+"""What a synth costs: bucket, role, group and tasks by CfnFuotaTask, AwsCustomResource and FuotaTask, interleaved.
 
-FuotaTask is measured as the README shows it, with the bucket it makes, and once more with an `s3.Bucket` given to it.
+FuotaTask is measured as the README shows it, with the bucket it makes and the firmware going along, and once more with
+an `s3.Bucket` given to it.
 
 Machines are noisy, so look at the ratios. CPU is user + system time of Python and Node together; memory is the
 largest sum of resident set sizes over the process tree, sampled in runs of their own. CDK's built-in template
-validation is off (it costs the same seconds in all three). `--cold` leaves Python without compiled bytecode, as in a
+validation is off (it costs the same seconds in all). `--cold` leaves Python without compiled bytecode, as in a
 container that is made anew for every synth: there large modules such as aws_cdk.aws_lambda cost most.
 
     python benchmarks/synth.py [--runs 5] [--cold] [--json FILE]

@@ -78,7 +78,7 @@ class DefaultBucket(constructs.Construct):
 
     @property
     def bucket(self) -> s3.IBucket:
-        """The bucket as other constructs take it."""
+        """The bucket as other constructs take it; to its policy, as to that of every import, nothing is added."""
         if self._bucket is None:
             from aws_cdk import aws_s3 as s3
 
@@ -127,9 +127,9 @@ class DefaultRole(constructs.Construct):
 
     @property
     def role(self) -> iam.IRole:
-        """The role as other constructs take it."""
+        """The role as other constructs take it, by its name: that is what policies are attached to."""
         if self._role is None:
-            self._role = iam.Role.from_role_arn(self, "Role", self.role_arn)
+            self._role = iam.Role.from_role_name(self, "Role", self.role_name)
         return self._role
 
     def is_shown_as(self, given: object) -> bool:

@@ -160,14 +160,18 @@ class FuotaTask(cdk.Resource):
     def firmware_bucket(self) -> s3.IBucket:
         """The bucket of the image.
 
-        The default one is shown as an imported bucket: read it, grant access to it; to make it otherwise, give the
-        tasks a `FirmwareBucket` of your own.
+        The default one is shown as an imported bucket: you can name it and let principals of the account use it. For
+        anything that changes the bucket itself (its policy, tags, removal) give the tasks a `FirmwareBucket` of yours.
         """
         return self._bucket.bucket if isinstance(self._bucket, DefaultBucket) else self._bucket
 
     @property
     def firmware_update_role(self) -> iam.IRole:
-        """The role the service reads the image with; the default one is shown as an imported role."""
+        """The role the service reads the image with.
+
+        The default one is shown as an imported role: you can name it and add statements to it. For managed policies,
+        tags or a path give the tasks a `FirmwareUpdateRole` of yours.
+        """
         return self._role.role if isinstance(self._role, DefaultRole) else self._role
 
     @property

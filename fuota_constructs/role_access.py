@@ -56,54 +56,36 @@ class RoleAccess:
         return [policy for id in wanted if (policy := self._policies[id])]  # noqa: A001
 
     def _allow(self, id: str, actions: list[str], resource: str) -> cdk.CfnResource | None:  # noqa: A002
-        if isinstance(self._role, iam.Role | DefaultRole):
-            policy = iam.CfnPolicy(
+        id = f"{self.id}{id}"  # noqa: A001
+        if isinstance(self._role, DefaultRole):
+            document = {"Statement": [{"Effect": "Allow", "Action": actions, "Resource": resource}]}
+            policy: iam.CfnPolicy | None = iam.CfnPolicy(
                 self._scope,
-                f"{self.id}{id}",
-                policy_name=id if isinstance(self._role, DefaultRole) else _unique_policy_name(id),
-                policy_document={
-                    "Version": "2012-10-17",
-                    "Statement": [{"Effect": "Allow", "Action": actions, "Resource": resource}],
-                },
+                id,
+                policy_name=id,
+                policy_document={"Version": "2012-10-17", **document},
                 roles=[self._role.role_name],
             )
         else:
-            attached = self._attach_to_import(self._role, id, actions, resource)
-            if attached is None:
-                return None
-            policy = attached
-        self.characters += _length(actions, resource)
+            policy = self._attach(self._role, id, iam.PolicyStatement(actions=actions, resources=[resource]))
+        if policy:
+            self.characters += _length(actions, resource)
         return policy
 
-    def _attach_to_import(
-        self,
-        role: iam.IRole,
-        id: str,  # noqa: A002
-        actions: list[str],
-        resource: str,
-    ) -> iam.CfnPolicy | None:
-        # To a role imported as immutable CDK attaches nothing: such a policy is not rendered, and has no length.
-        policy = iam.Policy(
-            self._scope,
-            f"{self.id}{id}",
-            policy_name=_unique_policy_name(id),
-            statements=[iam.PolicyStatement(actions=actions, resources=[resource])],
-        )
+    @functools.cached_property
+    def _end_of_stack_id(self) -> str:
+        # The UUID in arn:aws:cloudformation:<region>:<account>:stack/<name>/<uuid>. Each stack has a token of its own:
+        # the CDK, too, wants the names on one role to differ.
+        return cdk.Fn.select(2, cdk.Fn.split("/", cdk.Aws.STACK_ID))
+
+    def _attach(self, role: iam.IRole, id: str, statement: iam.PolicyStatement) -> iam.CfnPolicy | None:  # noqa: A002
+        # A role may serve tasks of several stacks, even in several Regions: there a second policy of the same name
+        # would overwrite the first one, and the end of either stack would take it from both.
+        policy = iam.Policy(self._scope, id, policy_name=f"{id}-{self._end_of_stack_id}", statements=[statement])
         role.attach_inline_policy(policy)
         rendered = cast("iam.CfnPolicy", policy.node.default_child)
+        # To a role imported as immutable CDK attaches nothing: such a policy is not rendered, and has no length.
         return rendered if cdk.Stack.of(self._scope).resolve(rendered.roles) else None
-
-
-def _unique_policy_name(id: str) -> str:  # noqa: A002
-    # A role may serve tasks of several stacks, even in several Regions: there a second policy of the same name would
-    # overwrite the first one, and the end of either stack would take it from both.
-    return f"{id}-{_end_of_stack_id()}"
-
-
-@functools.cache
-def _end_of_stack_id() -> str:
-    """The UUID in the stack's id, arn:aws:cloudformation:<region>:<account>:stack/<name>/<uuid>, as a token."""
-    return cdk.Fn.select(2, cdk.Fn.split("/", cdk.Aws.STACK_ID))
 
 
 def _length(actions: list[str], resource: str) -> int:

@@ -212,11 +212,40 @@ def test_a_role_imported_as_immutable_gets_nothing(stack, image, synth):
     assert task.findings == ()
 
 
+def names_of_access_policies(template):
+    policies = template.all("AWS::IAM::Policy").items()
+    return [body["Properties"]["PolicyName"] for name, body in policies if name.startswith("FuotaConstructsAccess")]
+
+
 def test_one_role_imported_twice_is_two_roles(stack, image, synth):
+    """Their policies have different names: the end of one takes none from the other."""
     for name in "AB":
         role = iam.Role.from_role_arn(stack, f"Role{name}", "arn:aws:iam::123456789012:role/reader")
         make_task(stack, f"Task{name}", image, firmware_update_role=role)
-    assert len(synth(stack).all("AWS::IAM::Policy")) == 5
+    names = names_of_access_policies(synth(stack))
+    assert len({json.dumps(name) for name in names}) == len(names) == 4
+
+
+def test_policies_of_two_stacks_on_one_role_have_different_names(app, stack, image, synth):
+    """The same name would be one policy, and the end of either stack would take it from both."""
+    bucket = FirmwareBucket(stack, "Bucket")
+    imported = iam.Role.from_role_arn(stack, "Imported", "arn:aws:iam::123456789012:role/reader")
+    for number, role in enumerate((FirmwareUpdateRole(stack, "Role"), imported)):
+        other = cdk.Stack(app, f"Other{number}")
+        make_task(other, "Task", image, firmware_bucket=bucket, firmware_update_role=role)
+    for number in range(2):
+        names = names_of_access_policies(synth(app.node.find_child(f"Other{number}")))
+        assert len(names) == 2
+        assert all("AWS::StackId" in json.dumps(name) for name in names)
+
+
+def test_roles_the_cdk_must_not_make_get_no_policies(app, image):
+    """As with `iam.Role.customize_roles`, where somebody else makes the roles."""
+    stack = cdk.Stack(app, "Customized")
+    iam.Role.customize_roles(stack, use_precreated_roles={"Customized/Role": "reader"})
+    make_task(stack, "Task", image, firmware_update_role=FirmwareUpdateRole(stack, "Role"))
+    template = app.synth().get_stack_by_name("Customized").template["Resources"]
+    assert not [name for name in template if name.startswith("FuotaConstructsAccess")]
 
 
 def test_second_stack_has_its_own_provider_and_takes_bucket_and_role_of_the_first(app, stack, image, synth):

@@ -1,4 +1,4 @@
-"""Tasks in a nested stack and in a second stack, over a group and a bucket of the first."""
+"""Tasks in a nested stack and in a second stack, over a group, a bucket and a role of the first."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,13 +19,22 @@ def test_tasks_in_a_nested_and_a_second_stack_deploy_and_go(
     assert (nested["Name"], second["Name"]) == ("nested", "second")
     assert nested["MulticastGroupIds"] == second["MulticastGroupIds"]
     assert nested["FirmwareUpdateImage"] == second["FirmwareUpdateImage"]
-    assert nested["FirmwareUpdateRole"] != second["FirmwareUpdateRole"]
+    assert nested["FirmwareUpdateRole"] == second["FirmwareUpdateRole"]
     providers = [
         function["FunctionArn"]
         for function in cloud.client("lambda").list_functions()["Functions"]
         if "fuota_constructs" in function["Description"]
     ]
     assert len(providers) == 2
+
+    # Each stack has its own permissions on the shared role: the end of one takes none from the other.
+    iam, role = cloud.client("iam"), second["FirmwareUpdateRole"].rpartition("/")[2]
+    both = set(iam.list_role_policies(RoleName=role)["PolicyNames"])
+    assert len(both) == 4
+    app.succeeds("destroy", "Second", "--force")
+    left = set(iam.list_role_policies(RoleName=role)["PolicyNames"])
+    assert len(left) == 2
+    assert left < both
 
     app.succeeds("destroy", "--all")
     assert app.tasks() == []
