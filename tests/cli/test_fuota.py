@@ -116,14 +116,19 @@ def test_up_detached_and_down(fuota: Fuota) -> None:
 def test_up_in_the_foreground_ends_with_its_signal_and_leaves_nothing(end: signal.Signals, state_folder: None) -> None:
     port = clouds.free_port()
     command = [sys.executable, "-m", "fuota_constructs.cli", "local", "up", "--port", str(port)]
-    running = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    # Tests that run in the background inherit an ignored SIGINT, which a program respects: here it shall not be.
+    heeded = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        running = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, heeded)
     assert running.stdout
     for line in running.stdout:
         if "Ctrl-C" in line:
             break
     cloud = clouds.running(port)
     running.send_signal(end)
-    running.communicate()
+    running.communicate(timeout=60)
     assert running.returncode == 0
     assert not cloud.is_alive()
     assert clouds.find(port) is None
