@@ -30,9 +30,9 @@ class RoleAccess:
     so a task that is waiting or in session never loses access to the image it transmits.
     """
 
-    def __init__(self, scope: constructs.Construct, id: str, role: iam.IRole | DefaultRole) -> None:  # noqa: A002
+    def __init__(self, scope: constructs.Construct, name: str, role: iam.IRole | DefaultRole) -> None:
         """Begin with no access. The policies go to the stack of the tasks; the role may live elsewhere."""
-        self._scope, self.id, self._role = scope, id, role
+        self._scope, self.name, self._role = scope, name, role
         self._policies: dict[str, cdk.CfnResource | None] = {}
         self.arn: str = role.role_arn
         self.characters = 0
@@ -50,24 +50,22 @@ class RoleAccess:
             ["s3:GetObject"],
             f"{bucket.arn}/{_as_resource(key)}",
         )
-        for id, (actions, resource) in wanted.items():  # noqa: A001
-            if id not in self._policies:
-                self._policies[id] = self._allow(id, actions, resource)
-        return [policy for id in wanted if (policy := self._policies[id])]  # noqa: A001
+        for what, (actions, resource) in wanted.items():
+            if what not in self._policies:
+                self._policies[what] = self._allow(f"{self.name}{what}", actions, resource)
+        return [policy for what in wanted if (policy := self._policies[what])]
 
-    def _allow(self, id: str, actions: list[str], resource: str) -> cdk.CfnResource | None:  # noqa: A002
-        id = f"{self.id}{id}"  # noqa: A001
+    def _allow(self, name: str, actions: list[str], resource: str) -> cdk.CfnResource | None:
         if isinstance(self._role, DefaultRole):
-            document = {"Statement": [{"Effect": "Allow", "Action": actions, "Resource": resource}]}
             policy: iam.CfnPolicy | None = iam.CfnPolicy(
                 self._scope,
-                id,
-                policy_name=id,
-                policy_document={"Version": "2012-10-17", **document},
+                name,
+                policy_name=name,
+                policy_document=_document(actions, resource),
                 roles=[self._role.role_name],
             )
         else:
-            policy = self._attach(self._role, id, iam.PolicyStatement(actions=actions, resources=[resource]))
+            policy = self._attach(self._role, name, iam.PolicyStatement(actions=actions, resources=[resource]))
         if policy:
             self.characters += _length(actions, resource)
         return policy
@@ -78,20 +76,27 @@ class RoleAccess:
         # the CDK, too, wants the names on one role to differ.
         return cdk.Fn.select(2, cdk.Fn.split("/", cdk.Aws.STACK_ID))
 
-    def _attach(self, role: iam.IRole, id: str, statement: iam.PolicyStatement) -> iam.CfnPolicy | None:  # noqa: A002
+    def _attach(self, role: iam.IRole, name: str, statement: iam.PolicyStatement) -> iam.CfnPolicy | None:
         # A role may serve tasks of several stacks, even in several Regions: there a second policy of the same name
         # would overwrite the first one, and the end of either stack would take it from both.
-        policy = iam.Policy(self._scope, id, policy_name=f"{id}-{self._end_of_stack_id}", statements=[statement])
+        policy = iam.Policy(self._scope, name, policy_name=f"{name}-{self._end_of_stack_id}", statements=[statement])
         role.attach_inline_policy(policy)
         rendered = cast("iam.CfnPolicy", policy.node.default_child)
         # To a role imported as immutable CDK attaches nothing: such a policy is not rendered, and has no length.
         return rendered if cdk.Stack.of(self._scope).resolve(rendered.roles) else None
 
 
+def _document(actions: list[str], resource: str) -> dict[str, object]:
+    return {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": actions, "Resource": resource}],
+    }
+
+
 def _length(actions: list[str], resource: str) -> int:
     named = re.sub(r"\$\{Token\[[^\]]*\]\}", _LONGEST_BUCKET_NAME, resource)
-    statement = {"Action": actions, "Effect": "Allow", "Resource": f"arn:{_LONGEST_PARTITION}:s3:::{named}"}
-    return len(json.dumps({"Statement": [statement], "Version": "2012-10-17"}, separators=(",", ":")))
+    document = _document(actions, f"arn:{_LONGEST_PARTITION}:s3:::{named}")
+    return len(json.dumps(document, separators=(",", ":")))
 
 
 def _as_resource(key: str) -> str:

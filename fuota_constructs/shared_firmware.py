@@ -86,13 +86,13 @@ class SharedFirmware(constructs.Construct):
         """What a role may read in this stack; from now on the provider may pass it."""
         if role not in self._accesses:
             # jsii may show one imported role as several Python objects; its construct address tells.
-            id = f"Access{role.node.addr[2:10]}"  # noqa: A001
-            same = next((access for access in self._accesses.values() if access.id == id), None)
-            self._accesses[role] = same or self._new_access(id, role)
+            name = f"Access{role.node.addr[2:10]}"
+            same = next((access for access in self._accesses.values() if access.name == name), None)
+            self._accesses[role] = same or self._new_access(name, role)
         return self._accesses[role]
 
-    def _new_access(self, id: str, role: _Role) -> RoleAccess:  # noqa: A002
-        access = RoleAccess(self, id, role)
+    def _new_access(self, name: str, role: _Role) -> RoleAccess:
+        access = RoleAccess(self, name, role)
         self.provider.allow_pass_role(access.arn)
         return access
 
