@@ -11,7 +11,7 @@ $(STAMP): requirements-dev.lock pyproject.toml package.json package-lock.json
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"python 3.11 or newer is needed and {sys.executable} is {sys.version.split()[0]}: run make PYTHON=/path/to/python3.11 again")'
 	@echo "setting up .venv (a minute or two, once)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -m fuota_constructs.local.cdk_cli
 	@touch $@
@@ -39,7 +39,7 @@ bench: setup
 	$(BIN)/python benchmarks/fleet.py
 
 lock: setup  ## after a change of pyproject.toml: writes requirements-dev.lock anew
-	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --generate-hashes --python-version 3.11 --universal --no-header --quiet -o requirements-dev.lock
+	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --no-strip-extras --generate-hashes --python-version 3.11 --universal --no-header --quiet -o requirements-dev.lock
 
 clean:
 	rm -rf .venv cdk.out dist .mypy_cache .pytest_cache .ruff_cache
