@@ -5,12 +5,12 @@ from __future__ import annotations
 import functools
 import importlib.util
 import os
-import signal
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from fuota_constructs.cli import INSTALL
+from fuota_constructs.cli.exit_codes import COULD_NOT_LOOK, INTERRUPTED
 from fuota_constructs.local.cloud import DEFAULT_PORT
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 WHERE = """\b
 AWS or local: they go where boto3 goes (AWS_PROFILE, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL, ...), or to the local cloud
 with --local."""
-INTERRUPTED = 128 + signal.SIGINT
 
 
 def command_on_aws(function: Callable[..., int]) -> Callable[..., None]:
@@ -65,7 +64,7 @@ def _run(work: Callable[[Aws], int], profile: str | None, region: str | None, po
     except (BotoCoreError, ClientError) as error:
         said = explained(error, os.environ.get("AWS_ENDPOINT_URL"))
     click.echo(f"fuota: {said}", err=True)
-    return 1
+    return COULD_NOT_LOOK
 
 
 def _aws(profile: str | None, region: str | None, port: int | None) -> Aws:
