@@ -22,6 +22,7 @@ INSTALL_PICTURES = "pip install 'fuota-constructs[cli,plan]'"
 DEFAULT_TARGET = 0.999
 MOST_GATEWAYS = 20
 MOST_SPACING_MS = 60_000
+SHORTEST_PING_SLOT_PERIOD, LONGEST_PING_SLOT_PERIOD = 32, 4096
 
 
 @click.command()
@@ -79,6 +80,12 @@ MOST_SPACING_MS = 60_000
     metavar="HZ",
     help="Downlink frequency in hertz.  [default: RX2 (class C) or ping slot (class B) of the region]",
 )
+@click.option(
+    "--ping-slot-period",
+    type=click.IntRange(SHORTEST_PING_SLOT_PERIOD, LONGEST_PING_SLOT_PERIOD),
+    metavar="SLOTS",
+    help="PingSlotPeriod of the group's class B session, in slots of 30 ms.  [default: 128, assumed]",
+)
 @click.option("--dwell-time", is_flag=True, help="The network has set DownlinkDwellTime = 1 (AS923 only): 400 ms.")
 @click.option(
     "--ts004",
@@ -111,6 +118,7 @@ def plan(
     loss: float,
     target: float,
     frequency: int | None,
+    ping_slot_period: int | None,
     dwell_time: bool,
     ts004: int,
     recommend: bool,
@@ -146,6 +154,8 @@ def plan(
         )
     if fragment_size is not None and fragment_size < 1:
         raise click.BadParameter(f"{fragment_size} is out of range: give 1 byte or more", param_hint="--fragment-size")
+    if ping_slot_period is not None and letter != "B":
+        raise click.BadParameter("only class B has ping slots: add --class B", param_hint="--ping-slot-period")
     conditions = Conditions(
         region=region,
         dl_class=CLASS_B if letter == "B" else CLASS_C,
@@ -155,6 +165,7 @@ def plan(
         loss=loss,
         version=ts004,
         dwell_time=dwell_time,
+        ping_slot_period=ping_slot_period,
     )
     inputs = Inputs(
         image_name=image[0],

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 from fuota_constructs.lorawan.session_plan import (
     CLASS_C,
-    DEFAULT_PING_SLOT_PERIOD,
-    PING_SLOT_SECONDS,
     RECEIVE_MILLIAMPERES,
     SUPPLY_VOLTS,
     SessionPlan,
@@ -95,6 +93,9 @@ def inputs_of(result: Planned) -> list[Figure]:
         spacing = conditions.gateway_spacing_seconds
         apart = f"{duration(spacing)} apart" if spacing else "all at once"
         lines.append(Figure("Gateways", f"{conditions.gateways}, {apart}"))
+    if conditions.ping_slot_period:
+        slots = f"{conditions.ping_slot_period} slots of 30 ms"
+        lines.append(Figure("Ping slot period", slots, f"{conditions.ping_slot_seconds:.2f} s from one to the next"))
     lines += [
         Figure("Data rate", str(result.data_rate), assumed.get("data rate", "")),
         Figure("Fragment size", f"{count(result.fragment_bytes)} bytes", assumed.get("fragment size", "")),
@@ -172,8 +173,8 @@ def _duration(plan: SessionPlan) -> Figure:
 def _energy(plan: SessionPlan) -> Figure:
     how = (
         "all session"
-        if plan.dl_class == CLASS_C
-        else f"{duration(plan.receive_seconds)}, a ping slot every {DEFAULT_PING_SLOT_PERIOD * PING_SLOT_SECONDS:.2f} s"
+        if plan.ping_slot_seconds is None
+        else f"{duration(plan.receive_seconds)}, a ping slot every {plan.ping_slot_seconds:.2f} s"
     )
     return Figure(
         "Receive energy",

@@ -75,7 +75,7 @@ def planned(inputs: Inputs) -> Planned:
         assumed["interval"] = "smallest lawful"
     # What cannot be sent is not held against a data rate nobody asked for: another may carry it.
     task = _task_plan(inputs, rate if plan else inputs.data_rate, size, redundancy, plan)
-    found = findings_about(task, plan, inputs.conditions, inputs.target)
+    found = findings_about(task, plan, inputs.target)
     return Planned(inputs, rate, size, redundancy, plan, found, assumed)
 
 
@@ -83,7 +83,7 @@ def as_planned(inputs: Inputs, plan: SessionPlan) -> Planned:
     """A session that was worked out elsewhere, such as a recommended one."""
     rate = next(rate for rate in inputs.conditions.region.data_rates if rate.index == plan.data_rate)
     task = _task_plan(inputs, rate, plan.fragment_bytes, plan.redundancy_percent, plan)
-    found = findings_about(task, plan, inputs.conditions, inputs.target)
+    found = findings_about(task, plan, inputs.target)
     words = dict.fromkeys(("fragment size", "interval", "redundancy"), "recommended")
     if inputs.data_rate is None:
         words["data rate"] = "recommended"
@@ -134,7 +134,16 @@ def _task_plan(
     region = inputs.conditions.region
     if inputs.data_rate is None and rate is region.slowest_data_rate(size):
         rate = None  # the rules take it for themselves, and say that they do
-    group = rules.GroupPlan("planned", rf_region=region.name, dl_class=inputs.conditions.dl_class)
+    conditions = inputs.conditions
+    group = rules.GroupPlan(
+        "planned",
+        rf_region=region.name,
+        dl_class=conditions.dl_class,
+        frequency_hz=conditions.frequency_hz,
+        gateways=conditions.gateways,
+        gateway_spacing_seconds=conditions.gateway_spacing_seconds,
+        ping_slot_period=conditions.ping_slot_period,
+    )
     return rules.TaskPlan(
         rf_region=region.name,
         data_rate=rate.index if rate else None,
@@ -143,5 +152,6 @@ def _task_plan(
         fragment_interval_ms=None if interval is None else round(interval * 1000, 6),
         image_bytes=inputs.image_bytes,
         planned_loss_percent=round(inputs.conditions.loss * 100, 9),
+        dwell_time=conditions.dwell_time,
         multicast_groups=(group,),
     )

@@ -74,7 +74,7 @@ class DutyCycleBand:
     certain: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # there is one of each: as a key of caches it shall cost nothing
 class Region:
     """A LoRaWAN region under the name AWS gives it (`RfRegion`), with its downlink data rates in rising order.
 

@@ -59,7 +59,7 @@ class Conditions:
     gateway after the other, `gateway_spacing_seconds` apart (the group's TransmissionInterval). `loss` is the share of
     fragments a device loses. `version` is that of TS004 on the devices: AWS documents 1.0.0, yet has device statuses
     that only 2.0.0 knows. `dwell_time` is DownlinkDwellTime = 1 in AS923. `ping_slot_period` is that of a class B
-    group, in slots of 30 ms.
+    group, in slots of 30 ms; None takes 128.
     """
 
     region: Region
@@ -70,7 +70,7 @@ class Conditions:
     loss: float = DEFAULT_LOSS
     version: int = 1
     dwell_time: bool = False
-    ping_slot_period: int = DEFAULT_PING_SLOT_PERIOD
+    ping_slot_period: int | None = None
 
     @property
     def downlink_frequency_hz(self) -> int | None:
@@ -96,13 +96,23 @@ class Conditions:
         largest = data_rate.max_fragment_bytes_repeater if repeater else data_rate.max_fragment_bytes
         return min(largest, data_rate.max_fragment_bytes_under_dwell) if self.dwell_time else largest
 
+    @property
+    def ping_slot_seconds(self) -> float | None:
+        """Time from one ping slot to the next; None for class C."""
+        if self.dl_class == CLASS_C:
+            return None
+        return (self.ping_slot_period or DEFAULT_PING_SLOT_PERIOD) * PING_SLOT_SECONDS
+
+    def sending_seconds(self, airtime_seconds: float) -> float:
+        """How long all gateways take for one fragment: each begins `gateway_spacing_seconds` after the one before."""
+        return (self.gateways - 1) * self.gateway_spacing_seconds + airtime_seconds
+
     def smallest_interval_seconds(self, airtime_seconds: float) -> int:
         """The shortest whole second that air, duty cycle, gateways and (class B) ping slots allow between fragments."""
-        needed = (self.gateways - 1) * self.gateway_spacing_seconds + airtime_seconds
+        needed = self.sending_seconds(airtime_seconds)
         if limit := self.duty_cycle_limit:
             needed = max(needed, airtime_seconds / limit)
-        if self.dl_class == CLASS_B:
-            needed = max(needed, self.ping_slot_period * PING_SLOT_SECONDS)
+        needed = max(needed, self.ping_slot_seconds or 0.0)
         return max(1, math.ceil(needed - ROUNDING))
 
 
@@ -135,6 +145,7 @@ class SessionPlan:
     duration_seconds: int
     service_window_seconds: int
     device_window_seconds: int | None
+    ping_slot_seconds: float | None
     decode_probability: float
     receive_seconds: float
     receive_milliampere_hours: float
@@ -198,6 +209,7 @@ def plan_session(
         duration_seconds=duration,
         service_window_seconds=SESSION_SECONDS[conditions.dl_class],
         device_window_seconds=TS005_CLASS_C_SECONDS if conditions.dl_class == CLASS_C else None,
+        ping_slot_seconds=conditions.ping_slot_seconds,
         decode_probability=decode_probability(data, total - data, conditions.loss, version=conditions.version),
         receive_seconds=receive,
         receive_milliampere_hours=milliampere_hours,
@@ -206,9 +218,9 @@ def plan_session(
 
 
 def _receive_seconds(conditions: Conditions, duration: float, fragments: int, airtime: float) -> float:
-    if conditions.dl_class == CLASS_C:
+    if conditions.ping_slot_seconds is None:
         return float(duration)
-    slots = duration / (conditions.ping_slot_period * PING_SLOT_SECONDS)
+    slots = duration / conditions.ping_slot_seconds
     empty = max(0.0, slots - fragments)
     beacons = duration / BEACON_PERIOD_SECONDS
     return fragments * airtime + empty * PING_SLOT_SECONDS + beacons * BEACON_SECONDS

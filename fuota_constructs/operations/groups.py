@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
+from fuota_constructs.operations.aws import code_of, is_denied
 from fuota_constructs.operations.checks import Check, error, ok, some, warning
 from fuota_constructs.operations.task import group_devices
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from fuota_constructs.operations.aws import Aws
     from fuota_constructs.operations.task import Device, Group, Task
@@ -25,6 +31,33 @@ def group_checks(aws: Aws, task: Task, groups: Sequence[Group]) -> tuple[list[Ch
         devices += members
         checks += [_region(task, group), *_members(group, members), *_busy(group)]
     return checks, devices
+
+
+def with_session(aws: Aws, group: Group, now: datetime) -> tuple[Group, list[Check]]:
+    """The group as its own session sets it up, where it has one that is not over, and what could not be checked.
+
+    Only a session says the PingSlotPeriod. Assumed: a FUOTA session keeps its values, as the AWS IoT Wireless Developer
+    Guide has them set by StartMulticastGroupSession before StartFuotaTask.
+    """
+    try:
+        session: dict[str, Any] = aws.iotwireless.get_multicast_group_session(Id=group.id).get("LoRaWAN") or {}
+    except ClientError as failure:
+        if code_of(failure) == "ResourceNotFoundException":
+            return group, []
+        if not is_denied(failure):
+            raise
+        message = "could not check the session of the group: you may not call iotwireless:GetMulticastGroupSession"
+        return group, [warning(f"group {group}", message, "have it checked by somebody who may")]
+    start = session.get("SessionStartTime")
+    if start is None or start + timedelta(seconds=session.get("SessionTimeout", 0)) < now:
+        return group, []
+    set_up = replace(
+        group,
+        data_rate=session.get("DlDr", group.data_rate),
+        frequency_hz=session.get("DlFreq", group.frequency_hz),
+        ping_slot_period=session.get("PingSlotPeriod"),
+    )
+    return set_up, []
 
 
 def _region(task: Task, group: Group) -> Check:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fuota_constructs import rules
 from fuota_constructs.operations import task as states
 from fuota_constructs.operations.checks import Check, error, ok, warning
 from fuota_constructs.operations.devices import ReadDevice, conflict_checks, device_checks, read_devices
-from fuota_constructs.operations.groups import group_checks
+from fuota_constructs.operations.groups import group_checks, with_session
 from fuota_constructs.operations.progress import Progress, read_progress, task_plan
 from fuota_constructs.operations.role import role_checks
 
@@ -36,8 +36,8 @@ class Preflight:
 def preflight(aws: Aws, task: Task, tell: Callable[[str], None] = lambda _: None) -> Preflight:
     """Check a task; `tell` is told what is being read, for those who wait."""
     tell("task, groups and devices")
-    progress = read_progress(aws, task)
-    checks = [_status(task), *access_checks(aws, progress)]
+    progress, unread = _with_sessions(aws, read_progress(aws, task))
+    checks = [_status(task), *access_checks(aws, progress), *unread]
     found, members = group_checks(aws, task, progress.groups)
     checks += found
     devices = {device.id: device for device in (*members, *progress.devices)}
@@ -50,6 +50,13 @@ def preflight(aws: Aws, task: Task, tell: Callable[[str], None] = lambda _: None
     checks += conflict_checks(aws, task, set(devices))
     checks += _parameters(aws, progress)
     return Preflight(progress, tuple(checks))
+
+
+def _with_sessions(aws: Aws, progress: Progress) -> tuple[Progress, list[Check]]:
+    found = [with_session(aws, group, progress.now) for group in progress.groups]
+    groups, unread = tuple(group for group, _ in found), [check for _, checks in found for check in checks]
+    plan = rules.session_plan(task_plan(progress.task, groups, progress.devices, progress.image, aws.region))
+    return replace(progress, groups=groups, plan=plan), unread
 
 
 def access_checks(aws: Aws, progress: Progress) -> list[Check]:
@@ -86,8 +93,9 @@ def _parameters(aws: Aws, progress: Progress) -> list[Check]:
     if progress.task.fragment_interval_ms is None:
         message = f"{what} at the shortest lawful interval; AWS does not document the one it takes when none is set"
         return [*checks, warning("session", message, "set FragmentIntervalMS")]
-    if not any(check.outcome == "error" for check in checks):
-        checks.append(ok("session", f"{what}, and fit the window of {session.service_window_seconds / 3600:g} h"))
+    window = min(session.service_window_seconds, session.device_window_seconds or session.service_window_seconds)
+    if session.duration_seconds <= window and not any(check.outcome == "error" for check in checks):
+        checks.append(ok("session", f"{what}, and fit the window of {window / 3600:.3g} h"))
     return checks
 
 

@@ -91,7 +91,17 @@ def task_plan(
         descriptor=task.descriptor or None,
         image_bytes=image.size_bytes if image else None,
         multicast_groups=tuple(
-            rules.GroupPlan(str(group), group.rf_region, group.dl_class, group.data_rate) for group in groups
+            rules.GroupPlan(
+                str(group),
+                group.rf_region,
+                group.dl_class,
+                group.data_rate,
+                group.frequency_hz,
+                group.gateways,
+                group.gateway_spacing_seconds,
+                group.ping_slot_period,
+            )
+            for group in groups
         ),
         wireless_devices=() if groups else tuple(device.id for device in devices),
         aws_region=aws_region,

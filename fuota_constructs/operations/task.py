@@ -50,7 +50,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What GetMulticastGroup says."""
+    """What GetMulticastGroup says; `ping_slot_period` is that of its session, if it has one."""
 
     id: str
     name: str | None
@@ -60,6 +60,10 @@ class Group:
     data_rate: int | None
     devices_requested: int | None
     devices_in_group: int | None
+    frequency_hz: int | None = None
+    gateways: int = 1
+    gateway_spacing_seconds: float = 0.0
+    ping_slot_period: int | None = None
 
     def __str__(self) -> str:
         return f"{self.name} ({self.id})" if self.name else self.id
@@ -154,13 +158,17 @@ def group_devices(aws: Aws, group_id: str) -> tuple[Device, ...]:
 
 def _group(answer: dict[str, Any]) -> Group:
     lorawan = answer.get("LoRaWAN") or {}
+    parameters, sending = lorawan.get("DefaultSessionParameters") or {}, lorawan.get("ParticipatingGateways") or {}
     return Group(
         id=answer["Id"],
         name=answer.get("Name"),
         status=answer.get("Status"),
         rf_region=lorawan.get("RfRegion"),
         dl_class=lorawan.get("DlClass"),
-        data_rate=(lorawan.get("DefaultSessionParameters") or {}).get("DlDr"),
+        data_rate=parameters.get("DlDr"),
+        frequency_hz=parameters.get("DlFreq"),
+        gateways=len(sending.get("GatewayList") or []) or 1,
+        gateway_spacing_seconds=(sending.get("TransmissionInterval") or 0) / 1000,
         devices_requested=lorawan.get("NumberOfDevicesRequested"),
         devices_in_group=lorawan.get("NumberOfDevicesInGroup"),
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 from fuota_constructs.lorawan.fragments import MAX_FRAGMENT_BYTES, data_fragments, interval_seconds
 from fuota_constructs.lorawan.redundancy import smallest_redundancy_percent, twins
 from fuota_constructs.lorawan.regions import region
-from fuota_constructs.lorawan.session_plan import CLASS_B, CLASS_C, Conditions
+from fuota_constructs.lorawan.session_plan import CLASS_B, CLASS_C, PING_SLOT_SECONDS, ROUNDING
 from fuota_constructs.rules.radio_session import (
     DEFAULT_LOSS_PERCENT,
     dl_class,
@@ -48,15 +50,38 @@ def _fragment_interval_airtime(plan: TaskPlan) -> Remarks:
     size, milliseconds = fragment_size(plan), interval_ms(plan)
     if size is None or milliseconds is None:
         return
+    interval = interval_seconds(milliseconds)
     for sent in sent_rates(plan):
-        airtime = sent.rate.fragment_airtime_us(size) / 1e6
-        if interval_seconds(milliseconds) < airtime:
-            smallest = Conditions(sent.region, dl_class=dl_class(plan)).smallest_interval_seconds(airtime)
+        conditions, airtime = sent.conditions, sent.rate.fragment_airtime_us(size) / 1e6
+        smallest = conditions.smallest_interval_seconds(airtime)
+        if interval < airtime:
             yield error(
-                f"fragment_interval is {interval_seconds(milliseconds)} s and a fragment of {size} bytes takes"
+                f"fragment_interval is {interval} s and a fragment of {size} bytes takes"
                 f" {airtime:.3f} s on the air at {sent}; choose Duration.seconds({smallest}) or more, or a faster data"
                 f" rate{together(plan)}"
             )
+        elif interval < conditions.sending_seconds(airtime):
+            yield error(
+                f"fragment_interval is {interval} s and {conditions.gateways} gateways,"
+                f" {conditions.gateway_spacing_seconds:g} s apart (TransmissionInterval), need"
+                f" {conditions.sending_seconds(airtime):.3f} s for one fragment of {size} bytes at {sent}; choose"
+                f" Duration.seconds({smallest}) or more, fewer gateways or a shorter spacing{together(plan)}"
+            )
+
+
+def _ping_slot_interval(plan: TaskPlan) -> Remarks:
+    milliseconds = interval_ms(plan)
+    periods = {group.ping_slot_period for group in plan.multicast_groups if group.ping_slot_period}
+    if milliseconds is None or not periods or dl_class(plan) != CLASS_B:
+        return
+    interval, period = interval_seconds(milliseconds), max(periods)
+    if interval < period * PING_SLOT_SECONDS:
+        yield warning(
+            f"fragment_interval is {interval} s and devices of class B with PingSlotPeriod {period} listen every"
+            f" {period * PING_SLOT_SECONDS:.4g} s: fragments come faster than slots; choose"
+            f" Duration.seconds({math.ceil(period * PING_SLOT_SECONDS)}) or more, or a smaller PingSlotPeriod (whether"
+            f" a FUOTA session keeps the one of the group's session is not documented){together(plan)}"
+        )
 
 
 def _duty_cycle(plan: TaskPlan) -> Remarks:
@@ -64,10 +89,10 @@ def _duty_cycle(plan: TaskPlan) -> Remarks:
     if size is None or milliseconds is None:
         return
     for sent in sent_rates(plan):
-        conditions = Conditions(sent.region, dl_class=dl_class(plan))
+        conditions = sent.conditions
         band = sent.region.duty_cycle_band(conditions.downlink_frequency_hz)
         airtime, interval = sent.rate.fragment_airtime_us(size) / 1e6, interval_seconds(milliseconds)
-        if band is None or airtime > interval or airtime / interval <= band.share:
+        if band is None or airtime > interval or airtime <= band.share * interval + ROUNDING:
             continue
         unsure = "" if band.certain else " (printed for the default channels; it depends on the country)"
         yield warning(
@@ -85,15 +110,20 @@ def _dwell_time(plan: TaskPlan) -> Remarks:
     for sent in sent_rates(plan):
         airtime = sent.rate.fragment_airtime_us(size) / 1000
         always, sometimes = sent.region.transmission_limit_ms, sent.region.dwell_time_ms
+        fits = sent.rate.max_fragment_bytes_under_dwell
+        smaller = f"fragment_size_bytes of at most {fits}" if fits else "a faster data rate"
         if always is not None and airtime > always:
             yield error(
                 f"a fragment of {size} bytes takes {airtime:.0f} ms on the air at {sent}; {sent.region.name} allows"
                 f" {always} ms for one transmission: choose a smaller fragment_size_bytes or a faster data"
                 f" rate{together(plan)}"
             )
-        elif sometimes is not None and size > sent.rate.max_fragment_bytes_under_dwell:
-            fits = sent.rate.max_fragment_bytes_under_dwell
-            smaller = f"fragment_size_bytes of at most {fits}" if fits else "a faster data rate"
+        elif sometimes is not None and size > fits and plan.dwell_time:
+            yield error(
+                f"a fragment of {size} bytes takes {airtime:.0f} ms on the air at {sent}; DownlinkDwellTime = 1 allows"
+                f" {sometimes} ms: choose {smaller}{together(plan)}"
+            )
+        elif sometimes is not None and size > fits:
             yield warning(
                 f"a fragment of {size} bytes takes {airtime:.0f} ms on the air at {sent}; where the network sets"
                 f" DownlinkDwellTime = 1, {sent.region.name} allows {sometimes} ms: choose {smaller} there,"
@@ -205,11 +235,20 @@ RADIO_RULES = (
     Rule(
         id="fragment-interval-airtime",
         levels=("error",),
-        what="the interval is shorter than one fragment's time on air",
+        what="the interval is shorter than one fragment's time on air, or than the participating gateways need for it",
         why="the next fragment would begin before the last one has ended",
         remedy="a longer interval, a smaller fragment or a faster data rate",
-        source="Semtech AN1200.13 (time on air)",
+        source="Semtech AN1200.13 (time on air); AWS IoT Wireless Developer Guide, participating gateways",
         check=_fragment_interval_airtime,
+    ),
+    Rule(
+        id="ping-slot-interval",
+        levels=("warning",),
+        what="the interval is shorter than the time between two ping slots of the group's class B session",
+        why="a device hears one fragment a slot: the others come late, or not at all",
+        remedy="a longer interval, or a smaller `PingSlotPeriod`",
+        source="LoRaWAN 1.0.4 (ping slots of 30 ms); assumed: a FUOTA session keeps the period of the group's session",
+        check=_ping_slot_interval,
     ),
     Rule(
         id="duty-cycle",
@@ -224,7 +263,7 @@ RADIO_RULES = (
         id="dwell-time",
         levels=("error", "warning"),
         what="one transmission is longer than the region allows (error), or than AS923 does with DownlinkDwellTime = 1"
-        " (warning)",
+        " (warning; an error where the network is known to set it)",
         why="such a frame may not be sent",
         remedy="a smaller fragment or a faster data rate",
         source="RP002-1.0.1 2.9.2 (CN470: 1 s), 2.11.6 (KR920: 4 s), AS923 payload tables (400 ms)",

@@ -7,8 +7,15 @@ from functools import lru_cache
 
 from fuota_constructs.lorawan.fragments import MAX_ENCODED_FRAGMENTS, encoded_fragments, interval_seconds
 from fuota_constructs.lorawan.regions import DataRate, Region, region
-from fuota_constructs.lorawan.session_plan import CLASS_B, CLASS_C, DEFAULT_LOSS, Conditions, SessionPlan, plan_session
-from fuota_constructs.rules.rule import TaskPlan, whole_number
+from fuota_constructs.lorawan.session_plan import (
+    CLASS_B,
+    CLASS_C,
+    DEFAULT_LOSS,
+    Conditions,
+    SessionPlan,
+    plan_session,
+)
+from fuota_constructs.rules.rule import GroupPlan, TaskPlan, whole_number
 
 MAX_PERCENT = 100
 DEFAULT_LOSS_PERCENT = round(100 * DEFAULT_LOSS)
@@ -16,11 +23,16 @@ DEFAULT_LOSS_PERCENT = round(100 * DEFAULT_LOSS)
 
 @dataclass(frozen=True, slots=True)
 class SentRate:
-    """A data rate the task is sent at; `assumed` where no group names one."""
+    """A data rate the task is sent at, and the conditions of the group; `assumed` where no group names a rate."""
 
-    region: Region
+    conditions: Conditions
     rate: DataRate
     assumed: bool
+
+    @property
+    def region(self) -> Region:
+        """The region of the task."""
+        return self.conditions.region
 
     def __str__(self) -> str:
         text = f"{self.region.name} {self.rate}"
@@ -30,15 +42,37 @@ class SentRate:
 
 
 def sent_rates(plan: TaskPlan) -> tuple[SentRate, ...]:
-    """The data rates that carry the task's fragments: those its groups name, else the slowest that carries them."""
+    """The data rates that carry the task's fragments: those its groups name, else the slowest that carries them.
+
+    Groups that send alike count once; a group that names no rate is taken to send at those the others name.
+    """
     facts, size = region(plan.rf_region) if plan.rf_region else None, fragment_size(plan)
     if facts is None or size is None or plan.wireless_devices:
         return ()
-    if named := named_rates(plan):
-        rates = [rate for index in named if (rate := facts.data_rate(index)) and rate.max_fragment_bytes >= size]
-        return tuple(SentRate(facts, rate, assumed=False) for rate in rates)
-    slowest = facts.slowest_data_rate(size)
-    return (SentRate(facts, slowest, assumed=True),) if slowest else ()
+    named, slowest = named_rates(plan), facts.slowest_data_rate(size)
+    found: list[SentRate] = []
+    for group in plan.multicast_groups or (GroupPlan(""),):
+        conditions = _conditions(facts, plan, group)
+        indices = named if group.data_rate is None else (group.data_rate,)
+        rates = [rate for index in indices if (rate := facts.data_rate(index)) and rate.max_fragment_bytes >= size]
+        sent = [SentRate(conditions, rate, assumed=False) for rate in rates]
+        if not named and slowest:
+            sent = [SentRate(conditions, slowest, assumed=True)]
+        found += [each for each in sent if each not in found]
+    return tuple(sorted(found, key=lambda each: each.rate.index))
+
+
+def _conditions(facts: Region, plan: TaskPlan, group: GroupPlan) -> Conditions:
+    return Conditions(
+        facts,
+        dl_class=dl_class(plan),
+        frequency_hz=group.frequency_hz,
+        gateways=group.gateways,
+        gateway_spacing_seconds=group.gateway_spacing_seconds,
+        loss=loss(plan),
+        dwell_time=plan.dwell_time,
+        ping_slot_period=group.ping_slot_period,
+    )
 
 
 def named_rates(plan: TaskPlan) -> tuple[int, ...]:
@@ -60,7 +94,7 @@ def session_at(plan: TaskPlan, sent: SentRate) -> SessionPlan | None:
         return None
     milliseconds = interval_ms(plan)
     interval = None if milliseconds is None else interval_seconds(milliseconds)
-    return _session(image, size, redundancy, interval, sent.region.name, sent.rate.index, dl_class(plan), loss(plan))
+    return _session(image, size, redundancy, interval, sent.conditions, sent.rate)
 
 
 def session_plan(plan: TaskPlan) -> SessionPlan | None:
@@ -76,15 +110,11 @@ def sessions(plan: TaskPlan) -> list[SessionPlan]:
 
 @lru_cache(maxsize=512)  # the tasks of an app are mostly alike, and each is looked at more than once
 def _session(  # noqa: PLR0917
-    image: int, size: int, redundancy: int, interval: int | None, name: str, index: int, listens: str, lost: float
-) -> SessionPlan | None:
-    facts = region(name)
-    rate = facts.data_rate(index) if facts else None
-    if facts is None or rate is None:
-        return None
+    image: int, size: int, redundancy: int, interval: int | None, conditions: Conditions, rate: DataRate
+) -> SessionPlan:
     return plan_session(
         image,
-        Conditions(facts, dl_class=listens, loss=lost),
+        conditions,
         data_rate=rate,
         fragment_bytes=size,
         interval_seconds=interval,
@@ -93,22 +123,23 @@ def _session(  # noqa: PLR0917
 
 
 def together(plan: TaskPlan) -> str:
-    """Parameters that pass all radio rules together, as the end of a message; empty where none are found."""
-    image, name = image_bytes(plan), plan.rf_region
-    if image is None or name is None or region(name) is None:
+    """Parameters that pass all radio rules together, as the end of a message; empty where none are found.
+
+    None are sought for groups that send under different conditions.
+    """
+    image, facts = image_bytes(plan), region(plan.rf_region) if plan.rf_region else None
+    if image is None or facts is None:
         return ""
     named = named_rates(plan)
-    return _together(image, name, named[0] if named else None, dl_class(plan), loss(plan))
+    conditions = {_conditions(facts, plan, group) for group in plan.multicast_groups or (GroupPlan(""),)}
+    return _together(image, conditions.pop(), named[0] if named else None) if len(conditions) == 1 else ""
 
 
 @lru_cache(maxsize=512)
-def _together(image: int, name: str, index: int | None, listens: str, lost: float) -> str:
-    facts = region(name)
-    if facts is None:
-        return ""
+def _together(image: int, conditions: Conditions, index: int | None) -> str:
     from fuota_constructs.lorawan.recommendation import options, recommend  # only a task that fails a rule needs it
 
-    choices = options(image, Conditions(facts, dl_class=listens, loss=lost))
+    choices = options(image, conditions)
     found = recommend(choices, data_rate=index, by_fragment_size=index is None)
     if found is None:
         return ""

@@ -43,12 +43,20 @@ class Finding(NamedTuple):
 
 
 class GroupPlan(NamedTuple):
-    """What is known about one multicast group of a task; None where nothing is known."""
+    """What is known about one multicast group of a task; None where nothing is known.
+
+    `gateways` send each fragment one after the other, `gateway_spacing_seconds` apart; `ping_slot_period` is that of a
+    class B session, in slots of 30 ms. A template has neither of them: they are set in the service.
+    """
 
     label: str
     rf_region: str | None = None
     dl_class: str | None = None
     data_rate: int | None = None
+    frequency_hz: int | None = None
+    gateways: int = 1
+    gateway_spacing_seconds: float = 0.0
+    ping_slot_period: int | None = None
 
 
 class StartPlan(NamedTuple):
@@ -64,7 +72,8 @@ class TaskPlan:
     """A FUOTA task as plain values, the input of every rule.
 
     None means not given (or not knowable), `UNKNOWN` a value that only exists at deployment. Values that users type in
-    are `object`: a rule, not a crash, answers a string where a number belongs.
+    are `object`: a rule, not a crash, answers a string where a number belongs. `dwell_time` says that the network is
+    known to set DownlinkDwellTime = 1.
     """
 
     name: object = None
@@ -77,6 +86,7 @@ class TaskPlan:
     descriptor: object = None
     image_bytes: object = None
     planned_loss_percent: object = None
+    dwell_time: bool = False
     start: StartPlan | None = None
     multicast_groups: tuple[GroupPlan, ...] = ()
     wireless_devices: tuple[object, ...] = ()

@@ -125,6 +125,8 @@ def test_fails_to_read_what_is_no_percentage(text: str, message: str) -> None:
         (("1kB", *EU868, "--class", "A"), "'A' is not one of"),
         (("1kB", *EU868, "--ts004", "3"), "not in the range"),
         (("1kB", *EU868, "--dwell-time"), "EU868 has no such setting"),
+        (("1kB", *EU868, "--ping-slot-period", "64"), "only class B has ping slots: add --class B"),
+        (("1kB", *EU868, "--class", "B", "--ping-slot-period", "31"), "not in the range"),
     ],
 )
 def test_fails_on_wrong_usage(arguments: tuple[str, ...], message: str) -> None:
@@ -169,6 +171,7 @@ PLAN_KEYS = {
     "data_fragments", "coded_fragments", "fragments", "padding_bytes", "fragment_airtime_seconds",
     "total_airtime_seconds", "transmission_limit_seconds", "duty_cycle_used_share", "duty_cycle_limit_share",
     "smallest_interval_seconds", "duration_seconds", "service_window_seconds", "device_window_seconds",
+    "ping_slot_seconds",
     "decode_probability", "receive_seconds", "receive_milliampere_hours", "receive_joules",
     "receive_milliamperes_assumed", "supply_volts_assumed",
 }  # fmt: skip
@@ -227,6 +230,8 @@ def test_the_options_reach_the_plan() -> None:
         (("10kB", *EU868, "--data-rate", "5", "--frequency", "868100000", "--interval", "4"), "duty-cycle", "warning"),
         (("10kB", "--region", "US915", "--gateways", "3", "--gateway-spacing", "1000", "--interval", "2"),
          "fragment-interval-airtime", "error"),
+        (("10kB", *EU868, "--class", "B", "--ping-slot-period", "4096", "--interval", "7"),
+         "ping-slot-interval", "warning"),
         (("10kB", *EU868, "--redundancy", "19", "--target", "99.9%"), "decode-probability", "warning"),
     ],
 )  # fmt: skip

@@ -185,3 +185,60 @@ def test_never_vouches_for_what_the_caller_may_not_see(state_folder: None, make_
     assert checks["image"].message.startswith("could not check s3://private/v2.bin: you may not read it yourself")
     assert checks["role"].message.endswith("you may not call iam:GetRole")
     assert "role rights" not in checks
+
+
+GATEWAYS = {"GatewayList": ["a", "b", "c"], "TransmissionInterval": 9000}
+
+
+@pytest.mark.parametrize(
+    ("lorawan", "session", "rule", "outcome", "said"),
+    [
+        ({"ParticipatingGateways": GATEWAYS}, None, "fragment-interval-airtime", "error", "3 gateways, 9 s apart"),
+        (
+            {"DefaultSessionParameters": {"DlDr": 3, "DlFreq": 868_100_000}},
+            None,
+            "duty-cycle",
+            "warning",
+            "on 868.1 MHz a gateway may send",
+        ),
+        ({}, {"DlDr": 0}, "fragment-size-range", "error", "DR0"),
+        ({}, {"DlFreq": 868_100_000}, "duty-cycle", "warning", "on 868.1 MHz a gateway may send"),
+        ({}, {"PingSlotPeriod": 4096}, "ping-slot-interval", "warning", "listen every 122.9 s"),
+    ],
+)
+def test_judges_the_session_as_the_group_sends_it(  # noqa: PLR0917
+    lorawan: dict[str, Any],
+    session: dict[str, int] | None,
+    rule: str,
+    outcome: str,
+    said: str,
+    aws: Aws,
+    task: Any,
+    make: Any,
+    clock: Any,
+) -> None:
+    group_id = make.create_multicast_group(LoRaWAN={"RfRegion": "EU868", "DlClass": "ClassB", **lorawan})["Id"]
+    if session:
+        make.start_multicast_group_session(Id=group_id, LoRaWAN=session)
+    task_id = task(group_id)
+    assert said in _found(aws, task_id, outcome)[rule].message
+    assert "session" not in (_found(aws, task_id, "ok") if outcome == "error" else {})
+    if session:  # one that is over sets nothing any more
+        clock.sleep(3 * 86_400)
+        assert rule not in _found(aws, task_id, outcome)
+
+
+def test_does_not_say_that_a_session_fits_a_window_it_outlasts(aws: Aws, task: Any, group: Any) -> None:
+    task_id = task(group(1), FragmentIntervalMS=200_000)  # 13.9 h: a class C device ends its session after 9.1 h
+    assert "session-duration" in _found(aws, task_id, "warning")
+    assert "session" not in _found(aws, task_id, "ok")
+
+
+def test_says_that_a_groups_session_may_not_be_read(aws: Aws, task: Any, group: Any, service: Any) -> None:
+    from fuota_constructs.local.iotwireless.faults import Fault
+
+    lamps = group(1)
+    task_id = task(lamps)
+    service.faults.order(Fault("GetMulticastGroupSession", "access-denied", times=1))
+    found = _found(aws, task_id, "warning")[f"group lamps ({lamps})"]
+    assert found.message.endswith("you may not call iotwireless:GetMulticastGroupSession")

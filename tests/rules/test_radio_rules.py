@@ -310,3 +310,64 @@ def test_values_known_only_at_deployment_are_skipped(unknown: str) -> None:
 def test_a_task_for_devices_has_no_fragment_size_to_check() -> None:
     devices = {"multicast_groups": (), "wireless_devices": ("device",)}
     assert {f.rule for f in everything(**devices)} == {"fragment-size-needs-multicast"}
+
+
+def _sent(dl_class: str = "ClassC", **facts: float) -> dict[str, object]:
+    return {"multicast_groups": (GroupPlan("Group", "EU868", dl_class, 3, **facts),)}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("gateways", "spacing", "seconds", "fires"),
+    [
+        (1, 9.0, 7, False),  # nobody else sends
+        (3, 9.0, 18, True),  # 18 s and 0.677 s on the air
+        (3, 9.0, 19, False),
+        (20, 60.0, 1140, True),
+        (20, 60.0, 1141, False),
+        (3, 0.0, 7, False),
+    ],
+)
+def test_fails_when_the_gateways_need_longer_than_the_interval(
+    gateways: int, spacing: float, seconds: int, fires: bool
+) -> None:
+    sent = _sent(gateways=gateways, gateway_spacing_seconds=spacing)
+    remarks = found("fragment-interval-airtime", **sent, fragment_interval_ms=1000 * seconds)
+    assert [level for level, _ in remarks] == ["error"] * fires
+    if fires:
+        smallest = 19 if gateways == 3 else 1141
+        assert f"choose Duration.seconds({smallest}) or more" in remarks[0][1]
+
+
+@pytest.mark.parametrize(("frequency", "fires"), [(868_100_000, True), (869_525_000, False), (None, False)])
+def test_duty_cycle_is_that_of_the_groups_frequency(frequency: int | None, fires: bool) -> None:
+    assert levels("duty-cycle", **_sent(frequency_hz=frequency)) == ["warning"] * fires  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("dl_class", "period", "seconds", "fires"),
+    [
+        ("ClassB", 4096, 122, True),  # a slot every 122.88 s
+        ("ClassB", 4096, 123, False),
+        ("ClassB", 32, 1, False),
+        ("ClassB", None, 1, False),  # what AWS takes is not known
+        ("ClassC", 4096, 7, False),
+    ],
+)
+def test_ping_slot_interval(dl_class: str, period: int | None, seconds: int, fires: bool) -> None:
+    sent = _sent(dl_class, ping_slot_period=period)  # type: ignore[arg-type]
+    assert levels("ping-slot-interval", **sent, fragment_interval_ms=1000 * seconds) == ["warning"] * fires
+
+
+def test_dwell_time_that_is_known_to_be_set_is_an_error() -> None:
+    long = {**group("AS923-1", data_rate=4), "fragment_size_bytes": 200}
+    assert levels("dwell-time", **long) == ["warning"]
+    [(level, message)] = found("dwell-time", **long, dwell_time=True)
+    assert (level, "choose fragment_size_bytes of at most 122" in message) == ("error", True)
+
+
+def test_each_group_is_held_to_its_own_conditions() -> None:
+    slow = GroupPlan("Slow", "EU868", "ClassC", 3, gateways=3, gateway_spacing_seconds=9.0)
+    groups = (GroupPlan("Group", "EU868", "ClassC", 3), slow, slow)
+    [(_, message)] = found("fragment-interval-airtime", multicast_groups=groups)
+    assert "3 gateways, 9 s apart" in message
+    assert "together these pass" not in message  # no one set of parameters was sought for unlike groups

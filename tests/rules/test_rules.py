@@ -19,6 +19,7 @@ IDS = {
     "data-rate-range": ("error",),
     "planned-loss-range": ("error",),
     "fragment-interval-airtime": ("error",),
+    "ping-slot-interval": ("warning",),
     "duty-cycle": ("warning",),
     "dwell-time": ("error", "warning"),
     "decode-probability": ("warning",),
