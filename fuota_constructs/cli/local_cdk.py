@@ -3,11 +3,12 @@
 import click
 
 from fuota_constructs.cli import options
+from fuota_constructs.cli.cdk_arguments import CdkCommand, cdk_arguments, require_known
 
 
-@click.command(context_settings=options.PASS_THROUGH)
+@click.command(cls=CdkCommand)
 @options.port
-@click.argument("cdk_arguments", nargs=-1, type=click.UNPROCESSED)
+@cdk_arguments("COMMAND [-- CDK ARGUMENTS]")
 @click.pass_context
 def cdk(ctx: click.Context, *, port: int, cdk_arguments: tuple[str, ...]) -> None:
     """Run any command of the pinned CDK CLI against the local cloud.
@@ -19,4 +20,6 @@ def cdk(ctx: click.Context, *, port: int, cdk_arguments: tuple[str, ...]) -> Non
     """
     from fuota_constructs.local import cloud, deployment
 
-    ctx.exit(deployment.run_cdk(cloud.running(port), cdk_arguments))
+    running = cloud.running(port)
+    require_known(ctx, cdk_arguments)
+    ctx.exit(deployment.run_cdk(running, cdk_arguments))

@@ -3,24 +3,27 @@
 import click
 
 from fuota_constructs.cli import options
+from fuota_constructs.cli.cdk_arguments import CdkCommand, cdk_arguments, require_known
 
 
-@click.command(context_settings=options.PASS_THROUGH)
+@click.command(cls=CdkCommand, cdk_command="deploy")
 @options.port
-@click.argument("cdk_arguments", nargs=-1, type=click.UNPROCESSED)
+@cdk_arguments()
 @click.pass_context
 def deploy(ctx: click.Context, *, port: int, cdk_arguments: tuple[str, ...]) -> None:
     """Deploy the CDK app of this folder to the local cloud.
 
     Synthesises it, bootstraps the accounts and Regions it names if they are not yet, and runs the pinned CDK CLI's
-    `deploy --require-approval never`. Whatever you add goes to `cdk deploy` as it is.
+    `deploy --require-approval never`. Stacks, and what you write behind --, go to `cdk deploy` as they are.
 
     \b
     Examples:
       fuota local deploy
-      fuota local deploy MyStack --outputs-file out.json
-      fuota local deploy --all -c stage=test --port 4600
+      fuota local deploy MyStack -- --outputs-file out.json
+      fuota local deploy --port 4600 -- --all -c stage=test
     """
     from fuota_constructs.local import cloud, deployment
 
-    ctx.exit(deployment.deploy(cloud.running(port), cdk_arguments, lambda text: click.echo(text, err=True)))
+    running = cloud.running(port)
+    require_known(ctx, cdk_arguments)
+    ctx.exit(deployment.deploy(running, cdk_arguments, lambda text: click.echo(text, err=True)))

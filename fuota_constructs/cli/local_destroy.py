@@ -3,22 +3,25 @@
 import click
 
 from fuota_constructs.cli import options
+from fuota_constructs.cli.cdk_arguments import CdkCommand, cdk_arguments, require_known
 
 
-@click.command(context_settings=options.PASS_THROUGH)
+@click.command(cls=CdkCommand, cdk_command="destroy")
 @options.port
-@click.argument("cdk_arguments", nargs=-1, type=click.UNPROCESSED)
+@cdk_arguments()
 @click.pass_context
 def destroy(ctx: click.Context, *, port: int, cdk_arguments: tuple[str, ...]) -> None:
     """Delete the stacks of the CDK app of this folder from the local cloud, without asking.
 
-    Whatever you add goes to `cdk destroy` as it is.
+    Stacks, and what you write behind --, go to `cdk destroy` as they are.
 
     \b
     Examples:
       fuota local destroy
-      fuota local destroy --all
+      fuota local destroy -- --all
     """
     from fuota_constructs.local import cloud, deployment
 
-    ctx.exit(deployment.destroy(cloud.running(port), cdk_arguments))
+    running = cloud.running(port)
+    require_known(ctx, cdk_arguments)
+    ctx.exit(deployment.destroy(running, cdk_arguments))

@@ -13,5 +13,3 @@ port = click.option(
     show_envvar=True,
     help="The port of the cloud on 127.0.0.1.",
 )
-# For commands that hand everything they do not know to the CDK CLI.
-PASS_THROUGH = {"ignore_unknown_options": True, "help_option_names": ["--help"]}

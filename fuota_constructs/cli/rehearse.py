@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fuota_constructs.cli.options import PASS_THROUGH
+from fuota_constructs.cli.cdk_arguments import CdkCommand, cdk_arguments, require_known
 from fuota_constructs.cli.quantities import share_of_one
 from fuota_constructs.cli.root import require_local_extra
 
@@ -38,7 +38,7 @@ def _file(_: click.Context, parameter: click.Parameter, value: Path | None) -> P
     return value
 
 
-@click.command(context_settings=PASS_THROUGH)
+@click.command(cls=CdkCommand, cdk_command="deploy")
 @click.option("--devices", type=click.IntRange(1, 100_000), help="How many simulated devices.  [default: 200]")
 @click.option("--loss", callback=_share, help="Share of fragments each device loses, such as 10%.  [default: 10%]")
 @click.option("--seed", type=click.IntRange(0, 2**63), help="The same seed, the same outcome.  [default: 1]")
@@ -69,7 +69,7 @@ def _file(_: click.Context, parameter: click.Parameter, value: Path | None) -> P
     help="Write every figure there.",
 )
 @click.option("--keep", is_flag=True, help="Leave the cloud running afterwards, to look around in.")
-@click.argument("cdk_arguments", nargs=-1, type=click.UNPROCESSED)
+@cdk_arguments()
 @click.pass_context
 def rehearse(  # noqa: PLR0917
     ctx: click.Context,
@@ -94,7 +94,8 @@ def rehearse(  # noqa: PLR0917
       fuota rehearse
       fuota rehearse --devices 500 --loss 12% --require 99%
       fuota rehearse --fleet fleet.yaml --html rehearsal.html
-    Arguments it does not know go to the CDK CLI: fuota rehearse --all
+      fuota rehearse -- -c stage=test
+    Stacks, and what you write behind --, go to `cdk deploy` as they are.
 
     \b
     Exit codes:
@@ -106,6 +107,7 @@ def rehearse(  # noqa: PLR0917
     if page is not None:
         _require_pictures(ctx)
     fleet = _fleet(devices, loss, seed, fleet_file)
+    require_known(ctx, cdk_arguments)
     from rich.console import Console
 
     from fuota_constructs.local import cloud as clouds

@@ -240,7 +240,7 @@ def test_fails_to_deploy_in_a_folder_without_an_app(cloud: LocalCloud, fuota: Fu
 
 def test_deploy_answers_the_exit_code_of_an_app_that_fails(cloud: LocalCloud, fuota: Fuota, tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text("raise SystemExit('the app says no')")
-    done = fuota("local", "deploy", "--app", "python3 app.py", "--port", str(cloud.port))
+    done = fuota("local", "deploy", "--port", str(cloud.port), "--", "--app", "python3 app.py")
     assert done.returncode == 1
     assert "the app says no" in done.stdout + done.stderr
 

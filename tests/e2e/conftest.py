@@ -34,8 +34,9 @@ class App:
     def fuota(self, *arguments: str) -> Deployed:
         """Run `fuota local <command> ...` in the folder of the app."""
         command, *rest = arguments
+        behind = ["--", *rest] if rest else []
         done = subprocess.run(
-            [sys.executable, "-m", "fuota_constructs.cli", "local", command, "--port", str(self.cloud.port), *rest],
+            [sys.executable, "-m", "fuota_constructs.cli", "local", command, "--port", str(self.cloud.port), *behind],
             cwd=self.folder,
             env={**os.environ, "CDK_VALIDATION": "false"},
             stdout=subprocess.PIPE,

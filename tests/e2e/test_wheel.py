@@ -64,7 +64,7 @@ def test_the_wheel_deploys_an_app_in_another_folder(
 
     fuota("up", "--detach")
     try:
-        fuota("deploy", "-c", "redundancy=25")
+        fuota("deploy", "--", "-c", "redundancy=25")
         [task] = json.loads(fuota("status", "--json"))["fuota_tasks"]
         assert task["RedundancyPercent"] == 25
         code = "import fuota_constructs; print(fuota_constructs.__file__)"
