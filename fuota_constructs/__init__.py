@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from fuota_constructs.multicast_group import MulticastGroup as MulticastGroup
     from fuota_constructs.rf_region import RfRegion as RfRegion
     from fuota_constructs.rules import Finding as Finding
+    from fuota_constructs.rules import SessionPlan as SessionPlan
+    from fuota_constructs.session_schedule import SessionSchedule as SessionSchedule
 
 __all__ = [
     "DlClass",
@@ -38,6 +40,8 @@ __all__ = [
     "IMulticastGroup",
     "MulticastGroup",
     "RfRegion",
+    "SessionPlan",
+    "SessionSchedule",
 ]
 
 _MODULES = {
@@ -54,6 +58,8 @@ _MODULES = {
     "IMulticastGroup": "multicast_group",
     "MulticastGroup": "multicast_group",
     "RfRegion": "rf_region",
+    "SessionPlan": "rules",
+    "SessionSchedule": "session_schedule",
 }
 
 

@@ -31,7 +31,7 @@ class FirmwareBucket(s3.Bucket):
         id: str,  # noqa: A002
         *,
         bucket_name: str | None = None,
-        encryption_key: kms.IKey | None = None,
+        encryption_key: kms.IKey | kms.Key | kms.Alias | None = None,  # pyright: the CDK's Key is no IKey
         lifecycle_rules: Sequence[s3.LifecycleRule] | None = None,
         removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.RETAIN,
         server_access_logs_bucket: s3.IBucket | None = None,

@@ -67,7 +67,7 @@ class FuotaTask(cdk.Resource):
         wireless_devices: Sequence[str] = (),
         planned_loss_percent: float | None = None,
         firmware_bucket: s3.IBucket | None = None,
-        firmware_update_role: iam.IRole | None = None,
+        firmware_update_role: iam.IRole | iam.Role | None = None,  # pyright: the CDK's Role is no IRole
         removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.DESTROY,
     ) -> None:
         """Make the task.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
+from typing import TYPE_CHECKING, cast
 
 import aws_cdk as cdk
 import jsii
 from aws_cdk.interfaces.aws_iotwireless import FuotaTaskReference, IFuotaTaskRef
+from typing_extensions import Protocol, runtime_checkable
 
 from fuota_constructs.fuota_task_grants import FuotaTaskGrants
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
 
 @runtime_checkable
-class IFuotaTask(Protocol):
-    """A FUOTA task, made here or imported."""
+class IFuotaTask(IFuotaTaskRef, Protocol):
+    """A FUOTA task, made here or imported; it fits wherever the CDK takes an `IFuotaTaskRef` or a construct."""
 
     @property
     def fuota_task_id(self) -> str:
@@ -30,11 +31,6 @@ class IFuotaTask(Protocol):
     @property
     def fuota_task_arn(self) -> str:
         """ARN of the task."""
-        ...
-
-    @property
-    def fuota_task_ref(self) -> FuotaTaskReference:
-        """What other constructs refer to the task by."""
         ...
 
     @property

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
+from typing import TYPE_CHECKING, cast
 
 import aws_cdk as cdk
 import jsii
 from aws_cdk.interfaces.aws_iotwireless import IMulticastGroupRef, MulticastGroupReference
+from typing_extensions import Protocol, runtime_checkable
 
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.resource_tags import ResourceTags
@@ -34,8 +35,8 @@ class DlClass(enum.Enum):
 
 
 @runtime_checkable
-class IMulticastGroup(Protocol):
-    """A multicast group, made here or imported."""
+class IMulticastGroup(IMulticastGroupRef, Protocol):
+    """A multicast group, made here or imported; it fits wherever the CDK takes an `IMulticastGroupRef`."""
 
     @property
     def multicast_group_id(self) -> str:
@@ -45,11 +46,6 @@ class IMulticastGroup(Protocol):
     @property
     def multicast_group_arn(self) -> str:
         """ARN of the group."""
-        ...
-
-    @property
-    def multicast_group_ref(self) -> MulticastGroupReference:
-        """What other constructs refer to the group by."""
         ...
 
     @property

@@ -31,6 +31,8 @@ EXPORTS = [
     "IMulticastGroup",
     "MulticastGroup",
     "RfRegion",
+    "SessionPlan",
+    "SessionSchedule",
 ]
 
 ASSET_FILES = [

@@ -1,0 +1,71 @@
+"""Type checkers let pass what users write, and refuse what is wrong: mypy in strict mode, and pyright's rules."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PROGRAMS = ROOT / "tests" / "typed_programs"
+RIGHT, WRONG = PROGRAMS / "right.py", PROGRAMS / "wrong.py"
+
+
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The programs of this test, and the Python of the README, which loads files that only exist at run time."""
+    folder = tmp_path_factory.mktemp("readme")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    written = []
+    for number, block in enumerate(blocks, 1):
+        written.append(folder / f"readme_{number}.py")
+        written[-1].write_text(block, encoding="utf-8")
+    assert written
+    return [RIGHT, WRONG, *written]
+
+
+def refused_lines() -> set[tuple[str, int]]:
+    lines = enumerate(WRONG.read_text(encoding="utf-8").splitlines(), 1)
+    return {(WRONG.name, number) for number, line in lines if line.endswith("# refused")}
+
+
+def test_mypy_accepts_right_programs_and_refuses_wrong_ones(programs: list[Path]) -> None:
+    command = [sys.executable, "-m", "mypy", "--strict", "--config-file", "", "--no-error-summary", "--output", "json"]
+    # A cache of its own: other options would throw away the one that `make types` keeps.
+    checked = subprocess.run(
+        [*command, "--cache-dir", str(ROOT / ".mypy_cache" / "programs"), *map(str, programs)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    found = [json.loads(line) for line in checked.stdout.splitlines()]
+    errors = {(Path(each["file"]).name, each["line"]) for each in found if each["severity"] == "error"}
+    assert errors == refused_lines(), checked.stdout + checked.stderr
+
+
+def test_pyright_accepts_right_programs_and_refuses_wrong_ones(programs: list[Path], tmp_path: Path) -> None:
+    # basedpyright is pyright with a Node.js of its own on PyPI; in the mode "standard" its rules are pyright's.
+    settings = {"typeCheckingMode": "standard", "include": list(map(str, programs))}
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings))
+    checked = subprocess.run(
+        [
+            *(sys.executable, "-m", "basedpyright", "--outputjson"),
+            *("--project", str(tmp_path), "--pythonpath", sys.executable),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    found = json.loads(checked.stdout)
+    assert found["summary"]["filesAnalyzed"] == len(programs), checked.stdout + checked.stderr
+    errors = {
+        (Path(each["file"]).name, each["range"]["start"]["line"] + 1)
+        for each in found["generalDiagnostics"]
+        if each["severity"] == "error"
+    }
+    assert errors == refused_lines(), checked.stdout
