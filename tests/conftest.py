@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import pytest
+
 # The built-in template validation costs seconds a synth; one test turns it on in a process of its own.
 os.environ["CDK_VALIDATION"] = "false"
 os.environ.setdefault("CDK_DISABLE_CLI_TELEMETRY", "true")
@@ -33,3 +35,62 @@ os.environ.update(
     AWS_SHARED_CREDENTIALS_FILE=os.devnull,
     AWS_EC2_METADATA_DISABLED="true",
 )
+
+
+@pytest.fixture
+def hostile_variables(tmp_path: Path) -> dict[str, str]:
+    """What in a shell leads away from a local cloud, or stops a program before it gets there; each on its own would."""
+    home = tmp_path / "home"
+    (home / ".aws").mkdir(parents=True)
+    for name in ("config", "credentials"):
+        (home / ".aws" / name).write_text("[profile production\nregion = eu-west-1\nuse_fips_endpoint = true\n")
+    nowhere = "http://127.0.0.1:9"
+    proxies = {f"{scheme}_proxy": nowhere for scheme in ("http", "https", "all")}
+    return {
+        "HOME": str(home),
+        **proxies,
+        **{name.upper(): value for name, value in proxies.items()},
+        "npm_config_no_proxy": "intranet",
+        "AWS_PROFILE": "production",
+        "AWS_DEFAULT_PROFILE": "production",
+        "AWS_CONFIG_FILE": str(home / ".aws" / "config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(home / ".aws" / "credentials"),
+        "AWS_ACCESS_KEY_ID": "AKIAPRODUCTION000000",
+        "AWS_SECRET_ACCESS_KEY": "production",
+        "AWS_SESSION_TOKEN": "production",
+        "AWS_CREDENTIAL_EXPIRATION": "2020-01-01T00:00:00Z",
+        "AWS_ACCOUNT_ID": "444455556666",
+        "AWS_ACCOUNT_ID_ENDPOINT_MODE": "required",
+        "AWS_REGION": "eu-central-1",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "AWS_ROLE_ARN": "arn:aws:iam::444455556666:role/ci",
+        "AWS_WEB_IDENTITY_TOKEN_FILE": "/nowhere/token",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{nowhere}/credentials",
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/credentials",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN": "production",
+        "AWS_EC2_METADATA_SERVICE_ENDPOINT": nowhere,
+        "AWS_ENDPOINT_URL": nowhere,
+        "AWS_ENDPOINT_URL_S3": nowhere,
+        "AWS_ENDPOINT_URL_STS": nowhere,
+        "AWS_ENDPOINT_URL_SSM": nowhere,
+        "AWS_ENDPOINT_URL_CLOUDFORMATION": nowhere,
+        "AWS_ENDPOINT_URL_IOT_WIRELESS": nowhere,
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+        "AWS_USE_FIPS_ENDPOINT": "true",
+        "AWS_USE_DUALSTACK_ENDPOINT": "true",
+        "AWS_S3_US_EAST_1_REGIONAL_ENDPOINT": "nonsense",
+        "AWS_STS_REGIONAL_ENDPOINTS": "nonsense",
+        "AWS_RETRY_MODE": "nonsense",
+        "AWS_MAX_ATTEMPTS": "nonsense",
+        "AWS_DEFAULTS_MODE": "nonsense",
+        "AWS_CA_BUNDLE": "/nowhere/ca.pem",
+        "aws_ca_bundle": "/nowhere/ca.pem",
+        "AMAZON_REGION": "eu-central-1",
+        "CDK_PROFILE": "production",
+        "CDK_PROXY": nowhere,
+        "CDK_ROLE_ARN": "arn:aws:iam::444455556666:role/deployer",
+        "CDK_OUTPUT": "/nowhere/cdk.out",
+        "CDK_DEFAULT_ACCOUNT": "444455556666",
+        "CDK_DEFAULT_REGION": "eu-central-1",
+        "GITHUB_TOKEN": "secret",
+    }

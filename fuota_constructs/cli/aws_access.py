@@ -73,13 +73,10 @@ def _aws(profile: str | None, region: str | None, port: int | None) -> Aws:
     if port is None:
         return Aws(profile=profile, region=region)
     from fuota_constructs.local import cloud as clouds
-    from fuota_constructs.local.host_environment import SECRET_KEY
 
     cloud = clouds.running(port)
     return Aws(
-        region=region or cloud.region,
+        session=cloud.session(region=region),
         endpoint_url=cloud.url,
-        access_key=cloud.account,
-        secret_key=SECRET_KEY,
         verify=str(cloud.ca_bundle) if cloud.ca_bundle else None,
     )

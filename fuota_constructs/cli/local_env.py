@@ -1,6 +1,7 @@
 """`fuota local env`."""
 
 import json
+import os
 import shlex
 
 import click
@@ -11,22 +12,30 @@ from fuota_constructs.cli import options
 @click.command()
 @options.port
 @click.option("--json", "as_json", is_flag=True, help="As a JSON object; null is a variable to unset.")
-@click.option("--account", metavar="DIGITS", help="Speak as this account instead of the cloud's own.")
+@click.option(
+    "--account", type=options.Account(), metavar="DIGITS", help="Speak as this account instead of the cloud's own."
+)
 @click.option("--region", help="Speak to this Region instead of the cloud's own.")
 def env(*, port: int, as_json: bool, account: str | None, region: str | None) -> None:
-    """Print the variables with which boto3, the AWS CLI or any SDK talks to the local cloud.
+    """Print the variables with which boto3, the AWS CLI or any SDK talks to the local cloud, and to nothing on AWS.
+
+    Profiles, endpoints, tokens and what else of AWS your shell has are unset, and ~/.aws is not read.
 
     \b
     Examples:
       eval "$(fuota local env)"
       aws iotwireless list-fuota-tasks
+      eval "$(fuota local env --account 111122223333 --region us-east-1)"   # where an app names its own
       fuota local env --json
     """
-    from fuota_constructs.local import cloud
+    from fuota_constructs.local import cloud, environment_variables
 
-    variables = cloud.running(port).environment(account=account, region=region)
+    own = cloud.running(port).environment(account=account, region=region)
+    changes = environment_variables.of_shell(os.environ, own)
     if as_json:
-        click.echo(json.dumps(variables, indent=2))
+        click.echo(json.dumps(changes, indent=2))
         return
-    for name, value in variables.items():
-        click.echo(f"unset {name}" if value is None else f"export {name}={shlex.quote(value)}")
+    click.echo(f"unset {' '.join(name for name, value in changes.items() if value is None)}")
+    for name, value in changes.items():
+        if value is not None:
+            click.echo(f"export {name}={shlex.quote(value)}")

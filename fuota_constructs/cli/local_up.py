@@ -16,6 +16,7 @@ from fuota_constructs.local.cloud import DEFAULT_ACCOUNT, DEFAULT_PORT, DEFAULT_
 @click.option("--region", default=DEFAULT_REGION, show_default=True, help="The Region of apps that name none.")
 @click.option(
     "--account",
+    type=options.Account(),
     default=DEFAULT_ACCOUNT,
     show_default=True,
     metavar="DIGITS",
@@ -39,8 +40,6 @@ def up(*, port: int, detach: bool, region: str, account: str, iam: bool) -> None
     """
     from fuota_constructs.local import cloud as clouds
 
-    if not (len(account) == 12 and account.isdigit()):  # noqa: PLR2004
-        raise click.BadParameter(f"{account!r} is not an AWS account id: give 12 digits", param_hint="--account")
     cloud = clouds.start(port, region=region, account=account, iam=iam, outlive_us=detach)
     click.echo(f"local cloud ready: {cloud.url} ({region}, account {account}{', IAM enforced' if iam else ''})")
     option = "" if port == DEFAULT_PORT else f" --port {port}"

@@ -1,5 +1,7 @@
 """The options several commands share."""
 
+from typing import Any
+
 import click
 
 from fuota_constructs.local.cloud import DEFAULT_PORT
@@ -13,3 +15,17 @@ port = click.option(
     show_envvar=True,
     help="The port of the cloud on 127.0.0.1.",
 )
+ACCOUNT_DIGITS = 12
+
+
+class Account(click.ParamType[str]):
+    """The id of an AWS account; no account need have it."""
+
+    name = "digits"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Answer the id, or fail with what one looks like."""
+        text = str(value)
+        if len(text) != ACCOUNT_DIGITS or not (text.isascii() and text.isdigit()):
+            self.fail(f"{text!r} is not an AWS account id: give {ACCOUNT_DIGITS} digits", param, ctx)
+        return text

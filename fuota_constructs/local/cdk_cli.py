@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 
 from fuota_constructs.local.errors import LocalCloudError
-from fuota_constructs.local.folders import cache_folder
+from fuota_constructs.local.folders import cache_folder, writable_cache_folder
 
 INSTALL_SECONDS = 300
 _MANIFEST = ("package.json", "package-lock.json")
@@ -65,7 +65,8 @@ def ensure(say: Callable[[str], None] = lambda _: None) -> Path:
     if target.is_file():
         return target
     folder = target.parents[3]
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    writable_cache_folder()
+    folder.parent.mkdir(exist_ok=True)
     say(f"installing the CDK CLI {version()} (once)")
     with tempfile.TemporaryDirectory(prefix=".installing-", dir=folder.parent) as scratch:
         staged = Path(scratch) / "cdk"

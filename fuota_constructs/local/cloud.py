@@ -11,11 +11,11 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from fuota_constructs.local import clients, environment_variables
 from fuota_constructs.local.certificates import certificates_in
 from fuota_constructs.local.errors import LocalCloudError
 from fuota_constructs.local.folders import state_folder
@@ -63,8 +63,8 @@ class LocalCloud:
         """The authorities to trust, ours among them; None when the cloud does not speak TLS."""
         return certificates_in(self.folder / "tls").bundle if self.iam else None
 
-    def environment(self, *, account: str | None = None, region: str | None = None) -> dict[str, str | None]:
-        """The variables with which any AWS SDK talks to this cloud; None is a variable to unset.
+    def environment(self, *, account: str | None = None, region: str | None = None) -> dict[str, str]:
+        """The variables with which any AWS SDK talks to this cloud, in a process that has none that lead elsewhere.
 
         MiniStack takes a 12-digit access key id for the account.
         """
@@ -77,41 +77,24 @@ class LocalCloud:
             "AWS_REGION": region or self.region,
             "AWS_DEFAULT_REGION": region or self.region,
             "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CONFIG_FILE": os.devnull,  # no profile and no setting of ~/.aws, whatever is in there
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             **tls,
-            "AWS_PROFILE": None,
-            "AWS_DEFAULT_PROFILE": None,
-            "AWS_SESSION_TOKEN": None,
         }
-
-    def process_environment(
-        self, base: Mapping[str, str], *, account: str | None = None, region: str | None = None
-    ) -> dict[str, str]:
-        """`base`, changed so that a child process talks to this cloud and to nothing on AWS."""
-        result = {name: value for name, value in base.items() if not name.startswith("AWS_ENDPOINT_URL_")}
-        for name, value in self.environment(account=account, region=region).items():
-            if value is None:
-                result.pop(name, None)
-            else:
-                result[name] = value
-        result["AWS_CONFIG_FILE"] = result["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
-        for name in ("NO_PROXY", "no_proxy"):
-            result[name] = ",".join(filter(None, [result.get(name), _ADDRESS, "localhost"]))
-        return result
 
     def client(self, service: str, *, account: str | None = None, region: str | None = None) -> Any:
         """A boto3 client of this cloud."""
-        import boto3
         from botocore.config import Config
 
-        session: Any = boto3.Session(
-            aws_access_key_id=account or self.account,
-            aws_secret_access_key=SECRET_KEY,
-            region_name=region or self.region,
-        )
         # The IoT Wireless service throttles at 10 requests a second per operation, as AWS does.
-        config = Config(retries={"mode": "standard", "total_max_attempts": 10})
+        config = Config(retries={"mode": "standard", "total_max_attempts": 10}, proxies=clients.NO_PROXIES)
         verify = str(self.ca_bundle) if self.ca_bundle else None
+        session = self.session(account=account, region=region)
         return session.client(service, endpoint_url=self.url, verify=verify, config=config)
+
+    def session(self, *, account: str | None = None, region: str | None = None) -> Any:
+        """A boto3 session with keys of this cloud, which heeds nothing of the environment."""
+        return clients.session(access_key=account or self.account, secret_key=SECRET_KEY, region=region or self.region)
 
     def admin(self, route: str, *, method: str = "GET", content: object = None, timeout_seconds: float = 10.0) -> Any:
         """Call one of the cloud's own routes, `/_fuota/<route>`, and answer its JSON."""
@@ -197,6 +180,7 @@ def start(
         process = subprocess.Popen(  # noqa: S603
             command,
             cwd=folder,
+            env=environment_variables.of_cloud(os.environ),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fuota_constructs.local import cdk_cli
+from fuota_constructs.local import cdk_cli, environment_variables
 from fuota_constructs.local.cloud import LocalCloud
 from fuota_constructs.local.errors import LocalCloudError
 
@@ -169,4 +169,5 @@ def _command(cloud: LocalCloud, arguments: Sequence[str]) -> list[str]:
 
 
 def _environment(cloud: LocalCloud, *, account: str | None = None, region: str | None = None) -> dict[str, str]:
-    return cdk_cli.environment(cloud.process_environment(os.environ, account=account, region=region))
+    own = cloud.environment(account=account, region=region)
+    return cdk_cli.environment(environment_variables.of_app(os.environ, own))

@@ -5,6 +5,7 @@ from collections.abc import MutableMapping
 from pathlib import Path
 
 from fuota_constructs.local.certificates import make_certificates
+from fuota_constructs.local.environment_variables import of_cloud
 
 SECRET_KEY = "test"  # noqa: S105 (MiniStack's own default; the cloud listens on 127.0.0.1 only)
 
@@ -14,17 +15,16 @@ def set_environment(
 ) -> None:
     """Set what MiniStack reads when it is imported, and what its Lambda functions inherit.
 
-    One listener on 127.0.0.1, no Docker, nothing kept on disk but temporary files under `folder`, and none of the
-    developer's own AWS credentials or profiles.
+    One listener on 127.0.0.1, no Docker, nothing kept on disk but temporary files under `folder`, and of the
+    developer's own variables only those on the allow-list of `environment_variables`.
     """
+    kept = of_cloud(environment)
     for name in list(environment):
-        if name.startswith(("AWS_", "MINISTACK_", "LOCALSTACK_", "LAMBDA_")):
+        if name not in kept:
             del environment[name]
     scratch = folder / "tmp"
     scratch.mkdir(parents=True, exist_ok=True)
     nowhere = str(folder / "no-such-file")
-    local = "127.0.0.1,localhost"
-    no_proxy = environment.get("no_proxy") or environment.get("NO_PROXY")
     environment.update(
         BIND_HOST="127.0.0.1",
         MINISTACK_HOST="127.0.0.1",
@@ -47,11 +47,7 @@ def set_environment(
         IOT_MTLS_ENABLED="0",
         SFTP_ENABLED="0",
         DOCKER_HOST=f"unix://{nowhere}",
-        NO_PROXY=f"{no_proxy},{local}" if no_proxy else local,
-        no_proxy=f"{no_proxy},{local}" if no_proxy else local,
     )
-    environment.pop("SERVICES", None)
-    environment.pop("EDGE_PORT", None)
     if iam:
         files = make_certificates(folder / "tls")
         environment.update(

@@ -26,7 +26,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from fuota_constructs.local import embedded_metrics, ministack_image
+from fuota_constructs.local import clients, embedded_metrics, ministack_image
 from fuota_constructs.local.certificates import certificates_in
 from fuota_constructs.local.cloudformation_types import TYPES, ResourceHandlers
 from fuota_constructs.local.errors import LocalCloudError
@@ -177,14 +177,11 @@ class Host:
         stacks._runs_on_worker_thread = lambda name: name in ours or runs_before(name)
 
     def _client_for_stack(self) -> Any:
-        import boto3
         from botocore.config import Config
 
         responses = _module("ministack.core.responses")
-        session: Any = boto3.Session(
-            aws_access_key_id=responses.get_account_id(),
-            aws_secret_access_key=SECRET_KEY,
-            region_name=responses.get_region(),
+        session = clients.session(
+            access_key=responses.get_account_id(), secret_key=SECRET_KEY, region=responses.get_region()
         )
         return session.client(
             SERVICE,

@@ -33,7 +33,8 @@ LOCAL_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 class Aws:
     """An account and Region, on AWS or local, through boto3's own configuration.
 
-    `profile`, `region`, `endpoint_url`, keys and `verify` are as boto3 has them; None leaves each to boto3.
+    `profile`, `region`, `endpoint_url` and `verify` are as boto3 has them; None leaves each to boto3. A `session` of
+    the caller's takes the place of profile and region, and no proxy is asked on its way.
     """
 
     def __init__(
@@ -42,17 +43,12 @@ class Aws:
         profile: str | None = None,
         region: str | None = None,
         endpoint_url: str | None = None,
-        access_key: str | None = None,
-        secret_key: str | None = None,
+        session: boto3.Session | None = None,
         verify: str | None = None,
         limit: RequestLimit | None = None,
     ) -> None:
-        self._session = boto3.Session(
-            profile_name=profile,
-            region_name=region,
-            aws_access_key_id=access_key,
-            aws_secret_access_key=secret_key,
-        )
+        self._session = session or boto3.Session(profile_name=profile, region_name=region)
+        self._proxies: dict[str, str] | None = {} if session else None  # None: those of the environment
         if not self._session.region_name:  # boto3 would take an empty AWS_DEFAULT_REGION for a Region
             raise NoRegionError
         self._endpoint_url = endpoint_url
@@ -117,7 +113,7 @@ class Aws:
 
     def _client(self, service: str) -> Any:
         session: Any = self._session
-        config = Config(retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS})
+        config = Config(retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS}, proxies=self._proxies)
         try:
             client = session.client(service, endpoint_url=self._endpoint_url, verify=self._verify, config=config)
         except ValueError as error:  # what botocore raises where an endpoint is no URL

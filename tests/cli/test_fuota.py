@@ -159,14 +159,32 @@ def test_env_prints_a_shells_exports(cloud: LocalCloud, fuota: Fuota) -> None:
     assert not [line for line in shell if line.startswith("AWS_PROFILE=")]
 
 
-def test_env_is_enough_for_boto3(cloud: LocalCloud, fuota: Fuota) -> None:
+def test_after_env_boto3_of_a_hostile_shell_talks_to_the_cloud_as_any_account(
+    cloud: LocalCloud, fuota: Fuota, hostile_variables: dict[str, str]
+) -> None:
+    base = {**os.environ, **hostile_variables}
+    arguments = ["local", "env", "--port", str(cloud.port), "--account", "444455556666", "--region", "us-west-2"]
+    code = "import boto3; print(boto3.client('sts').get_caller_identity()['Account']);"
+    code += "made = [boto3.client(name) for name in ('iotwireless', 's3', 'dynamodb')];"
+    code += "print({client.meta.endpoint_url for client in made}, {client.meta.region_name for client in made})"
+    command = (
+        f'eval "$({sys.executable} -m fuota_constructs.cli {" ".join(arguments)})" && {sys.executable} -c {code!r}'
+    )
+    base["FUOTA_STATE_DIR"] = os.environ["FUOTA_STATE_DIR"]
+    done = subprocess.run(["sh", "-c", command], env=base, capture_output=True, text=True, check=False)
+    assert done.stdout == f"444455556666\n{{'{cloud.url}'}} {{'us-west-2'}}\n", done.stderr
+
+
+def test_env_as_json_has_null_for_what_to_unset(cloud: LocalCloud, fuota: Fuota) -> None:
     variables = json.loads(fuota("local", "env", "--json", "--port", str(cloud.port)).stdout)
-    environment = {**os.environ, **{name: value for name, value in variables.items() if value is not None}}
-    for name in (name for name, value in variables.items() if value is None):
-        environment.pop(name, None)
-    code = "import boto3; print(boto3.client('sts').get_caller_identity()['Account'])"
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout == f"{cloud.account}\n"
+    assert variables["AWS_ENDPOINT_URL"] == cloud.url
+    assert variables["AWS_PROFILE"] is None
+
+
+def test_fails_on_an_account_that_is_none(cloud: LocalCloud, fuota: Fuota) -> None:
+    done = fuota("local", "env", "--account", "4444-5555-6666")
+    assert done.returncode == 2
+    assert "'4444-5555-6666' is not an AWS account id: give 12 digits" in done.stderr
 
 
 def test_status_of_an_empty_cloud_says_what_to_do(cloud: LocalCloud, fuota: Fuota) -> None:

@@ -68,6 +68,15 @@ def test_another_lock_file_is_another_installation(
     assert cdk_cli.program() != before
 
 
+def test_fails_saying_what_to_set_where_the_cache_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("FUOTA_CACHE_DIR", str(tmp_path / "file" / "cache"))
+    with pytest.raises(LocalCloudError, match=r"cannot write to .*: set FUOTA_CACHE_DIR to a folder"):
+        cdk_cli.ensure()
+
+
 def test_fails_with_what_npm_said(empty_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("package.json", "package-lock.json"):
         shutil.copy(REPOSITORY / name, tmp_path / name)

@@ -14,7 +14,6 @@ from botocore.httpsession import URLLib3Session
 
 from fuota_constructs.local import ministack_host
 from fuota_constructs.local.cloud import LocalCloud
-from fuota_constructs.local.host_environment import set_environment
 
 
 def test_ministack_has_every_seam_we_use() -> None:
@@ -67,22 +66,6 @@ def test_the_admin_routes_need_no_signature(cloud: LocalCloud) -> None:
 
 def test_the_other_services_are_ministacks(cloud: LocalCloud) -> None:
     assert cloud.client("sts").get_caller_identity()["Account"] == cloud.account
-
-
-def test_the_environment_keeps_the_developers_credentials_out(tmp_path: Path) -> None:
-    environment = {"AWS_PROFILE": "production", "AWS_ACCESS_KEY_ID": "AKIA", "AWS_ENDPOINT_URL_S3": "x", "HOME": "/h"}
-    set_environment(environment, folder=tmp_path, port=1, region="eu-west-1", account="1" * 12, iam=False)
-    assert "AWS_PROFILE" not in environment
-    assert "AWS_ACCESS_KEY_ID" not in environment
-    assert "AWS_ENDPOINT_URL_S3" not in environment
-    assert environment["HOME"] == "/h"
-    assert environment["BIND_HOST"] == "127.0.0.1"
-
-
-def test_the_environment_adds_to_the_proxy_exceptions(tmp_path: Path) -> None:
-    environment = {"NO_PROXY": "intranet"}
-    set_environment(environment, folder=tmp_path, port=1, region="eu-west-1", account="1" * 12, iam=False)
-    assert environment["NO_PROXY"] == environment["no_proxy"] == "intranet,127.0.0.1,localhost"
 
 
 def test_ministack_is_not_loaded_by_importing_our_modules() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
+from fuota_constructs.local import clients
 from fuota_constructs.local import cloud as clouds
 from fuota_constructs.local.iotwireless import IotWirelessService, serve
 from fuota_constructs.operations.aws import Aws
@@ -193,10 +194,10 @@ def make_in() -> Callable[[LocalCloud], tuple[Aws, str]]:
         iam.put_user_policy(UserName="operator", PolicyName="p", PolicyDocument=document)
         key = iam.create_access_key(UserName="operator")["AccessKey"]
         aws = Aws(
-            region=cloud.region,
+            session=clients.session(
+                access_key=key["AccessKeyId"], secret_key=key["SecretAccessKey"], region=cloud.region
+            ),
             endpoint_url=cloud.url,
-            access_key=key["AccessKeyId"],
-            secret_key=key["SecretAccessKey"],
             verify=str(cloud.ca_bundle),
         )
         return aws, task
