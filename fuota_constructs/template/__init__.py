@@ -1,0 +1,1 @@
+"""What CloudFormation gets, whoever asks for it."""

@@ -1,0 +1,84 @@
+"""Constructs of the CDK's AWS modules, made as what they are without importing these modules.
+
+Importing `aws_cdk.aws_lambda` costs a synth seconds and 236 MB; a bare `CfnResource` instead is passed by by all who
+look at a construct's type: Aspects, mixins, native tags, `is_cfn_function`, policy checkers. Node.js has the real class
+whatever Python imports. What stands for it in Python turns into the real Python class as soon as somebody's code has
+loaded its module, or wants of it what only that class has.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import sys
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+import aws_cdk as cdk
+import constructs
+import jsii
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    Props = Mapping[str, object]
+
+
+class _StandIn:
+    """In place of a class whose module is not loaded."""
+
+    _module: ClassVar[str]
+    _class: ClassVar[str]
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:  # what `isinstance` asks when the type itself does not match
+        return type(self)._turn(self) or type(self)
+
+    def __getattr__(self, name: str) -> Any:
+        # Reached only for what the base class does not have. Python's own probes are no reason to load a module.
+        if name.startswith("_") or not type(self)._turn(self, load=True):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+        return getattr(self, name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        type(self)._turn(self)  # a property of the real class reaches Node.js, a plain attribute would not
+        object.__setattr__(self, name, value)
+
+    @classmethod
+    def _turn(cls, made: object, *, load: bool = False) -> type | None:
+        """Make the object one of the real class, if that is loaded by now; answers with the class."""
+        name = f"aws_cdk.{cls._module}"
+        module = importlib.import_module(name) if load else sys.modules.get(name)
+        real: type | None = getattr(module, cls._class, None)  # None while the module is still being loaded
+        if real:
+            object.__dict__["__class__"].__set__(made, real)
+        return real
+
+
+@functools.cache
+def _stand_in(base: type, module: str, name: str) -> type:
+    # Without jsii_type among its arguments the metaclass registers nothing: objects of this type that others make are
+    # still given to Python as what they are.
+    members = {"_module": module, "_class": name, "__jsii_type__": f"aws-cdk-lib.{module}.{name}"}
+    return type(base)(name, (_StandIn, base), {**members, "__module__": f"aws_cdk.{module}"})
+
+
+def _make(base: type, kind: str, scope: constructs.Construct, id: str, props: Props) -> object:  # noqa: A002
+    module, name = kind.split(".")
+    made: object = object.__new__(_stand_in(base, module, name))
+    jsii.create(type(made), made, [scope, id, dict(props)])
+    return made
+
+
+def typed_resource(scope: constructs.Construct, id: str, kind: str, props: Props) -> cdk.CfnResource:  # noqa: A002
+    """An L1 such as `aws_lambda.CfnFunction`; its properties have the names of TypeScript, at every depth."""
+    return cast("cdk.CfnResource", _make(cdk.CfnResource, kind, scope, id, props))
+
+
+def typed_construct(scope: constructs.Construct, id: str, kind: str, props: Props) -> constructs.Construct:  # noqa: A002
+    """Any other construct, such as `aws_s3_assets.Asset`."""
+    return cast("constructs.Construct", _make(constructs.Construct, kind, scope, id, props))
+
+
+def attribute(construct: constructs.Construct, name: str) -> str:
+    """A text that a construct has, by its name in TypeScript; this loads no module."""
+    return cast("str", jsii.get(construct, name))
