@@ -12,6 +12,7 @@ from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.monitor import task_metrics
 from fuota_constructs.monitor.poll_function import PollFunction
 from fuota_constructs.synth_checks import known_text
+from fuota_constructs.template.typed_resource import attribute, typed_resource
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,9 +89,7 @@ class FuotaMonitor(constructs.Construct):
         bus_arn = event_bus.event_bus_ref.event_bus_arn if event_bus is not None else self._default_bus_arn()
         function = PollFunction.of(self)
         rule = self._make_rule(minutes, function, bus_arn)
-        function.allow(
-            task_arn=reference.fuota_task_arn, event_bus_arn=bus_arn, rule_arn=rule.get_att("Arn").to_string()
-        )
+        function.allow(task_arn=reference.fuota_task_arn, event_bus_arn=bus_arn, rule_arn=attribute(rule, "attrArn"))
         alarms = task_metrics.make_alarms(
             self,
             failure_ratio=self._ratio(failure_ratio),
@@ -153,28 +152,28 @@ class FuotaMonitor(constructs.Construct):
             f'{{"fuotaTaskId": "{self.fuota_task_id}", "namespace": "{self.namespace}", "eventBus": "{bus_arn}",'
             ' "rule": "<aws.events.rule-name>"}'
         )
-        rule = cdk.CfnResource(
+        rule = typed_resource(
             self,
             "Rule",
-            type="AWS::Events::Rule",
-            properties={
-                "Description": "Polls of a FUOTA task; it disables itself when the task is done (fuota_constructs)",
-                "ScheduleExpression": f"rate({minutes} minute{'' if minutes == 1 else 's'})",
-                "State": "ENABLED",
-                "Targets": [
-                    {"Arn": function.function_arn, "Id": "Poll", "InputTransformer": {"InputTemplate": template}}
+            "aws_events.CfnRule",
+            {
+                "description": "Polls of a FUOTA task; it disables itself when the task is done (fuota_constructs)",
+                "scheduleExpression": f"rate({minutes} minute{'' if minutes == 1 else 's'})",
+                "state": "ENABLED",
+                "targets": [
+                    {"arn": function.function_arn, "id": "Poll", "inputTransformer": {"inputTemplate": template}}
                 ],
             },
         )
-        cdk.CfnResource(
+        typed_resource(
             self,
             "Permission",
-            type="AWS::Lambda::Permission",
-            properties={
-                "Action": "lambda:InvokeFunction",
-                "FunctionName": function.function_arn,
-                "Principal": "events.amazonaws.com",
-                "SourceArn": rule.get_att("Arn"),
+            "aws_lambda.CfnPermission",
+            {
+                "action": "lambda:InvokeFunction",
+                "functionName": function.function_arn,
+                "principal": "events.amazonaws.com",
+                "sourceArn": attribute(rule, "attrArn"),
             },
         )
         return rule

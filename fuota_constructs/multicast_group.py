@@ -11,14 +11,12 @@ from aws_cdk.interfaces.aws_iotwireless import IMulticastGroupRef, MulticastGrou
 from typing_extensions import Protocol, runtime_checkable
 
 from fuota_constructs.errors import FuotaValidationError
-from fuota_constructs.resource_tags import ResourceTags
 from fuota_constructs.rf_region import RfRegion, expect_rf_region
+from fuota_constructs.template.typed_resource import attribute, typed_resource
 
 if TYPE_CHECKING:
     from constructs import Construct, IConstruct
 
-
-RESOURCE_TYPE = "AWS::IoTWireless::MulticastGroup"
 
 MAX_DATA_RATE = 15
 """Source: AWS IoT Wireless API, `DlDr`."""
@@ -82,7 +80,6 @@ class _MulticastGroupBase(cdk.Resource):
         )
 
 
-@jsii.implements(cdk.ITaggableV2)
 class MulticastGroup(_MulticastGroupBase):
     """A LoRaWAN multicast group, `AWS::IoTWireless::MulticastGroup`.
 
@@ -123,26 +120,18 @@ class MulticastGroup(_MulticastGroupBase):
         self.dl_class = dl_class
         self.downlink_data_rate = _expect_data_rate(downlink_data_rate, self)
 
-        # A bare CfnResource: importing aws_cdk.aws_iotwireless would cost every synth more than all of ours.
-        properties = {
-            "LoRaWAN": {"RfRegion": rf_region.value, "DlClass": dl_class.value},
-            "Name": multicast_group_name,
-            "Description": description,
-        }
-        group = cdk.CfnResource(
+        group = typed_resource(
             self,
             "Resource",
-            type=RESOURCE_TYPE,
-            properties={name: value for name, value in properties.items() if value is not None},
+            "aws_iotwireless.CfnMulticastGroup",
+            {
+                "loRaWan": {"rfRegion": rf_region.value, "dlClass": dl_class.value},
+                "name": multicast_group_name,
+                "description": description,
+            },
         )
-        self._tags = ResourceTags(group, of_type=RESOURCE_TYPE)
-        self.multicast_group_id: str = group.get_att("Id").to_string()
-        self.multicast_group_arn: str = group.get_att("Arn").to_string()
-
-    @property
-    def cdk_tag_manager(self) -> cdk.TagManager:
-        """Tags of the group; `Tags.of(...)` on it, its stack or the app reaches them."""
-        return self._tags.manager
+        self.multicast_group_id: str = attribute(group, "attrId")
+        self.multicast_group_arn: str = attribute(group, "attrArn")
 
     @staticmethod
     def from_multicast_group_id(scope: Construct, id: str, multicast_group_id: str) -> IMulticastGroup:  # noqa: A002

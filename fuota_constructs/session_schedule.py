@@ -13,6 +13,7 @@ from aws_cdk import aws_iam as iam
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.provider.permissions import statement
 from fuota_constructs.synth_checks import CALL_LEAD_SECONDS, SERVICE_LEAD_SECONDS, StartPlan, TaskPlan, findings_in
+from fuota_constructs.template.typed_resource import typed_resource
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,21 +79,21 @@ class SessionSchedule(constructs.Construct):
         )
         """What the scheduler calls StartFuotaTask with."""
         start = {"Id": reference.fuota_task_id, "LoRaWAN": {"StartTime": f"{self.at:%Y-%m-%dT%H:%M:%SZ}"}}
-        self._schedule = cdk.CfnResource(
+        self._schedule = typed_resource(
             self,
             "Resource",
-            type="AWS::Scheduler::Schedule",
-            properties={
-                "Description": f"Starts a FUOTA session at {self.at:%Y-%m-%d %H:%M:%S} UTC (fuota_constructs)",
-                "FlexibleTimeWindow": {"Mode": "OFF"},
-                "ScheduleExpression": f"at({self.calls_at:%Y-%m-%dT%H:%M:%S})",
-                "ScheduleExpressionTimezone": "UTC",
-                "State": "ENABLED",
-                "Target": {
-                    "Arn": {"Fn::Sub": "arn:${AWS::Partition}:scheduler:::aws-sdk:iotwireless:startFuotaTask"},
-                    "Input": json.dumps(start),
-                    "RetryPolicy": {"MaximumEventAgeInSeconds": RETRY_SECONDS, "MaximumRetryAttempts": RETRIES},
-                    "RoleArn": self.role.attr_arn,
+            "aws_scheduler.CfnSchedule",
+            {
+                "description": f"Starts a FUOTA session at {self.at:%Y-%m-%d %H:%M:%S} UTC (fuota_constructs)",
+                "flexibleTimeWindow": {"mode": "OFF"},
+                "scheduleExpression": f"at({self.calls_at:%Y-%m-%dT%H:%M:%S})",
+                "scheduleExpressionTimezone": "UTC",
+                "state": "ENABLED",
+                "target": {
+                    "arn": f"arn:{cdk.Aws.PARTITION}:scheduler:::aws-sdk:iotwireless:startFuotaTask",
+                    "input": json.dumps(start),
+                    "retryPolicy": {"maximumEventAgeInSeconds": RETRY_SECONDS, "maximumRetryAttempts": RETRIES},
+                    "roleArn": self.role.attr_arn,
                 },
             },
         )

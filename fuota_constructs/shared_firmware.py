@@ -12,8 +12,8 @@ from fuota_constructs.bucket_facts import BucketFacts
 from fuota_constructs.default_firmware import DefaultBucket, DefaultRole
 from fuota_constructs.provider.fuota_provider import SERVICE_TIMEOUT_SECONDS, FuotaProvider
 from fuota_constructs.role_access import RoleAccess
-from fuota_constructs.staged_asset import stage_file
 from fuota_constructs.synth_checks import SynthChecks, known_text
+from fuota_constructs.template.staged_asset import stage_file
 
 if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
@@ -124,12 +124,12 @@ class SharedFirmware(constructs.Construct):
         return self._copies[copied]
 
     def _make_copy(self, image: AssetImage, bucket: BucketFacts) -> cdk.CfnResource:
-        name = f"Firmware{bucket.image_identity(self, image.key)}"
-        asset = stage_file(self._stack, image.path, sha256=image.sha256)
+        identity = bucket.image_identity(self, image.key)
+        asset = stage_file(self, f"Image{identity}", image.path, sha256=image.sha256, display_name=image.path.name)
         self.provider.allow_copy(asset_bucket=asset.bucket_name, bucket_arn=bucket.arn, key_arn=bucket.key_arn)
         copy = cdk.CfnResource(
             self,
-            name,
+            f"Firmware{identity}",
             type="Custom::FirmwareObject",
             properties={
                 "ServiceToken": self.provider.service_token,

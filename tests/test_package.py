@@ -150,7 +150,12 @@ def ours(names: set[str]) -> set[str]:
 
 @pytest.mark.parametrize(
     ("part", "allowed"),
-    [("lorawan", {"lorawan"}), ("rules", {"rules", "lorawan"}), ("local", {"local", "lorawan"})],
+    [
+        ("lorawan", {"lorawan"}),
+        ("rules", {"rules", "lorawan"}),
+        ("local", {"local", "lorawan"}),
+        ("template", {"template", "errors"}),
+    ],
 )
 def test_import_directions(part, allowed) -> None:
     for file in (PACKAGE / part).rglob("*.py"):
@@ -173,13 +178,13 @@ def test_runtime_imports_the_standard_library_boto3_and_itself() -> None:
 
 
 def test_constructs_reach_the_radio_facts_only_through_the_checks() -> None:
-    for file in [*PACKAGE.glob("*.py"), *(PACKAGE / "provider").glob("*.py")]:
+    for file in (path for part in (".", "provider", "template") for path in (PACKAGE / part).glob("*.py")):
         reached = ours(imports_of(file)) & {"lorawan", "rules", "local", "cli"}
         assert reached <= ({"rules"} if file.name == "synth_checks.py" else set()), file
 
 
 def test_files_are_short() -> None:
-    own = [PACKAGE, PACKAGE / "provider", PACKAGE / "rules", PACKAGE / "lorawan"]
+    own = [PACKAGE, *(PACKAGE / part for part in ("provider", "rules", "lorawan", "template"))]
     for file in (path for folder in own for path in folder.glob("*.py")):
         assert len(file.read_text().splitlines()) <= 330, file
 

@@ -7,20 +7,18 @@ from typing import Any
 
 import aws_cdk as cdk
 import constructs
-import jsii
 from aws_cdk import aws_iam as iam
 
 from fuota_constructs.acknowledgments import acknowledge
-from fuota_constructs.bare_function import make_function, make_log_group
 from fuota_constructs.provider.permissions import TRUST, Statement, statement
-from fuota_constructs.resource_tags import ResourceTags
+from fuota_constructs.template.functions import make_function, make_log_group
+from fuota_constructs.template.typed_resource import attribute, typed_resource
 
 ID = "FuotaConstructsMonitor"
 RUNTIME_DIRECTORY = Path(__file__).with_name("runtime")
 LAMBDA_TIMEOUT_SECONDS = 300
 
 
-@jsii.implements(cdk.ITaggableV2)
 class PollFunction(constructs.Construct):
     """The function, its role, policy, log group and table, under a fixed id of the stack.
 
@@ -32,20 +30,20 @@ class PollFunction(constructs.Construct):
         """Use `PollFunction.of`."""
         super().__init__(stack, ID)
         role = iam.CfnRole(self, "Role", assume_role_policy_document=TRUST)
-        self._log_group = make_log_group(self)
-        self._table = self._make_table()
-        self._function = make_function(
+        log_group = make_log_group(self)
+        table = self._make_table()
+        function = make_function(
             self,
             code=RUNTIME_DIRECTORY,
+            code_name=f"{ID}/Function/Code",
             handler="poll.handler",
             description="Polls of FuotaMonitor (fuota_constructs)",
-            role=role,
-            log_group=self._log_group,
+            role_arn=role.attr_arn,
+            log_group=log_group,
             timeout_seconds=LAMBDA_TIMEOUT_SECONDS,
-            environment={"STATE_TABLE": self._table.ref},
+            environment={"STATE_TABLE": table.ref},
         )
-        self._tags = ResourceTags(self._function, self._log_group, self._table, of_type="AWS::Lambda::Function")
-        self.function_arn = self._function.get_att("Arn")
+        self.function_arn = attribute(function, "attrArn")
         """What the rules of the monitors start."""
         self._statements = [
             # This action has no resource-level permissions (Service Authorization Reference): it can only be `*`.
@@ -53,9 +51,9 @@ class PollFunction(constructs.Construct):
             statement(
                 "RememberPolls",
                 ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"],
-                self._table.get_att("Arn"),
+                attribute(table, "attrArn"),
             ),
-            statement("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], self._log_group.get_att("Arn")),
+            statement("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], attribute(log_group, "attrArn")),
             statement("ReadTasks", ["iotwireless:GetFuotaTask"]),
             statement("PublishEvents", ["events:PutEvents"]),
             statement("StopPolling", ["events:DisableRule"]),
@@ -79,11 +77,6 @@ class PollFunction(constructs.Construct):
         found = stack.node.try_find_child(ID)
         return found if isinstance(found, cls) else cls(stack)
 
-    @property
-    def cdk_tag_manager(self) -> cdk.TagManager:
-        """The tags of the function, its log group and its table."""
-        return self._tags.manager
-
     def allow(self, *, task_arn: str, event_bus_arn: str, rule_arn: object) -> None:
         """Let it poll a task, tell a bus about it, and disable the rule that starts its polls."""
         added = {"ReadTasks": task_arn, "PublishEvents": event_bus_arn, "StopPolling": rule_arn}
@@ -97,14 +90,14 @@ class PollFunction(constructs.Construct):
         return {"Version": "2012-10-17", "Statement": granted}
 
     def _make_table(self) -> cdk.CfnResource:
-        table = cdk.CfnResource(
+        table = typed_resource(
             self,
             "Table",
-            type="AWS::DynamoDB::Table",
-            properties={
-                "AttributeDefinitions": [{"AttributeName": "Poll", "AttributeType": "S"}],
-                "BillingMode": "PAY_PER_REQUEST",
-                "KeySchema": [{"AttributeName": "Poll", "KeyType": "HASH"}],
+            "aws_dynamodb.CfnTable",
+            {
+                "attributeDefinitions": [{"attributeName": "Poll", "attributeType": "S"}],
+                "billingMode": "PAY_PER_REQUEST",
+                "keySchema": [{"attributeName": "Poll", "keyType": "HASH"}],
             },
         )
         table.apply_removal_policy(cdk.RemovalPolicy.DESTROY)

@@ -7,14 +7,13 @@ from typing import Any
 
 import aws_cdk as cdk
 import constructs
-import jsii
 from aws_cdk import aws_iam as iam
 
 from fuota_constructs.acknowledgments import acknowledge_wildcards
-from fuota_constructs.bare_function import make_function, make_log_group
 from fuota_constructs.firmware_update_role import SERVICE_PRINCIPAL
 from fuota_constructs.provider import permissions
-from fuota_constructs.resource_tags import ResourceTags
+from fuota_constructs.template.functions import make_function, make_log_group
+from fuota_constructs.template.typed_resource import attribute
 
 RUNTIME_DIRECTORY = Path(__file__).with_name("runtime")
 LAMBDA_TIMEOUT_SECONDS = 300
@@ -23,7 +22,6 @@ SERVICE_TIMEOUT_SECONDS = LAMBDA_TIMEOUT_SECONDS + 30
 """How long CloudFormation waits for an answer: a margin above the Lambda's timeout, not the default of an hour."""
 
 
-@jsii.implements(cdk.ITaggableV2)
 class FuotaProvider(constructs.Construct):
     """The Lambda behind `Custom::FuotaTask` and `Custom::FirmwareObject`, with its role, policy and log group.
 
@@ -36,8 +34,8 @@ class FuotaProvider(constructs.Construct):
         self._stack = stack
 
         role = iam.CfnRole(self, "Role", assume_role_policy_document=permissions.TRUST)
-        self._log_group = make_log_group(self)
-        self._statements = permissions.for_tasks(self._log_group.get_att("Arn"))
+        log_group = make_log_group(self)
+        self._statements = permissions.for_tasks(attribute(log_group, "attrArn"))
         self.policy = iam.CfnPolicy(
             self,
             "Policy",
@@ -46,24 +44,20 @@ class FuotaProvider(constructs.Construct):
             roles=[role.ref],
         )
         """Custom resources depend on it, so that their Delete still has its permissions."""
-        self._function = make_function(
+        function = make_function(
             self,
             code=RUNTIME_DIRECTORY,
+            code_name="FuotaConstructs/Provider/Function/Code",
             handler="index.handler",
             description="Provider of Custom::FuotaTask and Custom::FirmwareObject (fuota_constructs)",
-            role=role,
-            log_group=self._log_group,
+            role_arn=role.attr_arn,
+            log_group=log_group,
             timeout_seconds=LAMBDA_TIMEOUT_SECONDS,
         )
         # The policy outlives the function, and so every custom resource: CloudFormation deletes in reverse order.
-        self._function.add_resource_dependency(self.policy)
-        self._tags = ResourceTags(self._function, self._log_group, of_type="AWS::Lambda::Function")
-        self.service_token = self._function.get_att("Arn")
-
-    @property
-    def cdk_tag_manager(self) -> cdk.TagManager:
-        """The tags of the Lambda and its log group."""
-        return self._tags.manager
+        function.add_resource_dependency(self.policy)
+        self.service_token = attribute(function, "attrArn")
+        """What custom resources name their provider by."""
 
     def allow_pass_role(self, role_arn: str) -> None:
         """Let it pass this role, to IoT Wireless and nothing else (CreateFuotaTask and UpdateFuotaTask check that)."""

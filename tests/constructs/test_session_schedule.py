@@ -63,11 +63,12 @@ def test_a_late_last_call_is_still_early_enough(stack, imported, synth) -> None:
 def test_calls_the_service_itself_with_what_its_model_takes(stack, imported, synth) -> None:
     imported.schedule_start(TOMORROW)
     target = synth(stack).properties(SCHEDULE)["Target"]
-    assert target["Arn"] == {"Fn::Sub": "arn:${AWS::Partition}:scheduler:::aws-sdk:iotwireless:startFuotaTask"}
+    service = ":scheduler:::aws-sdk:iotwireless:startFuotaTask"
+    assert target["Arn"] == {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, service]]}
     given = json.loads(target["Input"])
     assert given == {"Id": TASK_ID, "LoRaWAN": {"StartTime": f"{TOMORROW:%Y-%m-%dT%H:%M:%SZ}"}}
     operation = boto3.client("iotwireless").meta.service_model.operation_model("StartFuotaTask")
-    assert operation.name[0].lower() + operation.name[1:] == target["Arn"]["Fn::Sub"].rpartition(":")[2]
+    assert operation.name[0].lower() + operation.name[1:] == service.rpartition(":")[2]
     report = ParamValidator().validate(given, operation.input_shape)
     assert not report.has_errors(), report.generate_report()
     assert set(given) <= set(operation.input_shape.members)

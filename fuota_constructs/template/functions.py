@@ -1,0 +1,56 @@
+"""Lambda functions and their log groups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fuota_constructs.template.staged_asset import stage_modules
+from fuota_constructs.template.typed_resource import typed_resource
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import aws_cdk as cdk
+    from constructs import Construct
+
+LAMBDA_RUNTIME = "python3.14"
+LAMBDA_MEMORY_MB = 256
+LOG_RETENTION_DAYS = 30
+
+
+def make_log_group(scope: Construct) -> cdk.CfnResource:
+    """The log group of a function: ours, not the one Lambda makes by itself, never deletes and never expires."""
+    return typed_resource(scope, "LogGroup", "aws_logs.CfnLogGroup", {"retentionInDays": LOG_RETENTION_DAYS})
+
+
+def make_function(
+    scope: Construct,
+    *,
+    code: Path,
+    code_name: str,
+    handler: str,
+    description: str,
+    role_arn: str,
+    log_group: cdk.CfnResource,
+    timeout_seconds: int,
+    environment: Mapping[str, str] | None = None,
+) -> cdk.CfnResource:
+    """A function whose code is the Python modules of a folder; `code_name` is what the CDK CLI calls them."""
+    asset = stage_modules(scope, "Code", code.glob("*.py"), display_name=code_name)
+    return typed_resource(
+        scope,
+        "Function",
+        "aws_lambda.CfnFunction",
+        {
+            "code": {"s3Bucket": asset.bucket_name, "s3Key": asset.object_key},
+            "description": description,
+            **({"environment": {"variables": dict(environment)}} if environment else {}),
+            "handler": handler,
+            "loggingConfig": {"logGroup": log_group.ref},
+            "memorySize": LAMBDA_MEMORY_MB,
+            "role": role_arn,
+            "runtime": LAMBDA_RUNTIME,
+            "timeout": timeout_seconds,
+        },
+    )

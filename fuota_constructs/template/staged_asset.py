@@ -1,0 +1,143 @@
+"""Files that go with the cloud assembly: the code of Lambda functions and firmware images.
+
+Only the given files get into an asset, with modes of its own: neither `__pycache__`, nor the umask under which this
+library was installed, nor a clock changes what is uploaded. Lambda runs code as another user than its owner and cannot
+import a module that others may not read; and an asset is uploaded once, so a wrong mode would stay.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+import aws_cdk as cdk
+import jsii
+from jsii.errors import JSIIError
+
+from fuota_constructs.errors import FuotaValidationError
+from fuota_constructs.template.typed_resource import attribute, typed_construct
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from constructs import Construct
+
+
+class StagedAsset(NamedTuple):
+    """Where an asset will be in S3."""
+
+    bucket_name: str
+    object_key: str
+
+
+class _Content(NamedTuple):
+    files: list[Path]
+    digest: str
+    extension: str
+    packaging: cdk.FileAssetPackaging
+
+
+def stage_file(scope: Construct, id: str, file: Path, *, sha256: str, display_name: str) -> StagedAsset:  # noqa: A002
+    """Put a file into the cloud assembly, to be uploaded as it is; the CDK CLI calls it by its display name.
+
+    Raises `FuotaValidationError` when the file is no longer the one with this SHA-256: uploaded under that name, the
+    wrong content would stay in the asset bucket for good, because the CDK uploads no asset twice.
+    """
+    if hashlib.sha256(file.read_bytes()).hexdigest() != sha256:
+        raise FuotaValidationError("image-file", f"firmware image {str(file)!r} changed during the synth; run it again")
+    content = _Content([file], sha256, file.suffix, cdk.FileAssetPackaging.FILE)
+    return _stage(scope, id, content, display_name)
+
+
+def stage_modules(scope: Construct, id: str, files: Iterable[Path], *, display_name: str) -> StagedAsset:  # noqa: A002
+    """Put Python modules into the cloud assembly, to be uploaded as one zip; the CDK CLI calls it by its display name.
+
+    The hash of the asset is that of the names and contents: not of times, modes or places.
+    """
+    modules = sorted(files)
+    digest = hashlib.sha256()
+    for module in modules:
+        text = module.read_bytes()
+        digest.update(f"{module.name}:{len(text)}:".encode() + text)
+    content = _Content(modules, digest.hexdigest(), "", cdk.FileAssetPackaging.ZIP_DIRECTORY)
+    return _stage(scope, id, content, display_name)
+
+
+def _stage(scope: Construct, id: str, content: _Content, display_name: str) -> StagedAsset:  # noqa: A002
+    stack = cdk.Stack.of(scope)
+    folders = _folders_of(stack)
+    if folders:
+        staged = _copy(content, folders.assets / f"asset.{content.digest}{content.extension}")
+        # The synthesizer a stack shows to Python may be the one it was given, while the CDK uses a copy of it. But in
+        # Node.js a stack itself takes assets, as it did in version 1, although that is no longer declared.
+        with contextlib.suppress(JSIIError):  # it no longer does
+            location = jsii.unsafe_cast(stack, cdk.IStackSynthesizer).add_file_asset(
+                file_name=os.path.relpath(staged, folders.assembly),
+                packaging=content.packaging,
+                source_hash=content.digest,
+                display_name=display_name,
+            )
+            return StagedAsset(location.bucket_name, location.object_key)
+    return _stage_in_node(scope, id, content, display_name)
+
+
+class _Folders(NamedTuple):
+    """Where the assets are, and the assembly that names them."""
+
+    assets: Path
+    assembly: Path
+
+
+@functools.cache  # jsii keeps every construct for good, so this keeps none longer
+def _folders_of(stack: cdk.Stack) -> _Folders | None:
+    """The folders a stack goes to, if Python can tell: the CDK CLI names them relative to where Node.js was started."""
+    stage = cast("cdk.Stage", cdk.Stage.of(stack))  # a stack without an app gets one from the CDK
+    folders = _Folders(Path(stage.asset_outdir), Path(stage.outdir))
+    if folders.assets.is_absolute() or _is_the_same_in_node(folders.assets):
+        return _Folders(folders.assets.absolute(), folders.assembly.absolute())
+    return None
+
+
+def _is_the_same_in_node(folder: Path) -> bool:
+    # Python may have gone elsewhere since Node.js was started; there may even be a folder of that name there.
+    try:
+        with tempfile.TemporaryDirectory(prefix=".staging-", dir=folder) as made:
+            return cdk.FileSystem.is_empty(str(folder / Path(made).name))
+    except (OSError, RuntimeError):
+        return False
+
+
+def _stage_in_node(scope: Construct, id: str, content: _Content, display_name: str) -> StagedAsset:  # noqa: A002
+    """The same by the CDK's own construct, which costs a synth some 40 ms to load."""
+    folder = Path(tempfile.mkdtemp(prefix="fuota-asset-"))
+    staged = str(_copy(content, folder / f"content{content.extension}"))
+    props = {"path": staged, "assetHash": content.digest, "displayName": display_name}
+    asset = typed_construct(scope, id, "aws_s3_assets.Asset", props)
+    if (
+        attribute(asset, "assetPath") != staged
+    ):  # after `cdk synth --no-staging` assets are uploaded from where they are
+        shutil.rmtree(folder)
+    return StagedAsset(attribute(asset, "s3BucketName"), attribute(asset, "s3ObjectKey"))
+
+
+def _copy(content: _Content, staged: Path) -> Path:
+    if not staged.exists():
+        # Complete under another name first: a synth that is interrupted leaves no half an asset under the right one.
+        with tempfile.TemporaryDirectory(prefix=".staging-", dir=staged.parent) as scratch:
+            copies = Path(scratch, "content")
+            copies.mkdir()
+            for file in content.files:
+                shutil.copyfile(file, copies / file.name)
+            zipped = content.packaging is cdk.FileAssetPackaging.ZIP_DIRECTORY
+            (copies if zipped else copies / content.files[0].name).rename(staged)
+    for path in (staged, *(staged.iterdir() if staged.is_dir() else ())):
+        mode = 0o755 if path.is_dir() else 0o644
+        if path.stat().st_mode & 0o777 != mode:
+            path.chmod(mode)
+    return staged
