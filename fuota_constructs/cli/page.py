@@ -28,6 +28,11 @@ def document(title: str, parts: Iterable[str]) -> str:
     )
 
 
+def verdict(summary: str, *, good: bool) -> str:
+    """What it comes to, before all else."""
+    return f'<p id="verdict" class="{"good" if good else "bad"}">{escape(summary)}</p>'
+
+
 def inputs(identity: str, heading: str, figures: Iterable[Figure]) -> str:
     """Figures below each other, their remarks beside them."""
     rows = [

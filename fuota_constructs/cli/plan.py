@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fuota_constructs.cli.exit_codes import NOT_MET
+from fuota_constructs.cli.output_files import OutputFile, require_apart, write
+from fuota_constructs.cli.plan_verdict import LEVELS, exit_code
 from fuota_constructs.cli.quantities import Image, Percentage, Seconds, WholePercent
 from fuota_constructs.lorawan.regions import regions
 from fuota_constructs.lorawan.session_plan import CLASS_B, CLASS_C, DEFAULT_LOSS, Conditions
@@ -95,10 +98,18 @@ SHORTEST_PING_SLOT_PERIOD, LONGEST_PING_SLOT_PERIOD = 32, 4096
     help="Version of the fragmentation package on the devices.",
 )
 @click.option("--recommend", is_flag=True, help="Propose parameters, say why, and compare all data rates.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(LEVELS[::-1]),
+    default="error",
+    show_default=True,
+    help="Exit code 3 for findings of this level and worse.",
+)
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for scripts.")
+@click.option("--json-file", type=OutputFile(), metavar="FILE", help="Write the JSON to FILE, too.")
 @click.option(
     "--html",
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    type=OutputFile(),
     metavar="FILE",
     help="Write one page with pictures to FILE, too; needs matplotlib.",
 )
@@ -122,7 +133,9 @@ def plan(
     dwell_time: bool,
     ts004: int,
     recommend: bool,
+    fail_on: str,
     as_json: bool,
+    json_file: Path | None,
     html: Path | None,
 ) -> None:
     """Work out what a FUOTA session costs and whether it can succeed, before it is on the air.
@@ -139,14 +152,17 @@ def plan(
     \b
     Exit codes:
       0  the session can be sent; there may be warnings
-      1  an error was found, or with --recommend nothing fits
+      1  a file could not be written
       2  wrong usage, or --html without matplotlib
+      3  an error was found (with --fail-on warning: anything), the session ends before the image is sent,
+         or with --recommend nothing fits
     """
     from fuota_constructs.cli.plan_inputs import Inputs, as_planned, planned
 
     if html is not None and importlib.util.find_spec("matplotlib") is None:
         click.echo(f"--html needs matplotlib, for the pictures: {INSTALL_PICTURES}", err=True)
         ctx.exit(2)
+    require_apart({"--html": html, "--json-file": json_file, "IMAGE": Path(image[0]) if image[0] else None})
     region = regions()[region_name]
     if dwell_time and region.dwell_time_ms is None:
         raise click.BadParameter(
@@ -179,10 +195,14 @@ def plan(
     )
     choices, best = _options(inputs) if recommend else ((), None)
     result = as_planned(inputs, best.plan) if best and _leaves_all_open(inputs) else planned(inputs)
-    if as_json:
+    if as_json or json_file:
         from fuota_constructs.cli.plan_json import as_text
 
-        click.echo(as_text(result, best if recommend else None, choices, recommended=recommend))
+        document = as_text(result, best if recommend else None, choices, recommended=recommend)
+        if json_file is not None:
+            write(json_file, document + "\n")
+    if as_json:
+        click.echo(document)
     else:
         from rich.console import Console
 
@@ -192,7 +212,7 @@ def plan(
     if html is not None:
         _write(html, result, best, choices)
         click.echo(f"the page is in {html}", err=as_json)
-    ctx.exit(1 if result.refused or (recommend and best is None) else 0)
+    ctx.exit(NOT_MET if recommend and best is None else exit_code(result, fail_on))
 
 
 def _rate(region: Region, index: int | None) -> DataRate | None:
@@ -224,7 +244,4 @@ def _write(page: Path, result: Planned, best: Recommendation | None, choices: tu
 
     if not choices:
         choices, _ = _options(replace(result.inputs, data_rate=None))
-    try:
-        page.write_text(page_of(result, best, choices), encoding="utf-8")
-    except OSError as error:
-        raise click.ClickException(f"{page} cannot be written: {error.strerror}") from error
+    write(page, page_of(result, best, choices))

@@ -121,14 +121,20 @@ def figures_of(result: Planned, plan: SessionPlan) -> list[Figure]:
             GOOD if plan.interval_seconds >= plan.smallest_interval_seconds else "too short",
         ),
         _duration(plan),
-        Figure(
-            "Success",
-            f"{percent(plan.decode_probability)} of the devices",
-            f"target {percent(result.inputs.target)}, {percent(plan.loss)} loss, TS004 v{plan.version}",
-            GOOD if plan.decode_probability >= result.inputs.target else "under target",
-        ),
+        _success(result, plan),
         _energy(plan),
     ]
+
+
+def _success(result: Planned, plan: SessionPlan) -> Figure:
+    if plan.cut_off or result.refused:  # a share would be read as if the session could be sent
+        return Figure("Success", "not reached", plan.cut_off or "see the findings", "none")
+    return Figure(
+        "Success",
+        f"{percent(plan.decode_probability)} of the devices",
+        f"target {percent(result.inputs.target)}, {percent(plan.loss)} loss, TS004 v{plan.version}",
+        GOOD if plan.decode_probability >= result.inputs.target else "under target",
+    )
 
 
 def _fragments(plan: SessionPlan) -> Figure:
@@ -166,8 +172,7 @@ def _duty_cycle(inputs: Inputs, plan: SessionPlan) -> Figure:
 def _duration(plan: SessionPlan) -> Figure:
     service, device = plan.service_window_seconds, plan.device_window_seconds
     windows = f"service {duration(service)}" + (f", TS005 v1 device {duration(device)}" if device else "") + " at most"
-    over = plan.duration_seconds > min(service, device or service)
-    return Figure("Duration", duration(plan.duration_seconds), windows, "too long" if over else GOOD)
+    return Figure("Duration", duration(plan.duration_seconds), windows, "too long" if plan.cut_off else GOOD)
 
 
 def _energy(plan: SessionPlan) -> Figure:

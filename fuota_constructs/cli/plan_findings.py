@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fuota_constructs import rules
 from fuota_constructs.cli.plan_figures import percent
 from fuota_constructs.lorawan.redundancy import smallest_redundancy_percent
+from fuota_constructs.rules.radio_session import code_probability
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,12 +36,13 @@ def findings_about(task: rules.TaskPlan, plan: SessionPlan | None, target: float
 
 
 def _target(plan: SessionPlan, target: float) -> Iterator[tuple[str, str, str]]:
-    if plan.decode_probability >= target:
+    chance = code_probability(plan)  # whether the session can be sent whole is another finding
+    if chance >= target:
         return
     enough = smallest_redundancy_percent(plan.data_fragments, plan.loss, target, version=plan.version)
     remedy = "smaller fragments" if enough is None else f"a redundancy of at least {enough} %"
     message = (
-        f"{percent(plan.decode_probability)} of the devices have the image after {plan.data_fragments} data and"
+        f"{percent(chance)} of the devices have the image after {plan.data_fragments} data and"
         f" {plan.coded_fragments} coded fragments at {percent(plan.loss)} loss, and the target is {percent(target)}"
         f" (coded fragments are lost too): choose {remedy}, or a lower target"
     )

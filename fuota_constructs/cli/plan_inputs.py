@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from fuota_constructs import rules
@@ -13,6 +14,7 @@ from fuota_constructs.lorawan.fragments import (
     encoded_fragments,
     interval_seconds,
 )
+from fuota_constructs.lorawan.recommendation import obstacle_to
 from fuota_constructs.lorawan.redundancy import smallest_redundancy_percent
 from fuota_constructs.lorawan.session_plan import Conditions, SessionPlan, plan_session
 
@@ -54,8 +56,38 @@ class Planned:
 
 def planned(inputs: Inputs) -> Planned:
     """Fill in what was not given, work the session out, and ask the rules."""
+    draft = _draft(inputs, inputs.data_rate) if inputs.data_rate else _slowest_that_fits(inputs)
+    rate, size, redundancy, plan = draft.data_rate, draft.fragment_bytes, draft.redundancy_percent, draft.plan
+    # What cannot be sent is not held against a data rate nobody asked for: another may carry it.
+    task = _task_plan(inputs, rate if plan else inputs.data_rate, size, redundancy, plan)
+    found = findings_about(task, plan, inputs.target)
+    return Planned(inputs, rate, size, redundancy, plan, found, draft.assumed)
+
+
+def as_planned(inputs: Inputs, plan: SessionPlan) -> Planned:
+    """A session that was worked out elsewhere, such as a recommended one."""
+    rate = next(rate for rate in inputs.conditions.region.data_rates if rate.index == plan.data_rate)
+    task = _task_plan(inputs, rate, plan.fragment_bytes, plan.redundancy_percent, plan)
+    found = findings_about(task, plan, inputs.target)
+    words = dict.fromkeys(("fragment size", "interval", "redundancy"), "recommended")
+    if inputs.data_rate is None:
+        words["data rate"] = "recommended"
+    return Planned(inputs, rate, plan.fragment_bytes, plan.redundancy_percent, plan, found, words)
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """The session at one data rate, and what was assumed for it."""
+
+    data_rate: DataRate
+    fragment_bytes: int
+    redundancy_percent: int
+    plan: SessionPlan | None
+    assumed: dict[str, str]
+
+
+def _draft(inputs: Inputs, rate: DataRate) -> _Draft:
     assumed: dict[str, str] = {}
-    rate = inputs.data_rate or _data_rate(inputs, assumed)
     size = inputs.fragment_bytes or _fragment_bytes(inputs, rate, assumed)
     redundancy = inputs.redundancy_percent
     if redundancy is None:
@@ -73,29 +105,47 @@ def planned(inputs: Inputs) -> Planned:
         )
     if inputs.interval_seconds is None and plan is not None:
         assumed["interval"] = "smallest lawful"
-    # What cannot be sent is not held against a data rate nobody asked for: another may carry it.
-    task = _task_plan(inputs, rate if plan else inputs.data_rate, size, redundancy, plan)
-    found = findings_about(task, plan, inputs.target)
-    return Planned(inputs, rate, size, redundancy, plan, found, assumed)
+    return _Draft(rate, size, redundancy, plan, assumed)
 
 
-def as_planned(inputs: Inputs, plan: SessionPlan) -> Planned:
-    """A session that was worked out elsewhere, such as a recommended one."""
-    rate = next(rate for rate in inputs.conditions.region.data_rates if rate.index == plan.data_rate)
-    task = _task_plan(inputs, rate, plan.fragment_bytes, plan.redundancy_percent, plan)
-    found = findings_about(task, plan, inputs.target)
-    words = dict.fromkeys(("fragment size", "interval", "redundancy"), "recommended")
-    if inputs.data_rate is None:
-        words["data rate"] = "recommended"
-    return Planned(inputs, rate, plan.fragment_bytes, plan.redundancy_percent, plan, found, words)
-
-
-def _data_rate(inputs: Inputs, assumed: dict[str, str]) -> DataRate:
+def _slowest_that_fits(inputs: Inputs) -> _Draft:
+    """The session at the slowest data rate that carries it whole; where none does, at the one that comes closest."""
     rates, wanted = inputs.conditions.region.data_rates, inputs.fragment_bytes or 1
     carries = [rate for rate in rates if inputs.conditions.max_fragment_bytes(rate) >= wanted]
     # Where none carries it the largest is the one to be measured against.
-    assumed["data rate"] = "assumed: slowest that carries it" if carries else "assumed: the fastest"
-    return carries[0] if carries else rates[-1]
+    drafts = [_draft(inputs, rate) for rate in carries or rates[-1:]]
+    obstacles = [_obstacle(draft.plan, inputs.conditions) for draft in drafts]
+    fits = next((place for place, obstacle in enumerate(obstacles) if not obstacle), None)
+    if fits is None:
+        chosen = min((draft for draft in drafts if draft.plan), key=_session_seconds, default=drafts[0])
+        why = "assumed: none fits, this takes the least time" if chosen.plan else "assumed: the slowest that carries it"
+    else:
+        chosen = drafts[fits]
+        why = "assumed: slowest that fits" + _passed_over(drafts[:fits], obstacles[:fits])
+        by_size = inputs.conditions.region.slowest_data_rate(chosen.fragment_bytes)
+        if by_size is not None and by_size is not chosen.data_rate:
+            why += f"; name it in the group, {chosen.fragment_bytes} bytes alone would go at DR{by_size.index}"
+    return replace(chosen, assumed={"data rate": why if carries else "assumed: the fastest", **chosen.assumed})
+
+
+def _session_seconds(draft: _Draft) -> float:
+    return draft.plan.duration_seconds if draft.plan else math.inf
+
+
+def _obstacle(plan: SessionPlan | None, conditions: Conditions) -> str:
+    if plan is None:
+        return "too many fragments"
+    if plan.interval_seconds < (sending := conditions.sending_seconds(plan.fragment_airtime_seconds)):
+        return f"a fragment needs {sending:.1f} s"
+    return obstacle_to(plan)
+
+
+def _passed_over(drafts: list[_Draft], obstacles: list[str]) -> str:
+    """Why not a slower one: each reason once."""
+    reasons: dict[str, list[str]] = {}
+    for draft, obstacle in zip(drafts, obstacles, strict=True):
+        reasons.setdefault(obstacle, []).append(f"DR{draft.data_rate.index}")
+    return "".join(f"; {', '.join(rates)}: {reason}" for reason, rates in reasons.items())
 
 
 def _fragment_bytes(inputs: Inputs, rate: DataRate, assumed: dict[str, str]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from fuota_constructs.cli.plan_verdict import verdict_of
 from fuota_constructs.lorawan import recommendation
 from fuota_constructs.lorawan.session_plan import RECEIVE_MILLIAMPERES, SUPPLY_VOLTS, SessionPlan
 
@@ -29,6 +30,7 @@ def as_text(
         "image": result.inputs.image_name,
         "image_bytes": result.inputs.image_bytes,
         "target_share": result.inputs.target,
+        "verdict": verdict_of(result)._asdict(),
         "assumed": {name.replace(" ", "_"): why for name, why in result.assumed.items()},
         "plan": _plan(result.plan),
         "findings": [{"rule": rule, "level": level, "message": text} for rule, level, text in result.findings],

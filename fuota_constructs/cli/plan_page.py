@@ -16,6 +16,7 @@ from fuota_constructs.cli.plan_figures import (
     percent,
 )
 from fuota_constructs.cli.plan_series import SETUP_SECONDS, loss_curves, loss_rows, size_curves
+from fuota_constructs.cli.plan_verdict import verdict_of
 from fuota_constructs.lorawan import recommendation
 
 if TYPE_CHECKING:
@@ -31,12 +32,16 @@ def page_of(result: Planned, best: Recommendation | None, choices: Sequence[Opti
     plan, name = result.plan, result.inputs.image_name
     image = Path(name).name if name else f"{count(result.inputs.image_bytes)} bytes"
     title = f"FUOTA session: {image} in {result.inputs.conditions.region.name}"
-    parts = [f"<h1>{escape(title)}</h1>", _lead(result)]
+    verdict = verdict_of(result)
+    parts = [f"<h1>{escape(title)}</h1>", page.verdict(verdict.summary, good=verdict.works), _lead(result)]
     if plan:
         parts += [page.tiles(figures_of(result, plan))]
     parts += [page.findings(result.findings)]
     if plan:
-        parts += [_timeline(plan), _loss(plan, result.inputs.target), _sizes(plan, result)]
+        parts += [_timeline(plan)]
+        if not (plan.cut_off or result.refused):  # curves of success would be read as if the session could be sent
+            parts += [_loss(plan, result.inputs.target)]
+        parts += [_sizes(plan, result)]
     parts += [_options(choices, best)]
     if best:
         parts += [_recommended(best)]
@@ -47,12 +52,10 @@ def page_of(result: Planned, best: Recommendation | None, choices: Sequence[Opti
 def _lead(result: Planned) -> str:
     plan = result.plan
     if plan is None:
-        return '<p class="lead">This session cannot be sent; the findings say why.</p>'
+        return ""
     return (
         f'<p class="lead">{count(plan.fragments)} fragments at {escape(plan.data_rate_text)}, one every'
-        f" {plan.interval_seconds} s, take {duration(plan.duration_seconds)};"
-        f" {percent(plan.decode_probability)} of the devices have the image afterwards"
-        f" if they lose {percent(plan.loss)} of the fragments.</p>"
+        f" {plan.interval_seconds} s, take {duration(plan.duration_seconds)}.</p>"
     )
 
 

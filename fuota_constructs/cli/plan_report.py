@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fuota_constructs.cli.plan_figures import GOOD, Figure, count, duration, energy, figures_of, inputs_of
+from fuota_constructs.cli.plan_verdict import verdict_of
 from fuota_constructs.lorawan import recommendation
 
 if TYPE_CHECKING:
@@ -20,13 +21,17 @@ if TYPE_CHECKING:
     from fuota_constructs.cli.plan_inputs import Planned
     from fuota_constructs.lorawan.recommendation import Option, Recommendation
 
+NARROW = 74
+HEADINGS = ("bytes", "every", "redund.", "fragm.", "lasts", "energy")
 STYLES = {"error": "bold red", "warning": "yellow"}
 
 
 def show(
     result: Planned, console: Console, *, best: Recommendation | None = None, choices: tuple[Option, ...] = ()
 ) -> None:
-    """Print inputs, figures and findings, and the recommendation where there is one to make."""
+    """Print the verdict, inputs, figures and findings, and the recommendation where there is one to make."""
+    verdict = verdict_of(result)
+    console.print(Text(f"This session {verdict.summary}", style="bold green" if verdict.works else "bold red"))
     _heading("Session", console)
     console.print(_lines(inputs_of(result)))
     if result.plan:
@@ -35,7 +40,7 @@ def show(
     _show_findings(result.findings, console)
     if choices:
         _heading("Best of each data rate", console)
-        console.print(_comparison(choices, best))
+        console.print(_comparison(choices, best, narrow=console.width < NARROW))
         _show_recommendation(best, choices, console)
 
 
@@ -72,18 +77,19 @@ def _show_findings(findings: Findings, console: Console) -> None:
         console.print(Padding(table, (0, 0, 0, 2)))
 
 
-def _comparison(choices: tuple[Option, ...], best: Recommendation | None) -> Padding:
+def _comparison(choices: tuple[Option, ...], best: Recommendation | None, *, narrow: bool) -> Padding:
+    headings = ("bytes", "every", "redund.", "lasts") if narrow else HEADINGS
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("", no_wrap=True)
-    for heading in ("bytes", "every", "redund.", "fragm.", "lasts", "energy"):
+    for heading in headings:
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
     for option in choices:
         plan = option.plan
         chosen = best is not None and best.plan.data_rate == option.data_rate.index
-        figures = ["-"] * 6
+        figures = dict.fromkeys(headings, "-")
         if plan:
-            figures = [
+            values = [
                 str(plan.fragment_bytes),
                 f"{plan.interval_seconds} s",
                 f"{plan.redundancy_percent} %",
@@ -91,9 +97,10 @@ def _comparison(choices: tuple[Option, ...], best: Recommendation | None) -> Pad
                 duration(plan.duration_seconds),
                 energy(plan),
             ]
+            figures = {name: value for name, value in zip(HEADINGS, values, strict=True) if name in headings}
         remark = "recommended" if chosen else "does not fit" if option.obstacle else "fits"
         style = "bold green" if chosen else "dim" if option.obstacle else ""
-        table.add_row(*(Text(cell, style=style) for cell in (f"DR{option.data_rate.index}", *figures, remark)))
+        table.add_row(*(Text(cell, style=style) for cell in (f"DR{option.data_rate.index}", *figures.values(), remark)))
     return Padding(table, (0, 0, 0, 2))
 
 
@@ -108,7 +115,8 @@ def _show_recommendation(best: Recommendation | None, choices: tuple[Option, ...
     _heading("Recommended", console)
     _bullets(best.why, console)
     console.print()
-    console.print(Padding(Text(recommendation.snippet(best.plan)), (0, 0, 0, 2)))
+    # To be pasted: no indent, no padding, and the terminal does the wrapping.
+    console.print(Text(recommendation.snippet(best.plan)), soft_wrap=True)
 
 
 def _bullets(lines: Sequence[str], console: Console) -> None:

@@ -108,10 +108,15 @@ def _redundancies(plan: SessionPlan) -> list[int]:
     for percent in OTHER_REDUNDANCIES:
         more = _coded(plan, percent)
         apart = abs(percent - planned) > 1 + planned // 10
-        if apart and more not in coded and plan.data_fragments + more <= MAX_ENCODED_FRAGMENTS:
+        if apart and more not in coded and _can_be_sent_whole(plan, plan.data_fragments + more):
             coded.add(more)
             chosen.append(percent)
     return sorted(chosen)
+
+
+def _can_be_sent_whole(plan: SessionPlan, fragments: int) -> bool:
+    window = min(plan.service_window_seconds, plan.device_window_seconds or plan.service_window_seconds)
+    return fragments <= MAX_ENCODED_FRAGMENTS and fragments * plan.interval_seconds <= window
 
 
 def _coded(plan: SessionPlan, percent: int) -> int:

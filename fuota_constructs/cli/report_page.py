@@ -51,8 +51,9 @@ def _tiles(progress: Progress, verdict: Verdict) -> list[Figure]:
         Figure("No result yet", share_of(progress.count_of("open"), total)),
     ]
     if plan := progress.plan:
-        remark = f"{percent(plan.decode_probability)} of devices at {percent(plan.loss)} loss (assumed)"
-        tiles.append(Figure("Plan", f"{plan.fragments:,} fragments, {duration(plan.duration_seconds)}", remark))
+        value = f"{plan.fragments:,} fragments, {duration(plan.duration_seconds)}"
+        remark = plan.cut_off or f"{percent(plan.decode_probability)} of devices at {percent(plan.loss)} loss (assumed)"
+        tiles.append(Figure("Plan", value, remark, "too long" if plan.cut_off else ""))
     return tiles
 
 

@@ -81,6 +81,8 @@ def plan_words(progress: Progress) -> tuple[str, str]:
     fragments = (
         f"{count(plan.data_fragments)} data + {count(plan.coded_fragments)} coded fragments at {plan.data_rate_text}"
     )
+    if plan.cut_off:
+        return f"{fragments}, {duration(plan.duration_seconds)}", f"no device gets all of it: {plan.cut_off}"
     chance = f"{percent(plan.decode_probability)} of devices succeed at {percent(plan.loss)} loss (assumed)"
     if progress.task.redundancy_percent is None:
         chance += "; without redundancy, as AWS does not document what it adds when none is set"

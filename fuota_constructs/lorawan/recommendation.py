@@ -115,7 +115,7 @@ def _option(image_bytes: int, conditions: Conditions, rate: DataRate, target: fl
     if not plans:
         return Option(rate, None, _why_none(image_bytes, conditions, largest, target))
     plan = min(plans, key=lambda plan: (plan.duration_seconds, -plan.fragment_bytes))
-    return Option(rate, plan, _obstacle(plan))
+    return Option(rate, plan, obstacle_to(plan))
 
 
 def _sizes(image_bytes: int, largest: int) -> list[int]:
@@ -139,14 +139,15 @@ def _why_none(image_bytes: int, conditions: Conditions, largest: int, target: fl
     )
 
 
-def _obstacle(plan: SessionPlan) -> str:
+def obstacle_to(plan: SessionPlan) -> str:
+    """What keeps a session from being sent whole, in a few words; empty where nothing does."""
     if plan.transmission_limit_seconds and plan.fragment_airtime_seconds > plan.transmission_limit_seconds:
         return (
             f"one fragment takes {plan.fragment_airtime_seconds:.3f} s on the air,"
             f" at most {plan.transmission_limit_seconds:g} s are allowed"
         )
     window = min(plan.service_window_seconds, plan.device_window_seconds or plan.service_window_seconds)
-    if plan.duration_seconds > window:
+    if plan.cut_off:
         return f"takes {hours(plan.duration_seconds)}, the session may last {hours(window)}"
     return ""
 

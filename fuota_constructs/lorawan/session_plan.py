@@ -118,7 +118,11 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class SessionPlan:
-    """One session in figures: times in seconds, sizes in bytes, shares as fractions of 1."""
+    """One session in figures: times in seconds, sizes in bytes, shares as fractions of 1.
+
+    `cut_off` says who ends the session before its last fragment; None where it can be sent whole. A session that is cut
+    off counts as reaching nobody: its `decode_probability` is 0.
+    """
 
     region: str
     data_rate: int
@@ -146,6 +150,7 @@ class SessionPlan:
     service_window_seconds: int
     device_window_seconds: int | None
     ping_slot_seconds: float | None
+    cut_off: str | None
     decode_probability: float
     receive_seconds: float
     receive_milliampere_hours: float
@@ -182,6 +187,8 @@ def plan_session(
     interval = smallest if interval_seconds is None else interval_seconds
     duration = total * interval
     receive = _receive_seconds(conditions, duration, total, airtime)
+    chance = decode_probability(data, total - data, conditions.loss, version=conditions.version)
+    cut_off = _cut_off(conditions.dl_class, duration)
     milliampere_hours = receive * RECEIVE_MILLIAMPERES / SECONDS_PER_HOUR
     return SessionPlan(
         region=conditions.region.name,
@@ -210,11 +217,23 @@ def plan_session(
         service_window_seconds=SESSION_SECONDS[conditions.dl_class],
         device_window_seconds=TS005_CLASS_C_SECONDS if conditions.dl_class == CLASS_C else None,
         ping_slot_seconds=conditions.ping_slot_seconds,
-        decode_probability=decode_probability(data, total - data, conditions.loss, version=conditions.version),
+        cut_off=cut_off,
+        decode_probability=0.0 if cut_off else chance,
         receive_seconds=receive,
         receive_milliampere_hours=milliampere_hours,
         receive_joules=milliampere_hours / 1000 * SECONDS_PER_HOUR * SUPPLY_VOLTS,
     )
+
+
+def _cut_off(dl_class: str, duration: float) -> str | None:
+    takes, service = f"the session takes {_hours(duration)}", SESSION_SECONDS[dl_class]
+    if dl_class == CLASS_C and duration > TS005_CLASS_C_SECONDS:
+        return f"{takes}, and a class C device (TS005-1.0.0) ends it after {_hours(TS005_CLASS_C_SECONDS)}"
+    return f"{takes}, and the service ends it after {_hours(service)}" if duration > service else None
+
+
+def _hours(seconds: float) -> str:
+    return f"{seconds / SECONDS_PER_HOUR:.1f} h"
 
 
 def _receive_seconds(conditions: Conditions, duration: float, fragments: int, airtime: float) -> float:

@@ -94,7 +94,7 @@ def _parameters(aws: Aws, progress: Progress) -> list[Check]:
         message = f"{what} at the shortest lawful interval; AWS does not document the one it takes when none is set"
         return [*checks, warning("session", message, "set FragmentIntervalMS")]
     window = min(session.service_window_seconds, session.device_window_seconds or session.service_window_seconds)
-    if session.duration_seconds <= window and not any(check.outcome == "error" for check in checks):
+    if not session.cut_off and not any(check.outcome == "error" for check in checks):
         checks.append(ok("session", f"{what}, and fit the window of {window / 3600:.3g} h"))
     return checks
 

@@ -122,6 +122,8 @@ def _causes(progress: Progress, access: Sequence[Check]) -> tuple[tuple[str, ...
 def _remedy_for_loss(progress: Progress) -> str:
     redundancy = progress.task.redundancy_percent
     now = "none is set" if redundancy is None else f"it is {redundancy} %"
+    if progress.plan and progress.plan.cut_off:
+        return f"start a new task whose session fits its window: {progress.plan.cut_off}; `fuota plan` finds parameters"
     if progress.plan and redundancy is not None:
         now += f", which {SURE:.0%} of devices survive up to about {_survived_loss(progress.plan):.0%} loss"
     return (

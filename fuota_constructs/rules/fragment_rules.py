@@ -16,6 +16,7 @@ from fuota_constructs.rules.radio_session import (
     image_bytes,
     interval_ms,
     named_rates,
+    outlasts_its_class,
     redundancy_in_range,
     redundancy_or_none_given,
     sessions,
@@ -98,8 +99,9 @@ def _session_duration(plan: TaskPlan) -> Remarks:
         return
     count, every = fragments.encoded_fragments(image, size, redundancy), interval_seconds(interval)
     limit, because = _session_limit(plan, count * every)
-    if count * every > limit:
-        lawful = max((session.smallest_interval_seconds for session in sessions(plan)), default=1)
+    planned = sessions(plan)
+    if count * every > limit and not any(map(outlasts_its_class, planned)):  # class-window says those, once
+        lawful = max((session.smallest_interval_seconds for session in planned), default=1)
         shorter = [f"a fragment_interval of at most {limit // count} s"] if limit // count >= lawful else []
         remedies = [*shorter, _bigger_fragments(plan, image, redundancy, limit // every)]
         yield warning(

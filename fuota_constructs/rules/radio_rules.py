@@ -10,12 +10,14 @@ from fuota_constructs.lorawan.regions import region
 from fuota_constructs.lorawan.session_plan import CLASS_B, CLASS_C, PING_SLOT_SECONDS, ROUNDING
 from fuota_constructs.rules.radio_session import (
     DEFAULT_LOSS_PERCENT,
+    code_probability,
     dl_class,
     fragment_size,
     image_bytes,
     interval_ms,
     loss_percent,
     named_rates,
+    outlasts_its_class,
     redundancy_in_range,
     sent_rates,
     session_at,
@@ -136,7 +138,8 @@ def _decode_probability(plan: TaskPlan) -> Remarks:
         return
     for sent in sent_rates(plan)[:1]:  # it does not depend on the data rate
         session = session_at(plan, sent)
-        if session is None or session.decode_probability >= LIKELY_ENOUGH:
+        chance = 1.0 if session is None else code_probability(session)
+        if session is None or chance >= LIKELY_ENOUGH:
             continue
         enough = smallest_redundancy_percent(
             session.data_fragments, session.loss, LIKELY_ENOUGH, version=session.version
@@ -148,7 +151,7 @@ def _decode_probability(plan: TaskPlan) -> Remarks:
                 " where the code ties pairs of fragments together and redundancy helps little)"
             )
         yield warning(
-            f"at {100 * session.loss:g} % loss a device has the image with a chance of {session.decode_probability:.1%}"
+            f"at {100 * session.loss:g} % loss a device has the image with a chance of {chance:.1%}"
             f" after {session.data_fragments} data and {session.coded_fragments} coded fragments (coded ones are"
             f" lost too): choose {remedy}, or say with planned_loss_percent what your devices lose{together(plan)}"
         )
@@ -195,16 +198,15 @@ def _class_window(plan: TaskPlan) -> Remarks:
         )
     for sent in sent_rates(plan):
         session = session_at(plan, sent)
-        if session is None:
+        if session is None or not outlasts_its_class(session):
             continue
         shortest = session.fragments * session.smallest_interval_seconds
-        if shortest > session.service_window_seconds:
-            yield warning(
-                f"{session.fragments} fragments at {sent} take {shortest / 3600:.1f} h even at the shortest"
-                f" lawful interval of {session.smallest_interval_seconds} s; a session of {_said(session.dl_class)}"
-                f" lasts at most {session.service_window_seconds // 3600} h: choose larger fragments at a faster data"
-                f" rate{together(plan)}"
-            )
+        yield warning(
+            f"{session.fragments} fragments at {sent} take {shortest / 3600:.1f} h even at the shortest lawful"
+            f" interval of {session.smallest_interval_seconds} s; a session of {_said(session.dl_class)} lasts at most"
+            f" {session.service_window_seconds // 3600} h: choose larger fragments at a faster data rate"
+            f"{together(plan)}"
+        )
 
 
 def _said(listens: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from fuota_constructs.lorawan.fragments import MAX_ENCODED_FRAGMENTS, encoded_fragments, interval_seconds
+from fuota_constructs.lorawan.redundancy import decode_probability
 from fuota_constructs.lorawan.regions import DataRate, Region, region
 from fuota_constructs.lorawan.session_plan import (
     CLASS_B,
@@ -120,6 +121,16 @@ def _session(  # noqa: PLR0917
         interval_seconds=interval,
         redundancy_percent=redundancy,
     )
+
+
+def outlasts_its_class(session: SessionPlan) -> bool:
+    """Whether even the shortest lawful interval makes the session longer than the service lets one of its class be."""
+    return session.fragments * session.smallest_interval_seconds > session.service_window_seconds
+
+
+def code_probability(session: SessionPlan) -> float:
+    """The chance that a device can decode what arrives, leaving aside whether the session can be sent whole."""
+    return decode_probability(session.data_fragments, session.coded_fragments, session.loss, version=session.version)
 
 
 def together(plan: TaskPlan) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -170,7 +171,7 @@ PLAN_KEYS = {
     "redundancy_percent", "interval_seconds", "gateways", "gateway_spacing_seconds", "loss_share", "ts004_version",
     "data_fragments", "coded_fragments", "fragments", "padding_bytes", "fragment_airtime_seconds",
     "total_airtime_seconds", "transmission_limit_seconds", "duty_cycle_used_share", "duty_cycle_limit_share",
-    "smallest_interval_seconds", "duration_seconds", "service_window_seconds", "device_window_seconds",
+    "smallest_interval_seconds", "duration_seconds", "cut_off", "service_window_seconds", "device_window_seconds",
     "ping_slot_seconds",
     "decode_probability", "receive_seconds", "receive_milliampere_hours", "receive_joules",
     "receive_milliamperes_assumed", "supply_volts_assumed",
@@ -180,7 +181,7 @@ PLAN_KEYS = {
 def test_json_has_every_figure_with_its_unit() -> None:
     answer = content("100kB", *EU868, "--recommend")
     assert set(answer) == {
-        "image", "image_bytes", "target_share", "assumed", "plan", "findings", "recommendation", "options",
+        "image", "image_bytes", "target_share", "verdict", "assumed", "plan", "findings", "recommendation", "options",
     }  # fmt: skip
     assert set(answer["plan"]) == PLAN_KEYS
     assert set(answer["recommendation"]) == {"plan", "why", "snippet"}
@@ -236,9 +237,12 @@ def test_the_options_reach_the_plan() -> None:
     ],
 )  # fmt: skip
 def test_finds(arguments: tuple[str, ...], rule: str, level: str) -> None:
+    answer = content(*arguments)
     assert findings(*arguments).get(rule) == level
     done = plan(*arguments)
-    assert done.exit_code == (1 if "error" in findings(*arguments).values() else 0)
+    reaches = answer["plan"] is not None and answer["plan"]["cut_off"] is None
+    assert done.exit_code == (0 if reaches and "error" not in findings(*arguments).values() else 3)
+    assert answer["verdict"]["works"] in {False, done.exit_code == 0}
     assert f"{level}" in done.stdout
     assert f"{rule}:" in done.stdout
 
@@ -283,7 +287,7 @@ def test_recommends_a_snippet_that_synthesises_without_a_finding(
 def test_recommends_next_to_parameters_that_cannot_be_sent() -> None:
     bad = ("1MB", "--region", "US915", "--fragment-size", "30", "--recommend")
     done, answer = plan(*bad), content(*bad)
-    assert done.exit_code == 1
+    assert done.exit_code == 3
     assert answer["plan"] is None
     better = answer["recommendation"]["plan"]
     given = ("--data-rate", "--fragment-size", "--interval", "--redundancy")
@@ -295,13 +299,13 @@ def test_recommends_next_to_parameters_that_cannot_be_sent() -> None:
 
 def test_says_when_nothing_fits() -> None:
     done = plan("1MiB", "--region", "EU868", "--frequency", "868800000", "--recommend")
-    assert done.exit_code == 1
+    assert done.exit_code == 3
     assert "Nothing fits" in done.stdout
     assert "try a smaller (delta) image" in done.stdout
     named = plan("1MB", *EU868, "--data-rate", "0", "--recommend")
-    assert named.exit_code == 1
+    assert named.exit_code == 3
     assert "That data rate does not fit" in named.stdout
-    assert plan("0", *EU868, "--recommend").exit_code == 1
+    assert plan("0", *EU868, "--recommend").exit_code == 3
 
 
 def test_output_in_brackets_is_no_markup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -341,9 +345,133 @@ def test_runs_as_a_user_runs_it_and_needs_only_click_and_rich(tmp_path: Path) ->
 
 
 def test_fails_to_write_a_page_where_there_is_no_folder(tmp_path: Path) -> None:
-    done = plan("4kB", *EU868, "--html", str(tmp_path / "missing" / "plan.html"))
-    assert done.exit_code == 1
-    assert "cannot be written" in done.stderr
+    for option in ("--html", "--json-file"):
+        done = plan("4kB", *EU868, option, str(tmp_path / "missing" / "plan.html"))
+        assert done.exit_code == 2
+        assert "missing does not exist: make it first" in " ".join(done.stderr.split())
+        assert done.stdout == ""
+
+
+def test_fails_before_it_writes_over_the_image(tmp_path: Path) -> None:
+    image = tmp_path / "firmware.bin"
+    image.write_bytes(bytes(4000))
+    done = plan(str(image), *EU868, "--html", str(image))
+    assert done.exit_code == 2
+    assert "--html and IMAGE name the same file" in " ".join(done.stderr.split())
+    assert image.read_bytes() == bytes(4000)
+
+
+def test_writes_the_json_to_a_file_beside_the_report(tmp_path: Path) -> None:
+    file = tmp_path / "plan.json"
+    done = plan("4kB", *EU868, "--json-file", str(file))
+    assert "Findings" in done.stdout
+    assert json.loads(file.read_text()) == content("4kB", *EU868)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "data_rate", "said"),
+    [
+        (("40kB", *EU868), 0, "assumed: slowest that fits"),
+        (("100kB", *EU868), 2, "slowest that fits; DR0: takes 18.5 h, the session may last 9.1 h; DR1: takes 9.9 h"),
+        (("100kB", *EU868), 2, "name it in the group, 48 bytes alone would go at DR0"),
+        (("1MB", *EU868), 5, "DR0, DR1, DR2: too many fragments; DR3: takes"),
+        (("100kB", *EU868, "--interval", "2"), 1, "DR0: a fragment needs 2.8 s"),
+        (("100kB", "--region", "US915", "--fragment-size", "100"), 9, "assumed: slowest that fits"),
+        (("1MB", "--region", "AS923-1", "--interval", "60"), 4, "none fits, this takes the least time"),
+        (("1MB", "--region", "US915", "--fragment-size", "30"), 8, "assumed: the slowest that carries it"),
+        (("1kB", *EU868, "--fragment-size", "250"), 7, "assumed: the fastest"),
+    ],
+)
+def test_takes_the_slowest_data_rate_that_fits_and_says_why(
+    arguments: tuple[str, ...], data_rate: int, said: str
+) -> None:
+    assert said in content(*arguments)["assumed"]["data_rate"]
+    assert f"DR{data_rate} (" in plan(*arguments).stdout
+    figures = content(*arguments)["plan"]
+    assert figures is None or figures["data_rate"] == data_rate
+
+
+CUT_OFF = [
+    ("100kB", *EU868, "--data-rate", "0"),  # the class window
+    ("100kB", *EU868, "--data-rate", "1"),  # 2^15 s of TS005
+    ("100kB", "--region", "US915", "--interval", "300"),
+    ("600kB", *EU868, "--class", "B", "--data-rate", "0"),  # 2 days
+]
+
+
+@pytest.mark.parametrize("arguments", CUT_OFF)
+def test_shows_no_success_of_a_session_that_its_window_cuts_off(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    page = tmp_path / "plan.html"
+    done = plan(*arguments, "--html", str(page))
+    assert done.exit_code == 3
+    first = done.stdout.splitlines()[0]
+    assert first.startswith("This session reaches nobody: the session takes")
+    said = " ".join(done.stdout.split())
+    assert "Success not reached none: the session takes" in said
+    assert "of the devices" not in said
+    assert len([line for line in done.stdout.splitlines() if line.lstrip().startswith(("warning ", "error "))]) == 1
+    written = page.read_text(encoding="utf-8")
+    assert '<p id="verdict" class="bad">reaches nobody: the session takes' in written
+    assert "not reached" in written
+    assert "of the devices" not in written
+    assert 'id="loss"' not in written
+    figures = content(*arguments)
+    assert figures["plan"]["decode_probability"] == 0
+    assert figures["plan"]["cut_off"].startswith("the session takes")
+    assert figures["verdict"]["works"] is False
+
+
+def test_shows_no_success_beside_an_error(tmp_path: Path) -> None:
+    page = tmp_path / "plan.html"
+    bad = ("10kB", *EU868, "--data-rate", "0", "--interval", "2")
+    done = plan(*bad, "--html", str(page))
+    assert done.exit_code == 3
+    assert done.stdout.startswith("This session does not work: 1 error among the findings")
+    assert "Success not reached none: see the findings" in " ".join(done.stdout.split())
+    assert 'id="loss"' not in page.read_text(encoding="utf-8")
+
+
+def test_curves_of_other_redundancies_end_where_their_session_would(tmp_path: Path) -> None:
+    page = tmp_path / "plan.html"
+    assert plan("45kB", *EU868, "--data-rate", "0", "--html", str(page)).exit_code == 0  # 8.5 h of 9.1 h
+    table = page.read_text(encoding="utf-8").partition('id="loss"')[2].partition("</figure>")[0]
+    shown = set(re.findall(r"<th scope=row>(\d+) %</th>", table))
+    assert "16" in shown
+    assert shown & {"30", "50"} == set()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "codes"),
+    [
+        (("20kB", *EU868, "--data-rate", "3"), (0, 0)),
+        (("20kB", *EU868, "--data-rate", "3", "--redundancy", "10"), (0, 3)),
+        (("20kB", *EU868, "--data-rate", "3", "--interval", "0.4"), (3, 3)),
+        (CUT_OFF[1], (3, 3)),
+    ],
+)
+def test_fails_on_findings_of_the_level_asked_for(arguments: tuple[str, ...], codes: tuple[int, int]) -> None:
+    assert (plan(*arguments).exit_code, plan(*arguments, "--fail-on", "warning").exit_code) == codes
+    assert plan(*arguments, "--fail-on", "error").exit_code == codes[0]
+
+
+@pytest.mark.parametrize("columns", ["40", "60", "80", "120"])
+def test_the_recommended_snippet_can_be_pasted_from_any_terminal(columns: str) -> None:
+    done = CliRunner(env={"COLUMNS": columns}).invoke(root, ["plan", "100kB", *EU868, "--recommend"])
+    pasted = done.stdout[done.stdout.index("group = MulticastGroup(") :]
+    assert pasted.strip() == content("100kB", *EU868, "--recommend")["recommendation"]["snippet"]
+    compile(pasted, "pasted", "exec")
+
+
+def test_the_comparison_is_readable_in_60_columns() -> None:
+    done = CliRunner(env={"COLUMNS": "60"}).invoke(root, ["plan", "100kB", *EU868, "--recommend"])
+    assert max(map(len, done.stdout.splitlines())) <= 60
+    table = done.stdout.partition("Best of each data rate")[2]
+    assert [line.split() for line in table.splitlines()[1:5]] == [
+        ["bytes", "every", "redund.", "lasts"],
+        ["DR0", "48", "28", "s", "14", "%", "18.5", "h", "does", "not", "fit"],
+        ["DR1", "48", "15", "s", "14", "%", "9.9", "h", "does", "not", "fit"],
+        ["DR2", "48", "7", "s", "14", "%", "4.6", "h", "recommended"],
+    ]
 
 
 def test_the_page_is_the_same_every_time(tmp_path: Path) -> None:
@@ -356,4 +484,4 @@ def test_the_page_is_the_same_every_time(tmp_path: Path) -> None:
 def test_a_duty_cycle_above_the_whole_time_is_shown_as_it_is() -> None:
     done = plan("100kB", *EU868, "--data-rate", "0", "--interval", "2")
     assert "139.67 % used" in done.stdout
-    assert done.exit_code == 1
+    assert done.exit_code == 3

@@ -45,6 +45,13 @@ def test_plan_has_the_figures(stack, firmware):
     assert plan.as_dict()["fragments"] == 267
 
 
+def test_plan_of_a_session_that_its_window_cuts_off_reaches_nobody(stack, firmware):
+    task = make(stack, firmware, multicast_groups=[group(stack)], fragment_interval=cdk.Duration.seconds(200))
+    assert task.plan.decode_probability == 0
+    assert task.plan.cut_off == "the session takes 14.8 h, and a class C device (TS005-1.0.0) ends it after 9.1 h"
+    assert [finding.rule for finding in task.findings] == ["session-duration"]
+
+
 def test_plan_is_that_of_the_data_rate_the_group_names(stack, firmware):
     task = make(stack, firmware, multicast_groups=[group(stack, downlink_data_rate=5)])
     assert task.plan.data_rate == 5

@@ -161,3 +161,25 @@ def test_largest_fragments_under_the_dwell_time():
 def test_fails_for_images_no_session_carries(image, size, message):
     with pytest.raises(ValueError, match=message):
         _plan(image=image, size=size)
+
+
+@pytest.mark.parametrize(
+    ("dl_class", "seconds", "who"),
+    [
+        (CLASS_C, 2**15, None),
+        (CLASS_C, 2**15 + 1, "a class C device (TS005-1.0.0) ends it after 9.1 h"),
+        (CLASS_C, 64_801, "a class C device (TS005-1.0.0) ends it after 9.1 h"),
+        (CLASS_B, 2**15 + 1, None),
+        (CLASS_B, 172_800, None),
+        (CLASS_B, 172_801, "the service ends it after 48.0 h"),
+    ],
+)
+def test_nobody_succeeds_in_a_session_that_its_window_cuts_off(dl_class, seconds, who):
+    plan = _plan(image=112, dl_class=dl_class, interval_seconds=seconds, loss=0.0)
+    assert plan.duration_seconds == seconds
+    if who is None:
+        assert (plan.cut_off, plan.decode_probability) == (None, 1.0)
+    else:
+        assert plan.cut_off == f"the session takes {seconds / 3600:.1f} h, and {who}"
+        assert plan.decode_probability == 0.0
+        assert plan.as_dict()["cut_off"] == plan.cut_off

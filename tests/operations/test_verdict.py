@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -103,3 +104,18 @@ def test_statuses_of_the_model_are_all_known(aws: Aws) -> None:
 def test_a_status_of_the_future_is_no_success() -> None:
     assert verdict_of(_progress("Blessed")).outcome is Outcome.FAILED
     assert verdict_of(_progress("Successful", task_status="FuotaPaused")).outcome is Outcome.UNKNOWN
+
+
+def test_more_redundancy_is_no_remedy_for_a_session_that_its_window_cut_off(
+    aws: Aws, task: Any, group: Any, make: Any, clock: Any
+) -> None:
+    task_id = task(group(1), FragmentIntervalMS=200_000)
+    progress = read_progress(aws, read_task(aws, task_id))
+    lost = replace(
+        progress,
+        task=replace(progress.task, status=states.DONE),
+        devices=(Device("id", None, None, "MissingFrag", None, None),),
+    )
+    [remedy] = verdict_of(lost).remedies
+    assert "start a new task whose session fits its window: the session takes 13.9 h" in remedy
+    assert "survive" not in remedy

@@ -234,3 +234,17 @@ def test_session_duration_is_skipped_when_a_value_is_unknown(missing: str) -> No
     }
     assert found("session-duration", **plan)
     assert not found("session-duration", **{**plan, missing: UNKNOWN})
+
+
+def test_a_session_too_long_for_its_class_is_found_once() -> None:
+    plan: dict[str, object] = {
+        "rf_region": "EU868",
+        "image_bytes": 100_000,
+        "fragment_size_bytes": 48,
+        "redundancy_percent": 14,
+        "multicast_groups": GROUP,
+    }
+    for milliseconds, rule in ((28_000, "class-window"), (60_000, "class-window"), (15_000, "session-duration")):
+        data_rate = 1 if rule == "session-duration" else 0
+        findings = findings_in(TaskPlan(fragment_interval_ms=milliseconds, data_rate=data_rate, **plan))  # type: ignore[arg-type]
+        assert [finding.rule for finding in findings] == [rule]
