@@ -1,7 +1,7 @@
 """AWS CDK constructs for LoRaWAN firmware updates over the air.
 
 Importing this package loads nothing but the standard library; a construct is loaded when its name is first used (PEP
-562).
+562), and needs the extra `cdk`.
 """
 
 from __future__ import annotations
@@ -66,7 +66,15 @@ _MODULES = {
 def __getattr__(name: str) -> object:
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    exported = getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+    try:
+        exported: object = getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+    except ModuleNotFoundError as error:
+        from fuota_constructs import extras
+
+        explained = extras.explained(error, name, "cdk")
+        if explained is None:
+            raise
+        raise explained from None
     globals()[name] = exported
     return exported
 

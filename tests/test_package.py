@@ -153,7 +153,7 @@ def ours(names: set[str]) -> set[str]:
     [
         ("lorawan", {"lorawan"}),
         ("rules", {"rules", "lorawan"}),
-        ("local", {"local", "lorawan"}),
+        ("local", {"local", "lorawan", "extras"}),
         ("template", {"template", "errors"}),
     ],
 )

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import functools
-import importlib.util
 import os
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from fuota_constructs.cli import INSTALL
+from fuota_constructs import extras
 from fuota_constructs.cli.exit_codes import COULD_NOT_LOOK, INTERRUPTED
 from fuota_constructs.local.cloud import DEFAULT_PORT
 
@@ -39,9 +38,7 @@ def command_on_aws(function: Callable[..., int]) -> Callable[..., None]:
     @functools.wraps(function)
     def command(*, profile: str | None, region: str | None, local: bool, port: int | None, **given: Any) -> None:
         ctx = click.get_current_context()
-        if importlib.util.find_spec("boto3") is None:
-            click.echo(f"fuota {ctx.info_name} needs boto3: {INSTALL}", err=True)
-            ctx.exit(2)
+        extras.require(f"fuota {ctx.info_name}", "cli")
         if local and profile:
             raise click.UsageError("--local and --profile are for different clouds: give one of them")
         ctx.exit(_run(lambda aws: function(aws, **given), profile, region, port or DEFAULT_PORT if local else None))

@@ -9,10 +9,10 @@ PASSED: Final = 0
 """It was done, and where something was asked, all is well."""
 
 COULD_NOT_LOOK: Final = 1
-"""It could not be done or looked at: refused, no credentials, no network, not deployed, not written."""
+"""It could not be done or looked at: refused, no credentials, no network, not installed, deployed or written."""
 
 WRONG_USAGE: Final = 2
-"""The command line is wrong (click's own code), or a package is missing."""
+"""The command line is wrong (click's own code)."""
 
 NOT_MET: Final = 3
 """It was looked at, and the answer is no: too few devices have the image, or errors were found."""

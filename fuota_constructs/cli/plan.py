@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from fuota_constructs import extras
 from fuota_constructs.cli.exit_codes import NOT_MET
 from fuota_constructs.cli.output_files import OutputFile, require_apart, write
 from fuota_constructs.cli.plan_verdict import LEVELS, exit_code
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from fuota_constructs.lorawan.recommendation import Option, Recommendation
     from fuota_constructs.lorawan.regions import DataRate, Region
 
-INSTALL_PICTURES = "pip install 'fuota-constructs[cli,plan]'"
 DEFAULT_TARGET = 0.999
 MOST_GATEWAYS = 20
 MOST_SPACING_MS = 60_000
@@ -152,16 +151,15 @@ def plan(
     \b
     Exit codes:
       0  the session can be sent; there may be warnings
-      1  a file could not be written
-      2  wrong usage, or --html without matplotlib
+      1  a file could not be written, or a package is missing
+      2  wrong usage
       3  an error was found (with --fail-on warning: anything), the session ends before the image is sent,
          or with --recommend nothing fits
     """
     from fuota_constructs.cli.plan_inputs import Inputs, as_planned, planned
 
-    if html is not None and importlib.util.find_spec("matplotlib") is None:
-        click.echo(f"--html needs matplotlib, for the pictures: {INSTALL_PICTURES}", err=True)
-        ctx.exit(2)
+    if html is not None:
+        extras.require("fuota plan --html", "plan")
     require_apart({"--html": html, "--json-file": json_file, "IMAGE": Path(image[0]) if image[0] else None})
     region = regions()[region_name]
     if dwell_time and region.dwell_time_ms is None:

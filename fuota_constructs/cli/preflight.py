@@ -36,7 +36,7 @@ def preflight(aws: Aws, *, task: str, as_json: bool) -> int:
     Exit codes:
       0  no error was found; there may be warnings
       1  an error was found, or the task could not be read
-      2  wrong usage, or a package is missing
+      2  wrong usage
     """
     from rich.console import Console
 

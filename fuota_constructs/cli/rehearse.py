@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fuota_constructs import extras
 from fuota_constructs.cli.cdk_arguments import CdkCommand, cdk_arguments, require_known
 from fuota_constructs.cli.quantities import share_of_one
-from fuota_constructs.cli.root import require_local_extra
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -101,11 +101,12 @@ def rehearse(  # noqa: PLR0917
     Exit codes:
       0  every session was sent, and as many devices as required succeeded
       1  refused or failed, an image could not be read, or fewer devices succeeded than --require says
-      2  wrong usage, or a package is missing
+      2  wrong usage
     """
-    require_local_extra(ctx)
-    if page is not None:
-        _require_pictures(ctx)
+    if page is None:
+        extras.require("fuota rehearse", "cli", "local")
+    else:
+        extras.require("fuota rehearse --html", "cli", "local", "plan")
     fleet = _fleet(devices, loss, seed, fleet_file)
     require_known(ctx, cdk_arguments)
     from rich.console import Console
@@ -146,16 +147,6 @@ def rehearse(  # noqa: PLR0917
     if require is not None and outcome.success_ratio < require:
         console.print(f"[red]{outcome.success_ratio:.2%} of the devices succeeded, {require:.2%} were required[/red]")
         ctx.exit(1)
-
-
-def _require_pictures(ctx: click.Context) -> None:
-    import importlib.util
-
-    if importlib.util.find_spec("matplotlib") is None:
-        click.echo(
-            "--html needs matplotlib, for the pictures: pip install 'fuota-constructs[cli,local,plan]'", err=True
-        )
-        ctx.exit(2)
 
 
 def _fleet(devices: int | None, loss: float | None, seed: int | None, fleet_file: Path | None) -> Fleet:

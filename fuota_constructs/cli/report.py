@@ -43,7 +43,7 @@ def report(aws: Aws, *, task: str, html: Path | None, json_file: Path | None) ->
     Exit codes:
       0  the files are written, whatever they say
       1  the task could not be read, or a file not written
-      2  wrong usage, or a package is missing
+      2  wrong usage
     """
     from fuota_constructs.cli.report_page import page_of
     from fuota_constructs.cli.status import look

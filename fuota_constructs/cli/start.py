@@ -57,7 +57,7 @@ def start(aws: Aws, *, task: str, at: datetime | timedelta | None, no_preflight:
     Exit codes:
       0  the session is scheduled
       1  refused or failed; nothing was started
-      2  wrong usage, or a package is missing
+      2  wrong usage
     """
     from rich.console import Console
 

@@ -53,7 +53,7 @@ def status(aws: Aws, *, task: str, watch: bool, interval: float, devices: bool, 
     Exit codes:
       0  all devices have the image, or without --watch: the task is not done yet
       1  the task is done (or deleted) and not all devices have the image; or it could not be read
-      2  wrong usage, or a package is missing
+      2  wrong usage
       130  interrupted with Ctrl-C; the session goes on
     """
     from rich.console import Console

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from fuota_constructs import extras
 from fuota_constructs.local import clients, environment_variables
 from fuota_constructs.local.certificates import certificates_in
 from fuota_constructs.local.errors import LocalCloudError
@@ -165,6 +166,7 @@ def start(
     Unless `outlive_us`, it stops by itself when this process ends, in whatever way. Fails when the port is taken, and
     with the last lines of its log when it does not come up within 60 s.
     """
+    extras.require("the local cloud", "local")
     if not 1 <= port <= HIGHEST_PORT:
         raise LocalCloudError(f"port {port} does not exist: choose one from 1 to {HIGHEST_PORT} with --port")
     _check_port(port)

@@ -4,7 +4,7 @@ In your `conftest.py`:
 
     pytest_plugins = ["fuota_constructs.local.testing"]
 
-and in a test, which needs `pip install 'fuota-constructs[cli,local,plan]'`:
+and in a test, which needs `pip install 'fuota-constructs[local]'`:
 
     def test_firmware_arrives(fuota_cloud, fleet):
         fuota_cloud.deploy("path/to/cdk/app")
@@ -23,10 +23,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fuota_constructs.local import cloud as clouds
-from fuota_constructs.local import deployment
-from fuota_constructs.local.fleet import Fleet
-from fuota_constructs.local.rehearsal import Outcome, Rehearsal
+from fuota_constructs import extras
+
+try:
+    from fuota_constructs.local import cloud as clouds
+    from fuota_constructs.local import deployment
+    from fuota_constructs.local.fleet import Fleet
+    from fuota_constructs.local.rehearsal import Outcome, Rehearsal
+except ModuleNotFoundError as error:
+    raise extras.explained(error, __name__, "local") or error from None
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -14,6 +14,8 @@ from fuota_constructs.local.cloud import LocalCloud
 from fuota_constructs.local.overview import overview
 
 APPS = Path(__file__).parent / "apps"
+REPOSITORY = Path(__file__).parents[2]
+LOCK = REPOSITORY / "requirements-dev.lock"
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,40 @@ class App:
         """All FUOTA tasks of the cloud."""
         tasks: list[dict[str, Any]] = overview(self.cloud)["fuota_tasks"]
         return tasks
+
+
+@pytest.fixture(scope="session")
+def run() -> Callable[..., str]:
+    """Runs a command that has to end well, and answers what it printed."""
+
+    def run(*command: str | Path, cwd: Path, env: dict[str, str] | None = None) -> str:
+        words = [str(part) for part in command]
+        done = subprocess.run(
+            words, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory, run: Callable[..., str]) -> Callable[[str], Path]:
+    """Installs the wheel with some extras into a fresh environment, in the locked versions; answers its programs."""
+    folder = tmp_path_factory.mktemp("wheel")
+    run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, REPOSITORY, cwd=folder)
+    [wheel] = folder.glob("*.whl")
+
+    def installed(extras: str) -> Path:
+        environment = tmp_path_factory.mktemp("installed")
+        uv = (sys.executable, "-m", "uv", "--quiet")
+        run(*uv, "venv", "--python", sys.executable, environment / "venv", cwd=environment)
+        programs: Path = environment / "venv" / "bin"
+        install = (*uv, "pip", "install", "--python", programs / "python", "--constraints", LOCK)
+        run(*install, f"{wheel}[{extras}]" if extras else wheel, cwd=environment)
+        return programs
+
+    return installed
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -19,7 +19,9 @@ def add_fleet(sessions: Sessions, document: dict[str, Any], now: float) -> dict[
     try:
         import numpy  # noqa: F401
     except ImportError:
-        raise FleetError("fleets need NumPy in the local cloud's Python: pip install numpy") from None
+        raise FleetError(
+            "fleets need numpy in the local cloud's Python: pip install 'fuota-constructs[local]'"
+        ) from None
     document = dict(document)
     account, aws_region = (_text(document.pop(name, None), name) for name in ("account", "aws_region"))
     fleet = Fleet.from_dict(document)

@@ -115,7 +115,9 @@ def _yaml(text: str, path: Path) -> Any:
     try:
         import yaml  # type: ignore[import-untyped]  # its stubs are a package of their own
     except ImportError:
-        raise FleetError(f"reading {path} needs PyYAML: pip install pyyaml, or write the fleet as .json") from None
+        raise FleetError(
+            f"reading {path} needs pyyaml: pip install 'fuota-constructs[local]', or write the fleet as .json"
+        ) from None
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError as error:

@@ -162,5 +162,5 @@ def test_fails_saying_what_is_missing_without_numpy(cloud: FleetCloud, monkeypat
     monkeypatch.setitem(sys.modules, "numpy", None)
     assert cloud.admin("POST", "fleet", {"devices": 1}) == {
         "status": 400,
-        "error": "fleets need NumPy in the local cloud's Python: pip install numpy",
+        "error": "fleets need numpy in the local cloud's Python: pip install 'fuota-constructs[local]'",
     }
