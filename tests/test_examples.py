@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 EXAMPLES = sorted(path.parent for path in (ROOT / "examples").glob("*/app.py"))
 APPS = {path.name: path for path in EXAMPLES} | {"app": ROOT}
 
-TASKS = {"minimal": 1, "existing_bucket_and_role": 1, "two_regions": 2, "imported_task": 0, "monitored": 1, "app": 1}
+TASKS = {"minimal": 1, "existing_bucket_and_role": 1, "two_regions": 2, "imported_task": 1, "monitored": 1, "app": 1}
 
 
 @pytest.fixture(params=APPS)
@@ -40,8 +40,26 @@ def test_example(assembly) -> None:
     assert types.count("Custom::FuotaTask") == TASKS[name]
     for path in templates:
         assert [str(match) for match in cfnlint.api.lint(path.read_text())] == []
-    manifest = (directory / "manifest.json").read_text()
-    assert "aws:cdk:warning" not in manifest
+    said = [entry for path in directory.glob("*.metadata.json") for entry in warnings_in(json.loads(path.read_text()))]
+    assert said == []
+
+
+def warnings_in(metadata: dict[str, list[dict[str, str]]]) -> list[str]:
+    """The warnings of a stack's metadata, which the CDK keeps in a file beside the manifest."""
+    return [entry["data"] for entries in metadata.values() for entry in entries if entry["type"] == "aws:cdk:warning"]
+
+
+def test_fails_to_be_quiet_about_an_app_with_a_warning(tmp_path) -> None:
+    from fuota_constructs import DlClass, FirmwareImage, FuotaTask, MulticastGroup, RfRegion
+
+    app = cdk.App(outdir=str(tmp_path / "cdk.out"))
+    stack = cdk.Stack(app, "Stack")
+    group = MulticastGroup(stack, "Group", rf_region=RfRegion.EU868, dl_class=DlClass.CLASS_C)
+    image = FirmwareImage.from_asset(ROOT / "firmware" / "sensor-1.1.0.bin")
+    FuotaTask(stack, "Task", firmware_image=image, rf_region=RfRegion.EU868, multicast_groups=[group])
+    app.synth()
+    [said] = warnings_in(json.loads((tmp_path / "cdk.out" / "Stack.metadata.json").read_text()))
+    assert "parameters-not-given" in said or "are not given" in said
 
 
 def test_every_example_is_tested() -> None:

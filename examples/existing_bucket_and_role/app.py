@@ -11,7 +11,15 @@ from pathlib import Path
 import aws_cdk as cdk
 from constructs import Construct
 
-from fuota_constructs import FirmwareBucket, FirmwareImage, FirmwareUpdateRole, FuotaTask, RfRegion
+from fuota_constructs import (
+    DlClass,
+    FirmwareBucket,
+    FirmwareImage,
+    FirmwareUpdateRole,
+    FuotaTask,
+    MulticastGroup,
+    RfRegion,
+)
 
 FIRMWARE = Path(__file__).parents[2] / "firmware" / "sensor-1.1.0.bin"
 
@@ -35,7 +43,10 @@ FuotaTask(
     "Update",
     firmware_image=FirmwareImage.from_asset(FIRMWARE),
     rf_region=RfRegion.EU868,
-    redundancy_percent=10,
+    redundancy_percent=30,
+    fragment_size_bytes=112,
+    fragment_interval=cdk.Duration.seconds(7),
+    multicast_groups=[MulticastGroup(fleet, "Meters", rf_region=RfRegion.EU868, dl_class=DlClass.CLASS_C)],
     firmware_bucket=storage.bucket,
     firmware_update_role=storage.role,
 )

@@ -1,4 +1,7 @@
-"""The least a FUOTA task needs: an image, a region, a group; everything else has a default."""
+"""The least a FUOTA task needs: an image, a region, a group, and how it is sent; the rest has a default.
+
+The three numbers are those of `fuota plan ../../firmware/sensor-1.1.0.bin --region EU868 --data-rate 3 --recommend`.
+"""
 
 from pathlib import Path
 
@@ -17,6 +20,9 @@ task = FuotaTask(
     "Update",
     firmware_image=FirmwareImage.from_asset(FIRMWARE),
     rf_region=RfRegion.EU868,
+    redundancy_percent=21,
+    fragment_size_bytes=112,
+    fragment_interval=cdk.Duration.seconds(7),
     multicast_groups=[meters],
 )
 cdk.CfnOutput(stack, "FuotaTaskId", value=task.fuota_task_id)

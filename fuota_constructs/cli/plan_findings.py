@@ -20,7 +20,11 @@ Findings = list[tuple[str, str, str]]
 
 def findings(task: rules.TaskPlan) -> Findings:
     """What the rules say about a task."""
-    return [(finding.rule, finding.level, finding.message) for finding in rules.findings_in(task)]
+    return [
+        (finding.rule, finding.level, finding.message)
+        for finding in rules.findings_in(task)
+        if finding.rule != "parameters-not-given"  # a plan assumes what is not given, and says so
+    ]
 
 
 def findings_about(task: rules.TaskPlan, plan: SessionPlan | None, target: float) -> Findings:

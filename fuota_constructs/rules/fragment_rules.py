@@ -17,6 +17,7 @@ from fuota_constructs.rules.radio_session import (
     interval_ms,
     named_rates,
     outlasts_its_class,
+    recommended,
     redundancy_in_range,
     redundancy_or_none_given,
     sessions,
@@ -110,6 +111,29 @@ def _session_duration(plan: TaskPlan) -> Remarks:
         )
 
 
+def _parameters_not_given(plan: TaskPlan) -> Remarks:
+    parameters = {
+        "redundancy_percent": plan.redundancy_percent,
+        "fragment_size_bytes": plan.fragment_size_bytes,
+        "fragment_interval": plan.fragment_interval_ms,
+    }
+    missing = [name for name, value in parameters.items() if value is None]
+    if not missing or not plan.multicast_groups:
+        return
+    if values := recommended(plan):
+        remedy = f"choose {values}"
+    elif image_bytes(plan) is None:
+        remedy = "let `fuota plan IMAGE --recommend` choose them; with the size of the image they would stand here"
+    else:
+        remedy = "let `fuota plan IMAGE --recommend` say what fits"
+    *first, last = missing
+    said = f"{', '.join(first)} and {last} are" if first else f"{last} is"
+    yield warning(
+        f"{said} not given; AWS does not document what it takes then, and nothing here can say whether any device gets"
+        f" the image: {remedy}"
+    )
+
+
 def encoded_fragments(plan: TaskPlan) -> int | None:
     """Fragments the task sends in total, when size of image, fragment size and redundancy are known and in range."""
     image, size, redundancy = image_bytes(plan), fragment_size(plan), redundancy_in_range(plan)
@@ -160,6 +184,15 @@ _API = "AWS IoT Wireless API, CreateFuotaTask"
 _GUIDE = "AWS IoT Wireless Developer Guide, create a FUOTA task"
 
 FRAGMENT_RULES = (
+    Rule(
+        id="parameters-not-given",
+        levels=("warning",),
+        what="`redundancy_percent`, `fragment_size_bytes` or `fragment_interval` is left out for multicast groups",
+        why="AWS documents no defaults, no radio rule can be asked, and a rehearsal mostly updates nobody",
+        remedy="the values of the message, which suit image, region and class",
+        source=f"{_API}: RedundancyPercent, FragmentSizeBytes, FragmentIntervalMS (no default is documented)",
+        check=_parameters_not_given,
+    ),
     Rule(
         id="redundancy-range",
         levels=("error",),

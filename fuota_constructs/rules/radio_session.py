@@ -134,7 +134,13 @@ def code_probability(session: SessionPlan) -> float:
 
 
 def together(plan: TaskPlan) -> str:
-    """Parameters that pass all radio rules together, as the end of a message; empty where none are found.
+    """Parameters that pass all radio rules together, as the end of a message; empty where none are found."""
+    found = recommended(plan)
+    return f"; together these pass: {found}" if found else ""
+
+
+def recommended(plan: TaskPlan) -> str:
+    """Parameters that pass all radio rules together, as a FuotaTask takes them; empty where none are found.
 
     None are sought for groups that send under different conditions.
     """
@@ -143,21 +149,23 @@ def together(plan: TaskPlan) -> str:
         return ""
     named = named_rates(plan)
     conditions = {_conditions(facts, plan, group) for group in plan.multicast_groups or (GroupPlan(""),)}
-    return _together(image, conditions.pop(), named[0] if named else None) if len(conditions) == 1 else ""
+    return _recommended(image, conditions.pop(), named[0] if named else None) if len(conditions) == 1 else ""
 
 
 @lru_cache(maxsize=512)
-def _together(image: int, conditions: Conditions, index: int | None) -> str:
+def _recommended(image: int, conditions: Conditions, index: int | None) -> str:
     from fuota_constructs.lorawan.recommendation import options, recommend  # only a task that fails a rule needs it
 
     choices = options(image, conditions)
-    found = recommend(choices, data_rate=index, by_fragment_size=index is None)
+    as_named = recommend(choices, data_rate=index, by_fragment_size=index is None)
+    found = as_named or recommend(choices)
     if found is None:
         return ""
+    named = "" if as_named else f", in groups with downlink_data_rate={found.plan.data_rate}"
     return (
-        f"; together these pass: redundancy_percent={found.plan.redundancy_percent},"
+        f"redundancy_percent={found.plan.redundancy_percent},"
         f" fragment_size_bytes={found.plan.fragment_bytes},"
-        f" fragment_interval=Duration.seconds({found.plan.interval_seconds})"
+        f" fragment_interval=Duration.seconds({found.plan.interval_seconds}){named}"
     )
 
 

@@ -86,7 +86,7 @@ def test_fails_when_a_group_is_of_another_region_or_devices_are_there_too(stack,
     )
     unknown = MulticastGroup.from_multicast_group_id(stack, "Unknown", "2")
     task = make_task(stack, image, multicast_groups=[ours, l1, known, unknown])
-    assert rules(task) == [("error", "rf-region-mismatch")] * 3
+    assert rules(task) == [("error", "rf-region-mismatch")] * 3 + [("warning", "parameters-not-given")]
     assert '"Stack/Ours"' in task.findings[0].message
     task.add_wireless_device("a")
     assert rules(task)[0] == ("error", "targets-exclusive")
@@ -100,7 +100,8 @@ def test_fails_when_a_tag_added_at_the_end_breaks_a_limit(app, stack, image):
 
 
 def test_a_target_added_later_settles_what_had_none(app, stack, image):
-    task = make_task(stack, image, fragment_size_bytes=48)
+    given = {"redundancy_percent": 80, "fragment_interval": cdk.Duration.seconds(28)}
+    task = make_task(stack, image, fragment_size_bytes=48, **given)
     assert rules(task) == [("warning", "fragment-size-needs-multicast")]
     task.add_multicast_group(MulticastGroup(stack, "G", rf_region=RfRegion.EU868, dl_class=DlClass.CLASS_C))
     assert rules(task) == []

@@ -248,3 +248,67 @@ def test_a_session_too_long_for_its_class_is_found_once() -> None:
         data_rate = 1 if rule == "session-duration" else 0
         findings = findings_in(TaskPlan(fragment_interval_ms=milliseconds, data_rate=data_rate, **plan))  # type: ignore[arg-type]
         assert [finding.rule for finding in findings] == [rule]
+
+
+THREE = {"redundancy_percent": 30, "fragment_size_bytes": 112, "fragment_interval_ms": 7000}
+
+
+@pytest.mark.parametrize("missing", [(), *((name,) for name in THREE), tuple(THREE)])
+def test_fails_when_parameters_are_not_given(missing: tuple[str, ...]) -> None:
+    plan = {name: value for name, value in THREE.items() if name not in missing}
+    messages = found("parameters-not-given", rf_region="EU868", image_bytes=22_856, multicast_groups=GROUP, **plan)
+    assert [level for level, _ in messages] == ["warning"] * bool(missing)
+    for _, message in messages:
+        said = message.partition(" not given")[0]
+        for name in THREE:
+            assert (name.removesuffix("_ms") in said) == (name in missing)
+        assert message.endswith(
+            "choose redundancy_percent=17, fragment_size_bytes=48, fragment_interval=Duration.seconds(28)"
+        )
+
+
+def test_parameters_that_are_proposed_leave_nothing_to_find() -> None:
+    import re
+
+    for region, dl_class, image in (
+        ("EU868", "ClassC", 22_856),
+        ("US915", "ClassB", 300_000),
+        ("EU868", "ClassC", 100),
+    ):
+        plan = {"rf_region": region, "image_bytes": image, "multicast_groups": (GroupPlan("G", region, dl_class),)}
+        [(_, message)] = found("parameters-not-given", **plan)
+        redundancy, size, seconds = map(int, re.findall(r"[=(](\d+)", message.partition("choose")[2]))
+        given = {"redundancy_percent": redundancy, "fragment_size_bytes": size, "fragment_interval_ms": 1000 * seconds}
+        assert findings_in(TaskPlan(**plan, **given)) == ()  # type: ignore[arg-type]
+
+
+def test_parameters_not_given_names_a_data_rate_where_the_size_alone_leads_to_none() -> None:
+    [(_, message)] = found("parameters-not-given", rf_region="EU868", image_bytes=990_000, multicast_groups=GROUP)
+    assert message.endswith("fragment_interval=Duration.seconds(4), in groups with downlink_data_rate=5")
+
+
+@pytest.mark.parametrize(
+    ("plan", "remedy"),
+    [
+        ({"rf_region": "EU868"}, "let `fuota plan IMAGE --recommend` choose them; with the size of the image"),
+        ({"rf_region": "EU868", "image_bytes": UNKNOWN}, "with the size of the image they would stand here"),
+        ({"rf_region": "XX1", "image_bytes": 100}, "let `fuota plan IMAGE --recommend` say what fits"),
+        ({"rf_region": "AS923-1", "image_bytes": 16_000_000}, "let `fuota plan IMAGE --recommend` say what fits"),
+    ],
+)
+def test_parameters_not_given_where_none_can_be_worked_out(plan: dict[str, object], remedy: str) -> None:
+    [(_, message)] = found("parameters-not-given", multicast_groups=GROUP, **plan)
+    assert remedy in message
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        {},
+        {"wireless_devices": ("a",)},
+        {"multicast_groups": GROUP, **dict.fromkeys(THREE, UNKNOWN)},
+        {"multicast_groups": GROUP, **THREE, "redundancy_percent": 0},
+    ],
+)
+def test_parameters_are_given_or_none_are_needed(plan: dict[str, object]) -> None:
+    assert not found("parameters-not-given", rf_region="EU868", image_bytes=22_856, **plan)

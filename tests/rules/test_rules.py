@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from fuota_constructs.rules import RULES, UNKNOWN, Finding, TaskPlan, findings_in, markdown_table
 
 IDS = {
+    "parameters-not-given": ("warning",),
     "redundancy-range": ("error",),
     "fragment-size-range": ("error",),
     "fragment-size-needs-multicast": ("error", "warning"),

@@ -12,7 +12,14 @@ groups = [
     MulticastGroup(stack, name, rf_region=RfRegion.EU868, dl_class=DlClass.CLASS_C) for name in ("GroupA", "GroupB")
 ]
 for name, targets in (
-    ("ForGroups", {"multicast_groups": [groups[revision - 1]], "fragment_size_bytes": 100}),
+    (
+        "ForGroups",
+        {
+            "multicast_groups": [groups[revision - 1]],
+            "fragment_size_bytes": 100,
+            "fragment_interval": cdk.Duration.seconds(7),
+        },
+    ),
     ("ForDevices", {"wireless_devices": [devices[revision - 1]]}),
 ):
     task = FuotaTask(
