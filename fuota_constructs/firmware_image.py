@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fuota_constructs.errors import FuotaValidationError
+from fuota_constructs.template.tokens import is_known, shown
 
 if TYPE_CHECKING:
-    import os
-
     from aws_cdk import aws_s3 as s3
 
 MAX_KEY_BYTES = 1024
@@ -33,10 +33,11 @@ class FirmwareImage:
         object: an image never changes under a task, and a rollback still finds the old one. In the file name,
         characters other than letters, digits, `.`, `_` and `-` become `-`.
 
-        `path` is a file of 1 to 1,048,576 bytes, relative to the working directory or absolute. Raises
-        `FuotaValidationError` when there is no such file, it cannot be read, is a directory, or is empty.
+        `path` is a file of 1 to 1,048,576 bytes, relative to the working directory, absolute, or below `~`, the home
+        directory. Raises `FuotaValidationError` when there is no such file, it cannot be read, is a directory, or is
+        empty.
         """
-        return AssetImage(Path(path))
+        return AssetImage(_path_of(path))
 
     @staticmethod
     def from_bucket(bucket: s3.IBucket, key: str, *, size_bytes: int | None = None) -> FirmwareImage:
@@ -62,11 +63,12 @@ class AssetImage(FirmwareImage):
         try:
             content = path.read_bytes()
         except FileNotFoundError:
-            raise _refused(path, "does not exist; build the firmware first, or correct the path") from None
+            looked = "" if path.is_absolute() else f" in {str(Path.cwd())!r}, where it was looked for"
+            raise _refused(path, f"does not exist{looked}; build the firmware first, or correct the path") from None
         except IsADirectoryError:
             raise _refused(path, "is a directory; give the image file in it") from None
-        except OSError as error:
-            raise _refused(path, f"cannot be read ({error.strerror})") from None
+        except (OSError, ValueError) as error:  # ValueError: a path with a zero byte
+            raise _refused(path, f"cannot be read ({getattr(error, 'strerror', error)})") from None
         if not content:
             raise FuotaValidationError("image-empty", f"{str(path)!r} is empty; give an image of 1 to 1048576 bytes")
         self.path = path.resolve()
@@ -83,11 +85,8 @@ class BucketImage(FirmwareImage):
 
     def __init__(self, bucket: s3.IBucket, key: str, size_bytes: int | None) -> None:
         """Refuse what is no bucket and no key."""
-        if not hasattr(bucket, "__jsii_ref__"):
-            raise FuotaValidationError(
-                "image-bucket",
-                f"bucket is {bucket!r}; give a bucket, such as s3.Bucket.from_bucket_name(self, 'Bucket', 'name')",
-            )
+        if remedy := bucket_remedy(bucket):
+            raise FuotaValidationError("image-bucket", f"bucket is {shown(bucket)}; {remedy}")
         if not isinstance(key, str) or not 1 <= len(key.encode()) <= MAX_KEY_BYTES:
             raise FuotaValidationError("image-key", f"key is {key!r}; give an object key of 1 to {MAX_KEY_BYTES} bytes")
         self.bucket = bucket
@@ -96,6 +95,29 @@ class BucketImage(FirmwareImage):
 
     def __repr__(self) -> str:
         return f"FirmwareImage.from_bucket(..., {self.key!r})"
+
+
+def bucket_remedy(value: object) -> str | None:
+    """What to give instead of a value that is no bucket; None for a bucket."""
+    # Told by a method: asking for a property would be a round trip to the CDK.
+    if hasattr(value, "arn_for_objects"):
+        return None
+    if hasattr(type(value), "attr_regional_domain_name"):  # an L1
+        return "give s3.Bucket.from_cfn_bucket(...) of it"
+    if isinstance(value, str) and value.startswith("arn:"):
+        return f"give s3.Bucket.from_bucket_arn(self, 'Bucket', {shown(value)})"
+    name = shown(value) if isinstance(value, str) and is_known(value) else "'name'"
+    return f"give a bucket, such as s3.Bucket.from_bucket_name(self, 'Bucket', {name})"
+
+
+def _path_of(given: object) -> Path:
+    if isinstance(given, str | os.PathLike):
+        path = Path(given)
+        try:
+            return path.expanduser()
+        except RuntimeError:
+            raise _refused(path, "is below a home directory that is not known; write the whole path") from None
+    raise FuotaValidationError("image-file", f"path is {shown(given)}; give the path of a file")
 
 
 def _refused(path: Path, reason: str) -> FuotaValidationError:

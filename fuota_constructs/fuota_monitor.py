@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,9 @@ import constructs
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.monitor import task_metrics
 from fuota_constructs.monitor.poll_function import PollFunction
-from fuota_constructs.synth_checks import known_text
+from fuota_constructs.service_arns import expect_arn
+from fuota_constructs.synth_checks import MonitorPlan, TaskPlan, findings_in, place_of, place_of_stack
+from fuota_constructs.template.tokens import is_known, shown
 from fuota_constructs.template.typed_resource import attribute, typed_resource
 
 if TYPE_CHECKING:
@@ -69,18 +72,21 @@ class FuotaMonitor(constructs.Construct):
         """
         super().__init__(scope, id)
         if not hasattr(task, "fuota_task_ref"):
-            self._refuse("monitor-task", f"task is {task!r}; give a FuotaTask, or FuotaTask.from_fuota_task_id(...)")
-        self._expect_own_region(task)
+            self._refuse(
+                "monitor-task", f"task is {shown(task)}; give a FuotaTask, or FuotaTask.from_fuota_task_id(...)"
+            )
+        reference = task.fuota_task_ref
+        expect_arn(reference.fuota_task_arn, "FuotaTask", self)
+        self._expect_own_place(task, reference.fuota_task_arn)
         if event_bus is not None and not hasattr(event_bus, "event_bus_ref"):
             self._refuse(
                 "monitor-event-bus",
-                f"event_bus is {event_bus!r}; give a bus, such as aws_events.EventBus.from_event_bus_name(...)",
+                f"event_bus is {shown(event_bus)}; give a bus, such as aws_events.EventBus.from_event_bus_name(...)",
             )
         minutes = self._minutes("interval", interval, DEFAULT_MINUTES, at_most=LONGEST_MINUTES)
         stuck_minutes = self._minutes("stuck_after", stuck_after, DEFAULT_STUCK_MINUTES)
         self.namespace = self._namespace(namespace)
         """The namespace of the metrics."""
-        reference = task.fuota_task_ref
         self.fuota_task_id = reference.fuota_task_id
         """The task that is watched, also the dimension `FuotaTaskId` of the metrics."""
         self.interval = cdk.Duration.minutes(minutes)
@@ -178,12 +184,10 @@ class FuotaMonitor(constructs.Construct):
         )
         return rule
 
-    def _expect_own_region(self, task: IFuotaTaskRef) -> None:
-        here, there = known_text(cdk.Stack.of(self).region), known_text(task.env.region)
-        if here and there and here != there:
-            self._refuse(
-                "monitor-region", f"the task is in {there} and this stack in {here}; watch it from a stack in {there}"
-            )
+    def _expect_own_place(self, task: IFuotaTaskRef, arn: str) -> None:
+        # At once, and not at synth with the other findings: all that follows would be about another task.
+        for finding in findings_in(TaskPlan(monitor=MonitorPlan(place_of_stack(self), place_of(task, arn)))):
+            self._refuse(finding.rule, finding.message)
 
     def _default_bus_arn(self) -> str:
         return cdk.Stack.of(self).format_arn(service="events", resource="event-bus", resource_name="default")
@@ -195,28 +199,34 @@ class FuotaMonitor(constructs.Construct):
             seconds = value.to_seconds(integral=False)
             if seconds % 60 == 0 and 1 <= seconds // 60 <= at_most:
                 return int(seconds // 60)
-            shown = f"{seconds:g} s"
+            given = f"{seconds:g} s"
         else:
-            shown = repr(value)
+            given = shown(value)
         raise FuotaValidationError(
             f"monitor-{name.replace('_', '-')}",
-            f"{name} is {shown}; give 1 to {at_most} whole minutes, for example cdk.Duration.minutes({default})",
+            f"{name} is {given}; give 1 to {at_most} whole minutes, for example cdk.Duration.minutes({default})",
             construct_path=self.node.path,
         )
 
     def _namespace(self, namespace: object) -> str:
-        if not isinstance(namespace, str) or not _NAMESPACE_CHARACTERS.fullmatch(namespace):
+        known = isinstance(namespace, str) and is_known(namespace)
+        if not isinstance(namespace, str) or (known and not _NAMESPACE_CHARACTERS.fullmatch(namespace)):
             self._refuse(
                 "monitor-namespace",
-                f"namespace is {namespace!r}; choose 1 to 255 letters, digits and ._/#-, not beginning with AWS/",
+                f"namespace is {shown(namespace)}; choose 1 to 255 letters, digits and ._/#-, not beginning with AWS/",
             )
         return str(namespace)
 
     def _ratio(self, failure_ratio: object) -> float:
-        number = isinstance(failure_ratio, int | float) and not isinstance(failure_ratio, bool)
-        if not number or not 0 <= float(str(failure_ratio)) <= 1:
-            self._refuse("monitor-failure-ratio", f"failure_ratio is {failure_ratio!r}; choose a share from 0 to 1")
-        return float(str(failure_ratio))
+        if not isinstance(failure_ratio, int | float) or isinstance(failure_ratio, bool):
+            number = math.nan
+        else:
+            number = float(failure_ratio)
+        if is_known(failure_ratio) and not 0 <= number <= 1:
+            self._refuse(
+                "monitor-failure-ratio", f"failure_ratio is {shown(failure_ratio)}; choose a share from 0 to 1"
+            )
+        return number
 
     def _refuse(self, rule: str, message: str) -> None:
         raise FuotaValidationError(rule, message, construct_path=self.node.path)

@@ -16,6 +16,7 @@ from fuota_constructs.imported_fuota_task import ImportedFuotaTask
 from fuota_constructs.provider.fuota_provider import SERVICE_TIMEOUT_SECONDS
 from fuota_constructs.resource_tags import ResourceTags
 from fuota_constructs.rf_region import RfRegion, expect_rf_region
+from fuota_constructs.service_arns import expect_id
 from fuota_constructs.shared_firmware import SharedFirmware
 
 if TYPE_CHECKING:
@@ -123,10 +124,11 @@ class FuotaTask(cdk.Resource):
             rf_region=rf_region.value,
             image_bytes=image.size_bytes,
             planned_loss_percent=planned_loss_percent,
-            aws_region=shared.region,
+            place=shared.place,
+            role_account=self._account_of_role(),
         )
         self._groups = {task_inputs.multicast_group_id_of(group, self): self._plan_of(group) for group in groups}
-        self._devices = list(dict.fromkeys(task_inputs.wireless_device_of(device, self) for device in devices))
+        self._devices = task_inputs.wireless_devices_of(devices, self)
         self._image_region = readable.bucket_region
 
         self._resource = cdk.CfnResource(
@@ -150,7 +152,7 @@ class FuotaTask(cdk.Resource):
             self._resource.add_resource_dependency(resource)
         if firmware_update_role:
             self.node.add_dependency(firmware_update_role)
-        if removal_policy is not cdk.RemovalPolicy.DESTROY:
+        if task_inputs.removal_policy_of(removal_policy, self) is not cdk.RemovalPolicy.DESTROY:
             self._resource.apply_removal_policy(removal_policy)
         self._checks: synth_checks.SynthChecks | None = None
         self._start: SessionSchedule | None = None
@@ -238,10 +240,10 @@ class FuotaTask(cdk.Resource):
     def add_wireless_device(self, wireless_device_id: str) -> None:
         """Update one more single device, by its id of 1 to 256 characters; one it has is not added twice.
 
-        Raises `FuotaValidationError` for what cannot be the id of a device.
+        Raises `FuotaValidationError` for what cannot be the id of a device, and when the devices are a list known
+        only at deployment: CloudFormation can add nothing to it.
         """
-        if task_inputs.wireless_device_of(wireless_device_id, self) not in self._devices:
-            self._devices.append(wireless_device_id)
+        self._devices = task_inputs.wireless_devices_of([*self._devices, wireless_device_id], self)
         self._resource.add_property_override("WirelessDeviceIds", self._devices)
         self._check_at_synth()
 
@@ -249,12 +251,14 @@ class FuotaTask(cdk.Resource):
         """Start the session of the task once, at a time of your choice, by an EventBridge Scheduler schedule.
 
         `at`: when the session starts, with a time zone, at least 45 minutes ahead: StartFuotaTask is called 40
-        minutes before, because the service wants 30, and a deployment takes time.
+        minutes before, because the service wants 30, and a deployment takes time. A time that is nearer or past is a
+        warning only: the same code must synthesise tomorrow, and a schedule that is deployed and unchanged does
+        nothing more.
         `window`: how long the session may take; synth fails when the planned session is longer. By default it may
         take any time. No API stops a session.
 
-        From the call on the task waits and cannot be changed. Take the line out before it to call the session off,
-        and after the session, because a time that is past fails the synth.
+        From the call on the task waits and cannot be changed. Take the line out before it to call the session off;
+        after the session it may stay until the task changes.
 
         Raises `FuotaValidationError` for a time without a time zone and for a second call.
         """
@@ -265,7 +269,12 @@ class FuotaTask(cdk.Resource):
         return self._start
 
     def _plan_of(self, group: IMulticastGroupRef) -> synth_checks.GroupPlan:
-        return synth_checks.group_plan(group, beside=self._plan.rf_region)
+        return synth_checks.group_plan(group, beside=self._plan.rf_region, here=self._shared.place)
+
+    def _account_of_role(self) -> str | None:
+        if isinstance(self._role, DefaultRole) or self._shared.place.account is None:
+            return None  # not asked for: it would be a round trip to the CDK
+        return synth_checks.place_of(self._role, self._access.arn).account
 
     def _findings(self, tags: Mapping[str, str]) -> tuple[Finding, ...]:
         return synth_checks.findings_in(self._task_plan(tags))
@@ -304,5 +313,6 @@ class FuotaTask(cdk.Resource):
     @staticmethod
     def from_fuota_task_attributes(scope: Construct, id: str, *, fuota_task_id: str) -> IFuotaTask:  # noqa: A002
         """A task of this account and Region by its attributes: its id, which may be a token, is all there is."""
+        expect_id(fuota_task_id, "FuotaTask", scope)
         arn = cdk.Stack.of(scope).format_arn(service="iotwireless", resource="FuotaTask", resource_name=fuota_task_id)
         return ImportedFuotaTask(scope, id, arn, fuota_task_id)

@@ -10,6 +10,7 @@ from aws_cdk.interfaces.aws_iotwireless import FuotaTaskReference, IFuotaTaskRef
 from typing_extensions import Protocol, runtime_checkable
 
 from fuota_constructs.fuota_task_grants import FuotaTaskGrants
+from fuota_constructs.service_arns import environment_of, expect_arn, id_in
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -49,11 +50,9 @@ class ImportedFuotaTask(cdk.Resource):
 
     def __init__(self, scope: Construct, id: str, fuota_task_arn: str, fuota_task_id: str | None = None) -> None:  # noqa: A002
         """Take the id from the ARN, unless it is given."""
-        super().__init__(scope, id, environment_from_arn=fuota_task_arn)
-        self.fuota_task_arn = fuota_task_arn
-        self.fuota_task_id = fuota_task_id or cast(
-            "str", cdk.Stack.of(scope).split_arn(fuota_task_arn, cdk.ArnFormat.SLASH_RESOURCE_NAME).resource_name
-        )
+        self.fuota_task_arn = expect_arn(fuota_task_arn, "FuotaTask", scope)
+        self.fuota_task_id = fuota_task_id or id_in(fuota_task_arn, scope)
+        super().__init__(scope, id, environment_from_arn=environment_of(fuota_task_arn))
 
     @property
     def fuota_task_ref(self) -> FuotaTaskReference:
@@ -68,7 +67,8 @@ class ImportedFuotaTask(cdk.Resource):
     def schedule_start(self, at: datetime) -> SessionSchedule:
         """Start the session of the task once, at a time of your choice, by an EventBridge Scheduler schedule.
 
-        `at`: when the session starts, with a time zone, at least 45 minutes ahead; see `FuotaTask.schedule_start`.
+        `at`: when the session starts, with a time zone, at least 45 minutes ahead; see `FuotaTask.schedule_start`. The
+        task must be of the account and Region of this stack.
         """
         from fuota_constructs.session_schedule import SessionSchedule
         from fuota_constructs.synth_checks import SynthChecks

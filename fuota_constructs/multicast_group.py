@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 import jsii
@@ -12,6 +12,8 @@ from typing_extensions import Protocol, runtime_checkable
 
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.rf_region import RfRegion, expect_rf_region
+from fuota_constructs.service_arns import environment_of, expect_arn, expect_id, id_in
+from fuota_constructs.template.tokens import is_known, shown
 from fuota_constructs.template.typed_resource import attribute, typed_resource
 
 if TYPE_CHECKING:
@@ -111,13 +113,7 @@ class MulticastGroup(_MulticastGroupBase):
         """
         super().__init__(scope, id)
         self.rf_region = expect_rf_region(rf_region, self)
-        if not isinstance(dl_class, DlClass):
-            raise FuotaValidationError(
-                "dl-class",
-                f"dl_class is {dl_class!r}; write DlClass.CLASS_B or DlClass.CLASS_C",
-                construct_path=self.node.path,
-            )
-        self.dl_class = dl_class
+        self.dl_class = _expect_class(dl_class, self)
         self.downlink_data_rate = _expect_data_rate(downlink_data_rate, self)
 
         group = typed_resource(
@@ -158,30 +154,40 @@ class MulticastGroup(_MulticastGroupBase):
         `rf_region`, `dl_class` and `downlink_data_rate` let the rules check tasks that use the group; without them
         those rules are skipped, or assume the slowest data rate that carries a fragment.
         """
+        expect_id(multicast_group_id, "MulticastGroup", scope)
         arn = cdk.Stack.of(scope).format_arn(
             service="iotwireless", resource="MulticastGroup", resource_name=multicast_group_id
         )
         group = _ImportedMulticastGroup(scope, id, arn=arn, group_id=multicast_group_id)
-        group.rf_region, group.dl_class = rf_region, dl_class
+        group.rf_region = None if rf_region is None else expect_rf_region(rf_region, group)
+        group.dl_class = None if dl_class is None else _expect_class(dl_class, group)
         group.downlink_data_rate = _expect_data_rate(downlink_data_rate, group)
         return group
 
 
 class _ImportedMulticastGroup(_MulticastGroupBase):
     def __init__(self, scope: Construct, id: str, *, arn: str, group_id: str | None = None) -> None:  # noqa: A002
-        super().__init__(scope, id, environment_from_arn=arn)
+        self.multicast_group_arn = expect_arn(arn, "MulticastGroup", scope)
+        self.multicast_group_id = group_id or id_in(arn, scope)
+        super().__init__(scope, id, environment_from_arn=environment_of(arn))
         self.rf_region = self.dl_class = self.downlink_data_rate = None
-        self.multicast_group_arn = arn
-        self.multicast_group_id = group_id or cast(
-            "str", cdk.Stack.of(scope).split_arn(arn, cdk.ArnFormat.SLASH_RESOURCE_NAME).resource_name
-        )
+
+
+def _expect_class(value: object, at: IConstruct) -> DlClass:
+    if isinstance(value, DlClass):
+        return value
+    raise FuotaValidationError(
+        "dl-class", f"dl_class is {shown(value)}; write DlClass.CLASS_B or DlClass.CLASS_C", construct_path=at.node.path
+    )
 
 
 def _expect_data_rate(value: object, at: IConstruct) -> int | None:
+    if not is_known(value):
+        return None  # it does not reach the service, and rules skip what they cannot know
     if value is None or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_DATA_RATE):
         return value
     raise FuotaValidationError(
         "data-rate",
-        f"downlink_data_rate is {value!r}; give the number of a data rate, 0 to {MAX_DATA_RATE}, for example 3 for DR3",
+        f"downlink_data_rate is {shown(value)}; give the number of a data rate, 0 to {MAX_DATA_RATE}: 3 for DR3",
         construct_path=at.node.path,
     )

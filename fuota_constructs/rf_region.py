@@ -38,8 +38,13 @@ class RfRegion:
     def __post_init__(self) -> None:
         """Refuse what can never be a region's name."""
         if not isinstance(self.value, str) or not 1 <= len(self.value) <= MAX_CHARACTERS:
+            from fuota_constructs.template.tokens import is_known, shown
+
+            if isinstance(self.value, str) and not is_known(self.value):
+                return
             raise FuotaValidationError(
-                "rf-region", f"{self.value!r} is no region name; give 1 to {MAX_CHARACTERS} characters, such as 'EU868'"
+                "rf-region",
+                f"{shown(self.value)} is no region name; give 1 to {MAX_CHARACTERS} characters, such as 'EU868'",
             )
 
     @classmethod
@@ -75,10 +80,14 @@ def expect_rf_region(value: object, at: IConstruct) -> RfRegion:
     """The value, if it is a region; raises `FuotaValidationError` with the spelling to use otherwise."""
     if isinstance(value, RfRegion):
         return value
+    from fuota_constructs.template.tokens import shown
+
     known = {region.value: name for name, region in vars(RfRegion).items() if isinstance(region, RfRegion)}
     spelling = (
         f"RfRegion.{known[value]}"
         if isinstance(value, str) and value in known
         else "RfRegion.EU868 or another RfRegion"
     )
-    raise FuotaValidationError("rf-region", f"rf_region is {value!r}; write {spelling}", construct_path=at.node.path)
+    raise FuotaValidationError(
+        "rf-region", f"rf_region is {shown(value)}; write {spelling}", construct_path=at.node.path
+    )

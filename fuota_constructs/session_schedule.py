@@ -12,7 +12,16 @@ from aws_cdk import aws_iam as iam
 
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.provider.permissions import statement
-from fuota_constructs.synth_checks import CALL_LEAD_SECONDS, SERVICE_LEAD_SECONDS, StartPlan, TaskPlan, findings_in
+from fuota_constructs.synth_checks import (
+    CALL_LEAD_SECONDS,
+    SERVICE_LEAD_SECONDS,
+    StartPlan,
+    TaskPlan,
+    findings_in,
+    place_of,
+    place_of_stack,
+)
+from fuota_constructs.template.tokens import shown
 from fuota_constructs.template.typed_resource import typed_resource
 
 if TYPE_CHECKING:
@@ -51,6 +60,8 @@ class SessionSchedule(constructs.Construct):
             )
         super().__init__(cast("constructs.Construct", task), ID)
         reference = task.fuota_task_ref
+        self._place = place_of_stack(self)
+        self._task_place = place_of(task, reference.fuota_task_arn)
         self.role = iam.CfnRole(
             self,
             "Role",
@@ -111,14 +122,14 @@ class SessionSchedule(constructs.Construct):
     def plan(self) -> StartPlan:
         """The start as the rules see it now."""
         ahead = (self.at - datetime.now(UTC)).total_seconds()
-        return StartPlan(f"{self.at:%Y-%m-%d %H:%M:%S} UTC", ahead, self._window_seconds)
+        return StartPlan(f"{self.at:%Y-%m-%d %H:%M:%S} UTC", ahead, self._window_seconds, self._place, self._task_place)
 
 
 def _moment(at: object, path: str) -> datetime:
     if not isinstance(at, datetime) or at.utcoffset() is None:
         raise FuotaValidationError(
             "start-time-zone",
-            f"at is {at!r}; give a datetime with a time zone, for example datetime(2027, 3, 1, 2, 0, tzinfo=UTC)",
+            f"at is {shown(at)}; give a datetime with a time zone, for example datetime(2027, 3, 1, 2, 0, tzinfo=UTC)",
             construct_path=path,
         )
     return at.astimezone(UTC).replace(microsecond=0)
@@ -131,6 +142,6 @@ def _seconds(window: object, path: str) -> float | None:
         return float(window.to_seconds(integral=False))
     raise FuotaValidationError(
         "start-window",
-        f"window is {window!r}; give a cdk.Duration, for example cdk.Duration.hours(4)",
+        f"window is {shown(window)}; give a cdk.Duration, for example cdk.Duration.hours(4)",
         construct_path=path,
     )

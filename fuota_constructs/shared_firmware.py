@@ -12,7 +12,7 @@ from fuota_constructs.bucket_facts import BucketFacts
 from fuota_constructs.default_firmware import DefaultBucket, DefaultRole
 from fuota_constructs.provider.fuota_provider import SERVICE_TIMEOUT_SECONDS, FuotaProvider
 from fuota_constructs.role_access import RoleAccess
-from fuota_constructs.synth_checks import SynthChecks, known_text
+from fuota_constructs.synth_checks import SynthChecks, place_of_stack
 from fuota_constructs.template.staged_asset import stage_file
 
 if TYPE_CHECKING:
@@ -51,8 +51,8 @@ class SharedFirmware(constructs.Construct):
         self._accesses: dict[_Role, RoleAccess] = {}
         self._readable: dict[tuple[AssetImage | BucketImage, _Bucket, _Role], ReadableImage] = {}
         self._copies: dict[tuple[str, str], cdk.CfnResource] = {}
-        self.region = known_text(stack.region)
-        """The AWS Region, when it is known at synth."""
+        self.place = place_of_stack(stack)
+        """The AWS account and Region, each when it is known at synth."""
         self.provider = FuotaProvider(self, "Provider", stack)
         self.checks = SynthChecks(self, before=self.provider.acknowledge_wildcards)
 
@@ -100,7 +100,7 @@ class SharedFirmware(constructs.Construct):
         if isinstance(bucket, DefaultBucket):
             return bucket.facts
         if bucket not in self._buckets:
-            self._buckets[bucket] = BucketFacts.of(bucket, with_region=self.region is not None)
+            self._buckets[bucket] = BucketFacts.of(bucket, with_region=self.place.region is not None)
         return self._buckets[bucket]
 
     def readable(self, image: AssetImage | BucketImage, bucket: _Bucket, role: _Role) -> ReadableImage:

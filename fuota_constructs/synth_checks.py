@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Protocol, cast
 
 import aws_cdk as cdk
@@ -14,16 +13,21 @@ from fuota_constructs.rules import (
     SERVICE_LEAD_SECONDS,
     UNKNOWN,
     GroupPlan,
+    MonitorPlan,
+    Place,
     StartPlan,
     TaskPlan,
     encoded_fragments,
     findings_in,
     session_plan,
 )
+from fuota_constructs.service_arns import parts_of
+from fuota_constructs.template.tokens import is_known, is_stand_in, known_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from aws_cdk.interfaces import IEnvironmentAware
     from aws_cdk.interfaces.aws_iotwireless import IMulticastGroupRef
 
     from fuota_constructs.rules import Finding
@@ -32,6 +36,8 @@ __all__ = [
     "CALL_LEAD_SECONDS",
     "SERVICE_LEAD_SECONDS",
     "GroupPlan",
+    "MonitorPlan",
+    "Place",
     "StartPlan",
     "SynthChecks",
     "TaskPlan",
@@ -40,30 +46,16 @@ __all__ = [
     "group_plan",
     "known",
     "known_text",
+    "place_of",
+    "place_of_stack",
     "plan_of",
     "session_plan",
 ]
 
 
 def known(value: object) -> object:
-    """A value as the rules see it: `UNKNOWN` for a token, itself otherwise.
-
-    Texts with a token in them are told by CDK's own mark, numbers and objects by asking the CDK: a number token is a
-    float of about -1.9e289, so a whole number is worth no round trip.
-    """
-    if isinstance(value, str):
-        is_token = "${Token[" in value
-    elif isinstance(value, float):
-        is_token = math.isfinite(value) and cdk.Token.is_unresolved(value)  # jsii cannot transport the others
-    else:
-        is_token = hasattr(value, "__jsii_ref__") and cdk.Token.is_unresolved(value)
-    return UNKNOWN if is_token else value
-
-
-def known_text(value: object) -> str | None:
-    """A text that is known now, else None."""
-    plain = known(value)
-    return plain if isinstance(plain, str) else None
+    """A value as the rules see it: `UNKNOWN` for one that is known only at deployment, itself otherwise."""
+    return value if is_known(value) else UNKNOWN
 
 
 def plan_of(
@@ -72,7 +64,8 @@ def plan_of(
     rf_region: str,
     image_bytes: object,
     planned_loss_percent: object,
-    aws_region: str | None,
+    place: Place,
+    role_account: str | None,
 ) -> TaskPlan:
     """A task as the rules see it, from the properties it was given, under their names in the API."""
     return TaskPlan(
@@ -85,24 +78,49 @@ def plan_of(
         descriptor=known(given["Descriptor"]),
         image_bytes=known(image_bytes),
         planned_loss_percent=known(planned_loss_percent),
-        aws_region=aws_region,
+        aws_account=place.account,
+        aws_region=place.region,
+        role_account=role_account,
     )
 
 
-def group_plan(group: IMulticastGroupRef, *, beside: str | None) -> GroupPlan:
+def place_of(thing: IEnvironmentAware, arn: str | None = None) -> Place:
+    """The account and Region of a construct, where they are known: its environment, else what its ARN says.
+
+    The CDK takes an ARN with a token in it, such as one of `Stack.format_arn`, for unknown in all its parts.
+    """
+    if arn and is_stand_in(arn):
+        return Place()
+    environment, parts = getattr(thing, "env", None), parts_of(arn or "")
+    return Place(
+        account=known_text(getattr(environment, "account", None)) or parts[4],
+        region=known_text(getattr(environment, "region", None)) or parts[3],
+    )
+
+
+def place_of_stack(scope: constructs.IConstruct) -> Place:
+    """The account and Region of the stack that a construct is in."""
+    stack = cdk.Stack.of(scope)
+    return Place(known_text(stack.account), known_text(stack.region))
+
+
+def group_plan(group: IMulticastGroupRef, *, beside: str | None, here: Place) -> GroupPlan:
     """What is known about a multicast group: of ours everything, of an L1 what its properties say, else nothing.
 
-    `beside` is the region of the task; a group of the same needs no name, which would be a round trip.
+    `beside` is the region of the task and `here` its place; a group of the same needs no name, and one beside a task
+    whose place is not known no place: each would be a round trip.
     """
     facts = getattr(group, "lo_ra_wan", None)
     rf_region = _fact(group, "rf_region") or _fact(facts, "rf_region")
     dl_class = _fact(group, "dl_class") or _fact(facts, "dl_class")
     data_rate = known(getattr(group, "downlink_data_rate", None))
+    place = place_of(group, group.multicast_group_ref.multicast_group_arn) if any(here) else Place()
     return GroupPlan(
-        label=group.node.path if rf_region and rf_region != beside else "",
+        label=group.node.path if (rf_region and rf_region != beside) or place.apart_from(here) else "",
         rf_region=rf_region,
         dl_class=dl_class,
         data_rate=data_rate if isinstance(data_rate, int) else None,
+        place=place,
     )
 
 

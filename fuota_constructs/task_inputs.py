@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import math
+import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 import aws_cdk as cdk
 
 from fuota_constructs.errors import FuotaValidationError
-from fuota_constructs.firmware_image import AssetImage, BucketImage
+from fuota_constructs.firmware_image import AssetImage, BucketImage, bucket_remedy
+from fuota_constructs.service_arns import expect_arn, expect_id
+from fuota_constructs.template.tokens import is_known, is_list_token, shown
 
 if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
@@ -24,9 +27,11 @@ def image_of(value: object, at: IConstruct) -> AssetImage | BucketImage:
     """The value, if it is an image."""
     if isinstance(value, AssetImage | BucketImage):
         return value
+    path = repr(str(value)) if isinstance(value, str | os.PathLike) else "path"
     raise FuotaValidationError(
         "firmware-image",
-        f"firmware_image is {value!r}; write FirmwareImage.from_asset(path) or FirmwareImage.from_bucket(bucket, key)",
+        f"firmware_image is {shown(value)}; write FirmwareImage.from_asset({path}) for a file, or"
+        " FirmwareImage.from_bucket(bucket, key) for an object in a bucket",
         construct_path=at.node.path,
     )
 
@@ -35,9 +40,8 @@ def own_bucket_of(
     image: AssetImage | BucketImage, firmware_bucket: s3.IBucket | None, at: IConstruct
 ) -> s3.IBucket | None:
     """The bucket the caller chose for the image, None for the default one."""
-    # Any construct passes here without a round trip to the CDK; one that is no bucket has no name to be asked for next.
-    if firmware_bucket is not None and not hasattr(firmware_bucket, "__jsii_ref__"):
-        wrong = f"{firmware_bucket!r}; give a bucket, such as FirmwareBucket.from_bucket_name(self, 'Bucket', 'name')"
+    if firmware_bucket is not None and (remedy := bucket_remedy(firmware_bucket)):
+        wrong = f"{shown(firmware_bucket)}; {remedy}"
     elif isinstance(image, AssetImage):
         return firmware_bucket
     elif firmware_bucket is None or firmware_bucket is image.bucket:
@@ -49,42 +53,63 @@ def own_bucket_of(
 
 def own_role_of(firmware_update_role: iam.IRole | None, at: IConstruct) -> iam.IRole | None:
     """The role the caller chose, None for the default one."""
-    if firmware_update_role is None or hasattr(firmware_update_role, "attach_inline_policy"):
+    # Told by its methods: asking for a property would be a round trip to the CDK.
+    if firmware_update_role is None or all(
+        hasattr(firmware_update_role, method) for method in ("attach_inline_policy", "grant_pass_role")
+    ):
         return firmware_update_role
+    arn = repr(firmware_update_role) if isinstance(firmware_update_role, str) else "arn"
+    if hasattr(type(firmware_update_role), "attr_role_id"):  # an L1
+        arn = "role.attr_arn"
     raise FuotaValidationError(
         "firmware-update-role",
-        f"firmware_update_role is {firmware_update_role!r}; give a role, such as"
-        " FirmwareUpdateRole.from_role_arn(self, 'Role', arn)",
+        f"firmware_update_role is {shown(firmware_update_role)}; give a role: a FirmwareUpdateRole, an iam.Role, or"
+        f" FirmwareUpdateRole.from_role_arn(self, 'Role', {arn})",
         construct_path=at.node.path,
     )
 
 
 def targets_of(name: str, value: Sequence[_Target], at: IConstruct) -> Sequence[_Target]:
-    """The value, if it is a list or the like, and not one text."""
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    """The value, if it is a list of targets."""
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         return value
-    raise FuotaValidationError(_rule_of(name), f"{name} is {value!r}; give a list", construct_path=at.node.path)
-
-
-def wireless_device_of(value: object, at: IConstruct) -> str:
-    """The value, if it can be the id of a device: 1 to 256 characters."""
-    if isinstance(value, str) and 1 <= len(value) <= 256:  # noqa: PLR2004
-        return value
+    one = shown(value) if isinstance(value, str) else "..."
     raise FuotaValidationError(
-        "wireless-devices", f"{value!r} is no wireless device id; give 1 to 256 characters", construct_path=at.node.path
+        _rule_of(name), f"{name} is {shown(value)}; give a list: {name}=[{one}]", construct_path=at.node.path
     )
+
+
+def wireless_devices_of(values: Sequence[object], at: IConstruct) -> list[str]:
+    """The values, each once, if they can be ids of devices; or the one list that is known only at deployment."""
+    devices = list(dict.fromkeys(expect_id(value, "WirelessDevice", at) for value in values))
+    if len(devices) > 1 and any(map(is_list_token, devices)):
+        raise FuotaValidationError(
+            "wireless-devices",
+            "wireless_devices is a list known only at deployment, to which CloudFormation can add nothing; put all ids"
+            " into that list, for example into the parameter it comes from",
+            construct_path=at.node.path,
+        )
+    return devices
 
 
 def multicast_group_id_of(value: object, at: IConstruct) -> str:
     """The id of a multicast group, if the value is one."""
     if hasattr(value, "multicast_group_ref"):
-        group_id: str = value.multicast_group_ref.multicast_group_id
-        return group_id
+        reference = value.multicast_group_ref
+        expect_arn(reference.multicast_group_arn, "MulticastGroup", at)
+        return expect_id(reference.multicast_group_id, "MulticastGroup", at)
     raise FuotaValidationError(
         "multicast-groups",
-        f"{value!r} is no multicast group; import one with MulticastGroup.from_multicast_group_id(self, 'Group', id)",
+        f"multicast_groups has {shown(value)}, which is no multicast group; {_group_remedy(value)}",
         construct_path=at.node.path,
     )
+
+
+def _group_remedy(value: object) -> str:
+    if isinstance(value, str) and value.startswith("arn:"):
+        return f"import it with MulticastGroup.from_multicast_group_arn(self, 'Group', {shown(value)})"
+    given = shown(value) if isinstance(value, str) and is_known(value) else "id"
+    return f"import one with MulticastGroup.from_multicast_group_id(self, 'Group', {given})"
 
 
 def interval_of(value: object, at: IConstruct) -> float | str | None:
@@ -98,7 +123,7 @@ def interval_of(value: object, at: IConstruct) -> float | str | None:
     if not isinstance(value, cdk.Duration):
         raise FuotaValidationError(
             "fragment-interval",
-            f"fragment_interval is {value!r}; write a Duration, for example Duration.seconds(3)",
+            f"fragment_interval is {shown(value)}; write a Duration, for example cdk.Duration.seconds(3)",
             construct_path=at.node.path,
         )
     try:
@@ -114,6 +139,17 @@ def _interval_token_of(value: cdk.Duration, at: IConstruct) -> str:
         "fragment-interval",
         f"fragment_interval is a token in {value.unit_label()}, and CloudFormation cannot multiply; give it in seconds,"
         " Duration.seconds(token), or in milliseconds",
+        construct_path=at.node.path,
+    )
+
+
+def removal_policy_of(value: object, at: IConstruct) -> cdk.RemovalPolicy:
+    """The value, if it is a removal policy."""
+    if isinstance(value, cdk.RemovalPolicy):
+        return value
+    raise FuotaValidationError(
+        "removal-policy",
+        f"removal_policy is {shown(value)}; write cdk.RemovalPolicy.RETAIN or cdk.RemovalPolicy.DESTROY",
         construct_path=at.node.path,
     )
 

@@ -9,13 +9,33 @@ from __future__ import annotations
 from fuota_constructs.lorawan.session_plan import SessionPlan
 from fuota_constructs.rules.fragment_rules import FRAGMENT_RULES, encoded_fragments
 from fuota_constructs.rules.image_rules import IMAGE_RULES
+from fuota_constructs.rules.monitor_rules import MONITOR_RULES
+from fuota_constructs.rules.place_rules import PLACE_RULES
 from fuota_constructs.rules.radio_rules import RADIO_RULES
 from fuota_constructs.rules.radio_session import session_plan
-from fuota_constructs.rules.rule import UNKNOWN, Finding, GroupPlan, Level, Rule, StartPlan, TaskPlan
+from fuota_constructs.rules.rule import (
+    UNKNOWN,
+    Finding,
+    GroupPlan,
+    Level,
+    MonitorPlan,
+    Place,
+    Rule,
+    StartPlan,
+    TaskPlan,
+)
 from fuota_constructs.rules.start_rules import CALL_LEAD_SECONDS, SERVICE_LEAD_SECONDS, START_RULES
 from fuota_constructs.rules.task_rules import TASK_RULES
 
-RULES: tuple[Rule, ...] = (*FRAGMENT_RULES, *RADIO_RULES, *IMAGE_RULES, *TASK_RULES, *START_RULES)
+RULES: tuple[Rule, ...] = (
+    *FRAGMENT_RULES,
+    *RADIO_RULES,
+    *IMAGE_RULES,
+    *TASK_RULES,
+    *PLACE_RULES,
+    *START_RULES,
+    *MONITOR_RULES,
+)
 
 __all__ = [
     "CALL_LEAD_SECONDS",
@@ -25,6 +45,8 @@ __all__ = [
     "Finding",
     "GroupPlan",
     "Level",
+    "MonitorPlan",
+    "Place",
     "Rule",
     "SessionPlan",
     "StartPlan",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import json
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,9 @@ Level = Literal["error", "warning"]
 
 
 _SHOWN_CHARACTERS = 60
+
+_NO_NUMBER_OF_A_USER = 1e280
+"""The CDK writes an unknown number as a float of about -1.9e289; calculated with, it is neither known nor a token."""
 
 
 class _Unknown(enum.Enum):
@@ -42,6 +46,25 @@ class Finding(NamedTuple):
         return f"{self.rule}: {self.message}"
 
 
+class Place(NamedTuple):
+    """An AWS account and Region, each None where it is not known at synth."""
+
+    account: str | None = None
+    region: str | None = None
+
+    def apart_from(self, other: Place) -> tuple[str, str] | None:
+        """Both in the words of a message, in what they differ for certain; None if they may be the same."""
+        differing = [
+            (f"{kind}{mine}", f"{kind}{others}")
+            for kind, mine, others in zip(("account ", ""), self, other, strict=True)
+            if mine and others and mine != others
+        ]
+        if not differing:
+            return None
+        here, there = zip(*differing, strict=True)
+        return ", ".join(here), ", ".join(there)
+
+
 class GroupPlan(NamedTuple):
     """What is known about one multicast group of a task; None where nothing is known.
 
@@ -57,14 +80,28 @@ class GroupPlan(NamedTuple):
     gateways: int = 1
     gateway_spacing_seconds: float = 0.0
     ping_slot_period: int | None = None
+    place: Place = Place()
 
 
 class StartPlan(NamedTuple):
-    """When a session shall start: seconds from now, and the window it must end in, in seconds, if one was given."""
+    """When a session shall start: seconds from now, and the window it must end in, in seconds, if one was given.
+
+    `place` is where the schedule is, `task` where the task is.
+    """
 
     at: str
     seconds_from_now: float
     window_seconds: float | None = None
+    place: Place = Place()
+    task: Place = Place()
+
+
+class MonitorPlan(NamedTuple):
+    """Where a monitor and its task are, or how long the policy is that the monitors of a stack share."""
+
+    place: Place = Place()
+    task: Place = Place()
+    policy_characters: int | None = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +110,8 @@ class TaskPlan:
 
     None means not given (or not knowable), `UNKNOWN` a value that only exists at deployment. Values that users type in
     are `object`: a rule, not a crash, answers a string where a number belongs. `dwell_time` says that the network is
-    known to set DownlinkDwellTime = 1.
+    known to set DownlinkDwellTime = 1, `image_access` is the statement that the policy of a bucket of another account
+    needs, None where this app writes it.
     """
 
     name: object = None
@@ -88,11 +126,16 @@ class TaskPlan:
     planned_loss_percent: object = None
     dwell_time: bool = False
     start: StartPlan | None = None
+    monitor: MonitorPlan | None = None
     multicast_groups: tuple[GroupPlan, ...] = ()
     wireless_devices: tuple[object, ...] = ()
     tags: Mapping[str, object] = field(default_factory=dict)
+    aws_account: str | None = None
     aws_region: str | None = None
+    image_bucket_account: str | None = None
     image_bucket_region: str | None = None
+    image_access: str | None = None
+    role_account: str | None = None
     role_policy_characters: int | None = None
 
 
@@ -146,8 +189,12 @@ def show(value: object) -> str:
     if isinstance(value, bool):
         return f"{json.dumps(value)} (a boolean)"
     if isinstance(value, str):
-        quoted = json.dumps(value if len(value) <= _SHOWN_CHARACTERS else f"{value[:_SHOWN_CHARACTERS]}...")
+        quoted = json.dumps(
+            value if len(value) <= _SHOWN_CHARACTERS else f"{value[:_SHOWN_CHARACTERS]}...", ensure_ascii=False
+        )
         return f"{quoted} (text)" if re.fullmatch(r"\s*[+-]?\d+\s*", value) else quoted
     if isinstance(value, int | float):
+        if _NO_NUMBER_OF_A_USER < abs(value) < math.inf:
+            return "a number known only at deployment (a CDK token cannot be calculated with)"
         return f"{value!r} (a float)" if isinstance(value, float) else repr(value)
     return f"a {type(value).__name__}"

@@ -25,6 +25,14 @@ AWS_REGIONS = (
     "us-west-2",
 )
 
+REQUESTS_PER_SECOND = 10
+"""Source: AWS General Reference, AWS IoT Wireless quotas: 10 requests a second for each API."""
+
+DEPLOYMENT_SECONDS = 260
+"""What the provider's Lambda has of its 300 s for working; the rest is for clearing up and for its answer."""
+
+MOST_TARGETS = REQUESTS_PER_SECOND * DEPLOYMENT_SECONDS
+
 _RESERVED = " or ".join(map(show, RESERVED_TAG_PREFIXES))
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 
@@ -35,6 +43,24 @@ def _targets_exclusive(plan: TaskPlan) -> Remarks:
             f"the task has {len(plan.multicast_groups)} multicast group(s) and {len(plan.wireless_devices)} wireless"
             " device(s); choose one kind of target: put the devices into a group, or make a second task for them"
         )
+
+
+def _target_count(plan: TaskPlan) -> Remarks:
+    kinds = {"multicast groups": plan.multicast_groups, "wireless devices": plan.wireless_devices}
+    for kind, targets in kinds.items():
+        limits = (
+            f"the task has {len(targets)} {kind}; each is one request, the service takes {REQUESTS_PER_SECOND} a second"
+            f" and a deployment has {DEPLOYMENT_SECONDS} s for them, so at most {MOST_TARGETS} can be attached"
+        )
+        remedy = (
+            "put the devices into multicast groups and attach those"
+            if kind == "wireless devices"
+            else "make larger groups, or several tasks"
+        )
+        if len(targets) > MOST_TARGETS:
+            yield error(f"{limits}: {remedy}")
+        elif len(targets) > MOST_TARGETS // 2:
+            yield warning(f"{limits}, and a deployment that exchanges them all takes twice as many requests: {remedy}")
 
 
 def _rf_region_mismatch(plan: TaskPlan) -> Remarks:
@@ -86,9 +112,9 @@ def _name_characters(plan: TaskPlan) -> Remarks:
     if name is not None and (wrong := sorted(set(re.sub(r"[A-Za-z0-9_-]", "", name)))):
         better = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")
         hint = f", for example {show(better)}" if better and len(better) <= NAME_CHARACTERS else ""
-        yield error(
-            f"fuota_task_name is {show(name)} and has {show(''.join(wrong))}; choose letters, digits, hyphens and"
-            f" underscores{hint}",
+        yield warning(
+            f"fuota_task_name is {show(name)} and has {show(''.join(wrong))}; the console takes letters, digits,"
+            f" hyphens and underscores, and what the service does with others is not documented: choose those{hint}",
         )
 
 
@@ -140,6 +166,16 @@ TASK_RULES = (
         check=_targets_exclusive,
     ),
     Rule(
+        id="target-count",
+        levels=("error", "warning"),
+        what=f"the task has more than {MOST_TARGETS:,} devices or groups (error), or more than half of that (warning)",
+        why=f"each is attached by one request, {REQUESTS_PER_SECOND} a second, and the deployment must be done with it"
+        f" after {DEPLOYMENT_SECONDS} s: it would fail, and fail again",
+        remedy="devices in multicast groups; larger groups or several tasks",
+        source="AWS General Reference, AWS IoT Wireless endpoints and quotas; the provider's time",
+        check=_target_count,
+    ),
+    Rule(
         id="rf-region-mismatch",
         levels=("error",),
         what="a multicast group is of another RfRegion than the task",
@@ -177,7 +213,7 @@ TASK_RULES = (
     ),
     Rule(
         id="name-characters",
-        levels=("error",),
+        levels=("warning",),
         what="`fuota_task_name` has other characters than letters, digits, hyphen and underscore",
         why="the console's rule for task names; the API model has no pattern, what the service does is not documented",
         remedy="letters, digits, hyphens, underscores",

@@ -1,9 +1,11 @@
 """FirmwareImage: read at birth, refused with what to do."""
 
 import hashlib
+import re
 from pathlib import Path
 
 import pytest
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
 from fuota_constructs import FirmwareImage, FuotaTask, FuotaValidationError, RfRegion
@@ -24,6 +26,41 @@ def test_asset_path_may_be_text_and_relative(tmp_path, monkeypatch):
     (tmp_path / "fw.bin").write_bytes(b"x")
     monkeypatch.chdir(tmp_path)
     assert FirmwareImage.from_asset("fw.bin").path == tmp_path / "fw.bin"
+
+
+def test_asset_path_may_be_below_the_home_directory(tmp_path, monkeypatch):
+    (tmp_path / "fw.bin").write_bytes(b"x")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert FirmwareImage.from_asset("~/fw.bin").path == tmp_path / "fw.bin"
+    with pytest.raises(FuotaValidationError, match=re.escape(f"image {str(tmp_path / 'fw')!r} does not exist;")):
+        FirmwareImage.from_asset("~/fw")
+
+
+def test_fails_when_a_home_directory_is_not_known():
+    with pytest.raises(FuotaValidationError, match=r"'~nobody-has-this-name/fw.bin' is below a home directory"):
+        FirmwareImage.from_asset("~nobody-has-this-name/fw.bin")
+
+
+def test_fails_with_the_folder_a_missing_file_was_looked_for_in(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    where = re.escape(f"firmware image 'fw.bin' does not exist in {str(tmp_path)!r}, where it was looked for; build")
+    with pytest.raises(FuotaValidationError, match=where):
+        FirmwareImage.from_asset("fw.bin")
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        (None, "path is None; give the path of a file"),
+        (b"firmware", "path is b'firmware'; give"),
+        (7, "path is 7; give"),
+        ("fw\0.bin", "cannot be read (embedded null byte)"),
+    ],
+)
+def test_fails_when_the_path_is_none(path, message):
+    with pytest.raises(FuotaValidationError, match=re.escape(message)) as raised:
+        FirmwareImage.from_asset(path)
+    assert raised.value.rule == "image-file"
 
 
 @pytest.mark.parametrize(
@@ -63,6 +100,17 @@ def test_fails_when_key_is_impossible(stack, key):
 def test_fails_when_bucket_is_no_construct(bucket):
     with pytest.raises(FuotaValidationError, match=r"image-bucket: .*from_bucket_name"):
         FirmwareImage.from_bucket(bucket, "key")
+
+
+def test_fails_when_bucket_is_another_construct(stack):
+    with pytest.raises(
+        FuotaValidationError, match=r"bucket is a CfnBucket \(Stack/L1\); give s3.Bucket.from_cfn_bucket"
+    ):
+        FirmwareImage.from_bucket(s3.CfnBucket(stack, "L1"), "key")
+    with pytest.raises(FuotaValidationError, match=r"bucket is a User \(Stack/User\); give a bucket"):
+        FirmwareImage.from_bucket(iam.User(stack, "User"), "key")
+    l1 = s3.Bucket.from_cfn_bucket(s3.CfnBucket(stack, "Taken"))
+    assert FirmwareImage.from_bucket(l1, "key").bucket is l1
 
 
 def test_fails_when_file_changes_during_the_synth(stack, tmp_path):

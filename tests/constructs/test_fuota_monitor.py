@@ -247,6 +247,22 @@ def test_fails_for_a_task_of_another_region(app) -> None:
         FuotaMonitor(stack, "Monitor", task=FuotaTask.from_fuota_task_arn(stack, "Elsewhere", arn))
 
 
+def test_fails_for_a_task_of_another_account(app) -> None:
+    stack = cdk.Stack(app, "Here", env=cdk.Environment(account="123456789012", region="eu-west-1"))
+    arn = f"arn:aws:iotwireless:eu-west-1:111122223333:FuotaTask/{TASK_ID}"
+    with pytest.raises(FuotaValidationError, match="monitor-account: the task is in account 111122223333 and this st"):
+        FuotaMonitor(stack, "Monitor", task=FuotaTask.from_fuota_task_arn(stack, "Elsewhere", arn))
+
+
+def test_values_known_only_at_deployment_are_not_checked(stack, imported, synth) -> None:
+    number = cdk.CfnParameter(stack, "Ratio", type="Number").value_as_number
+    namespace = cdk.CfnParameter(stack, "Namespace").value_as_string
+    FuotaMonitor(stack, "Monitor", task=imported, failure_ratio=number, namespace=namespace)
+    alarms = synth(stack).all("AWS::CloudWatch::Alarm").values()
+    assert {"Ref": "Ratio"} in [alarm["Properties"]["Threshold"] for alarm in alarms]
+    assert all(alarm["Properties"]["Namespace"] == {"Ref": "Namespace"} for alarm in alarms)
+
+
 def test_tags_reach_the_function_its_log_group_and_its_table(stack, imported, synth) -> None:
     FuotaMonitor(stack, "Monitor", task=imported)
     cdk.Tags.of(stack).add("team", "fleet")

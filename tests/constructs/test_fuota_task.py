@@ -1,6 +1,8 @@
 """FuotaTask: what it writes into the template, what it takes and refuses."""
 
 import base64
+from datetime import timedelta
+from pathlib import Path
 
 import aws_cdk as cdk
 import pytest
@@ -245,7 +247,16 @@ def test_imports_by_id_arn_and_attributes(stack):
         ({"rf_region": "AS923-1"}, "rf-region", "write RfRegion.AS923_1"),
         ({"rf_region": "EU"}, "rf-region", "RfRegion"),
         ({"rf_region": None}, "rf-region", "RfRegion"),
-        ({"firmware_image": "fw.bin"}, "firmware-image", "FirmwareImage.from_asset"),
+        ({"firmware_image": "fw.bin"}, "firmware-image", "FirmwareImage.from_asset('fw.bin')"),
+        ({"firmware_image": Path("fw.bin")}, "firmware-image", "FirmwareImage.from_asset('fw.bin')"),
+        ({"firmware_image": b"firmware"}, "firmware-image", "FirmwareImage.from_asset(path)"),
+        ({"fragment_interval": timedelta(seconds=3)}, "fragment-interval", "Duration.seconds(3)"),
+        ({"removal_policy": "retain"}, "removal-policy", "cdk.RemovalPolicy.RETAIN"),
+        ({"multicast_groups": ["arn:aws:iotwireless:r:1:MulticastGroup/g"]}, "multicast-groups", "_group_arn(self"),
+        ({"multicast_groups": [None]}, "multicast-groups", "from_multicast_group_id(self, 'Group', id)"),
+        ({"wireless_devices": ["arn:aws:iotwireless:r:1:WirelessDevice/d"]}, "wireless-devices", "give the id alone"),
+        ({"firmware_bucket": "arn:aws:s3:::acme"}, "firmware-bucket", "from_bucket_arn(self, 'Bucket', 'arn:aws:"),
+        ({"firmware_update_role": iam.AccountRootPrincipal()}, "firmware-update-role", "an AccountRootPrincipal; give"),
         ({"fragment_interval": 3000}, "fragment-interval", "Duration.seconds(3)"),
         ({"multicast_groups": ["id"]}, "multicast-groups", "from_multicast_group_id"),
         ({"multicast_groups": "id"}, "multicast-groups", "give a list"),
@@ -264,6 +275,62 @@ def test_fails_when_a_value_is_of_a_wrong_kind(stack, image, given, rule, hint):
     assert raised.value.rule == rule
     assert raised.value.construct_path == "Stack/Task"
     assert hint in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("make", "rule", "hint"),
+    [
+        (lambda at: {"firmware_bucket": s3.CfnBucket(at, "It")}, "firmware-bucket", "give s3.Bucket.from_cfn_bucket"),
+        (lambda at: {"firmware_bucket": iam.User(at, "It")}, "firmware-bucket", "a User (Stack/It); give a bucket"),
+        (lambda at: {"firmware_update_role": iam.User(at, "It")}, "firmware-update-role", "a User (Stack/It);"),
+        (lambda at: {"firmware_update_role": l1_role(at)}, "firmware-update-role", "(self, 'Role', role.attr_arn)"),
+        (lambda at: {"firmware_update_role": iam.Group(at, "It")}, "firmware-update-role", "a Group (Stack/It);"),
+        (lambda at: {"multicast_groups": l1_group(at)}, "multicast-groups", "a CfnMulticastGroup (Stack/It); give a"),
+        (lambda at: {"multicast_groups": [task_by_id(at)]}, "multicast-groups", "has an ImportedFuotaTask (Stack/It),"),
+        (lambda at: {"fragment_interval": number(at)}, "fragment-interval", "is a value known only at deployment;"),
+        (lambda at: {"wireless_devices": [number(at)]}, "wireless-devices", "a value known only at deployment is no"),
+        (
+            lambda at: {"wireless_devices": [*list_of(at), "more"]},
+            "wireless-devices",
+            "a list known only at deployment",
+        ),
+    ],
+)
+def test_fails_when_a_construct_is_of_a_wrong_kind(stack, image, make, rule, hint):
+    with pytest.raises(FuotaValidationError) as raised:
+        FuotaTask(stack, "Task", **{"firmware_image": image, "rf_region": RfRegion.EU868, **make(stack)})
+    assert (raised.value.rule, raised.value.construct_path) == (rule, "Stack/Task")
+    assert hint in str(raised.value)
+    assert "e+289" not in str(raised.value)
+    assert " at 0x" not in str(raised.value)
+
+
+def l1_role(stack):
+    return iam.CfnRole(stack, "It", assume_role_policy_document={})
+
+
+def l1_group(stack):
+    radio = iotwireless.CfnMulticastGroup.LoRaWANProperty(rf_region="EU868", dl_class="ClassC")
+    return iotwireless.CfnMulticastGroup(stack, "It", lo_ra_wan=radio)
+
+
+def task_by_id(stack):
+    return FuotaTask.from_fuota_task_id(stack, "It", "t")
+
+
+def number(stack):
+    return cdk.CfnParameter(stack, "Number", type="Number").value_as_number
+
+
+def list_of(stack):
+    return cdk.CfnParameter(stack, "List", type="CommaDelimitedList").value_as_list
+
+
+def test_fails_when_a_device_is_added_to_a_list_known_only_at_deployment(stack, image):
+    task = FuotaTask(stack, "Task", firmware_image=image, rf_region=RfRegion.EU868, wireless_devices=list_of(stack))
+    with pytest.raises(FuotaValidationError, match="CloudFormation can add nothing"):
+        task.add_wireless_device("one more")
+    assert task.findings == ()
 
 
 def test_fails_when_an_image_in_a_bucket_is_given_another_bucket(stack):

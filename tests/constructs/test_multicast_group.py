@@ -70,6 +70,27 @@ def test_data_rate_stays_out_of_the_template(stack, synth):
     assert lorawan == {"RfRegion": "EU868", "DlClass": "ClassC"}
 
 
+def test_a_data_rate_known_only_at_deployment_is_not_checked(stack):
+    number = cdk.CfnParameter(stack, "Number", type="Number").value_as_number
+    group = MulticastGroup(
+        stack, "Group", rf_region=RfRegion.EU868, dl_class=DlClass.CLASS_C, downlink_data_rate=number
+    )
+    assert group.downlink_data_rate is None
+    with pytest.raises(FuotaValidationError, match="downlink_data_rate is a value known only at deployment; give"):
+        MulticastGroup(
+            stack, "Twice", rf_region=RfRegion.EU868, dl_class=DlClass.CLASS_C, downlink_data_rate=2 * number
+        )
+
+
+@pytest.mark.parametrize(
+    ("given", "rule"), [({"rf_region": "EU868"}, "rf-region"), ({"dl_class": "ClassC"}, "dl-class")]
+)
+def test_fails_when_what_is_known_of_an_import_is_of_a_wrong_kind(stack, given, rule):
+    with pytest.raises(FuotaValidationError) as raised:
+        MulticastGroup.from_multicast_group_attributes(stack, "Known", multicast_group_id="abc", **given)
+    assert raised.value.rule == rule
+
+
 def test_tags_reach_the_group(stack, synth):
     MulticastGroup(stack, "Group", rf_region=RfRegion.EU868, dl_class=DlClass.CLASS_C)
     cdk.Tags.of(stack).add("fleet", "meters")

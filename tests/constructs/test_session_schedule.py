@@ -7,6 +7,7 @@ import aws_cdk as cdk
 import boto3
 import cfnlint.api
 import pytest
+from aws_cdk.assertions import Annotations, Match
 from botocore.validate import ParamValidator
 from cdk_nag import AwsSolutionsChecks
 
@@ -155,16 +156,53 @@ def test_the_planned_session_must_fit_the_window(task, window, rules) -> None:
     assert rules_of(task.findings) == rules
 
 
-def test_fails_the_synth_with_the_findings_of_all_tasks(app, stack, task, imported) -> None:
+def test_fails_the_synth_with_the_findings_of_all_tasks(app, stack, task) -> None:
     task.schedule_start(TOMORROW, window=cdk.Duration.minutes(10))
-    imported.schedule_start(datetime(2020, 1, 1, tzinfo=UTC))
+    there = cdk.Stack(app, "There", env=cdk.Environment(account="111122223333", region="us-east-1"))
+    elsewhere = FuotaTask.from_fuota_task_arn(
+        there, "Elsewhere", f"arn:aws:iotwireless:eu-west-1:111122223333:FuotaTask/{TASK_ID}"
+    )
+    elsewhere.schedule_start(TOMORROW)
     with pytest.raises(RuntimeError) as raised:
         app.synth()
     assert "[Stack/Task] start-window: the session takes 50 minutes (25 fragments" in str(raised.value)
-    assert "[Stack/Imported/ScheduledStart] start-time-past: the session shall start at 2020-01-01 00:00:00 UTC" in str(
+    assert "[There/Elsewhere/ScheduledStart] schedule-region: the task is in eu-west-1 and the schedule" in str(
         raised.value
     )
     assert str(raised.value).count("start-window") == 1
+
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def test_a_session_that_has_been_leaves_the_app_as_it_is(app, stack, task, imported, synth) -> None:
+    """The same code today and tomorrow: an unchanged schedule does nothing, and nothing else is held up by it."""
+    task.schedule_start(LONG_AGO)
+    imported.schedule_start(datetime.now(UTC) + timedelta(minutes=20))
+    template = synth(stack)
+    found = {resource["Properties"]["ScheduleExpression"] for resource in template.all(SCHEDULE).values()}
+    assert "at(2019-12-31T23:20:00)" in found
+    warnings = Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp("the session shall start at"))
+    assert {(str(each.id), str(each.entry.data).rpartition("ack: ")[2]) for each in warnings} == {
+        ("/Stack/Task", "start-time-past]"),
+        ("/Stack/Imported/ScheduledStart", "start-time-lead]"),
+    }
+
+
+def test_a_session_that_has_been_holds_up_no_stage(app, image) -> None:
+    for name in ("Beta", "Prod"):
+        stack = cdk.Stack(cdk.Stage(app, name), "Stack")
+        task = FuotaTask(stack, "Task", firmware_image=image, rf_region=RfRegion.EU868)
+        task.schedule_start(LONG_AGO)
+        cdk.Annotations.of(task).acknowledge_warning("start-time-past", "the release of 2020")
+    assembly = app.synth()
+    schedules = [
+        body["Properties"]
+        for name in ("Beta", "Prod")
+        for body in assembly.get_nested_assembly(f"assembly-{name}").stacks[0].template["Resources"].values()
+        if body["Type"] == SCHEDULE
+    ]
+    assert [each["ScheduleExpression"] for each in schedules] == ["at(2019-12-31T23:20:00)"] * 2
 
 
 def test_policy_checkers_find_nothing(app, stack, task, imported, synth) -> None:

@@ -33,17 +33,25 @@ IDS = {
     "image-region": ("error",),
     "role-policy-size": ("error", "warning"),
     "targets-exclusive": ("error",),
+    "target-count": ("error", "warning"),
     "rf-region-mismatch": ("error",),
     "descriptor-format": ("error",),
     "descriptor-length": ("warning",),
     "name-length": ("error",),
-    "name-characters": ("error",),
+    "name-characters": ("warning",),
     "description-length": ("error",),
     "tag-limits": ("error",),
     "aws-region": ("warning",),
-    "start-time-past": ("error",),
-    "start-time-lead": ("error",),
+    "group-region": ("error",),
+    "role-account": ("error",),
+    "image-account": ("warning",),
+    "start-time-past": ("warning",),
+    "start-time-lead": ("warning",),
+    "schedule-region": ("error",),
     "start-window": ("error",),
+    "monitor-region": ("error",),
+    "monitor-account": ("error",),
+    "monitor-policy-size": ("error",),
 }
 
 
@@ -73,8 +81,8 @@ def test_findings_come_together_errors_first() -> None:
     plan = TaskPlan(redundancy_percent=150, fragment_interval_ms=1500, name="a b", aws_region="eu-north-1")
     assert [(f.level, f.rule) for f in findings_in(plan)] == [
         ("error", "redundancy-range"),
-        ("error", "name-characters"),
         ("warning", "fragment-interval-rounding"),
+        ("warning", "name-characters"),
         ("warning", "aws-region"),
     ]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fuota_constructs.rules import START_RULES, StartPlan, TaskPlan, findings_in
+from fuota_constructs.rules import START_RULES, Place, StartPlan, TaskPlan, findings_in
 
 RADIO = TaskPlan(rf_region="EU868", image_bytes=1000, fragment_size_bytes=40, fragment_interval_ms=60_000)
 
@@ -23,7 +23,28 @@ def found(plan: TaskPlan) -> list[str]:
     ],
 )
 def test_room_before_the_start(seconds: float, rules: list[str]) -> None:
-    assert found(TaskPlan(start=StartPlan("then", seconds))) == rules
+    plan = TaskPlan(start=StartPlan("then", seconds))
+    assert found(plan) == rules
+    # Never an error: the same code would synthesise today and not tomorrow.
+    assert {finding.level for finding in findings_in(plan)} <= {"warning"}
+
+
+HERE = Place("111122223333", "eu-west-1")
+
+
+@pytest.mark.parametrize(
+    ("task", "words"),
+    [
+        (HERE, ""),
+        (Place(), ""),
+        (Place("111122223333", "us-east-1"), "the task is in us-east-1 and the schedule that starts it in eu-west-1;"),
+        (Place("444455556666"), "the task is in account 444455556666 and the schedule that starts it in account 1111"),
+    ],
+)
+def test_a_schedule_is_where_its_task_is(task: Place, words: str) -> None:
+    findings = findings_in(TaskPlan(start=StartPlan("then", 86_400, None, HERE, task)))
+    assert [finding.rule for finding in findings] == (["schedule-region"] if words else [])
+    assert all(words in finding.message for finding in findings)
 
 
 @pytest.mark.parametrize(("window", "rules"), [(25 * 60, []), (25 * 60 - 1, ["start-window"]), (None, [])])

@@ -1,6 +1,7 @@
 """Boundary tables of the rules about targets, descriptor, names, tags and AWS Region."""
 
 import base64
+import re
 
 import pytest
 
@@ -27,6 +28,42 @@ def levels(rule: str, **plan: object) -> list[str]:
 )
 def test_targets_exclusive(groups: tuple[GroupPlan, ...], devices: tuple[object, ...], expected: list[str]) -> None:
     assert levels("targets-exclusive", multicast_groups=groups, wireless_devices=devices) == expected
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"), [(0, []), (1300, []), (1301, ["warning"]), (2600, ["warning"]), (2601, ["error"])]
+)
+@pytest.mark.parametrize("kind", ["wireless_devices", "multicast_groups"])
+def test_target_count(kind: str, count: int, expected: list[str]) -> None:
+    target = "d" if kind == "wireless_devices" else GroupPlan("")
+    assert levels("target-count", **{kind: (target,) * count}) == expected
+
+
+def test_too_many_targets_are_said_with_the_number_the_limit_and_the_remedy() -> None:
+    [(_, devices)] = found("target-count", wireless_devices=("d",) * 3500)
+    assert devices.startswith("the task has 3500 wireless devices; ")
+    assert "10 a second" in devices
+    assert "260 s" in devices
+    assert devices.endswith("at most 2600 can be attached: put the devices into multicast groups and attach those")
+    [(_, groups)] = found("target-count", multicast_groups=(GroupPlan(""),) * 1400)
+    assert groups.endswith("takes twice as many requests: make larger groups, or several tasks")
+
+
+def test_the_time_for_targets_is_what_the_provider_has() -> None:
+    from fuota_constructs.provider.fuota_provider import LAMBDA_TIMEOUT_SECONDS, RUNTIME_DIRECTORY
+    from fuota_constructs.rules.task_rules import DEPLOYMENT_SECONDS
+
+    source = (RUNTIME_DIRECTORY / "index.py").read_text(encoding="utf-8")
+    reserved = re.findall(r"^(?:ANSWERING|CLEARING_UP)_SECONDS = (\d+)$", source, flags=re.MULTILINE)
+    assert len(reserved) == 2
+    assert LAMBDA_TIMEOUT_SECONDS - sum(map(int, reserved)) == DEPLOYMENT_SECONDS
+
+
+@pytest.mark.parametrize("number", [-1.888154589708857e289, 2 * -1.888154589708857e289, int(-1.888154589708857e289)])
+def test_fails_without_the_encoding_of_a_token_that_was_calculated_with(number: float) -> None:
+    [finding] = findings_in(TaskPlan(redundancy_percent=number))
+    assert "redundancy_percent is a number known only at deployment" in finding.message
+    assert not re.search(r"\d{12}|e\+?289", finding.message)
 
 
 @pytest.mark.parametrize(
@@ -88,14 +125,14 @@ def test_name_of_allowed_characters(name: object) -> None:
     [
         ("my task", 'for example "my-task"'),
         ("v1.2", 'for example "v1-2"'),
-        ("é", "underscores"),
+        ("é", "choose those"),
         ("a/b", 'for example "a-b"'),
-        ("n" * 300 + ".", "underscores"),
+        ("n" * 300 + ".", "choose those"),
     ],
 )
-def test_fails_when_name_has_other_characters(name: str, remedy: str) -> None:
+def test_a_name_of_other_characters_is_warned_of(name: str, remedy: str) -> None:
     [(level, message)] = found("name-characters", name=name)
-    assert level == "error"
+    assert level == "warning"  # what the service does with it is not documented
     assert message.endswith(remedy)
 
 

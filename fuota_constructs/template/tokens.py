@@ -1,0 +1,73 @@
+"""Values that are not known at synth: CDK tokens, and what stands in for context that is not looked up yet."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import aws_cdk as cdk
+
+_TOKEN_IN_TEXT = re.compile(r"[$#]\{Token\[")
+"""CDK's own mark: `${Token[...]}` in a text, `#{Token[...]}` for a list."""
+
+_NOT_LOOKED_UP = re.compile(
+    r"dummy-value-for-"  # ssm.StringParameter.value_from_lookup; may be part of a text
+    r"|\bDUMMY_ARN\b"  # iam.Role.from_lookup
+    r"|\b1234abcd-12ab-34cd-56ef-1234567890ab\b"  # kms.Key.from_lookup
+    r"|\b(?:vpc-12345|sg-12345678|ami-1234)\b|\bdummy1[abc]\b|^DUMMY$"  # VPCs, AMIs, Availability Zones, hosted zones
+)
+"""What CDK's context lookups answer in a first run, of which only the missing keys count.
+
+The CLI looks the keys up and runs the app again: refusing the stand-in would end it before that.
+"""
+
+_NO_NUMBER_OF_A_USER = 1e280
+"""A number token is a float of about -1.9e289; one that was calculated with or rounded is no token any more."""
+
+_SHOWN_CHARACTERS = 120
+
+
+def is_known(value: object) -> bool:
+    """Whether a value is known now.
+
+    Texts with a token in them are told by CDK's own mark, numbers and objects by asking the CDK: a number token is a
+    float of about -1.9e289, so a whole number is worth no round trip.
+    """
+    if isinstance(value, str):
+        return not (_TOKEN_IN_TEXT.search(value) or is_stand_in(value))
+    if isinstance(value, float):
+        return not math.isfinite(value) or not cdk.Token.is_unresolved(value)  # jsii cannot transport the others
+    return not (hasattr(value, "__jsii_ref__") and cdk.Token.is_unresolved(value))
+
+
+def known_text(value: object) -> str | None:
+    """A text that is known now, else None."""
+    return value if isinstance(value, str) and is_known(value) else None
+
+
+def is_stand_in(value: str) -> bool:
+    """Whether a text, or a part of it, stands in for context that the CLI has not looked up yet."""
+    return _NOT_LOOKED_UP.search(value) is not None
+
+
+def is_list_token(value: object) -> bool:
+    """Whether a value is the one element of a list that is known only at deployment."""
+    return isinstance(value, str) and value.startswith("#{Token[")
+
+
+def shown(value: object) -> str:
+    """A value as a message shows it: never the encoding of a token, never the address of an object."""
+    if isinstance(value, cdk.Duration):
+        return "a Duration known only at deployment" if value.is_unresolved() else f"Duration {value.to_iso_string()}"
+    if (isinstance(value, float | int) and _NO_NUMBER_OF_A_USER < abs(value) < math.inf) or not is_known(value):
+        return "a value known only at deployment"
+    if hasattr(value, "node"):  # a construct
+        return f"{_article(type(value).__name__)} ({value.node.path})"
+    text = repr(value)
+    if re.search(r" at 0x[0-9a-f]+>$", text):
+        return _article(type(value).__name__)
+    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}..."
+
+
+def _article(name: str) -> str:
+    return f"{'an' if name[:1] in 'AEIOaeio' else 'a'} {name}"

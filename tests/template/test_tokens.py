@@ -1,0 +1,81 @@
+"""What is known at synth, and how a message shows what is not."""
+
+import math
+from pathlib import Path
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_ssm as ssm
+
+from fuota_constructs import RfRegion
+from fuota_constructs.template.tokens import is_known, is_list_token, is_stand_in, known_text, shown
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> cdk.Stack:
+    app = cdk.App(outdir=str(tmp_path / "cdk.out"))
+    return cdk.Stack(app, "Stack", env=cdk.Environment(account="111122223333", region="eu-west-1"))
+
+
+@pytest.mark.parametrize("value", ["", "text", "${AWS::Region}", 0, 7, 1.5, math.inf, math.nan, None, object(), b"x"])
+def test_plain_values_are_known(value: object) -> None:
+    assert is_known(value)
+
+
+def test_tokens_are_not_known(stack: cdk.Stack) -> None:
+    parameter = cdk.CfnParameter(stack, "P", type="Number")
+    devices = cdk.CfnParameter(stack, "L", type="CommaDelimitedList")
+    for token in (
+        parameter.value_as_string,
+        f"prefix-{parameter.value_as_string}",
+        parameter.value_as_number,
+        cdk.Aws.ACCOUNT_ID,
+        cdk.Fn.ref("X"),
+        cdk.Fn.condition_if("C", 1, 2),
+        *devices.value_as_list,
+    ):
+        assert not is_known(token), token
+        assert known_text(token) is None
+        assert shown(token) == "a value known only at deployment"
+    [element] = devices.value_as_list
+    assert is_list_token(element)
+    assert not is_list_token(parameter.value_as_string)
+
+
+def test_what_context_lookups_answer_at_first_is_not_known(stack: cdk.Stack) -> None:
+    name = ssm.StringParameter.value_from_lookup(stack, "/fleet/task name")
+    role = iam.Role.from_lookup(stack, "Role", role_name="acme")
+    assert (is_stand_in(name), is_stand_in(role.role_arn)) == (True, True)
+    assert not is_known(name)
+    assert not is_known(f"task-{name}")
+    assert known_text(role.role_arn) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["vpc-12345", "sg-12345678", "ami-1234", "dummy1a", "DUMMY", "key/1234abcd-12ab-34cd-56ef-1234567890ab"]
+)
+def test_other_stand_ins_are_not_known(text: str) -> None:
+    assert not is_known(text)
+
+
+@pytest.mark.parametrize("text", ["dummy", "vpc-123456", "ami-12345678", "sg-1234567890", "DUMMY-task", "my-dummy1ab"])
+def test_names_that_only_look_like_stand_ins_are_known(text: str) -> None:
+    assert known_text(text) == text
+
+
+def test_values_are_shown_as_their_user_knows_them(stack: cdk.Stack) -> None:
+    parameter = cdk.CfnParameter(stack, "P", type="Number").value_as_number
+    assert shown("acme") == "'acme'"
+    assert shown(3) == "3"
+    assert shown(None) == "None"
+    assert shown(cdk.Duration.seconds(90)) == "Duration PT1M30S"
+    assert shown(cdk.Duration.seconds(parameter)) == "a Duration known only at deployment"
+    assert shown(parameter) == shown(parameter * 2) == shown(int(parameter)) == "a value known only at deployment"
+    assert shown(s3.CfnBucket(stack, "B")) == "a CfnBucket (Stack/B)"
+    assert shown(iam.User(stack, "U")) == "a User (Stack/U)"
+    assert shown(iam.AccountRootPrincipal()) == "an AccountRootPrincipal"
+    assert shown(object()) == "an object"
+    assert shown(RfRegion.EU868) == "RfRegion(value='EU868')"
+    assert shown("x" * 500) == f"'{'x' * 119}..."
