@@ -6,7 +6,16 @@ from pathlib import Path
 import pytest
 
 from fuota_constructs.local.cloud import LocalCloud
-from fuota_constructs.local.deployment import Arguments, Environment, deploy, environments_of, sort_arguments
+from fuota_constructs.local.cloud_assembly import stack_names
+from fuota_constructs.local.deployment import (
+    Arguments,
+    Environment,
+    Synthesised,
+    deploy,
+    deploy_synthesised,
+    environments_of,
+    sort_arguments,
+)
 from fuota_constructs.local.errors import LocalCloudError
 
 
@@ -65,3 +74,22 @@ def test_fails_in_a_folder_without_an_app(tmp_path: Path, monkeypatch: pytest.Mo
     nowhere = LocalCloud(pid=0, port=1, region="eu-west-1", account="0" * 12, iam=False)
     with pytest.raises(LocalCloudError, match=r"no cdk\.json in .*--app 'python3 app\.py'"):
         deploy(nowhere, [], print)
+
+
+def test_fails_when_one_of_the_stacks_is_not_of_the_app(tmp_path: Path) -> None:
+    inner = {**stack("aws://1/2"), "displayName": "Prod/Inner (Prod-Inner)"}
+    write_assembly(tmp_path / "assembly-Prod", ProdInner4A=inner)
+    stage = {"type": "cdk:cloud-assembly", "properties": {"directoryName": "assembly-Prod"}}
+    assembly = write_assembly(tmp_path, Top=stack("aws://1/2"), Prod=stage)
+    nowhere = LocalCloud(pid=0, port=1, region="eu-west-1", account="0" * 12, iam=False)
+    with pytest.raises(LocalCloudError, match=r"no stack of the app is called Topp; there are: Top, Prod/Inner"):
+        deploy_synthesised(nowhere, Synthesised(assembly, ("Top", "Topp")), print)
+
+
+def test_knows_the_names_of_stacks_in_stages(tmp_path: Path) -> None:
+    inner = {**stack("aws://1/2"), "displayName": "Prod/Inner (Prod-Inner)"}
+    inner["properties"] = {"stackName": "Prod-Inner"}
+    write_assembly(tmp_path / "assembly-Prod", ProdInner4A=inner)
+    stage = {"type": "cdk:cloud-assembly", "properties": {"directoryName": "assembly-Prod"}}
+    assembly = write_assembly(tmp_path, Top=stack("aws://1/2"), Prod=stage)
+    assert list(stack_names(assembly)) == [("Top", "Top", "Top"), ("Prod/Inner", "ProdInner4A", "Prod-Inner")]
