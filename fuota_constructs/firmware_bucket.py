@@ -8,6 +8,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 
 from fuota_constructs.acknowledgments import acknowledge
+from fuota_constructs.template.keyword_names import naming_keywords
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +26,7 @@ class FirmwareBucket(s3.Bucket):
     IoT Wireless Developer Guide, upload the firmware to an S3 bucket.
     """
 
+    @naming_keywords
     def __init__(
         self,
         scope: Construct,

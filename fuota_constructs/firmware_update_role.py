@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import aws_iam as iam
 
+from fuota_constructs.template.keyword_names import naming_keywords
+
 if TYPE_CHECKING:
     from constructs import Construct
 
@@ -29,6 +31,7 @@ class FirmwareUpdateRole(iam.Role):
     confused deputy problem.
     """
 
+    @naming_keywords
     def __init__(
         self,
         scope: Construct,

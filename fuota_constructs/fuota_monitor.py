@@ -14,6 +14,7 @@ from fuota_constructs.monitor import task_metrics
 from fuota_constructs.monitor.poll_function import PollFunction
 from fuota_constructs.service_arns import expect_arn
 from fuota_constructs.synth_checks import MonitorPlan, TaskPlan, findings_in, place_of, place_of_stack
+from fuota_constructs.template.keyword_names import naming_keywords
 from fuota_constructs.template.tokens import is_known, shown
 from fuota_constructs.template.typed_resource import attribute, typed_resource
 
@@ -42,6 +43,7 @@ class FuotaMonitor(constructs.Construct):
     stop; metrics and task events go on. A stack has room for some 40 monitors: each adds to the function's policies.
     """
 
+    @naming_keywords
     def __init__(
         self,
         scope: constructs.Construct,

@@ -18,6 +18,7 @@ from fuota_constructs.resource_tags import ResourceTags
 from fuota_constructs.rf_region import RfRegion, expect_rf_region
 from fuota_constructs.service_arns import expect_id
 from fuota_constructs.shared_firmware import SharedFirmware
+from fuota_constructs.template.keyword_names import naming_keywords
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,6 +52,7 @@ class FuotaTask(cdk.Resource):
     Guide.
     """
 
+    @naming_keywords
     def __init__(
         self,
         scope: Construct,

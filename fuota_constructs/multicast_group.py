@@ -13,6 +13,7 @@ from typing_extensions import Protocol, runtime_checkable
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.rf_region import RfRegion, expect_rf_region
 from fuota_constructs.service_arns import environment_of, expect_arn, expect_id, id_in
+from fuota_constructs.template.keyword_names import naming_keywords
 from fuota_constructs.template.tokens import is_known, shown
 from fuota_constructs.template.typed_resource import attribute, typed_resource
 
@@ -89,6 +90,7 @@ class MulticastGroup(_MulticastGroupBase):
     refuses to delete a group that a FUOTA task still uses. Source: AWS IoT Wireless API, CreateMulticastGroup.
     """
 
+    @naming_keywords
     def __init__(
         self,
         scope: Construct,

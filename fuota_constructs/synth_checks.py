@@ -22,6 +22,7 @@ from fuota_constructs.rules import (
     session_plan,
 )
 from fuota_constructs.service_arns import parts_of
+from fuota_constructs.template.late_warnings import warn
 from fuota_constructs.template.tokens import is_known, is_stand_in, known_text
 
 if TYPE_CHECKING:
@@ -148,7 +149,8 @@ class SynthChecks:
     """Reports the findings of tasks when the app is synthesised: late enough for their last tag and target.
 
     Errors of all tasks come out together, because `node.add_validation` collects them; warnings become annotations of
-    the task, under the plain id of the rule, so that `Annotations.of(task).acknowledge_warning(id)` works.
+    the task, under the plain id of the rule: `Annotations.of(x).acknowledge_warning(id)` works for the task and for
+    whatever it is in.
     """
 
     def __init__(self, construct: constructs.IConstruct, before: Callable[[], None] | None = None) -> None:
@@ -169,9 +171,11 @@ class SynthChecks:
         findings = task.findings
         failed = any(finding.level == "error" for finding in findings)
         for finding in findings:
+            text = str(finding)
             if finding.level == "warning":
-                cdk.Annotations.of(cast("constructs.IConstruct", task)).add_warning_v2(finding.rule, finding.message)
+                if not warn(cast("constructs.IConstruct", task), finding.rule, finding.message):
+                    continue
+                text += " (a warning)"
             # A failed synth prints no annotations: with an error, the warnings are said here too, not a run later.
             if failed:
-                text = str(finding) if finding.level == "error" else f"{finding} (a warning)"
                 yield text if own else f"{task.node.path}: {text}"

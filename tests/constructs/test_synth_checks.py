@@ -6,6 +6,7 @@ import sys
 import textwrap
 
 import aws_cdk as cdk
+import constructs
 import jsii
 import pytest
 from aws_cdk import aws_iotwireless as iotwireless
@@ -129,6 +130,59 @@ def test_warnings_can_be_acknowledged_by_rule_id(app, stack, image):
     warnings = Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp("rounds it"))
     assert [str(warning.id) for warning in warnings] == [f"/{other.node.path}"]
     assert "[ack: fragment-interval-rounding]" in str(warnings[0].entry.data)
+
+
+ROUNDING = "fragment-interval-rounding"
+
+
+@pytest.mark.parametrize("level", ["app", "stage", "stack", "nested stack", "scope", "task"])
+@pytest.mark.parametrize("early", [True, False])
+@pytest.mark.parametrize(
+    "acknowledge",
+    [
+        lambda at: cdk.Annotations.of(at).acknowledge_warning(ROUNDING, "close enough"),
+        lambda at: cdk.Validations.of(at).acknowledge(cdk.Acknowledgment(id=ROUNDING, reason="close enough")),
+    ],
+)
+def test_warnings_can_be_acknowledged_at_every_level(app, image, level, early, acknowledge):
+    at = {"app": app, "stage": cdk.Stage(app, "Stage")}
+    at["stack"] = cdk.Stack(at["stage"], "Stack")
+    at["nested stack"] = cdk.NestedStack(at["stack"], "Nested")
+    at["scope"] = constructs.Construct(at["nested stack"], "Scope")
+    if early and level != "task":
+        acknowledge(at[level])
+    at["task"] = make_task(at["scope"], image, fragment_interval=cdk.Duration.millis(1500))
+    other = make_task(cdk.Stack(app, "Other"), image, fragment_interval=cdk.Duration.millis(1500))
+    if not early or level == "task":
+        acknowledge(at[level])
+    app.synth()
+    assert warnings_of(at["task"]) == []
+    assert len(warnings_of(other)) == (0 if level == "app" else 1)
+    assert warnings_of(app) == []
+
+
+def warnings_of(construct):
+    kinds = ("aws:cdk:warning", "aws:cdk:info")
+    return [str(entry.data) for entry in construct.node.metadata if entry.type in kinds]
+
+
+def test_another_warning_acknowledged_on_the_app_leaves_this_one(app, stack, image):
+    cdk.Annotations.of(app).acknowledge_warning("few-fragments", "a test image")
+    task = make_task(stack, image, fragment_interval=cdk.Duration.millis(1500), fragment_size_bytes=112)
+    assert {rule for _, rule in rules(task)} >= {ROUNDING, "few-fragments"}
+    app.synth()
+    assert [text.rpartition("ack: ")[2] for text in warnings_of(task)] == [
+        f"{rule}]" for level, rule in rules(task) if level == "warning" and rule != "few-fragments"
+    ]
+
+
+def test_fails_without_the_warnings_that_were_acknowledged(app, stack, image):
+    make_task(stack, image, redundancy_percent=150, fragment_interval=cdk.Duration.millis(1500), fuota_task_name="a b")
+    cdk.Annotations.of(app).acknowledge_warning(ROUNDING, "close enough")
+    with pytest.raises(RuntimeError, match="redundancy-range") as raised:
+        app.synth()
+    assert "name-characters" in str(raised.value)
+    assert ROUNDING not in str(raised.value)
 
 
 def test_tokens_are_skipped_and_reach_the_template(stack, synth):
