@@ -11,16 +11,16 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from fuota_constructs import extras
 from fuota_constructs.local import clients, environment_variables
 from fuota_constructs.local.certificates import certificates_in
+from fuota_constructs.local.cloud_secret import HEADER, forget_secret, make_secret, read_secret
 from fuota_constructs.local.errors import LocalCloudError
 from fuota_constructs.local.folders import state_folder
-from fuota_constructs.local.host_environment import SECRET_KEY
 
 DEFAULT_PORT = 4566
 DEFAULT_REGION = "eu-west-1"
@@ -43,6 +43,8 @@ class LocalCloud:
     region: str
     account: str
     iam: bool
+    secret: str = field(default="", repr=False, compare=False)
+    """The secret access key of its accounts, and what its admin routes want."""
 
     @property
     def folder(self) -> Path:
@@ -74,7 +76,7 @@ class LocalCloud:
         return {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ACCESS_KEY_ID": account or self.account,
-            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "AWS_SECRET_ACCESS_KEY": self.secret,
             "AWS_REGION": region or self.region,
             "AWS_DEFAULT_REGION": region or self.region,
             "AWS_EC2_METADATA_DISABLED": "true",
@@ -95,13 +97,14 @@ class LocalCloud:
 
     def session(self, *, account: str | None = None, region: str | None = None) -> Any:
         """A boto3 session with keys of this cloud, which heeds nothing of the environment."""
-        return clients.session(access_key=account or self.account, secret_key=SECRET_KEY, region=region or self.region)
+        return clients.session(access_key=account or self.account, secret_key=self.secret, region=region or self.region)
 
     def admin(self, route: str, *, method: str = "GET", content: object = None, timeout_seconds: float = 10.0) -> Any:
         """Call one of the cloud's own routes, `/_fuota/<route>`, and answer its JSON."""
         body = None if content is None else json.dumps(content).encode()
+        headers = {"Content-Type": "application/json", HEADER: self.secret}
         request = urllib.request.Request(  # noqa: S310 (our own http or https address)
-            f"{self.url}/_fuota/{route}", data=body, method=method, headers={"Content-Type": "application/json"}
+            f"{self.url}/_fuota/{route}", data=body, method=method, headers=headers
         )
         handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
         if self.ca_bundle:
@@ -135,7 +138,8 @@ class LocalCloud:
 def find(port: int = DEFAULT_PORT) -> LocalCloud | None:
     """The cloud that runs on `port`; the note of one that is gone is cleared away."""
     try:
-        cloud = LocalCloud(**json.loads((_folder(port) / "cloud.json").read_text("utf-8")))
+        noted = json.loads((_folder(port) / "cloud.json").read_text("utf-8"))
+        cloud = LocalCloud(**noted, secret=read_secret(_folder(port)))
     except (OSError, ValueError, TypeError):
         return None
     if cloud.is_alive() or cloud.answers():
@@ -173,6 +177,7 @@ def start(
     folder = _folder(port)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
+    secret = make_secret(folder)
     command = [sys.executable, "-P", "-m", "fuota_constructs.local.ministack_host", "--folder", str(folder)]
     command += ["--port", str(port), "--region", region, "--account", account]
     command += ["--iam"] if iam else []
@@ -189,9 +194,9 @@ def start(
             start_new_session=True,
         )
     _started[process.pid] = process
-    cloud = LocalCloud(pid=process.pid, port=port, region=region, account=account, iam=iam)
+    cloud = LocalCloud(pid=process.pid, port=port, region=region, account=account, iam=iam, secret=secret)
     note = folder / "cloud.json.new"
-    note.write_text(json.dumps(asdict(cloud)), "utf-8")
+    note.write_text(json.dumps({name: value for name, value in asdict(cloud).items() if name != "secret"}), "utf-8")
     note.rename(folder / "cloud.json")
     deadline = time.monotonic() + READY_SECONDS
     try:
@@ -230,8 +235,9 @@ def free_port() -> int:
 
 def _said(answer: str) -> str:
     try:
-        return str(json.loads(answer)["error"])
-    except (ValueError, KeyError, TypeError):
+        said = json.loads(answer)
+        return str(said.get("error") or said["message"])
+    except (ValueError, KeyError, TypeError, AttributeError):
         return answer
 
 
@@ -244,6 +250,7 @@ def _forget(cloud: LocalCloud) -> None:
     if not _is_alive(cloud.pid):
         _started.pop(cloud.pid, None)
     (cloud.folder / "cloud.json").unlink(missing_ok=True)
+    forget_secret(cloud.folder)
     shutil.rmtree(cloud.folder / "tmp", ignore_errors=True)
     shutil.rmtree(cloud.folder / "tls", ignore_errors=True)
 

@@ -7,11 +7,9 @@ from pathlib import Path
 from fuota_constructs.local.certificates import make_certificates
 from fuota_constructs.local.environment_variables import of_cloud
 
-SECRET_KEY = "test"  # noqa: S105 (MiniStack's own default; the cloud listens on 127.0.0.1 only)
-
 
 def set_environment(
-    environment: MutableMapping[str, str], *, folder: Path, port: int, region: str, account: str, iam: bool
+    environment: MutableMapping[str, str], *, folder: Path, port: int, region: str, account: str, iam: bool, secret: str
 ) -> None:
     """Set what MiniStack reads when it is imported, and what its Lambda functions inherit.
 
@@ -31,7 +29,7 @@ def set_environment(
         GATEWAY_PORT=str(port),
         MINISTACK_REGION=region,
         MINISTACK_ACCOUNT_ID=account,
-        AWS_SECRET_ACCESS_KEY=SECRET_KEY,
+        AWS_SECRET_ACCESS_KEY=secret,
         AWS_EC2_METADATA_DISABLED="true",
         AWS_CONFIG_FILE=os.devnull,
         AWS_SHARED_CREDENTIALS_FILE=os.devnull,

@@ -1,6 +1,6 @@
 """Runs MiniStack in this process with our IoT Wireless service in it.
 
-This module, `ministack_image` and `embedded_metrics` are the only ones that know MiniStack's insides.
+This module and those of SEAMS below (`ministack_image`, ...) are the only ones that know MiniStack's insides.
 
 Started by `cloud.start` as `python -m fuota_constructs.local.ministack_host`, one process a cloud. Besides the admin
 routes of the service it answers
@@ -26,12 +26,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from fuota_constructs.local import clients, embedded_metrics, ministack_image
+from fuota_constructs.local import clients, embedded_metrics, ministack_image, ministack_signatures
 from fuota_constructs.local.certificates import certificates_in
+from fuota_constructs.local.cloud_secret import read_secret
 from fuota_constructs.local.cloudformation_types import TYPES, ResourceHandlers
 from fuota_constructs.local.errors import LocalCloudError
-from fuota_constructs.local.host_environment import SECRET_KEY, set_environment
+from fuota_constructs.local.guard import Guard
+from fuota_constructs.local.host_environment import set_environment
 from fuota_constructs.local.iam_resources import permissions
+from fuota_constructs.local.own_names import OwnNames
 
 TESTED_MINISTACK = "1.5.33"
 SERVICE = "iotwireless"
@@ -44,6 +47,7 @@ Handler = Callable[..., Awaitable[Answer]]
 SEAMS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
     ("ministack.app", "SERVICE_HANDLERS", None),
     ("ministack.app", "AUTH", None),
+    ("ministack.app", "app", ("scope", "receive", "send")),
     ("ministack.app", "main", ()),
     ("ministack.app", "_port_is_bindable", ("host", "port")),
     (
@@ -82,6 +86,7 @@ SEAMS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
     ("ministack.services.cloudformation.provisioners", "_REPLACING_PROPERTIES", None),
     ("ministack.services.cloudformation.provisioners", "_STACK_TAG_PROPERTY", None),
     *ministack_image.SEAMS,
+    *ministack_signatures.SEAMS,
     *embedded_metrics.SEAMS,
 )
 
@@ -107,11 +112,14 @@ def broken_seams() -> list[str]:
 class Host:
     """Our IoT Wireless service inside MiniStack."""
 
-    def __init__(self, *, folder: Path, port: int, iam: bool) -> None:
+    def __init__(self, *, folder: Path, port: int, iam: bool, secret: str) -> None:
         from fuota_constructs.local.iotwireless import IotWirelessService
 
         self.port = port
+        self.scheme = "https" if iam else "http"
+        self.url = f"{self.scheme}://127.0.0.1:{port}"
         self.folder = folder
+        self.secret = secret
         self.iam = iam
         self.ministack = _module("ministack.app")
         # A Lambda function under IAM has session keys: MiniStack knows whose they are.
@@ -127,12 +135,19 @@ class Host:
         self._serve_admin_routes()
         self._register_resource_types()
         embedded_metrics.install()
+        self._let_nobody_else_in()
         # MiniStack's TLS mode would also listen on port 443 when it may.
         self.ministack._port_is_bindable = lambda host, port: False  # noqa: ARG005
         if self.iam:
             self._check_resource_arns()
             self._record_decisions()
             self.service.pass_role = self._pass_role_denial
+
+    def _let_nobody_else_in(self) -> None:
+        names = OwnNames(self.scheme, self.port)
+        self.ministack.app = Guard(self.ministack.app, names=names, secret=self.secret)
+        ministack_signatures.keep_function_secrets(self.secret)
+        ministack_signatures.sign_links(self.secret, self.url)
 
     def _serve_admin_routes(self) -> None:
         served_before: Callable[..., Awaitable[Answer | None]] = self.ministack._handle_post_body_shortcuts
@@ -181,11 +196,11 @@ class Host:
 
         responses = _module("ministack.core.responses")
         session = clients.session(
-            access_key=responses.get_account_id(), secret_key=SECRET_KEY, region=responses.get_region()
+            access_key=responses.get_account_id(), secret_key=self.secret, region=responses.get_region()
         )
         return session.client(
             SERVICE,
-            endpoint_url=f"{'https' if self.iam else 'http'}://127.0.0.1:{self.port}",
+            endpoint_url=self.url,
             verify=str(certificates_in(self.folder / "tls").bundle) if self.iam else None,
             config=Config(
                 retries={"mode": "standard", "total_max_attempts": 8}, user_agent_extra="local-cloudformation"
@@ -305,6 +320,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--iam", action="store_true")
     parser.add_argument("--stop-with-parent", type=int)
     options = parser.parse_args(arguments)
+    secret = read_secret(options.folder)
     set_environment(
         os.environ,
         folder=options.folder,
@@ -312,12 +328,13 @@ def main(arguments: list[str] | None = None) -> int:
         region=options.region,
         account=options.account,
         iam=options.iam,
+        secret=secret,
     )
     if broken := broken_seams():
         raise LocalCloudError("MiniStack is not the one this package was tested with:\n" + "\n".join(broken))
     if options.stop_with_parent:
         _stop_with_parent(options.stop_with_parent)
-    host = Host(folder=options.folder, port=options.port, iam=options.iam)
+    host = Host(folder=options.folder, port=options.port, iam=options.iam, secret=secret)
     host.install()
     sys.argv = ["ministack"]
     try:

@@ -53,13 +53,13 @@ def test_every_operation_of_the_service_reaches_us_and_not_ministack(cloud: Loca
         http = model.operation_model(operation).http
         path = re.sub(r"{\w+}", "nobody", http["requestUri"])
         request = AWSRequest(http["method"], f"{cloud.url}{path}", data=b"{}")
-        SigV4Auth(Credentials(cloud.account, "test"), "iotwireless", cloud.region).add_auth(request)
+        SigV4Auth(Credentials(cloud.account, cloud.secret), "iotwireless", cloud.region).add_auth(request)
         URLLib3Session().send(request.prepare())
     reached = {request["operation"] for request in cloud.admin("requests")["requests"]}
     assert reached == set(model.operation_names)
 
 
-def test_the_admin_routes_need_no_signature(cloud: LocalCloud) -> None:
+def test_the_admin_routes_answer_beside_ministacks(cloud: LocalCloud) -> None:
     assert cloud.admin("host")["pid"] == cloud.pid
     assert "now" in cloud.admin("clock")
 
@@ -79,3 +79,16 @@ def test_ministack_is_not_loaded_by_importing_our_modules() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == []
     assert importlib.util.find_spec("ministack") is not None
+
+
+def test_an_encoded_slash_stays_in_the_id_on_its_way_through_ministack(
+    cloud: LocalCloud, iam_cloud: LocalCloud
+) -> None:
+    for place in (cloud, iam_cloud):
+        client = place.client("iotwireless")
+        group = client.create_multicast_group(LoRaWAN={"RfRegion": "EU868", "DlClass": "ClassC"})["Id"]
+        client.start_multicast_group_session(Id=group, LoRaWAN={"DlDr": 3, "DlFreq": 869525000, "SessionTimeout": 60})
+        for call in (client.get_multicast_group, client.delete_multicast_group):
+            with pytest.raises(client.exceptions.ResourceNotFoundException):
+                call(Id=f"{group}/session")
+        assert client.get_multicast_group_session(Id=group)

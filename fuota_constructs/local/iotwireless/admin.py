@@ -1,4 +1,4 @@
-"""The admin routes under /_fuota/: JSON in, JSON out, no signature.
+"""The admin routes under /_fuota/: JSON in, JSON out. In a local cloud they want its secret (`guard`).
 
     GET    /_fuota/state      everything there is, without keys of devices
     GET    /_fuota/requests   the requests since the start: {"requests": [{"operation": ..., "status": ...}]}

@@ -8,7 +8,7 @@ import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,15 +68,15 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = 65536  # head and body leave in one packet
 
     def _answer(self) -> None:
-        url = urlsplit(self.path)
+        path, _, query = self.path.partition("?")
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         status, headers, answer = asyncio.run(
             self.server.service.handle(
                 self.command,
-                unquote(url.path),
+                path,
                 {name.lower(): value for name, value in self.headers.items()},
                 body,
-                parse_qs(url.query, keep_blank_values=True),
+                parse_qs(query, keep_blank_values=True),
             )
         )
         self.send_response(status)

@@ -6,15 +6,15 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from botocore.loaders import Loader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# An ARN given where an id belongs arrives with its slash decoded: keep it one segment, so that the answer is
-# "no such resource" and not "no such operation".
-_SEGMENT = r"arn:[^/]+/[^/]+|[^/]*"
+# A value in a path is one segment: rest-json sends a slash in it as %2F.
+_SEGMENT = r"[^/]*"
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -47,10 +47,10 @@ class ServiceModel:
         self._routes = [(_pattern(operation.path), operation) for operation in ordered]
 
     def route(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
-        """Find the operation of a request line and the values in its path."""
+        """Find the operation of a request line, with its path as it came, and the values in that path, decoded."""
         for pattern, operation in self._routes:
             if operation.method == method and (match := pattern.fullmatch(path)):
-                return operation, match.groupdict()
+                return operation, {name: unquote(value) for name, value in match.groupdict().items()}
         return None
 
     def methods_of(self, path: str) -> list[str]:

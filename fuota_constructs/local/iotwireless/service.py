@@ -103,7 +103,10 @@ class IotWirelessService:
         body: bytes,
         query: Mapping[str, Sequence[str]],
     ) -> Response:
-        """Answer one HTTP request: an operation of the service or, under /_fuota/, an admin route."""
+        """Answer one HTTP request: an operation of the service or, under /_fuota/, an admin route.
+
+        `path` is as it came, with its percent-encoding: an encoded slash belongs to a value in the path.
+        """
         if self.sessions.has_fleet:  # devices take their time to decode: others on this event loop are not to wait
             response, delay = await asyncio.to_thread(self._handled, method, path, headers, body, query)
         else:
