@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from aws_cdk.interfaces.aws_iotwireless import IFuotaTaskRef
 
 _READ = ("GetFuotaTask", "ListMulticastGroupsByFuotaTask", "ListTagsForResource")
+_READ_GROUPS = ("GetMulticastGroup", "GetMulticastGroupSession")
+_LIST = ("ListFuotaTasks", "ListWirelessDevices")
+"""Actions without resource-level permissions: their resource can only be `*`."""
+
 _START = ("StartFuotaTask",)
 _ATTACH = (
     "AssociateMulticastGroupWithFuotaTask",
@@ -39,8 +43,12 @@ class FuotaTaskGrants:
         return FuotaTaskGrants(task)
 
     def read(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Allow to read the task, its multicast groups and its tags."""
-        return self._on_task(grantee, _READ)
+        """Allow to read the task, its multicast groups, its devices and its tags: what `fuota status` asks for.
+
+        Groups and devices are those of the account: the service lists the devices of a task with ListWirelessDevices,
+        which has no resource-level permissions. The image is not included: its size is read with `s3:GetObject`.
+        """
+        return self._on_task(grantee, _READ).combine(self._around_task(grantee))
 
     def start(self, grantee: iam.IGrantable) -> iam.Grant:
         """Allow to start the update; add `read` for whoever waits for its end."""
@@ -52,7 +60,7 @@ class FuotaTaskGrants:
         UpdateFuotaTask and CreateFuotaTask also need `iam:PassRole` on the firmware update role; it is included when
         the role is known, that is, not for imported tasks.
         """
-        grant = self._on_task(grantee, (*_READ, *_START, *_MANAGE, *_ATTACH))
+        grant = self._on_task(grantee, (*_READ, *_START, *_MANAGE, *_ATTACH)).combine(self._around_task(grantee))
         # The service checks attachments at both ends.
         ends = [self._arn("MulticastGroup"), self._arn("WirelessDevice")]
         grant = grant.combine(
@@ -76,6 +84,12 @@ class FuotaTaskGrants:
             actions=_actions(names),
             resource_arns=[self._task.fuota_task_ref.fuota_task_arn],
         )
+
+    def _around_task(self, grantee: iam.IGrantable) -> iam.Grant:
+        groups = iam.Grant.add_to_principal(
+            grantee=grantee, actions=_actions(_READ_GROUPS), resource_arns=[self._arn("MulticastGroup")]
+        )
+        return groups.combine(iam.Grant.add_to_principal(grantee=grantee, actions=_actions(_LIST), resource_arns=["*"]))
 
     def _arn(self, kind: str) -> str:
         return cdk.Stack.of(self._task).format_arn(service="iotwireless", resource=kind, resource_name="*")

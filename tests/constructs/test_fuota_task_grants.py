@@ -29,9 +29,12 @@ def test_read(stack, task, synth, kind):
     task.grants.read(PRINCIPALS[kind](stack)).assert_success()
     arn = stack.resolve(task.fuota_task_arn)
     actions = ["GetFuotaTask", "ListMulticastGroupsByFuotaTask", "ListTagsForResource"]
-    assert statements(synth(stack)) == [
-        {"Action": [f"iotwireless:{name}" for name in actions], "Effect": "Allow", "Resource": arn}
-    ]
+    on_task, on_groups, on_all = statements(synth(stack))
+    assert on_task == {"Action": [f"iotwireless:{name}" for name in actions], "Effect": "Allow", "Resource": arn}
+    assert on_groups["Action"] == ["iotwireless:GetMulticastGroup", "iotwireless:GetMulticastGroupSession"]
+    assert on_groups["Resource"]["Fn::Join"][1][-1] == ":MulticastGroup/*"
+    assert on_all["Action"] == ["iotwireless:ListFuotaTasks", "iotwireless:ListWirelessDevices"]
+    assert on_all["Resource"] == "*"
 
 
 def test_start(stack, task, synth):
@@ -42,7 +45,7 @@ def test_start(stack, task, synth):
 
 def test_manage_covers_both_ends_of_attachments_and_the_role(stack, task, synth):
     task.grants.manage(PRINCIPALS["role"](stack)).assert_success()
-    on_task, on_targets, on_role = statements(synth(stack))
+    on_task, _, _, on_targets, on_role = statements(synth(stack))
     assert len(on_task["Action"]) == 12
     assert {action.split(":")[1][:8] for action in on_targets["Action"]} == {"Associat", "Disassoc"}
     assert [resource["Fn::Join"][1][-1] for resource in on_targets["Resource"]] == [
@@ -77,5 +80,5 @@ def test_imported_and_l1_tasks(stack, synth):
 def test_grant_in_another_stack(app, task, synth):
     other = cdk.Stack(app, "Other")
     task.grants.read(PRINCIPALS["role"](other))
-    [statement] = statements(synth(other))
-    assert "Fn::ImportValue" in statement["Resource"]
+    on_task, *_ = statements(synth(other))
+    assert "Fn::ImportValue" in on_task["Resource"]

@@ -8,6 +8,7 @@ import pytest
 
 from fuota_constructs.operations.errors import OperationError
 from fuota_constructs.operations.preflight import preflight
+from fuota_constructs.operations.progress import read_progress
 from fuota_constructs.operations.task import find_task, group_devices, task_devices
 
 if TYPE_CHECKING:
@@ -39,6 +40,25 @@ def test_finds_a_task_by_id_arn_and_name(aws: Aws, task: Any) -> None:
     assert find_task(aws, task_id) == find_task(aws, found.arn) == found
     assert (found.redundancy_percent, found.fragment_size_bytes, found.fragment_interval_ms) == (40, 112, 7000)
     assert found.rf_region == "EU868"
+
+
+def test_status_asks_for_nothing_that_grants_read_does_not_allow(aws: Aws, task: Any, group: Any) -> None:
+    import aws_cdk as cdk
+    from aws_cdk import aws_iam as iam
+
+    from fuota_constructs import FuotaTask
+
+    task_id = task(group(), name="street")
+    asked: set[str] = set()
+    aws.iotwireless.meta.events.register("before-call", lambda model, **_: asked.add(f"iotwireless:{model.name}"))
+    read_progress(aws, find_task(aws, "street"))
+    reader = iam.User(cdk.Stack(), "Reader")
+    FuotaTask.from_fuota_task_id(reader.stack, "Task", task_id).grants.read(reader)
+    [policy] = [child for child in reader.node.find_all() if isinstance(child, iam.CfnPolicy)]
+    statements = cdk.Stack.of(reader).resolve(policy.policy_document)["Statement"]
+    allowed = {action for statement in statements for action in statement["Action"]}
+    assert "iotwireless:ListWirelessDevices" in asked
+    assert asked <= allowed
 
 
 def test_finds_the_one_name_among_several_pages(aws: Aws, task: Any) -> None:
