@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 import aws_cdk as cdk
 
+from fuota_constructs.encryption_key import key_of
 from fuota_constructs.synth_checks import known_text
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class BucketFacts(NamedTuple):
         return cls(
             name=bucket.bucket_name,
             arn=bucket.bucket_arn,
-            key_arn=key.key_arn if key else None,
+            key_arn=key_of(key, bucket).key_arn if key else None,
             region=known_text(bucket.env.region) if with_region else None,
             identity=bucket.node.addr[2:10],
             policy=cast("cdk.CfnResource", policy.node.default_child) if policy else None,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 
 from fuota_constructs.acknowledgments import acknowledge
+from fuota_constructs.encryption_key import key_of
 from fuota_constructs.template.keyword_names import naming_keywords
 
 if TYPE_CHECKING:
@@ -42,21 +43,25 @@ class FirmwareBucket(s3.Bucket):
         """Make the bucket.
 
         `bucket_name`: 3 to 63 characters, unique in AWS; by default CloudFormation makes one up.
-        `encryption_key`: a KMS key; roles made by this library may then use it. By default S3's own keys encrypt the
+        `encryption_key`: a KMS key, or an alias whose key this app knows; roles that this library gives access may then
+        use the key. By default S3's own keys encrypt the
         images (SSE-S3). AWS documents FUOTA only for unencrypted or SSE-S3 buckets: with a key, try an update first.
         `lifecycle_rules`: none by default. Do not expire objects under `firmware/` that a task still refers to.
         `removal_policy`: by default the bucket and its images stay when the stack is deleted, because a rollback or a
         task of another stack may still need them.
         `server_access_logs_bucket`, `server_access_logs_prefix`: where S3 logs accesses; by default it does not.
+
+        Raises `FuotaValidationError` for an `encryption_key` that is no key, or an alias of an unknown one.
         """
+        key = None if encryption_key is None else key_of(cast("kms.IKey", encryption_key), scope)
         super().__init__(
             scope,
             id,
             bucket_name=bucket_name,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            bucket_key_enabled=True if encryption_key else None,
-            encryption=s3.BucketEncryption.KMS if encryption_key else s3.BucketEncryption.S3_MANAGED,
-            encryption_key=encryption_key,
+            bucket_key_enabled=True if key else None,
+            encryption=s3.BucketEncryption.KMS if key else s3.BucketEncryption.S3_MANAGED,
+            encryption_key=key,
             enforce_ssl=True,
             lifecycle_rules=lifecycle_rules,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,

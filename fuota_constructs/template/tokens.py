@@ -59,10 +59,10 @@ def shown(value: object) -> str:
     """A value as a message shows it: never the encoding of a token, never the address of an object."""
     if isinstance(value, cdk.Duration):
         return "a Duration known only at deployment" if value.is_unresolved() else f"Duration {value.to_iso_string()}"
+    if hasattr(value, "node"):  # a construct; before asking for tokens, because a stack passes for one
+        return f"{_article(type(value).__name__)} ({value.node.path})"
     if (isinstance(value, float | int) and _NO_NUMBER_OF_A_USER < abs(value) < math.inf) or not is_known(value):
         return "a value known only at deployment"
-    if hasattr(value, "node"):  # a construct
-        return f"{_article(type(value).__name__)} ({value.node.path})"
     text = repr(value)
     if re.search(r" at 0x[0-9a-f]+>$", text):
         return _article(type(value).__name__)

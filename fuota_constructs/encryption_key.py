@@ -1,0 +1,52 @@
+"""The KMS key of a firmware bucket, as policies can name it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn
+
+from fuota_constructs.errors import FuotaValidationError
+from fuota_constructs.template.tokens import shown
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_kms as kms
+    from constructs import IConstruct
+
+
+def key_of(given: kms.IKey, at: IConstruct) -> kms.IKey:
+    """The key behind aliases of it: KMS ignores an alias in the resource of an IAM policy, which then allows nothing.
+
+    Source: AWS KMS Developer Guide, using aliases to control access to KMS keys.
+    """
+    if not hasattr(given, "grant_decrypt"):
+        raise FuotaValidationError(
+            "encryption-key", f"encryption_key is {shown(given)}; {_remedy(given)}", construct_path=at.node.path
+        )
+    key = given
+    while (name := getattr(key, "alias_name", None)) is not None:
+        try:
+            key = key.alias_target_key  # type: ignore[attr-defined]
+        except RuntimeError:  # of an alias imported by its name alone
+            _refuse_alias(name, at)
+    _, is_alias, name = key.key_arn.partition(":alias/")
+    if is_alias:
+        _refuse_alias(f"alias/{name}", at)
+    return key
+
+
+def _refuse_alias(name: str, at: IConstruct) -> NoReturn:
+    raise FuotaValidationError(
+        "encryption-key",
+        f"encryption_key is the alias {shown(name)}, of which this app does not know the key, and IAM policies cannot"
+        f" name an alias; give kms.Key.from_lookup(self, 'Key', alias_name={shown(name)}), or kms.Key.from_key_arn with"
+        " the ARN of the key",
+        construct_path=at.node.path,
+    )
+
+
+def _remedy(value: object) -> str:
+    if hasattr(type(value), "attr_key_id"):  # an L1
+        return "give kms.Key.from_cfn_key(...) of it"
+    if isinstance(value, str) and value.startswith("alias/"):
+        return f"give kms.Key.from_lookup(self, 'Key', alias_name={shown(value)})"
+    arn = shown(value) if isinstance(value, str) else "arn"
+    return f"give a key, such as kms.Key(self, 'Key') or kms.Key.from_key_arn(self, 'Key', {arn})"
