@@ -7,25 +7,26 @@ simulates what the role's own policies allow. What IAM does not let the caller s
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from fuota_constructs.operations.aws import code_of, is_denied
 from fuota_constructs.operations.checks import Check, error, ok, warning
 from fuota_constructs.operations.image import SEEN_LATE
+from fuota_constructs.operations.role_trust import trust_check
 
 if TYPE_CHECKING:
     from fuota_constructs.operations.aws import Aws
     from fuota_constructs.operations.image import Image
 
-SERVICE: Final = "iotwireless.amazonaws.com"
 _ARN = re.compile(r"arn:[\w-]+:iam::(?P<account>\d{12}):role/(?:.*/)?(?P<name>[^/]+)")
 _ASK = "have it checked by somebody who may"
 
 
-def role_checks(aws: Aws, role_arn: str, image: Image | None, account: str | None = None) -> list[Check]:
-    """Existence, trust and rights of a role; `account` is that of the task."""
+def role_checks(aws: Aws, role_arn: str, image: Image | None, task_arn: str) -> list[Check]:
+    """Existence, trust and rights of a role, for a task with this ARN."""
+    account = "".join(task_arn.split(":")[4:5])
     match = _ARN.fullmatch(role_arn)
     if match is None:
         return [error("role", f"{role_arn!r} is no ARN of a role", "use the form arn:aws:iam::<account>:role/<name>")]
@@ -40,36 +41,8 @@ def role_checks(aws: Aws, role_arn: str, image: Image | None, account: str | Non
                 error("role", f"there is no role {role_arn}; {SEEN_LATE}", "create it, or correct FirmwareUpdateRole")
             ]
         return [_unchecked("role", f"role {role_arn}", "iam:GetRole", failure)]
-    trust = _trust(role_arn, role.get("AssumeRolePolicyDocument") or {})
+    trust = trust_check(role_arn, role.get("AssumeRolePolicyDocument") or {}, task_arn)
     return [trust, *(_rights(aws, role_arn, image) if image else [])]
-
-
-def _trust(role_arn: str, document: dict[str, Any]) -> Check:
-    name, statements = "role trust", [each for each in _list(document.get("Statement")) if _concerns_service(each)]
-    allows = [each for each in statements if each.get("Effect") == "Allow"]
-    remedy = f"allow sts:AssumeRole to the service {SERVICE} in its trust policy"
-    if not allows:
-        return error(name, f"role {role_arn} does not trust {SERVICE}; {SEEN_LATE}", remedy)
-    if len(allows) < len(statements):
-        return error(name, f"the trust policy of {role_arn} denies {SERVICE}; {SEEN_LATE}", "remove the Deny statement")
-    if all(each.get("Condition") for each in allows):
-        keys = sorted({key for each in allows for test in each["Condition"].values() for key in test})
-        return warning(
-            name,
-            f"could not check the trust of {role_arn}: it has conditions ({', '.join(keys)}), and AWS does not document"
-            " whether the service sends these keys",
-            "try it with one device first",
-        )
-    return ok(name, f"role {role_arn} trusts {SERVICE}")
-
-
-def _concerns_service(statement: dict[str, Any]) -> bool:
-    principal = statement.get("Principal")
-    services = (
-        ["*"] if principal == "*" else _list((principal or {}).get("Service")) if isinstance(principal, dict) else []
-    )
-    actions = {str(action).lower() for action in _list(statement.get("Action"))}
-    return bool({SERVICE, "*"} & set(services)) and bool({"sts:assumerole", "sts:*", "*"} & actions)
 
 
 def _rights(aws: Aws, role_arn: str, image: Image) -> list[Check]:
@@ -129,7 +102,3 @@ def _allowed(aws: Aws, role_arn: str, action: str, resource: str) -> bool:
 def _unchecked(name: str, what: str, action: str, failure: ClientError) -> Check:
     why = f"you may not call {action}" if is_denied(failure) else f"{action} answered {code_of(failure)}"
     return warning(name, f"could not check {what}: {why}", _ASK)
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
