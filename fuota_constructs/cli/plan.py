@@ -13,6 +13,7 @@ from fuota_constructs.cli.exit_codes import NOT_MET
 from fuota_constructs.cli.output_files import OutputFile, require_apart, write
 from fuota_constructs.cli.plan_verdict import LEVELS, exit_code
 from fuota_constructs.cli.quantities import Image, Percentage, Seconds, WholePercent
+from fuota_constructs.cli.radio_names import DeviceClass, RfRegionName
 from fuota_constructs.lorawan.regions import regions
 from fuota_constructs.lorawan.session_plan import CLASS_B, CLASS_C, DEFAULT_LOSS, Conditions
 
@@ -30,12 +31,13 @@ SHORTEST_PING_SLOT_PERIOD, LONGEST_PING_SLOT_PERIOD = 32, 4096
 @click.command()
 @click.argument("image", type=Image())
 @click.option(
+    "--rf-region",
     "--region",
     "region_name",
     required=True,
-    type=click.Choice(list(regions()), case_sensitive=False),
+    type=RfRegionName(),
     metavar="RFREGION",
-    help="LoRaWAN region under the name AWS gives it, such as EU868, US915, AS923-1.",
+    help="LoRaWAN region under the name AWS gives it, such as EU868, US915, AS923-1. (--region is its old name.)",
 )
 @click.option("--data-rate", type=int, metavar="DR", help="Downlink data rate.  [default: slowest that fits]")
 @click.option(
@@ -46,7 +48,12 @@ SHORTEST_PING_SLOT_PERIOD, LONGEST_PING_SLOT_PERIOD = 32, 4096
     "--redundancy", type=WholePercent(), metavar="PERCENT", help="RedundancyPercent.  [default: smallest for --target]"
 )
 @click.option(
-    "--class", "letter", type=click.Choice(["B", "C"]), default="C", show_default=True, help="Downlink class."
+    "--class",
+    "dl_class",
+    type=DeviceClass(),
+    default=CLASS_C,
+    metavar="CLASS",
+    help="Class of the multicast group: B or C, as in ClassB, ClassC.  [default: C]",
 )
 @click.option(
     "--gateways",
@@ -122,7 +129,7 @@ def plan(
     fragment_size: int | None,
     interval: float | None,
     redundancy: int | None,
-    letter: str,
+    dl_class: str,
     gateways: int,
     gateway_spacing: int,
     loss: float,
@@ -144,9 +151,9 @@ def plan(
 
     \b
     Examples:
-      fuota plan firmware.bin --region EU868
-      fuota plan 100kB --region EU868 --recommend --loss 10% --target 99.9%
-      fuota plan 100kB --region US915 --data-rate 10 --redundancy 20 --html plan.html
+      fuota plan firmware.bin --rf-region EU868
+      fuota plan 100kB --rf-region EU868 --recommend --loss 10% --target 99.9%
+      fuota plan 100kB --rf-region US915 --data-rate 10 --redundancy 20 --html plan.html
 
     \b
     Exit codes:
@@ -168,11 +175,11 @@ def plan(
         )
     if fragment_size is not None and fragment_size < 1:
         raise click.BadParameter(f"{fragment_size} is out of range: give 1 byte or more", param_hint="--fragment-size")
-    if ping_slot_period is not None and letter != "B":
+    if ping_slot_period is not None and dl_class != CLASS_B:
         raise click.BadParameter("only class B has ping slots: add --class B", param_hint="--ping-slot-period")
     conditions = Conditions(
         region=region,
-        dl_class=CLASS_B if letter == "B" else CLASS_C,
+        dl_class=dl_class,
         frequency_hz=frequency,
         gateways=gateways,
         gateway_spacing_seconds=gateway_spacing / 1000,

@@ -36,18 +36,19 @@ def size_bytes(text: str) -> int:
 
 
 def share_of_one(text: str) -> float:
-    """The share that a percentage such as ``"10%"`` or ``"99.9 %"`` is of one.
+    """The share that a percentage such as ``"10%"``, ``"99.9 %"`` or ``"10"`` is of one.
 
-    Raises ValueError for anything else; a number without the sign could be either.
+    Raises ValueError for anything else, and for numbers from 0 to 1 without the sign: 0.1 could be 10 % or 0.1 %.
     """
     match = _PERCENT.fullmatch(text.strip())
     if match is None:
         raise ValueError(f"{text!r} is no percentage: write one like 10% or 99.9%")
-    if not match[2]:
+    number = Fraction(match[1])
+    if not match[2] and 0 < number <= 1:
         raise ValueError(
-            f"{text!r} has no percent sign, so it could be a share of 1 or of 100: write 10% for one in ten"
+            f"{text!r} could be a share of 1 or of 100: write {float(number * 100):g}% or {float(number):g}%"
         )
-    return float(Fraction(match[1]) / 100)
+    return float(number / 100)
 
 
 class Image(click.ParamType[tuple[str | None, int]]):
@@ -71,7 +72,7 @@ class Image(click.ParamType[tuple[str | None, int]]):
 
 
 class Percentage(click.ParamType[float]):
-    """A percentage with its sign, between two shares of one, neither of which is allowed unless it is zero."""
+    """A percentage, between two shares of one, neither of which is allowed unless it is zero."""
 
     name = "percentage"
 
@@ -100,7 +101,9 @@ class WholePercent(click.ParamType[int]):
         """Leave the range to the rules, which say more about it."""
         match = re.fullmatch(r"([0-9]{1,6}) ?%?", str(value).strip())
         if match is None:
-            self.fail(f"{value!r} is no whole number of percent: give 0 to 100", param, ctx)
+            share = re.fullmatch(r"0?\.([0-9]{1,2})", str(value).strip())
+            meant = f", such as {int(share[1].ljust(2, '0'))}% if you mean that share of 1" if share else ""
+            self.fail(f"{value!r} is no whole number of percent: give 0 to 100{meant}", param, ctx)
         return int(match[1])
 
 

@@ -85,15 +85,18 @@ def test_fails_to_read_what_is_no_size(text: str, message: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "share"), [("0%", 0.0), ("10%", 0.1), ("10 %", 0.1), ("99.9%", 0.999), ("0.1%", 0.001), ("100%", 1.0)]
-)
+    ("text", "share"),
+    [("0%", 0.0), ("10%", 0.1), ("10 %", 0.1), ("99.9%", 0.999), ("0.1%", 0.001), ("100%", 1.0), ("1%", 0.01),
+     ("0", 0.0), ("10", 0.1), ("99.9", 0.999), ("100", 1.0), ("1.5", 0.015)],
+)  # fmt: skip
 def test_reads_a_percentage(text: str, share: float) -> None:
     assert share_of_one(text) == share
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("0.1", "has no percent sign"), ("10", "has no percent sign"), ("-1%", "no percentage"), ("ten%", "no percentage"),
+    [("0.1", "'0.1' could be a share of 1 or of 100: write 10% or 0.1%"), ("1", "write 100% or 1%"),
+     ("0.999", "write 99.9% or 0.999%"), ("-1%", "no percentage"), ("ten%", "no percentage"),
      ("10%%", "no percentage"), ("", "no percentage"), ("nan%", "no percentage"), ("1,5%", "no percentage")],
 )  # fmt: skip
 def test_fails_to_read_what_is_no_percentage(text: str, message: str) -> None:
@@ -107,23 +110,29 @@ def test_fails_to_read_what_is_no_percentage(text: str, message: str) -> None:
         (("no-such-file.bin", *EU868), "there is no file 'no-such-file.bin'"),
         (("100kb", *EU868), "choose one of B, kB, MB"),
         ((".", *EU868), "is a folder"),
-        (("1kB",), "Missing option '--region'"),
-        (("1kB", "--region", "EU869"), "'EU869' is not one of"),
+        (("1kB",), "Missing option '--rf-region' / '--region'"),
+        (
+            ("1kB", "--region", "EU869"),
+            "'EU869' is no RfRegion: did you mean EU868? there are EU868, EU433, CN779",
+        ),
+        (("1kB", "--rf-region", "mars"), "'mars' is no RfRegion: there are EU868, EU433, CN779, RU864, IN865, KR920"),
         (("1kB", *EU868, "--data-rate", "8"), "EU868 has no downlink DR8: choose of DR0 (SF12/125 kHz)"),
         (("1kB", *EU868, "--fragment-size", "0"), "give 1 byte or more"),
         (("1kB", *EU868, "--interval", "nan"), "is no interval"),
         (("1kB", *EU868, "--interval", "inf"), "is no interval"),
         (("1kB", *EU868, "--interval", "0"), "is no interval"),
         (("1kB", *EU868, "--interval", "86401"), "is no interval"),
-        (("1kB", *EU868, "--redundancy", "0.1"), "is no whole number of percent"),
-        (("1kB", *EU868, "--loss", "0.1"), "has no percent sign"),
+        (("1kB", *EU868, "--redundancy", "0.1"), "'0.1' is no whole number of percent: give 0 to 100, such as 10% if"),
+        (("1kB", *EU868, "--redundancy", "ten"), "'ten' is no whole number of percent: give 0 to 100"),
+        (("1kB", *EU868, "--loss", "0.1"), "'0.1' could be a share of 1 or of 100: write 10% or 0.1%"),
+        (("1kB", *EU868, "--los", "10%"), "fuota plan has no option '--los': did you mean --loss?"),
         (("1kB", *EU868, "--loss", "100%"), "out of range: from 0% and below 100%"),
         (("1kB", *EU868, "--target", "0%"), "out of range: above 0% and below 100%"),
         (("1kB", *EU868, "--target", "100%"), "out of range"),
         (("1kB", *EU868, "--gateways", "21"), "not in the range"),
         (("1kB", *EU868, "--gateway-spacing", "60001"), "not in the range"),
         (("1kB", *EU868, "--frequency", "868"), "not in the range"),
-        (("1kB", *EU868, "--class", "A"), "'A' is not one of"),
+        (("1kB", *EU868, "--class", "A"), "'A' is no class of multicast groups: give B or C (ClassB, ClassC)"),
         (("1kB", *EU868, "--ts004", "3"), "not in the range"),
         (("1kB", *EU868, "--dwell-time"), "EU868 has no such setting"),
         (("1kB", *EU868, "--ping-slot-period", "64"), "only class B has ping slots: add --class B"),
