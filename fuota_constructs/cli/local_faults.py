@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fuota_constructs.cli import options
+from fuota_constructs.cli.command_group import CommandGroup
+from fuota_constructs.cli.service_names import FaultCommand, FaultName, OperationName
 
 if TYPE_CHECKING:
     from fuota_constructs.local.cloud import LocalCloud
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def faults() -> None:
     """Make operations of the local IoT Wireless service fail, to see how a deployment takes it.
 
@@ -24,16 +26,16 @@ def faults() -> None:
     """
 
 
-@faults.command()
+@faults.command(cls=FaultCommand)
 @options.port
-@click.argument("operation")
-@click.argument("fault")
+@click.argument("operation", type=OperationName())
+@click.argument("fault", type=FaultName())
 @click.option("--times", type=click.IntRange(1), help="Strike so many requests.  [default: 1, or all in --seconds]")
 @click.option("--seconds", type=click.FloatRange(0, min_open=True), help="Strike for so long.")
 @click.option("--delay-seconds", type=click.FloatRange(0), help="Answer that much later (fault slow).")
 @click.option("--after-role-created", is_flag=True, help="Count --seconds from the first sight of the firmware role.")
 def add(*, port: int, operation: str, fault: str, after_role_created: bool, **limits: float | None) -> None:
-    """Order a fault for OPERATION ("*" is every one): throttle, internal-error, slow, access-denied, lost-answer."""
+    """Order a fault for OPERATION, an operation of AWS IoT Wireless or "*" for every one."""
     order: dict[str, Any] = {"operation": operation, "fault": fault}
     order |= {name: value for name, value in limits.items() if value is not None}
     if after_role_created:

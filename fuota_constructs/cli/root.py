@@ -1,21 +1,28 @@
 """The command tree: names and where each command lives, so that a command is imported only when it is used."""
 
+import difflib
 import importlib
 from collections.abc import Mapping
 from typing import Any
 
 import click
 
+from fuota_constructs.cli.command_group import CommandGroup
+from fuota_constructs.cli.exit_codes import COULD_NOT_LOOK, INTERRUPTED
+from fuota_constructs.cli.nearest_option import nearest_option
+
 EXIT_CODES = """\b
 Exit codes:
-  0  done
-  1  refused, failed or not installed; the message says what to do
+  0  done, and where something was asked, all is well
+  1  could not do it or look: refused, not there, no answer, not installed
   2  wrong usage
-deploy, destroy, cdk and rehearse answer the exit code of the CDK CLI when that is not 0.
+  3  looked, and it is not well: devices without the image, errors found
+  130  interrupted with Ctrl-C
+deploy, destroy and cdk answer the exit code of the CDK CLI when it is not 0.
 """
 
 
-class CommandTable(click.Group):
+class CommandTable(CommandGroup):
     """A group whose commands are `module:attribute` strings, loaded on first use."""
 
     def __init__(self, *arguments: Any, table: Mapping[str, str], **named: Any) -> None:
@@ -37,27 +44,68 @@ class CommandTable(click.Group):
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
+    def elsewhere(self, name: str) -> list[str]:
+        """Commands of the groups in this one: `fuota up` was meant to be `fuota local up`."""
+        groups = [(each, self.get_command(click.Context(self), each)) for each in self.table]
+        inner = {
+            f"{each} {command}": command
+            for each, group in groups
+            if isinstance(group, CommandTable)
+            for command in group.table
+        }
+        near = difflib.get_close_matches(name, inner.values(), n=1, cutoff=0.8)
+        return [typed for typed, command in inner.items() if command in near]
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; our refusals become a line and exit code 1."""
         from fuota_constructs.local.errors import LocalCloudError
 
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            raise _with_remedy(error) from None
         except LocalCloudError as error:
-            click.echo(f"fuota: {error}", err=True)
-            ctx.exit(1)
+            from fuota_constructs.operations.visible_text import visible
+
+            click.echo(f"fuota: {visible(str(error), keep_lines=True)}", err=True)
+            ctx.exit(COULD_NOT_LOOK)
+        except KeyboardInterrupt:
+            click.echo("fuota: interrupted", err=True)
+            ctx.exit(INTERRUPTED)
+
+
+def _with_remedy(error: click.UsageError) -> click.UsageError:
+    """Name the option that was meant, where click does not."""
+    command = error.ctx.command if error.ctx else None
+    if command is None or error.ctx is None:
+        return error
+    takes_value = {
+        name: not (isinstance(parameter, click.Option) and parameter.is_flag)
+        for parameter in command.get_params(error.ctx)
+        for name in parameter.opts
+        if name.startswith("--")
+    }
+    if isinstance(error, click.NoSuchOption):
+        near = nearest_option(error.option_name, takes_value)
+        remedy = f"did you mean {near}?" if near else f"see {error.ctx.command_path} --help"
+        return click.UsageError(f"{error.ctx.command_path} has no option {error.option_name!r}: {remedy}", error.ctx)
+    if error.message.startswith("Got unexpected extra argument") and "--json-file" in takes_value:
+        hint = ": --json is a flag; to write a file give --json-file FILE"
+        if error.ctx.params.get("as_json") and hint not in error.message:
+            return click.UsageError(f"{error.message}{hint}", error.ctx)
+    return error
 
 
 @click.group(
     cls=CommandTable,
     table={
+        "rehearse": "fuota_constructs.cli.rehearse:rehearse",
         "plan": "fuota_constructs.cli.plan:plan",
         "preflight": "fuota_constructs.cli.preflight:preflight",
         "start": "fuota_constructs.cli.start:start",
         "status": "fuota_constructs.cli.status:status",
         "report": "fuota_constructs.cli.report:report",
         "local": "fuota_constructs.cli.root:local",
-        "rehearse": "fuota_constructs.cli.rehearse:rehearse",
     },
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=EXIT_CODES,
@@ -66,12 +114,17 @@ class CommandTable(click.Group):
 def fuota() -> None:
     """Firmware updates over the air for LoRaWAN devices, as infrastructure.
 
+    Deploy your CDK app to a cloud on this machine, and let simulated devices receive its firmware:
+
+    \b
+      fuota rehearse
+
     See what a session costs and whether it can work:
 
     \b
-      fuota plan firmware.bin --region EU868 --recommend
+      fuota plan firmware.bin --rf-region EU868 --recommend
 
-    Deploy your CDK app to a cloud on this machine before it goes to AWS:
+    The same step by step, with a cloud that stays:
 
     \b
       fuota local up --detach     start the cloud
