@@ -1,11 +1,14 @@
 """`fuota local status`."""
 
 import json
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from fuota_constructs.cli import options
+from fuota_constructs.cli.place import Place
+from fuota_constructs.operations.visible_text import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,16 +35,30 @@ def status(*, port: int, as_json: bool) -> None:
         return
     from rich.console import Console
 
-    show(content, Console(highlight=False))
+    from fuota_constructs.cli.status_view import print_commands
+
+    console = Console(highlight=False)
+    show(content, console)
+    if tasks := content["fuota_tasks"]:
+        place = Place(content["cloud"]["region"], port=content["cloud"]["port"])
+        console.print("look at one with" if len(tasks) > 1 else "look at it with", style="bold")
+        print_commands((place.command("status", task["Id"]) for task in tasks), console)
 
 
 def show(content: dict[str, Any], console: "Console") -> None:
     """Print an overview: one block a task, one table of all groups."""
     running = content["cloud"]
+    from rich.text import Text
+
     console.print(f"local cloud {running['url']}, {running['region']}, account {running['account']}")
     tasks, groups = content["fuota_tasks"], content["multicast_groups"]
+    for place in content["unreadable_places"]:
+        region, account = visible(place["region"]), visible(place["account"])
+        said = f"what is in {region!r} of account {account} cannot be read: no AWS Region has such a name"
+        console.print(Text(said, style="yellow"))
     if not tasks and not groups:
-        console.print("no FUOTA task and no multicast group yet: deploy an app with `fuota local deploy`")
+        deploy = shlex.join(("fuota", "local", "deploy", *Place(running["region"], port=running["port"]).port_option))
+        console.print(Text(f"no FUOTA task and no multicast group yet: deploy an app with `{deploy}`"))
     names = {group["Id"]: group["Name"] for group in groups}
     for task in tasks:
         console.print(_task_table(task, names))
@@ -54,7 +71,8 @@ def _task_table(task: dict[str, Any], group_names: dict[str, str | None]) -> "Ta
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=Text(f"FUOTA task {task['Name'] or task['Id']}"), title_justify="left", show_header=False)
+    title = visible(f"FUOTA task {task['Name'] or task['Id']}")
+    table = Table(title=Text(title), title_justify="left", show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     groups = [f"{group_names.get(each) or 'unnamed'} ({each})" for each in task["MulticastGroupIds"]]
@@ -70,15 +88,16 @@ def _task_table(task: dict[str, Any], group_names: dict[str, str | None]) -> "Ta
         "FragmentSizeBytes": task["FragmentSizeBytes"],
         "FragmentIntervalMS": task["FragmentIntervalMS"],
         "Descriptor": task["Descriptor"],
-        "Multicast groups": "\n".join(groups) or None,
-        "Wireless devices": "\n".join(devices) or None,
+        "Multicast groups": groups or None,
+        "Wireless devices": devices or None,
         "FirmwareUpdateImage": task["FirmwareUpdateImage"],
         "FirmwareUpdateRole": task["FirmwareUpdateRole"],
-        "Tags": "\n".join(f"{key}={value}" for key, value in task["Tags"].items()) or None,
+        "Tags": [f"{key}={value}" for key, value in task["Tags"].items()] or None,
     }
     for name, value in rows.items():
         if value is not None:
-            table.add_row(name, Text(str(value)))
+            lines = value if isinstance(value, list) else [str(value)]
+            table.add_row(name, Text("\n".join(map(visible, lines))))
     return table
 
 
@@ -86,11 +105,11 @@ def _group_table(title: str, groups: list[dict[str, Any]]) -> "Table":
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title, title_justify="left", show_lines=True)
+    table = Table(title=Text(visible(title)), title_justify="left", show_lines=True)
     for heading in ("Group", "RfRegion", "Class", "Devices", "Status"):
         table.add_column(heading, overflow="fold")
     for group in groups:
-        name = f"{group['Name'] or 'unnamed'}\n{group['Id']}"
+        name = f"{visible(group['Name'] or 'unnamed')}\n{group['Id']}"
         cells = [name, group["RfRegion"], group["DlClass"], group["NumberOfDevicesInGroup"], group["Status"]]
-        table.add_row(*(Text("" if cell is None else str(cell)) for cell in cells))
+        table.add_row(*(Text("" if cell is None else visible(str(cell), keep_lines=True)) for cell in cells))
     return table

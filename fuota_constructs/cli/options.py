@@ -4,7 +4,10 @@ from typing import Any
 
 import click
 
+from fuota_constructs.cli.output_files import OutputFile
 from fuota_constructs.local.cloud import DEFAULT_PORT
+
+ACCOUNT_DIGITS = 12
 
 port = click.option(
     "--port",
@@ -15,7 +18,10 @@ port = click.option(
     show_envvar=True,
     help="The port of the cloud on 127.0.0.1.",
 )
-ACCOUNT_DIGITS = 12
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+json_file = click.option("--json-file", type=OutputFile(), metavar="FILE", help="Write that JSON to a file.")
+html_file = click.option("--html", type=OutputFile(), metavar="FILE", help="Write one page that needs nothing else.")
 
 
 class Account(click.ParamType[str]):

@@ -2,70 +2,59 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from fuota_constructs.cli import options
 from fuota_constructs.cli.aws_access import WHERE, command_on_aws
+from fuota_constructs.cli.output_files import require_apart, write
 
 if TYPE_CHECKING:
-    from fuota_constructs.operations.aws import Aws
+    from pathlib import Path
+
+    from fuota_constructs.cli.aws_access import Access
 
 
 @click.command(epilog=WHERE)
 @click.argument("task")
-@click.option(
-    "--html",
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    metavar="FILE",
-    help="Write one page that needs nothing else.",
-)
-@click.option(
-    "--json",
-    "json_file",
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    metavar="FILE",
-    help="Write what `fuota status --json` prints.",
-)
+@options.html_file
+@options.as_json
+@options.json_file
 @command_on_aws
-def report(aws: Aws, *, task: str, html: Path | None, json_file: Path | None) -> int:
+def report(access: Access, *, task: str, html: Path | None, as_json: bool, json_file: Path | None) -> int:
     """Write the state of a FUOTA task to a file, to keep or to hand on.
 
-    TASK is the id, ARN or name of a FUOTA task.
+    TASK is the id, ARN or name of a FUOTA task. The JSON is that of `fuota status`.
 
     \b
     Examples:
       fuota report street-lights --html street-lights.html
-      fuota report street-lights --html page.html --json data.json
+      fuota report street-lights --local --html page.html --json-file data.json
 
     \b
     Exit codes:
-      0  the files are written, whatever they say
-      1  the task could not be read, or a file not written
+      0  written; all devices have the image, or the task is not done yet
+      1  could not look: no credentials, no such task, no answer; or a file could not be written
       2  wrong usage
+      3  written; the task is done (or deleted), and not all devices have the image
     """
     from fuota_constructs.cli.report_page import page_of
-    from fuota_constructs.cli.status import look
+    from fuota_constructs.cli.status import exit_code
     from fuota_constructs.cli.task_json import as_text, progress_content
-    from fuota_constructs.operations.task import find_task
+    from fuota_constructs.operations.look import look
 
-    if html is None and json_file is None:
-        raise click.UsageError("give --html FILE, --json FILE or both")
-    progress, verdict = look(aws, find_task(aws, task).id)
+    if html is None and json_file is None and not as_json:
+        raise click.UsageError("give --html FILE, --json-file FILE, or --json to print it")
+    require_apart({"--html": html, "--json-file": json_file})
+    found = access.find(task)
+    progress, verdict = look(found.aws, found.task.id)
+    text = as_text(progress_content(progress, verdict, found.place))
     if html is not None:
-        _write(html, page_of(progress, verdict))
+        write(html, page_of(progress, verdict, found.place))
+        click.echo(f"written: {html}", err=as_json)
     if json_file is not None:
-        _write(json_file, as_text(progress_content(progress, verdict)) + "\n")
-    click.echo(f"{verdict.outcome}: {verdict.summary}")
-    return 0
-
-
-def _write(file: Path, text: str) -> None:
-    from fuota_constructs.operations.errors import OperationError
-
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise OperationError(f"{file} cannot be written: {error.strerror}") from error
-    click.echo(f"written: {file}")
+        write(json_file, text + "\n")
+        click.echo(f"written: {json_file}", err=as_json)
+    click.echo(text if as_json else f"{found.title} is {verdict.outcome}: {verdict.summary}")
+    return exit_code(verdict)

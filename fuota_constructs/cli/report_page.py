@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
 from fuota_constructs.cli import page
@@ -14,6 +13,7 @@ from fuota_constructs.operations.verdict import Outcome
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from fuota_constructs.cli.place import Place
     from fuota_constructs.operations.progress import Progress
     from fuota_constructs.operations.verdict import Verdict
 
@@ -23,16 +23,16 @@ WIDTHS = {"wide": 720, "narrow": 350}
 LABEL = 18
 
 
-def page_of(progress: Progress, verdict: Verdict) -> str:
+def page_of(progress: Progress, verdict: Verdict, place: Place) -> str:
     """The whole page, as HTML."""
     title = f"FUOTA task {progress.task.name or progress.task.id}"
-    read = f"{verdict.outcome}: {verdict.summary}. As of {moment(progress.now)}."
+    read = f"{verdict.outcome}: {verdict.summary}. As of {moment(progress.now)} ({place})."
     parts = [
-        f"<h1>{escape(title)}</h1>",
-        f'<p class="lead">{escape(read)}</p>',
+        f"<h1>{page.text(title)}</h1>",
+        f'<p class="lead">{page.text(read)}</p>',
         page.tiles(_tiles(progress, verdict)),
         _listed("causes", "Likely causes", verdict.causes),
-        _listed("remedies", "What to do", verdict.remedies),
+        _listed("remedies", "What to do", verdict.remedies, place.commands(verdict.next_steps)),
         _picture(progress),
         page.inputs("task", "The task", task_lines(progress)),
         _devices(progress),
@@ -57,8 +57,9 @@ def _tiles(progress: Progress, verdict: Verdict) -> list[Figure]:
     return tiles
 
 
-def _listed(identity: str, heading: str, lines: Sequence[str]) -> str:
-    items = "".join(f"<li>{escape(line)}</li>" for line in lines)
+def _listed(identity: str, heading: str, lines: Sequence[str], commands: Sequence[str] = ()) -> str:
+    items = "".join(f"<li>{page.text(line)}</li>" for line in lines)
+    items += "".join(f"<li><code>{page.text(command)}</code></li>" for command in commands)
     return f'<section id="{identity}"><h2>{heading}</h2><ul class="why">{items}</ul></section>' if items else ""
 
 
@@ -90,11 +91,11 @@ def _bars(progress: Progress, kind: str) -> str:
         middle = top + BAR / 2 + 4
         name = (0, top - 5) if above else (0, middle)
         drawn.append(
-            f'<text x="{name[0]}" y="{name[1]:g}" fill="var(--ink)">{escape(status.name)}</text>'
+            f'<text x="{name[0]}" y="{name[1]:g}" fill="var(--ink)">{page.text(status.name)}</text>'
             f'<rect x="{left}" y="{top}" width="{length:.1f}" height="{BAR}" rx="3"'
             f' fill="var({COLOURS[status.kind]})"/>'
             f'<text x="{left + length + 6:.1f}" y="{middle:g}" fill="var(--ink)">'
-            f"{escape(share_of(number, len(progress.devices)))}</text>"
+            f"{page.text(share_of(number, len(progress.devices)))}</text>"
         )
     height = len(drawn) * (ROW + above)
     return f'<svg viewBox="0 0 {width} {height}" font-size="13" font-family="var(--font)">{"".join(drawn)}</svg>'

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import click
 
+from fuota_constructs.cli import options
 from fuota_constructs.cli.aws_access import WHERE, command_on_aws
+from fuota_constructs.cli.exit_codes import NOT_MET, PASSED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from pathlib import Path
 
-    from rich.console import Console
-
-    from fuota_constructs.operations.aws import Aws
-    from fuota_constructs.operations.progress import Progress
+    from fuota_constructs.cli.aws_access import Access
     from fuota_constructs.operations.verdict import Verdict
 
 LONGEST_INTERVAL = 3600
@@ -32,110 +30,70 @@ LONGEST_INTERVAL = 3600
     metavar="SECONDS",
     help="How often, with --watch.",
 )
-@click.option("--devices", is_flag=True, help="List every device, too.")
-@click.option(
-    "--json", "as_json", is_flag=True, help="As JSON, for scripts; with --watch one document when it is done."
-)
+@click.option("--devices", is_flag=True, help="List every device, too; with --watch when it is done.")
+@options.as_json
+@options.json_file
 @command_on_aws
-def status(aws: Aws, *, task: str, watch: bool, interval: float, devices: bool, as_json: bool) -> int:
+def status(
+    access: Access,
+    *,
+    task: str,
+    watch: bool,
+    interval: float,
+    devices: bool,
+    as_json: bool,
+    json_file: Path | None,
+) -> int:
     """Show how far a FUOTA task is, what each device reports, and what came of it.
 
     TASK is the id, ARN or name of a FUOTA task. AWS publishes no progress, and a task is FuotaDone when everything
-    failed, too: what counts is what the devices report, and Successful means reassembled, not installed.
+    failed, too: what counts is what the devices report, and Successful means reassembled, not installed. With --watch
+    and --json there is one document, when it is done.
 
     \b
     Examples:
       fuota status street-lights
       fuota status street-lights --watch --region eu-west-1
-      fuota status street-lights --json | jq .devices_by_status
+      fuota status street-lights --local --json | jq .devices_by_status
 
     \b
     Exit codes:
       0  all devices have the image, or without --watch: the task is not done yet
-      1  the task is done (or deleted) and not all devices have the image; or it could not be read
+      1  could not look: no credentials, no such task, no answer; or the file could not be written
       2  wrong usage
+      3  looked: the task is done (or deleted), and not all devices have the image
       130  interrupted with Ctrl-C; the session goes on
     """
     from rich.console import Console
 
+    from fuota_constructs.cli.output_files import write
+    from fuota_constructs.cli.status_view import show
+    from fuota_constructs.cli.status_watch import watch as watch_task
     from fuota_constructs.cli.task_json import as_text, progress_content
-    from fuota_constructs.operations.task import find_task
+    from fuota_constructs.operations.look import look
+
+    found = access.find(task)
+    console = Console(highlight=False)
+    if watch:
+        progress, verdict = watch_task(found, interval, console, quiet=as_json, all_devices=devices)
+    else:
+        progress, verdict = look(found.aws, found.task.id)
+    if as_json or json_file:
+        text = as_text(progress_content(progress, verdict, found.place))
+    if as_json:
+        click.echo(text)
+    elif not watch:
+        show(progress, verdict, found.place, console, all_devices=devices)
+    if json_file:
+        write(json_file, text + "\n")
+        click.echo(f"written: {json_file}", err=True)
+    return exit_code(verdict)
+
+
+def exit_code(verdict: Verdict) -> int:
+    """What a verdict means to a script; a status that nobody documented is no success."""
     from fuota_constructs.operations.verdict import Outcome
 
-    task_id = find_task(aws, task).id
-    console = Console(highlight=False)
-    if watch and not as_json:
-        progress, verdict = _watch_live(aws, task_id, interval, console, devices=devices)
-    elif watch:
-        progress, verdict = _watch(aws, task_id, interval, lambda *_: None)
-    else:
-        progress, verdict = look(aws, task_id)
-    if as_json:
-        click.echo(as_text(progress_content(progress, verdict)))
-    elif not watch:
-        from fuota_constructs.cli.status_view import view
-
-        console.print(view(progress, verdict, all_devices=devices))
-    return 1 if verdict.is_final and verdict.outcome is not Outcome.UPDATED else 0
-
-
-def look(aws: Aws, task_id: str) -> tuple[Progress, Verdict]:
-    """Read a task and judge it; where no device got anything, image and role are looked at for the cause."""
-    from fuota_constructs.operations import task as states
-    from fuota_constructs.operations.preflight import access_checks
-    from fuota_constructs.operations.progress import read_progress
-    from fuota_constructs.operations.task import read_task
-    from fuota_constructs.operations.verdict import verdict_of
-
-    progress = read_progress(aws, read_task(aws, task_id))
-    in_vain = progress.task.status == states.DONE and not progress.count_of("updated")
-    return progress, verdict_of(progress, access_checks(aws, progress) if in_vain else ())
-
-
-def _watch(
-    aws: Aws, task_id: str, interval: float, show: Callable[[Progress, Verdict], None]
-) -> tuple[Progress, Verdict]:
-    while True:
-        progress, verdict = look(aws, task_id)
-        show(progress, verdict)
-        if verdict.is_final:
-            return progress, verdict
-        time.sleep(interval)
-
-
-def _watch_live(
-    aws: Aws, task_id: str, interval: float, console: Console, *, devices: bool
-) -> tuple[Progress, Verdict]:
-    from rich.live import Live
-
-    from fuota_constructs.cli.status_view import view
-
-    if not console.is_terminal:  # a log wants a line for what is new, not the same screen again and again
-        return _watch_in_a_log(aws, task_id, interval, console, devices=devices)
-    with Live(console=console, auto_refresh=False, vertical_overflow="visible") as live:
-
-        def show(progress: Progress, verdict: Verdict) -> None:
-            live.update(view(progress, verdict, all_devices=devices), refresh=True)
-
-        return _watch(aws, task_id, interval, show)
-
-
-def _watch_in_a_log(
-    aws: Aws, task_id: str, interval: float, console: Console, *, devices: bool
-) -> tuple[Progress, Verdict]:
-    from fuota_constructs.cli.status_view import view
-    from fuota_constructs.operations.start import show as moment
-
-    said = ""
-
-    def show(progress: Progress, verdict: Verdict) -> None:
-        nonlocal said
-        counts = ", ".join(f"{number} {name}" for name, number in progress.counts.items())
-        news = f"{verdict.outcome}: {counts or 'no devices'}"
-        if news != said:
-            click.echo(f"{moment(progress.now)}  {news}")
-        said = news
-
-    progress, verdict = _watch(aws, task_id, interval, show)
-    console.print(view(progress, verdict, all_devices=devices))
-    return progress, verdict
+    if verdict.outcome is Outcome.UNKNOWN or (verdict.is_final and verdict.outcome is not Outcome.UPDATED):
+        return NOT_MET
+    return PASSED

@@ -62,15 +62,38 @@ def session_words(progress: Progress) -> tuple[str, str]:
         return "not scheduled", f"would take {duration(length.total_seconds())} by plan" if length else ""
     when = moment(start) + (f" to about {moment(end)}" if end else "")
     if task.status == states.WAITING:
-        ahead = (start - progress.now).total_seconds()
-        return when, f"starts in {duration(max(0.0, ahead))}" + ("" if end else f"; {UNKNOWN_END}")
+        ahead = max(0.0, (start - progress.now).total_seconds())
+        return when, f"starts in {_wait(progress, ahead)}" + ("" if end else f"; {UNKNOWN_END}")
     if task.status != states.IN_SESSION:
         return when, "end by plan" if end else ""
-    if end is None:
+    share = time_share(progress)
+    if end is None or share is None:
         return when, UNKNOWN_END
-    share = min(1.0, max(0.0, (progress.now - start) / max(end - start, timedelta(seconds=1))))
-    left = max(0.0, (end - progress.now).total_seconds())
-    return when, f"{share:.0%} of its time, {duration(left)} left by plan; AWS publishes no progress"
+    return when, f"{share:.0%} of its time, {time_left(progress)} left by plan; AWS publishes no progress"
+
+
+def time_share(progress: Progress) -> float | None:
+    """How much of its planned time a running session has had; None where it does not run or its end is not known."""
+    task, start, end = progress.task, progress.task.start_time, progress.ends_at
+    if task.status != states.IN_SESSION or start is None or end is None:
+        return None
+    return min(1.0, max(0.0, (progress.now - start) / max(end - start, timedelta(seconds=1))))
+
+
+def time_left(progress: Progress, *, short: bool = False) -> str:
+    """How long a running session goes on, by plan."""
+    end = progress.ends_at
+    return "?" if end is None else _wait(progress, max(0.0, (end - progress.now).total_seconds()), short=short)
+
+
+def _wait(progress: Progress, seconds: float, *, short: bool = False) -> str:
+    """A time of the session, and how long that is to wait where its clock runs at another speed than ours."""
+    if progress.clock_speed == 1.0:
+        return duration(seconds)
+    here = duration(seconds / progress.clock_speed)
+    if short:
+        return f"{duration(seconds)} of session time ({here} here)"
+    return f"{duration(seconds)} of session time ({here} here, its clock is {progress.clock_speed:g} times as fast)"
 
 
 def plan_words(progress: Progress) -> tuple[str, str]:

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 from fuota_constructs.operations.device_status import status_named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from fuota_constructs.operations.checks import Check
+    from fuota_constructs.cli.place import Place
+    from fuota_constructs.operations.preflight import Preflight
     from fuota_constructs.operations.progress import Progress
     from fuota_constructs.operations.verdict import Verdict
 
 
-def progress_content(progress: Progress, verdict: Verdict) -> dict[str, Any]:
-    """A task with everything that was read of it; every device is in it."""
+def progress_content(progress: Progress, verdict: Verdict, place: Place) -> dict[str, Any]:
+    """A task with everything that was read of it, and where; every device is in it."""
     plan = progress.plan
     return {
         "read_at": progress.now,
+        "place": place.as_dict(),
         "task": asdict(progress.task),
         "verdict": {
             "outcome": verdict.outcome,
@@ -30,11 +30,13 @@ def progress_content(progress: Progress, verdict: Verdict) -> dict[str, Any]:
             "remedies": list(verdict.remedies),
             "final": verdict.is_final,
         },
+        "next_steps": place.commands(verdict.next_steps),
         "session": {
             "starts_at": progress.task.start_time,
             "ends_at_by_plan": progress.ends_at,
             "image_bytes": progress.image.size_bytes if progress.image else None,
             "plan": plan.as_dict() if plan else None,
+            "clock_speed": progress.clock_speed,
         },
         "multicast_groups": [asdict(group) for group in progress.groups],
         "devices_by_status": progress.counts,
@@ -42,9 +44,16 @@ def progress_content(progress: Progress, verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def checks_content(checks: Iterable[Check]) -> list[dict[str, str]]:
+def preflight_content(found: Preflight, place: Place) -> dict[str, Any]:
     """Checks, as they were made."""
-    return [check._asdict() for check in checks]
+    task = found.progress.task
+    return {
+        "place": place.as_dict(),
+        "task": {"id": task.id, "name": task.name, "arn": task.arn},
+        "ready": not found.errors,
+        "checks": [check._asdict() for check in found.checks],
+        "next_steps": place.commands(found.next_steps),
+    }
 
 
 def as_text(content: dict[str, Any]) -> str:

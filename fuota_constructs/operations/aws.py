@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import time
 import urllib.request
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError, EndpointConnectionError, NoRegionError
 
@@ -47,9 +49,9 @@ class Aws:
         verify: str | None = None,
         limit: RequestLimit | None = None,
     ) -> None:
-        self._session = session or boto3.Session(profile_name=profile, region_name=region)
+        self._session = session or boto3.Session(profile_name=profile, region_name=region or region_in_use(profile))
         self._proxies: dict[str, str] | None = {} if session else None  # None: those of the environment
-        if not self._session.region_name:  # boto3 would take an empty AWS_DEFAULT_REGION for a Region
+        if not self._session.region_name:
             raise NoRegionError
         self._endpoint_url = endpoint_url
         self._verify = verify
@@ -81,6 +83,18 @@ class Aws:
         return str(self.iotwireless.meta.endpoint_url)
 
     @property
+    def profile(self) -> str | None:
+        """The profile in use; None for the default one."""
+        name = self._session.profile_name
+        return None if name == "default" else name
+
+    @property
+    def is_amazons(self) -> bool:
+        """Whether requests go to AWS itself."""
+        host = urlsplit(self.endpoint).hostname or ""
+        return host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws"))
+
+    @property
     def is_local(self) -> bool:
         """Whether that is a cloud on this machine."""
         return is_local(self.endpoint)
@@ -96,12 +110,8 @@ class Aws:
                 return
             token = {"NextToken": answer["NextToken"]}
 
-    def now(self) -> float:
-        """The present in epoch seconds; that of a local cloud whose clock was moved."""
-        return self.clock()[0]
-
     def clock(self) -> tuple[float, float]:
-        """The present in epoch seconds, and how many seconds pass there in one of ours."""
+        """The present in epoch seconds, which a local cloud may have moved, and how many seconds pass there in one."""
         if self.is_local:
             try:
                 with self._asked(f"{self.endpoint}/_fuota/clock") as answer:
@@ -144,6 +154,18 @@ class Aws:
 
     def _wait(self, *, event_name: str, **_: Any) -> None:
         self._limit.wait_for(event_name)
+
+
+def region_in_use(profile: str | None) -> str | None:
+    """The Region of the environment or else of the profile, in the order of the AWS SDKs.
+
+    Empty variables count as none. botocore alone knows AWS_DEFAULT_REGION only, and takes an empty one for a Region.
+    """
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        if region := os.environ.get(name):
+            return region
+    core = botocore.session.Session(profile=profile)
+    return core.get_scoped_config().get("region")
 
 
 def is_local(url: str) -> bool:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
+from urllib.parse import urlsplit
+
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     ConnectionError,  # noqa: A004  # botocore's own, of which its connection errors are
     HTTPClientError,
+    InvalidRegionError,
     NoCredentialsError,
     NoRegionError,
     PartialCredentialsError,
@@ -17,7 +21,6 @@ from botocore.exceptions import (
 
 from fuota_constructs.operations.aws import MAX_ATTEMPTS, code_of, is_denied, is_local
 
-CREDENTIALS = "log in (`aws sso login`), give --profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 _EXPIRED = {
     "ExpiredToken",
     "ExpiredTokenException",
@@ -28,19 +31,22 @@ _EXPIRED = {
 _SERVER_ERROR = 500
 
 
-def explained(error: BotoCoreError | ClientError, endpoint: str | None = None) -> str:
-    """The message for an error; `endpoint` is where requests went, for errors that do not say it."""
+def explained(error: BotoCoreError | ClientError, *, endpoint: str | None = None, profile: str | None = None) -> str:
+    """The message for an error; `endpoint` is where the environment sends requests, `profile` the one in use."""
+    credentials = _credentials(profile)
     match error:
         case ClientError():
-            said = _refused(error)
+            said = _refused(error, credentials)
         case NoRegionError():
-            said = "no AWS Region is set: give --region, set AWS_DEFAULT_REGION, or set a region in the profile"
+            said = "no AWS Region is set: give --region, set AWS_REGION, or set a region in the profile"
+        case InvalidRegionError():
+            said = f"{error.kwargs.get('region_name')!r} is no AWS Region: give one such as --region eu-west-1"
         case NoCredentialsError():
-            said = f"there are no AWS credentials: {CREDENTIALS}"
+            said = f"there are no AWS credentials: {credentials}"
         case ProfileNotFound():
             said = f"there is no AWS profile {error.kwargs.get('profile')!r}: see `aws configure list-profiles`"
         case PartialCredentialsError() | SSOError() | TokenRetrievalError():
-            said = f"the AWS credentials are of no use ({_first_line(error)}): {CREDENTIALS}"
+            said = f"the AWS credentials are of no use ({_first_line(error)}): {credentials}"
         case ConnectionError() | HTTPClientError():
             said = _silent(error, endpoint)
         case _:
@@ -48,12 +54,18 @@ def explained(error: BotoCoreError | ClientError, endpoint: str | None = None) -
     return said
 
 
-def _refused(error: ClientError) -> str:
+def _credentials(profile: str | None) -> str:
+    login = shlex.join(["aws", "sso", "login", *(["--profile", profile] if profile else [])])
+    other = "another --profile" if profile else "--profile"
+    return f"log in (`{login}`), give {other}, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+
+
+def _refused(error: ClientError, credentials: str) -> str:
     code, message = code_of(error), error.response.get("Error", {}).get("Message", "")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     said = f"{error.operation_name} was refused ({code}): {message}"
     if code in _EXPIRED:
-        return f"{said}: {CREDENTIALS}"
+        return f"{said}: {credentials}"
     if is_denied(error):
         return f"{said}: allow the action to your user or role, or use another --profile"
     if code == "ThrottlingException":
@@ -66,9 +78,11 @@ def _refused(error: ClientError) -> str:
 def _silent(error: BotoCoreError, endpoint: str | None) -> str:
     url = str(error.kwargs.get("endpoint_url") or endpoint or "the endpoint")
     if is_local(url):
+        option = f" --port {port}" if (port := urlsplit(url).port) else ""
         return (
-            f"{_base(url)} does not answer: the local cloud was stopped or has another port; see `fuota local status`,"
-            " start one with `fuota local up --detach`, or unset AWS_ENDPOINT_URL to talk to AWS"
+            f"{_base(url)} does not answer: the local cloud was stopped or has another port; see"
+            f" `fuota local status{option}`, or start one with `fuota local up --detach{option}`"
+            + (", or unset AWS_ENDPOINT_URL to talk to AWS" if endpoint else "")
         )
     return (
         f"{_base(url)} does not answer: check the network and its proxy, and that the Region has AWS IoT Core for"

@@ -10,6 +10,7 @@ from fuota_constructs.operations import task as states
 from fuota_constructs.operations.checks import Check, error, ok, warning
 from fuota_constructs.operations.devices import ReadDevice, conflict_checks, device_checks, read_devices
 from fuota_constructs.operations.groups import group_checks, with_session
+from fuota_constructs.operations.next_step import NextStep, step
 from fuota_constructs.operations.progress import Progress, read_progress, task_plan
 from fuota_constructs.operations.role import role_checks
 
@@ -26,6 +27,17 @@ class Preflight:
 
     progress: Progress
     checks: tuple[Check, ...]
+
+    @property
+    def next_steps(self) -> tuple[NextStep, ...]:
+        """What to type next."""
+        task = self.progress.task
+        match task.status:
+            case states.PENDING:
+                return (step("preflight", task.id),) if self.errors else (step("start", task.id),)
+            case states.WAITING | states.IN_SESSION:
+                return (step("status", task.id, "--watch"),)
+        return (step("status", task.id),)
 
     @property
     def errors(self) -> tuple[Check, ...]:
@@ -61,16 +73,15 @@ def _with_sessions(aws: Aws, progress: Progress) -> tuple[Progress, list[Check]]
 
 def access_checks(aws: Aws, progress: Progress) -> list[Check]:
     """Whether image and role are there and go together."""
-    account = progress.task.arn.split(":")[4] if progress.task.arn.count(":") >= 5 else None  # noqa: PLR2004
-    return [*progress.image_checks, *role_checks(aws, progress.task.role, progress.image, account)]
+    return [*progress.image_checks, *role_checks(aws, progress.task.role, progress.image, progress.task.arn)]
 
 
 def _status(task: Task) -> Check:
     if task.status == states.PENDING:
         return ok("task", f"{task} is Pending: it can be started")
     remedy = {
-        states.WAITING: "its session is scheduled already; see `fuota status`",
-        states.IN_SESSION: "its session is running; see `fuota status --watch`",
+        states.WAITING: "its session is scheduled already: watch it",
+        states.IN_SESSION: "its session is running: watch it",
         states.DONE: "a task runs once: create a new task",
     }.get(task.status, "create a new task")
     return error("task", f"{task} is {task.status}; only a Pending task can be started", remedy)
@@ -79,7 +90,7 @@ def _status(task: Task) -> Check:
 def _parameters(aws: Aws, progress: Progress) -> list[Check]:
     plan = task_plan(progress.task, progress.groups, progress.devices, progress.image, aws.region)
     checks = [
-        error(finding.rule, finding.message, "change the task, then run this again")
+        error(finding.rule, finding.message, "change the task, then check again")
         if finding.level == "error"
         else warning(finding.rule, finding.message)
         for finding in rules.findings_in(plan)
@@ -90,11 +101,14 @@ def _parameters(aws: Aws, progress: Progress) -> list[Check]:
         return [*checks, _no_session(progress)]
     minutes = f"{session.duration_seconds / 60:,.1f} min"
     what = f"{session.fragments:,} fragments at {session.data_rate_text} take {minutes}"
+    if session.cut_off:
+        remedy = "use larger fragments at a faster data rate, a shorter interval or a smaller image"
+        return [*checks, error("session", f"{what}, so no device gets all of them: {session.cut_off}", remedy)]
     if progress.task.fragment_interval_ms is None:
         message = f"{what} at the shortest lawful interval; AWS does not document the one it takes when none is set"
         return [*checks, warning("session", message, "set FragmentIntervalMS")]
     window = min(session.service_window_seconds, session.device_window_seconds or session.service_window_seconds)
-    if not session.cut_off and not any(check.outcome == "error" for check in checks):
+    if not any(check.outcome == "error" for check in checks):
         checks.append(ok("session", f"{what}, and fit the window of {window / 3600:.3g} h"))
     return checks
 

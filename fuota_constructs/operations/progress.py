@@ -31,6 +31,8 @@ class Progress:
     image: Image | None
     image_checks: tuple[Check, ...]
     plan: rules.SessionPlan | None
+    clock_speed: float = 1.0
+    """Seconds of the session in one of ours: over 1 in a local cloud whose clock was told to run faster."""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -63,8 +65,9 @@ def read_progress(aws: Aws, task: Task, *, image: tuple[Image | None, list[Check
     devices = task_devices(aws, task.id)
     found, checks = image or look_at_image(aws, task.image)
     plan = rules.session_plan(task_plan(task, groups, devices, found, aws.region))
-    now = datetime.fromtimestamp(aws.now(), UTC)
-    return Progress(task, groups, devices, now, found, tuple(checks), plan)
+    seconds, speed = aws.clock()
+    now = datetime.fromtimestamp(seconds, UTC)
+    return Progress(task, groups, devices, now, found, tuple(checks), plan, speed)
 
 
 def look_at_image(aws: Aws, uri: str) -> tuple[Image | None, list[Check]]:

@@ -23,7 +23,15 @@ MARGIN: Final = timedelta(seconds=60)
 """What a start as early as possible is put off by, for the time that the call itself takes."""
 
 MULTICAST_REACH: Final = timedelta(hours=48)
-"""AWS documents for multicast sessions that they start within 48 hours, and for FUOTA sessions nothing."""
+"""A multicast session starts within 48 hours (AWS IoT Wireless Developer Guide).
+
+Starting a FUOTA task starts one for each of its groups. Assumed: the limit holds for these, too; AWS does not say.
+"""
+
+
+class ImpossibleTimeError(OperationError):
+    """The service starts no session then."""
+
 
 _LATER = re.compile(r"\+(?:(?P<days>\d{1,3})d)?(?:(?P<hours>\d{1,4})h)?(?:(?P<minutes>\d{1,5})m)?")
 _USAGE = (
@@ -58,7 +66,7 @@ def start_time(aws: Aws, at: datetime | timedelta | None) -> datetime:
     if wanted < earliest:
         minutes = math.floor((wanted - now).total_seconds() / 60)
         when = f"{minutes} minutes from now" if minutes >= 0 else f"{-minutes} minutes ago"
-        raise OperationError(
+        raise ImpossibleTimeError(
             f"{show(wanted)} is {when}; a session starts 30 minutes from now or later, at the earliest"
             f" {show(as_early_as_possible)}: give --at {as_early_as_possible:%Y-%m-%dT%H:%M:%SZ} or later, or no --at"
         )
@@ -78,6 +86,20 @@ def start(aws: Aws, task_id: str, at: datetime) -> None:
         found = read_task(aws, task_id)
         if found.status != WAITING or found.start_time != at:
             raise
+
+
+def beyond_reach(aws: Aws, when: datetime) -> str:
+    """A warning where a session of multicast groups is too far ahead for them, else empty."""
+    now = datetime.fromtimestamp(aws.clock()[0], UTC)
+    if when - now <= MULTICAST_REACH:
+        return ""
+    return (
+        f"{show(when)} is {(when - now) / timedelta(hours=1):.0f} hours ahead; a multicast session must begin within"
+        f" {MULTICAST_REACH / timedelta(hours=1):g} hours of the call that starts it (documented for multicast groups,"
+        " assumed for the sessions a FUOTA task starts in them): the devices may never hear of this one. Start the task"
+        f" later, no more than {MULTICAST_REACH / timedelta(hours=1):g} hours before the session, or let a schedule do"
+        " it (task.schedule_start in the CDK app)"
+    )
 
 
 def show(moment: datetime) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from fuota_constructs.operations.aws import code_of
-from fuota_constructs.operations.errors import OperationError
+from fuota_constructs.operations.errors import NoSuchTaskError, OperationError
+from fuota_constructs.operations.visible_text import visible
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PENDING, WAITING, IN_SESSION = "Pending", "FuotaSession_Waiting", "In_FuotaSession"
 DONE, DELETING = "FuotaDone", "Delete_Waiting"
 
-_ARN = re.compile(r"arn:[\w-]+:iotwireless:(?P<region>[\w-]+):(?P<account>\d{12}):FuotaTask/(?P<id>[^/\s]+)")
+TASK_ARN = re.compile(r"arn:[\w-]+:iotwireless:(?P<region>[\w-]+):(?P<account>\d{12}):FuotaTask/(?P<id>[^/\s]+)")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 MOST_SHOWN = 5
 
@@ -44,8 +44,14 @@ class Task:
     fragment_interval_ms: int | None = None
     descriptor: str | None = None
 
+    @property
+    def account(self) -> str | None:
+        """The account of the task."""
+        match = TASK_ARN.fullmatch(self.arn)
+        return match["account"] if match else None
+
     def __str__(self) -> str:
-        return f"{self.name} ({self.id})" if self.name else self.id
+        return visible(f"{self.name} ({self.id})" if self.name else self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,7 @@ class Group:
     ping_slot_period: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.name} ({self.id})" if self.name else self.id
+        return visible(f"{self.name} ({self.id})" if self.name else self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +87,15 @@ class Device:
     last_uplink: str | None
 
     def __str__(self) -> str:
-        return self.name or self.dev_eui or self.id
+        return visible(self.name or self.dev_eui or self.id)
 
 
 def find_task(aws: Aws, wanted: str) -> Task:
     """The task with this id, ARN or name; a name must belong to one task only."""
-    if match := _ARN.fullmatch(wanted):
+    if match := TASK_ARN.fullmatch(wanted):
         if match["region"] != aws.region:
-            raise OperationError(f"{wanted} is in {match['region']}, and this is {aws.region}: give --region")
+            remedy = f"give --region {match['region']}"
+            raise OperationError(f"{wanted} is in {match['region']}, and this is {aws.region}: {remedy}")
         return read_task(aws, match["id"])
     if wanted.startswith("arn:"):
         raise OperationError(f"{wanted!r} is no ARN of a FUOTA task: one looks like arn:...:FuotaTask/<id>")
@@ -101,14 +108,7 @@ def find_task(aws: Aws, wanted: str) -> Task:
         raise OperationError(f"{len(ids)} FUOTA tasks have the name {wanted!r}: give the id of one ({shown})")
     if ids:
         return read_task(aws, ids[0])
-    close = difflib.get_close_matches(wanted, sorted({name for name, _ in names if name}), MOST_SHOWN, cutoff=0.5)
-    if not names:
-        remedy = "there is no task at all; is this the right account and Region?"
-    elif close:
-        remedy = f"did you mean {' or '.join(close)}?"
-    else:
-        remedy = f"{len(names)} tasks have other names; give the id, or see `aws iotwireless list-fuota-tasks`"
-    raise OperationError(f"no FUOTA task in {aws.region} has the name {wanted!r}: {remedy}")
+    raise NoSuchTaskError(wanted, aws.region, tuple(sorted({name for name, _ in names if name})), len(names))
 
 
 def read_task(aws: Aws, task_id: str) -> Task:
@@ -117,9 +117,7 @@ def read_task(aws: Aws, task_id: str) -> Task:
         answer: dict[str, Any] = aws.iotwireless.get_fuota_task(Id=task_id)
     except ClientError as error:
         if code_of(error) == "ResourceNotFoundException":
-            raise OperationError(
-                f"there is no FUOTA task {task_id} in {aws.region}: it was deleted, or is in another account or Region"
-            ) from error
+            raise NoSuchTaskError(task_id, aws.region) from error
         raise
     lorawan = answer.get("LoRaWAN") or {}
     return Task(

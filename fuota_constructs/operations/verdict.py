@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from fuota_constructs.lorawan.redundancy import decode_probability
+from fuota_constructs.lorawan.session_plan import CLASS_B
 from fuota_constructs.operations import task as states
 from fuota_constructs.operations.device_status import NOT_GIVEN, status_named
 from fuota_constructs.operations.image import SEEN_LATE
+from fuota_constructs.operations.next_step import NextStep, step
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from fuota_constructs.operations.checks import Check
     from fuota_constructs.operations.progress import Progress
@@ -23,6 +26,8 @@ SURE: Final = 0.99
 """The share of devices a loss is to be survived by, where one figure has to stand for it."""
 
 BISECTIONS: Final = 8
+STEP_PERCENT: Final = 5
+MOST_LOSS_PERCENT: Final = 95
 _LOSS = "MissingFrag"
 
 
@@ -41,12 +46,13 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The outcome, what it rests on, the likely causes where something failed, and what to do next."""
+    """The outcome, what it rests on, the likely causes where something failed, what to do, and what to type."""
 
     outcome: Outcome
     summary: str
     causes: tuple[str, ...] = ()
     remedies: tuple[str, ...] = ()
+    next_steps: tuple[NextStep, ...] = ()
 
     @property
     def is_final(self) -> bool:
@@ -59,16 +65,15 @@ def verdict_of(progress: Progress, access: Sequence[Check] = ()) -> Verdict:
     task, total = progress.task, len(progress.devices)
     match task.status:
         case states.PENDING:
-            return Verdict(
-                Outcome.PENDING, "no session is scheduled", (), (f"fuota preflight {task.id}", f"fuota start {task.id}")
-            )
+            steps = step("preflight", task.id), step("start", task.id)
+            return Verdict(Outcome.PENDING, "no session is scheduled", next_steps=steps)
         case states.WAITING:
-            return Verdict(Outcome.WAITING, f"the session is scheduled; {_devices(total)} will be asked to receive")
+            said = f"the session is scheduled; {_devices(total)} will be asked to receive"
+            return Verdict(Outcome.WAITING, said, next_steps=(step("status", task.id, "--watch"),))
         case states.IN_SESSION:
             reported = total - progress.count_of("open")
-            return Verdict(
-                Outcome.RUNNING, f"the session is on the air; {reported:,} of {_devices(total)} reported an end"
-            )
+            said = f"the session is on the air; {reported:,} of {_devices(total)} reported an end"
+            return Verdict(Outcome.RUNNING, said, next_steps=(step("status", task.id, "--watch"),))
         case states.DELETING:
             return Verdict(Outcome.DELETING, "the task is being deleted; this cannot be undone")
         case states.DONE:
@@ -81,10 +86,12 @@ def _done(progress: Progress, access: Sequence[Check]) -> Verdict:
     if total and updated == total:
         return Verdict(Outcome.UPDATED, f"all {_devices(total)} have the image; {NOT_INSTALLED}")
     causes, remedies = _causes(progress, access)
+    steps = (step("status", progress.task.id, "--devices"), *_steps_for_loss(progress)) if total else ()
     if updated:
         summary = f"{updated:,} of {_devices(total)} have the image ({NOT_INSTALLED}); {total - updated:,} do not"
-        return Verdict(Outcome.PARTLY, summary, causes, remedies)
-    return Verdict(Outcome.FAILED, f"the session ended and none of {_devices(total)} has the image", causes, remedies)
+        return Verdict(Outcome.PARTLY, summary, causes, remedies, steps)
+    summary = f"the session ended and none of {_devices(total)} has the image"
+    return Verdict(Outcome.FAILED, summary, causes, remedies, steps)
 
 
 def _causes(progress: Progress, access: Sequence[Check]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -127,9 +134,29 @@ def _remedy_for_loss(progress: Progress) -> str:
     if progress.plan and redundancy is not None:
         now += f", which {SURE:.0%} of devices survive up to about {_survived_loss(progress.plan):.0%} loss"
     return (
-        f"start a new task with more redundancy ({now}; `fuota plan --loss` says how much a loss needs), or a slower"
-        " data rate"
+        f"start a new task with more redundancy ({now}; `fuota plan` says how much a loss needs), or a slower data rate"
     )
+
+
+def _steps_for_loss(progress: Progress) -> tuple[NextStep, ...]:
+    """A plan for more loss than the session was made for."""
+    image, region = progress.image, progress.task.rf_region
+    if _LOSS not in progress.counts or image is None or not image.size_bytes or region is None:
+        return ()
+    survived = _survived_loss(progress.plan) if progress.plan else 0.0
+    loss = min(MOST_LOSS_PERCENT, STEP_PERCENT * (math.floor(100 * survived / STEP_PERCENT) + 1))
+    words = ("plan", f"{image.size_bytes}B", "--rf-region", region, *_conditions(progress), "--loss", f"{loss}%")
+    return (NextStep((*words, "--recommend"), asks_the_service=False),)
+
+
+def _conditions(progress: Progress) -> Iterator[str]:
+    plan = progress.plan
+    if plan and plan.dl_class == CLASS_B:
+        yield from ("--class", "B")
+    if plan and plan.gateways > 1:
+        yield from ("--gateways", str(plan.gateways), "--gateway-spacing", f"{1000 * plan.gateway_spacing_seconds:.0f}")
+    if frequencies := {group.frequency_hz for group in progress.groups if group.frequency_hz}:
+        yield from ("--frequency", str(max(frequencies)))
 
 
 def _survived_loss(plan: SessionPlan) -> float:

@@ -13,14 +13,18 @@ Fuota = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def test_writes_one_page_and_its_data(cloud: LocalCloud, task: str, fuota: Fuota, tmp_path: Path) -> None:
-    files = ("--html", "page.html", "--json", "data.json")
+    files = ("--html", "page.html", "--json-file", "data.json")
     done = fuota("report", "street", *files, "--local", "--port", str(cloud.port))
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "written: page.html\nwritten: data.json\npending: no session is scheduled\n"
+    place = f"local cloud :{cloud.port}"
+    said = f"FUOTA task street ({task}) ({place}) is pending: no session is scheduled"
+    assert done.stdout == f"written: page.html\nwritten: data.json\n{said}\n"
     page = (tmp_path / "page.html").read_text()
     HTMLParser().feed(page)
     assert "<h1>FUOTA task street</h1>" in page
     assert "pending: no session is scheduled" in page
+    assert f"({place})" in page
+    assert f"<li><code>fuota start {task} --local --port {cloud.port}</code></li>" in page
     assert page.count("<svg") == 2
     assert "Initial" in page
     assert "251 fragments, 29.3 min" in page
@@ -38,5 +42,27 @@ def test_names_of_users_do_not_become_html(cloud: LocalCloud, task: str, fuota: 
 def test_wants_a_file_it_can_write(cloud: LocalCloud, task: str, fuota: Fuota) -> None:
     assert fuota("report", task, "--local", "--port", str(cloud.port)).returncode == 2
     done = fuota("report", task, "--html", "none/page.html", "--local", "--port", str(cloud.port))
-    assert done.returncode == 1
-    assert "none/page.html cannot be written: No such file or directory" in done.stderr
+    assert done.returncode == 2
+    assert "none does not exist: make it first" in " ".join(done.stderr.split())
+    same = fuota("report", task, "--html", "x", "--json-file", "x", "--local", "--port", str(cloud.port))
+    assert same.returncode == 2
+    assert "--html and --json-file name the same file" in same.stderr
+
+
+def test_json_is_a_flag_and_says_what_writes_a_file(cloud: LocalCloud, task: str, fuota: Fuota) -> None:
+    here = ("--port", str(cloud.port))
+    done = fuota("report", "street", "--json", *here)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["task"]["id"] == task
+    old = fuota("report", "street", "--json", "data.json", *here)
+    assert old.returncode == 2
+    assert "(data.json): --json is a flag; to write a file give --json-file FILE" in old.stderr
+
+
+def test_exit_code_is_that_of_status(cloud: LocalCloud, task: str, fuota: Fuota) -> None:
+    service = cloud.client("iotwireless")
+    cloud.admin("clock", method="POST", content={"speed": 0.001})  # a deletion takes 2 s
+    service.delete_fuota_task(Id=task)
+    done = fuota("report", task, "--html", "page.html", "--port", str(cloud.port))
+    assert done.returncode == 3
+    assert "is deleting: the task is being deleted" in done.stdout

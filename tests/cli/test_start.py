@@ -18,29 +18,30 @@ def status_of(cloud: LocalCloud, task: str) -> str:
 def test_starts_what_is_in_order(cloud: LocalCloud, task: str, fuota: Fuota) -> None:
     done = fuota("start", "street", "--at", "+2h", "--local", "--port", str(cloud.port))
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith(f"FUOTA task street ({task}) starts 2")
+    assert done.stdout.startswith(f"FUOTA task street ({task}) (local cloud :{cloud.port}) starts 2")
     assert "by plan it ends 2" in done.stdout
     assert "251 fragments in 29.3 min" in done.stdout
-    assert f"watch it: fuota status {task} --watch" in done.stdout
+    watch = f"fuota status {task} --watch --local --port {cloud.port}"
+    assert done.stdout.endswith(f"\nwatch it: {watch}\n")
     assert status_of(cloud, task) == "FuotaSession_Waiting"
     again = fuota("start", "street", "--local", "--port", str(cloud.port))
-    assert again.returncode == 1
-    assert "is FuotaSession_Waiting; only a Pending task can be started: create a new task" in again.stderr
+    assert again.returncode == 3
+    assert f"is FuotaSession_Waiting; only a Pending task can be started: watch it: {watch}" in again.stderr
 
 
 def test_refuses_a_start_within_30_minutes_before_it_asks(cloud: LocalCloud, task: str, fuota: Fuota) -> None:
     done = fuota("start", "street", "--at", "+29m", "--local", "--port", str(cloud.port))
-    assert done.returncode == 1
-    assert "a session starts 30 minutes from now or later, at the earliest" in done.stderr
+    assert done.returncode == 2
+    assert "a session starts 30 minutes from now or later, at the earliest" in " ".join(done.stderr.split())
     assert status_of(cloud, task) == "Pending"
 
 
 def test_refuses_what_preflight_refuses_unless_told(cloud: LocalCloud, task: str, fuota: Fuota) -> None:
     cloud.client("iotwireless").update_fuota_task(Id=task, FirmwareUpdateImage="s3://firmware/none.bin")
     done = fuota("start", task, "--local", "--port", str(cloud.port))
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert "there is no object s3://firmware/none.bin" in done.stderr
-    assert "not started: correct the errors above" in done.stderr
+    assert f"in spite of them: fuota start {task} --no-preflight --local --port {cloud.port}\n" in done.stderr
     assert status_of(cloud, task) == "Pending"
     done = fuota("start", task, "--no-preflight", "--local", "--port", str(cloud.port))
     assert done.returncode == 0
@@ -67,5 +68,3 @@ def test_goes_where_boto3_goes(cloud: LocalCloud, task: str, fuota: Fuota) -> No
     elsewhere = fuota("status", "street", "--region", "us-east-1", **environment)
     assert elsewhere.returncode == 1
     assert "no FUOTA task in us-east-1 has the name 'street'" in elsewhere.stderr
-    both = fuota("status", "street", "--local", "--profile", "x")
-    assert both.returncode == 2

@@ -22,12 +22,12 @@ def test_shows_a_task_before_during_and_after_its_session(cloud: LocalCloud, tas
     pending = fuota("status", "street", *here)
     assert pending.returncode == 0
     for expected in (
-        f"FUOTA task street ({task})",
+        f"FUOTA task street ({task}) (local cloud :{cloud.port})",
         "pending: no session is scheduled",
         "fragments of 112 bytes, one every 7000 ms, 40 % redundancy",
         "s3://firmware/v2.bin  20,000 bytes",
         "Devices (1)",
-        f"fuota start {task}",
+        f"\n  fuota start {task} --local --port {cloud.port}\n",
     ):
         assert expected in pending.stdout
     cloud.client("iotwireless").start_fuota_task(Id=task)
@@ -37,9 +37,10 @@ def test_shows_a_task_before_during_and_after_its_session(cloud: LocalCloud, tas
     assert running.returncode == 0
     assert "running: the session is on the air; 0 of 1 device reported an end" in running.stdout
     assert "AWS publishes no progress" in running.stdout.replace("\n", " ")
+    cloud.admin("clock", method="POST", content={"speed": 0.001})  # a deletion takes 2 s
     cloud.client("iotwireless").delete_fuota_task(Id=task)
     deleting = fuota("status", task, *here)
-    assert deleting.returncode == 1
+    assert deleting.returncode == 3
 
 
 def test_json_has_every_device_and_the_verdict(cloud: LocalCloud, task: str, fuota: Fuota) -> None:
@@ -61,7 +62,7 @@ def test_a_session_in_vain_is_not_success_and_names_the_cause(cloud: LocalCloud,
         service.delete_wireless_device(Id=device["Id"])
     _advance(cloud, 200_000)
     done = fuota("status", task, "--watch", "--local", "--port", str(cloud.port))
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert "done-but-failed: no devices" in done.stdout
     assert "the task has no devices, or its groups have none" in done.stdout
 
@@ -76,12 +77,14 @@ def test_names_the_causes_where_devices_failed(cloud: LocalCloud, task: str, fuo
     cloud.client("iotwireless").start_fuota_task(Id=task)
     _advance(cloud, 200_000)
     done = fuota("status", task, "--local", "--port", str(cloud.port), COLUMNS="200")
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert "done-in-part: " in done.stdout
     assert "- 2 of 9: MissingFrag, too many fragments lost to rebuild the image" in done.stdout
     assert "- 1 of 9: Not_enough_memory, the device cannot hold the image" in done.stdout
     assert "which 99% of devices survive up to about 2" in done.stdout
     assert "send a delta image" in done.stdout
+    assert f"\n  fuota status {task} --devices --local --port {cloud.port}\n" in done.stdout
+    assert "\n  fuota plan 20000B --rf-region EU868 --loss 25% --recommend\n" in done.stdout
 
 
 def test_watch_ends_well_only_when_every_device_has_the_image(cloud: LocalCloud, task: str, fuota: Fuota) -> None:
@@ -107,7 +110,7 @@ def test_names_a_role_that_could_not_read(cloud: LocalCloud, task: str, fuota: F
     service.start_fuota_task(Id=task)
     _advance(cloud, 200_000)
     done = fuota("status", task, "--local", "--port", str(cloud.port), COLUMNS="200")
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert "done-but-failed: the session ended and none of 1 device has the image" in done.stdout
     assert f"the service could not read the image: {role} may not read s3://firmware/v2.bin" in done.stdout
 

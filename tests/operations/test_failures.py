@@ -14,20 +14,25 @@ from fuota_constructs.operations.failures import explained
 from fuota_constructs.operations.task import find_task
 
 
-def _said(aws: Aws, wanted: str = "12345678-1234-1234-1234-123456789012") -> str:
+def _said(aws: Aws, endpoint: str | None = None) -> str:
     with pytest.raises((BotoCoreError, ClientError)) as caught:
-        find_task(aws, wanted)
+        find_task(aws, "12345678-1234-1234-1234-123456789012")
     assert isinstance(caught.value, BotoCoreError | ClientError)
-    return explained(caught.value)
+    return explained(caught.value, endpoint=endpoint)
 
 
 def test_names_a_local_endpoint_nobody_serves_without_trying_again(aws: Aws) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{probe.getsockname()[1]}"
+        port = probe.getsockname()[1]
     said = _said(Aws(region="eu-west-1", endpoint_url=url))
-    assert said.startswith(f"{url} does not answer: the local cloud was stopped or has another port")
-    assert "unset AWS_ENDPOINT_URL" in said
+    assert said == (
+        f"{url} does not answer: the local cloud was stopped or has another port; see"
+        f" `fuota local status --port {port}`, or start one with `fuota local up --detach --port {port}`"
+    )
+    by_environment = _said(Aws(region="eu-west-1", endpoint_url=url), endpoint=url)
+    assert by_environment == f"{said}, or unset AWS_ENDPOINT_URL to talk to AWS"
 
 
 def test_names_another_endpoint_that_does_not_answer(aws: Aws) -> None:
