@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from aws_cdk import aws_s3 as s3
 
 MAX_KEY_BYTES = 1024
+# What is before the key in a URI, an ARN or a URL of an object, or a path: the image would be s3://acme/s3://acme/key.
+_PLACE_OF_AN_OBJECT = re.compile(r"/+|(s3:/{0,2}|arn:[a-z-]+:s3:[a-z0-9-]*:[0-9]*:|https?://)[^/]*(/|$)", re.IGNORECASE)
 
 
 class FirmwareImage:
@@ -43,8 +45,9 @@ class FirmwareImage:
     def from_bucket(bucket: s3.IBucket, key: str, *, size_bytes: int | None = None) -> FirmwareImage:
         """The image in a bucket, created here or imported.
 
-        `bucket` must be in the Region of the task. `key` has 1 to 1024 bytes; give every version of the firmware a
-        key of its own: the service is given no object version, so overwriting an object changes it under the task.
+        `bucket` must be in the Region of the task. `key` has 1 to 1024 bytes and is the object's key inside the bucket,
+        with neither a `/` nor `s3://bucket/` before it; give every version of the firmware a key of its own: the
+        service is given no object version, so overwriting an object changes it under the task.
         `size_bytes` is the size of the image, 1 to 1,048,576 bytes; without it the rules about size, fragment count
         and duration are skipped. Raises `FuotaValidationError` for a bucket that is no bucket construct or an
         impossible key.
@@ -87,14 +90,26 @@ class BucketImage(FirmwareImage):
         """Refuse what is no bucket and no key."""
         if remedy := bucket_remedy(bucket):
             raise FuotaValidationError("image-bucket", f"bucket is {shown(bucket)}; {remedy}")
-        if not isinstance(key, str) or not 1 <= len(key.encode()) <= MAX_KEY_BYTES:
+        if not isinstance(key, str) or not 1 <= _utf8_bytes(key) <= MAX_KEY_BYTES:
             raise FuotaValidationError("image-key", f"key is {key!r}; give an object key of 1 to {MAX_KEY_BYTES} bytes")
+        if place := _PLACE_OF_AN_OBJECT.match(key):
+            inner = key[place.end() :].lstrip("/")
+            remedy = f"give {inner!r}" if inner else "give the key inside the bucket"
+            raise FuotaValidationError("image-key", f"key is {key!r}; leave out what leads to the bucket: {remedy}")
         self.bucket = bucket
         self.key = key
         self.size_bytes = size_bytes
 
     def __repr__(self) -> str:
         return f"FirmwareImage.from_bucket(..., {self.key!r})"
+
+
+def _utf8_bytes(text: str) -> int:
+    """Bytes of a text in UTF-8; 0 where a single surrogate keeps it from being one."""
+    try:
+        return len(text.encode())
+    except UnicodeEncodeError:
+        return 0
 
 
 def bucket_remedy(value: object) -> str | None:

@@ -90,10 +90,36 @@ def test_image_in_a_bucket(stack):
     assert FirmwareImage.from_bucket(bucket, "k").size_bytes is None
 
 
-@pytest.mark.parametrize("key", ["", "k" * 1025, "ü" * 513, 7, None])
+@pytest.mark.parametrize("key", ["", "k" * 1025, "ü" * 513, "\ud800", 7, None])
 def test_fails_when_key_is_impossible(stack, key):
     with pytest.raises(FuotaValidationError, match="image-key"):
         FirmwareImage.from_bucket(s3.Bucket.from_bucket_name(stack, "Bucket", "acme"), key)
+
+
+@pytest.mark.parametrize(
+    ("key", "remedy"),
+    [
+        ("s3://acme/meters/2.4.1.bin", "give 'meters/2.4.1.bin'"),
+        ("S3://acme/meters/2.4.1.bin", "give 'meters/2.4.1.bin'"),
+        ("S3:/acme/2.4.1.bin", "give '2.4.1.bin'"),  # as the Developer Guide prints it
+        ("/meters/2.4.1.bin", "give 'meters/2.4.1.bin'"),
+        ("//2.4.1.bin", "give '2.4.1.bin'"),
+        ("arn:aws:s3:::acme/meters/2.4.1.bin", "give 'meters/2.4.1.bin'"),
+        ("arn:aws-cn:s3:::acme/2.4.1.bin", "give '2.4.1.bin'"),
+        ("https://acme.s3.eu-west-1.amazonaws.com/2.4.1.bin", "give '2.4.1.bin'"),
+        ("s3://acme", "give the key inside the bucket"),
+        ("/", "give the key inside the bucket"),
+    ],
+)
+def test_fails_when_key_leads_to_the_bucket_once_more(stack, key, remedy):
+    with pytest.raises(FuotaValidationError, match="image-key") as raised:
+        FirmwareImage.from_bucket(s3.Bucket.from_bucket_name(stack, "Bucket", "acme"), key)
+    assert str(raised.value).endswith(f"key is {key!r}; leave out what leads to the bucket: {remedy}")
+
+
+@pytest.mark.parametrize("key", ["s3", "arn", "http/1.bin", "s3-images/1.bin", "a/s3://b"])
+def test_takes_keys_that_only_look_alike(stack, key):
+    assert FirmwareImage.from_bucket(s3.Bucket.from_bucket_name(stack, "Bucket", "acme"), key).key == key
 
 
 @pytest.mark.parametrize("bucket", ["acme", None])
