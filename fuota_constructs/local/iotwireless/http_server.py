@@ -10,6 +10,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
+from fuota_constructs.local.iotwireless.response import json_response
+from fuota_constructs.local.own_names import OwnNames
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -18,7 +21,10 @@ if TYPE_CHECKING:
 
 @contextmanager
 def serve(service: IotWirelessService, port: int = 0) -> Iterator[str]:
-    """Serve on 127.0.0.1 while the context lasts, on a free port by default; gives the endpoint URL."""
+    """Serve on 127.0.0.1 while the context lasts, on a free port by default; gives the endpoint URL.
+
+    Programs of this machine are answered without a signature (a local cloud wants one), web pages are not.
+    """
     server = _Server(service, port)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="iotwireless", daemon=True)
     thread.start()
@@ -39,6 +45,7 @@ class _Server(ThreadingHTTPServer):
         self._connections: set[socket.socket] = set()
         self._connections_lock = threading.Lock()
         super().__init__(("127.0.0.1", port), _Handler)
+        self.names = OwnNames("http", self.server_address[1])
 
     def process_request(self, request: Any, client_address: Any) -> None:
         with self._connections_lock:
@@ -70,15 +77,19 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         path, _, query = self.path.partition("?")
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        status, headers, answer = asyncio.run(
-            self.server.service.handle(
-                self.command,
-                path,
-                {name.lower(): value for name, value in self.headers.items()},
-                body,
-                parse_qs(query, keep_blank_values=True),
+        given = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in self.headers.items()]
+        if complaint := self.server.names.complaint(given, self.path.encode("latin-1")):
+            status, headers, answer = json_response(403, {"message": complaint})
+        else:
+            status, headers, answer = asyncio.run(
+                self.server.service.handle(
+                    self.command,
+                    path,
+                    {name.lower(): value for name, value in self.headers.items()},
+                    body,
+                    parse_qs(query, keep_blank_values=True),
+                )
             )
-        )
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)

@@ -6,6 +6,8 @@ Every answer in all of these tests is held against its shape by the client of co
 import asyncio
 import json
 import re
+import urllib.error
+import urllib.request
 
 import botocore.session
 import pytest
@@ -170,3 +172,15 @@ def test_the_handler_has_the_signature_of_a_ministack_service():
 
 def test_the_port_serves_this_machine_only(cloud):
     assert cloud.url.startswith("http://127.0.0.1:")
+
+
+@pytest.mark.parametrize(
+    "header", [("Origin", "http://evil.example"), ("Host", "evil.example"), ("Sec-Fetch-Site", "cross-site")]
+)
+def test_fails_for_a_web_page(cloud, header):
+    asked = urllib.request.Request(f"{cloud.url}/_fuota/reset", b"{}", dict([header]))  # noqa: S310
+    with pytest.raises(urllib.error.HTTPError) as error:
+        urllib.request.urlopen(asked)  # noqa: S310
+    with error.value as answer:
+        assert answer.code == 403
+        assert b"no web pages" in answer.read()
