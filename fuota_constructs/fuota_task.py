@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_s3 as s3
+    from aws_cdk import aws_sqs as sqs
     from aws_cdk.interfaces.aws_iotwireless import IMulticastGroupRef
     from constructs import Construct
 
@@ -249,7 +250,9 @@ class FuotaTask(cdk.Resource):
         self._resource.add_property_override("WirelessDeviceIds", self._devices)
         self._check_at_synth()
 
-    def schedule_start(self, at: datetime, *, window: cdk.Duration | None = None) -> SessionSchedule:
+    def schedule_start(
+        self, at: datetime, *, window: cdk.Duration | None = None, dead_letter_queue: sqs.IQueue | None = None
+    ) -> SessionSchedule:
         """Start the session of the task once, at a time of your choice, by an EventBridge Scheduler schedule.
 
         `at`: when the session starts, with a time zone, at least 45 minutes ahead: StartFuotaTask is called 40
@@ -258,6 +261,8 @@ class FuotaTask(cdk.Resource):
         nothing more.
         `window`: how long the session may take; synth fails when the planned session is longer. By default it may
         take any time. No API stops a session.
+        `dead_letter_queue`: a standard queue that gets the call when the service refused it for good; without one such
+        a start shows only in a task that stays `Pending`.
 
         From the call on the task waits and cannot be changed. Take the line out before it to call the session off;
         after the session it may stay until the task changes.
@@ -266,7 +271,7 @@ class FuotaTask(cdk.Resource):
         """
         from fuota_constructs.session_schedule import SessionSchedule
 
-        self._start = SessionSchedule(cast("IFuotaTaskRef", self), at, window)
+        self._start = SessionSchedule(cast("IFuotaTaskRef", self), at, window, dead_letter_queue)
         self._check_at_synth()
         return self._start
 

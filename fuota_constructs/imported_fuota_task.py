@@ -15,6 +15,7 @@ from fuota_constructs.service_arns import environment_of, expect_arn, id_in
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from aws_cdk import aws_sqs as sqs
     from constructs import Construct
 
     from fuota_constructs.session_schedule import SessionSchedule
@@ -39,7 +40,7 @@ class IFuotaTask(IFuotaTaskRef, Protocol):
         """What principals may be allowed to do with the task."""
         ...
 
-    def schedule_start(self, at: datetime) -> SessionSchedule:
+    def schedule_start(self, at: datetime, *, dead_letter_queue: sqs.IQueue | None = None) -> SessionSchedule:
         """Start the session of the task once, at a time of your choice."""
         ...
 
@@ -64,15 +65,16 @@ class ImportedFuotaTask(cdk.Resource):
         """What principals may be allowed to do with the task."""
         return FuotaTaskGrants.from_fuota_task(self)
 
-    def schedule_start(self, at: datetime) -> SessionSchedule:
+    def schedule_start(self, at: datetime, *, dead_letter_queue: sqs.IQueue | None = None) -> SessionSchedule:
         """Start the session of the task once, at a time of your choice, by an EventBridge Scheduler schedule.
 
         `at`: when the session starts, with a time zone, at least 45 minutes ahead; see `FuotaTask.schedule_start`. The
         task must be of the account and Region of this stack.
+        `dead_letter_queue`: where a start that the service refused for good is reported; nowhere by default.
         """
         from fuota_constructs.session_schedule import SessionSchedule
         from fuota_constructs.synth_checks import SynthChecks
 
-        schedule = SessionSchedule(cast("IFuotaTaskRef", self), at)
+        schedule = SessionSchedule(cast("IFuotaTaskRef", self), at, dead_letter_queue=dead_letter_queue)
         SynthChecks(schedule).tasks[schedule] = None
         return schedule

@@ -10,8 +10,9 @@ import aws_cdk as cdk
 import constructs
 from aws_cdk import aws_iam as iam
 
+from fuota_constructs.encryption_key import key_of
 from fuota_constructs.errors import FuotaValidationError
-from fuota_constructs.provider.permissions import statement
+from fuota_constructs.provider.permissions import Statement, statement
 from fuota_constructs.synth_checks import (
     CALL_LEAD_SECONDS,
     SERVICE_LEAD_SECONDS,
@@ -27,6 +28,7 @@ from fuota_constructs.template.typed_resource import typed_resource
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from aws_cdk import aws_sqs as sqs
     from aws_cdk.interfaces.aws_iotwireless import IFuotaTaskRef
 
     from fuota_constructs.rules import Finding
@@ -46,7 +48,13 @@ class SessionSchedule(constructs.Construct):
     no ActionAfterCompletion, and a schedule that deleted itself would be missed by the next change of it.
     """
 
-    def __init__(self, task: IFuotaTaskRef, at: datetime, window: cdk.Duration | None = None) -> None:
+    def __init__(
+        self,
+        task: IFuotaTaskRef,
+        at: datetime,
+        window: cdk.Duration | None = None,
+        dead_letter_queue: sqs.IQueue | None = None,
+    ) -> None:
         """Use `FuotaTask.schedule_start`."""
         path = task.node.path
         self.at = _moment(at, path)
@@ -54,6 +62,7 @@ class SessionSchedule(constructs.Construct):
         self.calls_at = self.at - timedelta(seconds=CALL_LEAD_SECONDS)
         """When StartFuotaTask is called, in UTC."""
         self._window_seconds = _seconds(window, path)
+        queue = None if dead_letter_queue is None else _queue(dead_letter_queue, path)
         if task.node.try_find_child(ID):
             raise FuotaValidationError(
                 "start-time-once", "schedule_start was called before; a task starts once", construct_path=path
@@ -82,7 +91,8 @@ class SessionSchedule(constructs.Construct):
                     policy_document={
                         "Version": "2012-10-17",
                         "Statement": [
-                            statement("StartFuotaTask", ["iotwireless:StartFuotaTask"], reference.fuota_task_arn)
+                            statement("StartFuotaTask", ["iotwireless:StartFuotaTask"], reference.fuota_task_arn),
+                            *(_report_to(queue) if queue else ()),
                         ],
                     },
                 )
@@ -105,6 +115,7 @@ class SessionSchedule(constructs.Construct):
                     "input": json.dumps(start),
                     "retryPolicy": {"maximumEventAgeInSeconds": RETRY_SECONDS, "maximumRetryAttempts": RETRIES},
                     "roleArn": self.role.attr_arn,
+                    **({"deadLetterConfig": {"arn": queue.queue_arn}} if queue else {}),
                 },
             },
         )
@@ -123,6 +134,24 @@ class SessionSchedule(constructs.Construct):
         """The start as the rules see it now."""
         ahead = (self.at - datetime.now(UTC)).total_seconds()
         return StartPlan(f"{self.at:%Y-%m-%d %H:%M:%S} UTC", ahead, self._window_seconds, self._place, self._task_place)
+
+
+def _queue(queue: sqs.IQueue, path: str) -> sqs.IQueue:
+    if not hasattr(queue, "grant_send_messages"):
+        wrong = f"is {shown(queue)}; give a queue, such as aws_sqs.Queue(self, 'MissedStarts')"
+    elif queue.fifo:
+        wrong = "is a FIFO queue, which EventBridge Scheduler does not take; give a standard queue"
+    else:
+        return queue
+    raise FuotaValidationError("start-dead-letter-queue", f"dead_letter_queue {wrong}", construct_path=path)
+
+
+def _report_to(queue: sqs.IQueue) -> list[Statement]:
+    statements = [statement("ReportFailure", ["sqs:SendMessage"], queue.queue_arn)]
+    if key := queue.encryption_master_key:
+        arn = key_of(key, queue).key_arn
+        statements.append(statement("EncryptReport", ["kms:Decrypt", "kms:GenerateDataKey"], arn))
+    return statements
 
 
 def _moment(at: object, path: str) -> datetime:

@@ -7,6 +7,7 @@ import aws_cdk as cdk
 import boto3
 import cfnlint.api
 import pytest
+from aws_cdk import aws_sqs as sqs
 from aws_cdk.assertions import Annotations, Match
 from botocore.validate import ParamValidator
 from cdk_nag import AwsSolutionsChecks
@@ -93,6 +94,42 @@ def test_the_role_may_start_this_one_task_and_only_the_scheduler_has_it(stack, t
     [trust] = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
     assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
+@pytest.mark.parametrize("encryption", list(sqs.QueueEncryption))
+def test_a_start_refused_for_good_is_reported_to_a_queue(stack, task, imported, synth, encryption) -> None:
+    queue = sqs.Queue(stack, "MissedStarts", encryption=encryption, enforce_ssl=True)
+    task.schedule_start(TOMORROW, dead_letter_queue=queue)
+    imported.schedule_start(TOMORROW)
+    template = synth(stack)
+    [reported] = [
+        body["Properties"]["Target"]
+        for body in template.all(SCHEDULE).values()
+        if "DeadLetterConfig" in body["Properties"]["Target"]
+    ]
+    arn = {"Fn::GetAtt": [*template.all("AWS::SQS::Queue"), "Arn"]}
+    assert reported["DeadLetterConfig"] == {"Arn": arn}
+    [role] = [body for name, body in template.all("AWS::IAM::Role").items() if "TaskScheduledStart" in name]
+    _, *report = role["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+    assert (report[0]["Action"], report[0]["Resource"]) == (["sqs:SendMessage"], [arn])
+    keys = template.all("AWS::KMS::Key")
+    assert [each["Resource"] for each in report[1:]] == [[{"Fn::GetAtt": [key, "Arn"]}] for key in keys]
+    assert [str(match) for match in cfnlint.api.lint(json.dumps(template))] == []
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda stack: sqs.Queue(stack, "Queue", fifo=True), "a FIFO queue, which EventBridge Scheduler does not take"),
+        (lambda stack: sqs.CfnQueue(stack, "Queue"), r"a CfnQueue \(Stack/Queue\); give a queue"),
+        (lambda _: "arn:aws:sqs:eu-west-1:111122223333:missed", "'arn:aws:sqs:eu-west-1:111122223333:missed'; give"),
+    ],
+)
+def test_fails_for_what_is_no_queue_that_can_be_told(stack, task, imported, make, words) -> None:
+    queue = make(stack)
+    for scheduled in (task, imported):
+        with pytest.raises(FuotaValidationError, match=f"start-dead-letter-queue: .*{words}"):
+            scheduled.schedule_start(TOMORROW, dead_letter_queue=queue)
 
 
 def test_a_fired_schedule_stays_where_cloudformation_finds_it(stack, imported, synth) -> None:
