@@ -24,4 +24,4 @@ def destroy(ctx: click.Context, *, port: int, cdk_arguments: tuple[str, ...]) ->
 
     running = cloud.running(port)
     require_known(ctx, cdk_arguments)
-    ctx.exit(deployment.destroy(running, cdk_arguments))
+    ctx.exit(deployment.destroy(running, cdk_arguments, lambda text: click.echo(text, err=True)))

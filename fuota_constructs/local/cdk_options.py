@@ -9,7 +9,7 @@ import json
 import re
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fuota_constructs.local import cdk_cli
 
@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 _FLAGS = ("boolean", "count")
+
+
+@dataclass(frozen=True)
+class Given:
+    """One argument with its value: the options in it (none where it is positional), and how it was written."""
+
+    names: tuple[str, ...]
+    value: str | None
+    written: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -33,46 +42,70 @@ def look_at(arguments: Sequence[str], command: str | None = None) -> CdkArgument
     Without a command, options that any command has are known.
     """
     known = options_of(command)
-    positional: list[str] = []
-    unknown: list[str] = []
+    read = list(read_arguments(arguments, command))
+    return CdkArguments(
+        positional=tuple(str(given.value) for given in read if not given.names),
+        unknown=tuple(name for given in read for name in given.names if name not in known),
+    )
+
+
+def read_arguments(arguments: Sequence[str], command: str | None = None) -> Iterator[Given]:
+    """The arguments one by one, as the CDK CLI reads them."""
+    known = options_of(command)
     waiting = iter(arguments)
     for argument in waiting:
         if argument == "--":
-            positional += waiting
+            yield from (Given((), each, (each,)) for each in waiting)
         elif not argument.startswith("-") or argument == "-":
-            positional.append(argument)
+            yield Given((), argument, (argument,))
         else:
-            names, has_value = _names_in(argument, known)
-            unknown += [name for name in names if name not in known]
-            if names[-1] in known and known[names[-1]] and not has_value:
-                next(waiting, None)
-    return CdkArguments(tuple(positional), tuple(unknown))
+            names, value = _names_in(argument, known)
+            written = [argument]
+            if value is None and known.get(names[-1]):
+                value = next(waiting, None)
+                written += [] if value is None else [value]
+            yield Given(tuple(names), value, tuple(written))
 
 
-def _names_in(argument: str, known: Mapping[str, bool]) -> tuple[list[str], bool]:
-    """The options of one argument, and whether it has the value of the last, too."""
-    name, equals, _ = argument.partition("=")
+def _names_in(argument: str, known: Mapping[str, bool]) -> tuple[list[str], str | None]:
+    """The options of one argument, and the value of the last where it is in there, too."""
+    name, equals, value = argument.partition("=")
     if argument.startswith("--"):
-        return [re.sub(r"(?<=[a-z])[A-Z]", lambda capital: f"-{capital[0].lower()}", name)], bool(equals)
+        return [re.sub(r"(?<=[a-z])[A-Z]", lambda capital: f"-{capital[0].lower()}", name)], value if equals else None
     letters: list[str] = []
     for letter in name[1:]:  # -fv are two flags, -cstage is -c with its value
         letters.append(f"-{letter}")
         if known.get(letters[-1], True):
-            return letters, bool(equals) or len(letters) < len(name) - 1
-    return letters, bool(equals)
+            rest = argument[len(letters) + 1 :]
+            return letters, rest.removeprefix("=") if rest else None
+    return letters, value if equals else None
 
 
 @cache
 def options_of(command: str | None) -> dict[str, bool]:
     """The options of a command (of all without one), each with whether it takes a value."""
-    registry = json.loads(cdk_cli.program().parents[1].joinpath("lib/cli/cli-type-registry.json").read_text("utf-8"))
-    found = dict.fromkeys(("--help", "-h", "--version"), False)
-    groups = [registry["globalOptions"]]
-    groups += [each.get("options") or {} for name, each in registry["commands"].items() if command in {None, name}]
-    for group in groups:
-        for name, facts in group.items():
-            found.update(_spellings(name, facts))
+    found = {**dict.fromkeys(("--help", "-h", "--version"), False), **options_of_every_command()}
+    for name, each in _registry()["commands"].items():
+        if command in {None, name}:
+            found.update(_all_spellings(each.get("options") or {}))
     return found
+
+
+@cache
+def options_of_every_command() -> dict[str, bool]:
+    """The options that each command has, each with whether it takes a value."""
+    return _all_spellings(_registry()["globalOptions"])
+
+
+@cache
+def _registry() -> dict[str, Any]:
+    text = cdk_cli.program().parents[1].joinpath("lib/cli/cli-type-registry.json").read_text("utf-8")
+    registry: dict[str, Any] = json.loads(text)
+    return registry
+
+
+def _all_spellings(group: Mapping[str, Mapping[str, object]]) -> dict[str, bool]:
+    return dict(spelling for name, facts in group.items() for spelling in _spellings(name, facts))
 
 
 def _spellings(name: str, facts: Mapping[str, object]) -> Iterator[tuple[str, bool]]:

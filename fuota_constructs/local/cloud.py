@@ -18,7 +18,7 @@ from typing import Any
 from fuota_constructs import extras
 from fuota_constructs.local import clients, environment_variables
 from fuota_constructs.local.certificates import certificates_in
-from fuota_constructs.local.cloud_secret import HEADER, forget_secret, make_secret, read_secret
+from fuota_constructs.local.cloud_secret import HEADER, make_secret, read_secret
 from fuota_constructs.local.errors import LocalCloudError
 from fuota_constructs.local.folders import state_folder
 
@@ -250,9 +250,11 @@ def _forget(cloud: LocalCloud) -> None:
     if not _is_alive(cloud.pid):
         _started.pop(cloud.pid, None)
     (cloud.folder / "cloud.json").unlink(missing_ok=True)
-    forget_secret(cloud.folder)
-    shutil.rmtree(cloud.folder / "tmp", ignore_errors=True)
-    shutil.rmtree(cloud.folder / "tls", ignore_errors=True)
+    for path in cloud.folder.glob("*"):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path != cloud.log:
+            path.unlink(missing_ok=True)
 
 
 def _check_port(port: int) -> None:

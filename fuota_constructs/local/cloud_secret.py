@@ -29,8 +29,3 @@ def read_secret(folder: Path) -> str:
         return (folder / _FILE).read_text("ascii")
     except FileNotFoundError:
         return ""
-
-
-def forget_secret(folder: Path) -> None:
-    """Remove the secret of a cloud that is gone."""
-    (folder / _FILE).unlink(missing_ok=True)

@@ -1,24 +1,22 @@
-"""Runs the CDK CLI against a local cloud: synthesises once, bootstraps what is not bootstrapped, deploys."""
+"""Deploys a CDK app to a local cloud, and destroys it: synthesises once, bootstraps what is not, runs the CDK CLI."""
 
-import contextlib
+import fcntl
 import fnmatch
-import os
-import shutil
-import signal
-import subprocess
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fuota_constructs.local import cdk_cli, cdk_options, environment_variables
+from fuota_constructs.local import cdk_cli, cdk_options
+from fuota_constructs.local.cdk_run import CdkRun, Listen, refuse_access_options
 from fuota_constructs.local.cloud import LocalCloud
 from fuota_constructs.local.cloud_assembly import stack_names, stacks_of
 from fuota_constructs.local.errors import LocalCloudError
 
 STANDARD_QUALIFIER = "hnb659fds"
-_SYNTH_OPTIONS = {"-a": "--app", "--app": "--app", "-c": "--context", "--context": "--context", "-o": "--output"} | {
-    "--output": "--output"
-}
+# For the synthesis alone: what comes after it works on the assembly.
+_SYNTH_OPTIONS = {"-a": "--app", "-o": "--output", "-c": "--context"}
+_SYNTH_OPTIONS |= {name: name for name in ("--app", "--output", "--context", "--build", "--region")}
 
 
 @dataclass(frozen=True, order=True)
@@ -32,32 +30,46 @@ class Environment:
 
 @dataclass(frozen=True)
 class Arguments:
-    """The caller's CDK CLI arguments, sorted into those that shape the synthesis and the rest."""
+    """The caller's CDK CLI arguments: those of the synthesis, those of both, and the rest."""
 
-    app: str | None
-    output: str | None
-    context: tuple[str, ...]
-    rest: tuple[str, ...]
+    app: str | None = None
+    output: str | None = None
+    region: str | None = None
+    synth: tuple[str, ...] = ()
+    rest: tuple[str, ...] = ()
 
 
-def sort_arguments(arguments: Sequence[str]) -> Arguments:
-    """Take --app, --context and --output out of the arguments of `cdk deploy`."""
-    found: dict[str, list[str]] = {"--app": [], "--context": [], "--output": []}
+def sort_arguments(arguments: Sequence[str], command: str) -> Arguments:
+    """Tell what shapes the synthesis (--app, --context, --no-lookups, ...) from what is for `cdk deploy` or `destroy`.
+
+    Options that every command of the CDK CLI has are for both, --app, --output, --context, --build and --region for
+    the synthesis alone. Raises LocalCloudError where one lacks its value, and for options that are for AWS.
+    """
+    refuse_access_options(arguments)
+    taken: dict[str, str] = {}
+    synth: list[str] = []
     rest: list[str] = []
-    waiting = iter(arguments)
-    for argument in waiting:
-        name, equals, value = argument.partition("=")
-        option = _SYNTH_OPTIONS.get(name)
+    shared = cdk_options.options_of_every_command()
+    for given in cdk_options.read_arguments(arguments, command):
+        option = _SYNTH_OPTIONS.get(given.names[0]) if given.names else None
         if option is None:
-            rest.append(argument)
-            continue
-        if not equals:
-            value = next(waiting, "")
-        if not value:
-            raise LocalCloudError(f"{name} needs a value")
-        found[option].append(value)
-    app, output = ([None, *found[option]][-1] for option in ("--app", "--output"))
-    return Arguments(app=app, output=output, context=tuple(found["--context"]), rest=tuple(rest))
+            rest += given.written
+            synth += given.written if given.names and shared.keys() >= set(given.names) else ()
+        elif not given.value:
+            raise LocalCloudError(f"{given.names[0]} needs a value")
+        elif option in {"--context", "--build"}:
+            synth.append(f"{option}={given.value}")
+        else:
+            taken[option] = given.value
+    if "--watch" in rest:
+        raise LocalCloudError("--watch does not go with an app synthesised once: use `fuota local cdk -- watch`")
+    return Arguments(
+        app=taken.get("--app"),
+        output=taken.get("--output"),
+        region=taken.get("--region"),
+        synth=tuple(synth),
+        rest=tuple(rest),
+    )
 
 
 class CdkError(LocalCloudError):
@@ -70,48 +82,63 @@ class CdkError(LocalCloudError):
 
 @dataclass(frozen=True)
 class Synthesised:
-    """An app as its cloud assembly, and the arguments that are left for `cdk deploy`."""
+    """An app as its cloud assembly, and the arguments that are left for `cdk deploy` or `cdk destroy`."""
 
+    run: CdkRun
     assembly: Path
     arguments: tuple[str, ...]
-
-
-Listen = Callable[[str], None]
-"""Gets the output of the CDK CLI line by line, instead of ours."""
+    region: str | None = None
 
 
 def deploy(cloud: LocalCloud, arguments: Sequence[str], say: Callable[[str], None]) -> int:
     """Deploy the app of the current folder; answers the exit code of the CDK CLI."""
     try:
-        deploy_synthesised(cloud, synthesise(cloud, arguments, say), say)
+        app = synthesise(cloud, arguments, say)
+        with app.run:
+            deploy_synthesised(cloud, app, say)
+    except CdkError as failed:
+        return failed.code
+    return 0
+
+
+def destroy(cloud: LocalCloud, arguments: Sequence[str], say: Callable[[str], None]) -> int:
+    """Destroy the stacks of the app of the current folder without asking; answers the exit code of the CDK CLI."""
+    try:
+        app = synthesise(cloud, arguments, say, command="destroy")
+        force = [] if {"--force", "-f"} & _options(app.arguments, "destroy") else ["--force"]
+        with app.run:
+            _check_names(cdk_options.look_at(app.arguments, "destroy").positional, app.assembly)
+            _on_assembly(app, ["destroy", *force], environments_in(app, cloud))
     except CdkError as failed:
         return failed.code
     return 0
 
 
 def synthesise(
-    cloud: LocalCloud, arguments: Sequence[str], say: Callable[[str], None], *, listen: Listen | None = None
+    cloud: LocalCloud,
+    arguments: Sequence[str],
+    say: Callable[[str], None],
+    *,
+    command: str = "deploy",
+    listen: Listen | None = None,
 ) -> Synthesised:
-    """Synthesise the app of the current folder, unless the arguments name an assembly. Raises CdkError."""
+    """Synthesise the app of the current folder for `command`, unless --app or cdk.json names an assembly.
+
+    Raises CdkError. Unless the arguments have --output, the assembly lasts until its run ends, or the cloud.
+    """
     cdk_cli.ensure(say)
-    given = sort_arguments(arguments)
-    if given.app and Path(given.app).is_dir():
-        return Synthesised(Path(given.app), given.rest)
-    if given.app is None and not Path("cdk.json").is_file():
-        raise LocalCloudError(
-            f"there is no cdk.json in {Path.cwd()}: run this in the folder of a CDK app, or name the app "
-            "with --app 'python3 app.py'"
-        )
-    assembly = Path(given.output or cloud.folder / "cdk.out").absolute()
-    if given.output is None:
-        shutil.rmtree(assembly, ignore_errors=True)
-    synth = ["synth", "--quiet", "--output", str(assembly)]
-    synth += ["--app", given.app] if given.app else []
-    for context in given.context:
-        synth += ["--context", context]
-    if code := run_cdk(cloud, synth, listen=listen):
+    given = sort_arguments(arguments, command)
+    ready_made = _ready_made_assembly(given)
+    run = CdkRun.begin(cloud)
+    if ready_made:
+        return Synthesised(run, ready_made, given.rest, given.region)
+    assembly = Path(given.output).absolute() if given.output else run.assembly
+    app = [f"--app={given.app}"] if given.app else []
+    synth = ["synth", "--quiet", f"--output={assembly}", *app, *given.synth]
+    if code := run.cdk(synth, region=given.region, listen=listen):
+        run.end()
         raise CdkError("synth", code)
-    return Synthesised(assembly, given.rest)
+    return Synthesised(run, assembly, given.rest, given.region)
 
 
 def deploy_synthesised(
@@ -128,78 +155,47 @@ def deploy_synthesised(
     """
     named = cdk_options.look_at(app.arguments, "deploy").positional
     _check_names(named, app.assembly)
+    options = _options(app.arguments, "deploy")
     # `**` is every stack, in stages too; --all would be those that are in none.
-    stacks = ["**"] if everything and not named and "--all" not in app.arguments else []
-    environments = _environments(app.assembly, cloud)
+    stacks = ["**"] if everything and not named and "--all" not in options else []
+    environments = environments_in(app, cloud)
     for environment in environments:
-        bootstrap(cloud, environment, say)
-    approval = [] if "--require-approval" in " ".join(app.arguments) else ["--require-approval", "never"]
-    deployment = ["deploy", *stacks, "--app", str(app.assembly), *approval, *app.arguments]
-    if code := run_cdk(cloud, deployment, account=_only_account(environments), listen=listen):
-        raise CdkError("deploy", code)
+        bootstrap(app.run, environment, say)
+    approval = [] if "--require-approval" in options else ["--require-approval=never"]
+    _on_assembly(app, ["deploy", *stacks, *approval], environments, listen)
 
 
-def destroy(cloud: LocalCloud, arguments: Sequence[str]) -> int:
-    """Destroy the stacks of the app of the current folder without asking; answers the exit code of the CDK CLI."""
-    force = [] if {"--force", "-f"} & set(arguments) else ["--force"]
-    return run_cdk(cloud, ["destroy", *force, *arguments])
+def run_cdk(cloud: LocalCloud, arguments: Sequence[str]) -> int:
+    """Run any command of the pinned CDK CLI against `cloud` in the current folder, with its output on ours."""
+    refuse_access_options(arguments)
+    cdk_cli.ensure()
+    chosen = {name for given in cdk_options.read_arguments(arguments) for name in given.names}
+    with CdkRun.begin(cloud) as run:
+        output = [] if {"-o", "--output"} & chosen else [f"--output={run.assembly}"]
+        return run.cdk([*output, *arguments])
 
 
-def run_cdk(
-    cloud: LocalCloud, arguments: Sequence[str], *, account: str | None = None, listen: Listen | None = None
-) -> int:
-    """Run the pinned CDK CLI against `cloud` in the current folder, with its output on ours unless somebody listens."""
-    command, environment = _command(cloud, arguments), _environment(cloud, account=account)
-    if listen is None:
-        return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603
-    # A session of its own: Ctrl-C is ours to handle, and the app it started ends with it.
-    running = subprocess.Popen(  # noqa: S603
-        command,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        start_new_session=True,
-    )
-    try:
-        with running:
-            for line in running.stdout or ():
-                listen(line.rstrip())
-    except BaseException:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(running.pid, signal.SIGKILL)
-        raise
-    return running.returncode
-
-
-def bootstrap(cloud: LocalCloud, environment: Environment, say: Callable[[str], None]) -> None:
+def bootstrap(run: CdkRun, environment: Environment, say: Callable[[str], None]) -> None:
     """Bootstrap an environment for the CDK unless it is; its output is shown only when it fails."""
-    ssm = cloud.client("ssm", account=environment.account, region=environment.region)
-    try:
-        ssm.get_parameter(Name=f"/cdk-bootstrap/{environment.qualifier}/version")
-    except ssm.exceptions.ParameterNotFound:
-        pass
-    else:
-        return
-    target = f"aws://{environment.account}/{environment.region}"
-    say(f"bootstrapping {target} (once a cloud)")
-    arguments = ["bootstrap", target]
-    if environment.qualifier != STANDARD_QUALIFIER:
-        arguments += ["--qualifier", environment.qualifier]
-        arguments += ["--toolkit-stack-name", f"CDKToolkit-{environment.qualifier}"]
-    done = subprocess.run(  # noqa: S603
-        _command(cloud, arguments),
-        env=_environment(cloud, account=environment.account, region=environment.region),
-        cwd=cloud.folder,  # away from the app's cdk.json: it would be synthesised for nothing
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise LocalCloudError(f"cdk bootstrap {target} failed:\n{done.stdout}{done.stderr}".rstrip())
+    with (run.cloud.folder / "bootstrap.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # of two deployments at a time, one does it and the other waits
+        if _is_bootstrapped(run.cloud, environment):
+            return
+        target = f"aws://{environment.account}/{environment.region}"
+        say(f"bootstrapping {target} (once a cloud)")
+        arguments = ["bootstrap", target]
+        if environment.qualifier != STANDARD_QUALIFIER:
+            arguments += ["--qualifier", environment.qualifier]
+            arguments += ["--toolkit-stack-name", f"CDKToolkit-{environment.qualifier}"]
+        said: list[str] = []
+        place = {"account": environment.account, "region": environment.region}
+        if run.cdk(arguments, **place, away=True, listen=said.append):
+            raise LocalCloudError("\n".join([f"cdk bootstrap {target} failed:", *said]))
+
+
+def environments_in(app: Synthesised, cloud: LocalCloud) -> list[Environment]:
+    """Where the stacks of an app go on `cloud`."""
+    return environments_of(app.assembly, account=cloud.account, region=app.region or cloud.region)
 
 
 def environments_of(assembly: Path, *, account: str, region: str) -> list[Environment]:
@@ -221,20 +217,46 @@ def _check_names(names: Sequence[str], assembly: Path) -> None:
             raise LocalCloudError(f"no stack of the app is called {name}; there are: {there}")
 
 
-def _environments(assembly: Path, cloud: LocalCloud) -> list[Environment]:
-    return environments_of(assembly, account=cloud.account, region=cloud.region)
+def _ready_made_assembly(given: Arguments) -> Path | None:
+    """The cloud assembly that --app or cdk.json names in the place of a command; None where there is an app to run."""
+    try:
+        app = given.app or json.loads(Path("cdk.json").read_text("utf-8")).get("app")
+    except FileNotFoundError:
+        raise LocalCloudError(
+            f"there is no cdk.json in {Path.cwd()}: run this in the folder of a CDK app, or name the app "
+            "with --app 'python3 app.py'"
+        ) from None
+    except (OSError, ValueError, AttributeError) as error:
+        raise LocalCloudError(f"{Path.cwd() / 'cdk.json'} cannot be read: {error}") from error
+    if not isinstance(app, str) or not Path(app).is_dir():
+        return None
+    if not (Path(app) / "manifest.json").is_file():
+        raise LocalCloudError(f"{app} is no cloud assembly: it has no manifest.json")
+    return Path(app)
+
+
+def _on_assembly(
+    app: Synthesised, command: Sequence[str], environments: Sequence[Environment], listen: Listen | None = None
+) -> None:
+    # The build command of cdk.json was for the synthesis: it has been run.
+    whole = [*command, f"--app={app.assembly}", "--build=", *app.arguments]
+    if code := app.run.cdk(whole, account=_only_account(environments), region=app.region, listen=listen):
+        raise CdkError(command[0], code)
+
+
+def _options(arguments: Sequence[str], command: str) -> set[str]:
+    return {name for each in cdk_options.read_arguments(arguments, command) for name in each.names}
+
+
+def _is_bootstrapped(cloud: LocalCloud, environment: Environment) -> bool:
+    ssm = cloud.client("ssm", account=environment.account, region=environment.region)
+    try:
+        ssm.get_parameter(Name=f"/cdk-bootstrap/{environment.qualifier}/version")
+    except ssm.exceptions.ParameterNotFound:
+        return False
+    return True
 
 
 def _only_account(environments: Sequence[Environment]) -> str | None:
     accounts = {environment.account for environment in environments}
     return accounts.pop() if len(accounts) == 1 else None
-
-
-def _command(cloud: LocalCloud, arguments: Sequence[str]) -> list[str]:
-    trust = ["--ca-bundle-path", str(cloud.ca_bundle)] if cloud.ca_bundle else []
-    return cdk_cli.command(*arguments, *trust)
-
-
-def _environment(cloud: LocalCloud, *, account: str | None = None, region: str | None = None) -> dict[str, str]:
-    own = cloud.environment(account=account, region=region)
-    return cdk_cli.environment(environment_variables.of_app(os.environ, own))

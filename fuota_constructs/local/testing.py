@@ -65,7 +65,7 @@ class FuotaCloud:
     def destroy(self, folder: str | os.PathLike[str] = ".", *cdk_arguments: str) -> None:
         """Destroy the stacks of the CDK app of a folder. The test fails when that fails."""
         with _in(Path(folder)):
-            code = deployment.destroy(self.cloud, cdk_arguments)
+            code = deployment.destroy(self.cloud, cdk_arguments, print)
         if code:
             pytest.fail(f"cdk destroy of {Path(folder).absolute()} failed with exit code {code}; its output says why")
 

@@ -33,14 +33,14 @@ class App:
     cloud: LocalCloud
     folder: Path
 
-    def fuota(self, *arguments: str) -> Deployed:
-        """Run `fuota local <command> ...` in the folder of the app."""
+    def fuota(self, *arguments: str, **variables: str) -> Deployed:
+        """Run `fuota local <command> ...` in the folder of the app, with more environment variables."""
         command, *rest = arguments
         behind = ["--", *rest] if rest else []
         done = subprocess.run(
             [sys.executable, "-m", "fuota_constructs.cli", "local", command, "--port", str(self.cloud.port), *behind],
             cwd=self.folder,
-            env={**os.environ, "CDK_VALIDATION": "false"},
+            env={**os.environ, "CDK_VALIDATION": "false", **variables},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -48,9 +48,9 @@ class App:
         )
         return Deployed(done.returncode, done.stdout)
 
-    def succeeds(self, *arguments: str) -> str:
+    def succeeds(self, *arguments: str, **variables: str) -> str:
         """As `fuota`, for a run that has to end well."""
-        done = self.fuota(*arguments)
+        done = self.fuota(*arguments, **variables)
         assert done.code == 0, done.output
         return done.output
 

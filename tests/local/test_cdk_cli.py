@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fuota_constructs.local import cdk_cli
+from fuota_constructs.local import cdk_cli, node
 from fuota_constructs.local.errors import LocalCloudError
 
 REPOSITORY = Path(__file__).parents[2]
@@ -89,18 +89,18 @@ def test_fails_with_what_npm_said(empty_cache: Path, tmp_path: Path, monkeypatch
     assert not list((empty_cache / "cdk-cli").iterdir())
 
 
-def test_the_app_gets_our_interpreter_and_our_node() -> None:
+def test_the_app_gets_our_interpreter_and_a_node_where_it_has_none() -> None:
     environment = cdk_cli.environment({"PATH": "/usr/bin"})
     folders = environment["PATH"].split(os.pathsep)
-    assert folders == [str(Path(sys.executable).parent), str(cdk_cli.node().parent), "/usr/bin"]
-    assert environment["JSII_NODE"] == str(cdk_cli.node())
+    assert folders == [str(Path(sys.executable).parent), "/usr/bin", str(node.tools())]
+    assert environment["JSII_NODE"] == str(node.node())
     assert environment["CDK_DISABLE_CLI_TELEMETRY"] == "true"
     assert environment["CDK_NOTICES"] == "false"
 
 
 def test_another_active_virtual_environment_keeps_its_own_interpreter() -> None:
     environment = cdk_cli.environment({"PATH": "/other/bin", "VIRTUAL_ENV": "/other"})
-    assert environment["PATH"].split(os.pathsep) == [str(cdk_cli.node().parent), "/other/bin"]
+    assert environment["PATH"].split(os.pathsep) == ["/other/bin", str(node.tools())]
 
 
 def test_the_module_installs_it_for_make_setup(empty_cache: Path) -> None:

@@ -1,10 +1,13 @@
 """Sorting the CDK CLI's arguments, and finding the environments of an app."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from fuota_constructs.local import cdk_cli
+from fuota_constructs.local.cdk_run import CdkRun
 from fuota_constructs.local.cloud import LocalCloud
 from fuota_constructs.local.cloud_assembly import stack_names
 from fuota_constructs.local.deployment import (
@@ -13,30 +16,52 @@ from fuota_constructs.local.deployment import (
     Synthesised,
     deploy,
     deploy_synthesised,
+    destroy,
     environments_of,
     sort_arguments,
 )
 from fuota_constructs.local.errors import LocalCloudError
 
 
+@pytest.fixture(autouse=True, scope="module")
+def installed() -> None:
+    cdk_cli.ensure()
+
+
 @pytest.mark.parametrize(
     ("given", "sorted_"),
     [
-        ([], Arguments(None, None, (), ())),
-        (["-c", "a=1", "--context", "b=2", "-c=c=3"], Arguments(None, None, ("a=1", "b=2", "c=3"), ())),
-        (["--app", "python3 x.py", "--all"], Arguments("python3 x.py", None, (), ("--all",))),
-        (["--app=cdk.out", "-o", "out"], Arguments("cdk.out", "out", (), ())),
-        (["A", "--outputs-file", "o.json", "-a", "x"], Arguments("x", None, (), ("A", "--outputs-file", "o.json"))),
+        ([], Arguments()),
+        (["-c", "a=1", "-c=b=2", "-cc=3"], Arguments(synth=("--context=a=1", "--context=b=2", "--context=c=3"))),
+        (["--app", "python3 x.py", "--all"], Arguments(app="python3 x.py", rest=("--all",))),
+        (["--app=cdk.out", "-o", "out"], Arguments(app="cdk.out", output="out")),
+        (["A", "--outputs-file", "o.json", "-a", "x"], Arguments(app="x", rest=("A", "--outputs-file", "o.json"))),
+        (["--region", "us-east-1", "A"], Arguments(region="us-east-1", rest=("A",))),
+        (["--no-lookups"], Arguments(synth=("--no-lookups",), rest=("--no-lookups",))),
+        (["--lookups=false", "-v"], Arguments(synth=("--lookups=false", "-v"), rest=("--lookups=false", "-v"))),
+        (["--build", "make", "--no-rollback"], Arguments(synth=("--build=make",), rest=("--no-rollback",))),
+        (["--ignoreErrors"], Arguments(synth=("--ignoreErrors",), rest=("--ignoreErrors",))),
     ],
 )
 def test_sorts_arguments_into_synthesis_and_deployment(given: list[str], sorted_: Arguments) -> None:
-    assert sort_arguments(given) == sorted_
+    assert sort_arguments(given, "deploy") == sorted_
 
 
 @pytest.mark.parametrize("option", ["-c", "--app", "--output="])
 def test_fails_when_an_option_lacks_its_value(option: str) -> None:
     with pytest.raises(LocalCloudError, match="needs a value"):
-        sort_arguments([option])
+        sort_arguments([option], "deploy")
+
+
+@pytest.mark.parametrize("option", ["--profile", "--proxy=http://proxy", "-r", "--role-arn", "--ca-bundle-path", "-i"])
+def test_fails_on_an_option_that_leads_to_aws(option: str) -> None:
+    with pytest.raises(LocalCloudError, match="is for AWS, and the local cloud has its own keys and way: leave it out"):
+        sort_arguments([option, "x"], "deploy")
+
+
+def test_fails_on_watch_which_needs_the_app_itself() -> None:
+    with pytest.raises(LocalCloudError, match="use `fuota local cdk -- watch`"):
+        sort_arguments(["--watch"], "deploy")
 
 
 def stack(environment: str, qualifier: str | None = "hnb659fds") -> dict[str, object]:
@@ -69,11 +94,27 @@ def test_finds_the_environments_of_stacks_and_stages(tmp_path: Path) -> None:
     ]
 
 
-def test_fails_in_a_folder_without_an_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+NOWHERE = LocalCloud(pid=0, port=1, region="eu-west-1", account="0" * 12, iam=False)
+
+
+@pytest.mark.parametrize("command", [deploy, destroy])
+def test_fails_in_a_folder_without_an_app(
+    command: Callable[..., int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
-    nowhere = LocalCloud(pid=0, port=1, region="eu-west-1", account="0" * 12, iam=False)
     with pytest.raises(LocalCloudError, match=r"no cdk\.json in .*--app 'python3 app\.py'"):
-        deploy(nowhere, [], print)
+        command(NOWHERE, [], print)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"app": "out"}'])
+def test_fails_where_cdk_json_or_the_assembly_it_names_cannot_be_read(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "cdk.json").write_text(text)
+    with pytest.raises(LocalCloudError, match=r"cannot be read|out is no cloud assembly: it has no manifest"):
+        deploy(NOWHERE, [], print)
 
 
 def test_fails_when_one_of_the_stacks_is_not_of_the_app(tmp_path: Path) -> None:
@@ -81,9 +122,8 @@ def test_fails_when_one_of_the_stacks_is_not_of_the_app(tmp_path: Path) -> None:
     write_assembly(tmp_path / "assembly-Prod", ProdInner4A=inner)
     stage = {"type": "cdk:cloud-assembly", "properties": {"directoryName": "assembly-Prod"}}
     assembly = write_assembly(tmp_path, Top=stack("aws://1/2"), Prod=stage)
-    nowhere = LocalCloud(pid=0, port=1, region="eu-west-1", account="0" * 12, iam=False)
     with pytest.raises(LocalCloudError, match=r"no stack of the app is called Topp; there are: Top, Prod/Inner"):
-        deploy_synthesised(nowhere, Synthesised(assembly, ("Top", "Topp")), print)
+        deploy_synthesised(NOWHERE, Synthesised(CdkRun(NOWHERE, tmp_path), assembly, ("Top", "Topp")), print)
 
 
 def test_knows_the_names_of_stacks_in_stages(tmp_path: Path) -> None:

@@ -1,0 +1,115 @@
+"""Runs of the pinned CDK CLI against a local cloud. Each has a cdk.out of its own, and leaves the app's files alone."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from fuota_constructs.local import cdk_cli, environment_variables, node
+from fuota_constructs.local.cloud import LocalCloud
+from fuota_constructs.local.errors import LocalCloudError
+
+CONTEXT = "cdk.context.json"
+# Options that say who one is on AWS, and how to get there. Empty, they also outdo cdk.json and ~/.cdk.json.
+_DIRECT = ("--profile=", "--proxy=")
+_ACCESS = frozenset({"--profile", "--proxy", "--role-arn", "-r", "--ca-bundle-path", "--ec2creds", "-i"})
+
+Listen = Callable[[str], None]
+"""Gets the output of the CDK CLI line by line, instead of ours."""
+
+
+@dataclass(frozen=True)
+class CdkRun:
+    """One command of ours, in which the CDK CLI may run several times, with a folder that goes when it is over."""
+
+    cloud: LocalCloud
+    folder: Path
+
+    @classmethod
+    def begin(cls, cloud: LocalCloud) -> Self:
+        """Make the folder, with a copy of the app's cdk.context.json."""
+        runs = cloud.folder / "runs"
+        runs.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(dir=runs))
+        if Path(CONTEXT).is_file():
+            shutil.copy(CONTEXT, folder)
+        return cls(cloud, folder)
+
+    def __enter__(self) -> Self:
+        """Nothing more: `begin` has done it."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End it."""
+        self.end()
+
+    def end(self) -> None:
+        """Remove the folder; without this it goes with the cloud."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def assembly(self) -> Path:
+        """The cdk.out of this run."""
+        return self.folder / "cdk.out"
+
+    def cdk(
+        self,
+        arguments: Sequence[str],
+        *,
+        account: str | None = None,
+        region: str | None = None,
+        away: bool = False,
+        listen: Listen | None = None,
+    ) -> int:
+        """Run the CDK CLI in the current folder, or `away` from the app's cdk.json; answers its exit code.
+
+        `account` and `region` are those of stacks that name none. Its output is on ours unless somebody listens.
+        """
+        own = self.cloud.environment(account=account, region=region)
+        variables = {
+            **cdk_cli.environment(environment_variables.of_app(os.environ, own)),
+            "CDK_HOME": str(self.folder / "cdk-home"),
+            "FUOTA_CONTEXT_OF_APP": str(Path.cwd() / CONTEXT),
+            "FUOTA_CONTEXT_OF_RUN": str(self.folder / CONTEXT),
+        }
+        preload = Path(__file__).parent / "cdk_context.js"
+        trust = [f"--ca-bundle-path={self.cloud.ca_bundle}"] if self.cloud.ca_bundle else []
+        command = [str(node.node()), "--require", str(preload), str(cdk_cli.ensure()), *_DIRECT, *trust, *arguments]
+        folder = self.folder if away else None
+        if listen is None:
+            return subprocess.run(command, env=variables, cwd=folder, check=False).returncode  # noqa: S603
+        # A session of its own: Ctrl-C is ours to handle, and the app it started ends with it.
+        running = subprocess.Popen(  # noqa: S603
+            command,
+            env=variables,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,
+        )
+        try:
+            with running:
+                for line in running.stdout or ():
+                    listen(line.rstrip())
+        except BaseException:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(running.pid, signal.SIGKILL)
+            raise
+        return running.returncode
+
+
+def refuse_access_options(arguments: Sequence[str]) -> None:
+    """Raise LocalCloudError for an option that chooses credentials or a way to AWS."""
+    for argument in arguments:
+        if (name := argument.partition("=")[0]) in _ACCESS:
+            raise LocalCloudError(f"{name} is for AWS, and the local cloud has its own keys and way: leave it out")
