@@ -16,6 +16,7 @@ from fuota_constructs.imported_fuota_task import ImportedFuotaTask
 from fuota_constructs.provider.fuota_provider import SERVICE_TIMEOUT_SECONDS
 from fuota_constructs.resource_tags import ResourceTags
 from fuota_constructs.rf_region import RfRegion, expect_rf_region
+from fuota_constructs.role_trust import trusts_service
 from fuota_constructs.service_arns import expect_id
 from fuota_constructs.shared_firmware import SharedFirmware
 from fuota_constructs.template.keyword_names import naming_keywords
@@ -294,6 +295,7 @@ class FuotaTask(cdk.Resource):
             wireless_devices=tuple(self._devices),
             tags={key: synth_checks.known(value) for key, value in (tags or {}).items()},
             role_policy_characters=self._access.characters,
+            role_trusts_service=None if isinstance(self._role, DefaultRole) else trusts_service(self._role),
             start=self._start.plan() if self._start else None,
         )
 

@@ -39,6 +39,23 @@ def _image_region(plan: TaskPlan) -> Remarks:
         )
 
 
+def _image_encryption(plan: TaskPlan) -> Remarks:
+    if plan.image_has_key:
+        yield warning(
+            "a KMS key encrypts the firmware bucket; AWS documents FUOTA for buckets without encryption or with that of"
+            " S3 (SSE-S3) only: leave the key out, or try an update of one device first and acknowledge this"
+        )
+
+
+def _role_trust(plan: TaskPlan) -> Remarks:
+    if plan.role_trusts_service is False:
+        yield error(
+            "the trust policy of the firmware update role does not let iotwireless.amazonaws.com assume it, so the"
+            " service cannot read the image; use a FirmwareUpdateRole, or an iam.Role with"
+            ' assumed_by=iam.ServicePrincipal("iotwireless.amazonaws.com")'
+        )
+
+
 def _role_policy_size(plan: TaskPlan) -> Remarks:
     size = plan.role_policy_characters
     if size is None or size <= ROLE_POLICY_CHARACTERS // 2:
@@ -84,6 +101,24 @@ IMAGE_RULES = (
         remedy="a bucket in the Region of the task",
         source="AWS IoT Wireless Developer Guide, upload the firmware to an S3 bucket",
         check=_image_region,
+    ),
+    Rule(
+        id="image-encryption",
+        levels=("warning",),
+        what="the image's bucket is known to be encrypted with a KMS key",
+        why="AWS says nothing about FUOTA with SSE-KMS; the role may decrypt (assumed to be enough)",
+        remedy="encryption by S3 (SSE-S3), the default here",
+        source="AWS IoT Wireless Developer Guide, upload the firmware to an S3 bucket",
+        check=_image_encryption,
+    ),
+    Rule(
+        id="role-trust",
+        levels=("error",),
+        what="the firmware update role is made in this app and `iotwireless.amazonaws.com` may not assume it",
+        why="the service reads the image as this role, and finds out in the session (FuotaDone) at the latest",
+        remedy="a `FirmwareUpdateRole`",
+        source="AWS IoT Wireless Developer Guide, upload the firmware to an S3 bucket",
+        check=_role_trust,
     ),
     Rule(
         id="role-policy-size",

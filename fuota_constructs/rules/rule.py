@@ -135,7 +135,9 @@ class TaskPlan:
     image_bucket_account: str | None = None
     image_bucket_region: str | None = None
     image_access: str | None = None
+    image_has_key: bool = False
     role_account: str | None = None
+    role_trusts_service: bool | None = None
     role_policy_characters: int | None = None
 
 

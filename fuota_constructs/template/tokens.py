@@ -60,7 +60,8 @@ def shown(value: object) -> str:
     if isinstance(value, cdk.Duration):
         return "a Duration known only at deployment" if value.is_unresolved() else f"Duration {value.to_iso_string()}"
     if hasattr(value, "node"):  # a construct; before asking for tokens, because a stack passes for one
-        return f"{_article(type(value).__name__)} ({value.node.path})"
+        kind = type(value).__name__
+        return f"{_article('Construct' if kind.endswith('Proxy') else kind)} ({value.node.path})"  # a proxy of jsii's
     if (isinstance(value, float | int) and _NO_NUMBER_OF_A_USER < abs(value) < math.inf) or not is_known(value):
         return "a value known only at deployment"
     text = repr(value)

@@ -20,6 +20,16 @@ def test_fails_when_image_is_empty_or_its_size_no_number(size: object) -> None:
     assert levels("image-empty", image_bytes=size) == ["error"]
 
 
+@pytest.mark.parametrize(("has_key", "expected"), [(False, []), (True, ["warning"])])
+def test_image_encryption(has_key: bool, expected: list[str]) -> None:
+    assert levels("image-encryption", image_has_key=has_key) == expected
+
+
+@pytest.mark.parametrize(("trusts", "expected"), [(None, []), (True, []), (False, ["error"])])
+def test_role_trust(trusts: bool | None, expected: list[str]) -> None:
+    assert levels("role-trust", role_trusts_service=trusts) == expected
+
+
 @pytest.mark.parametrize(
     ("size", "expected"),
     [(999_999, []), (1_000_000, ["warning"]), (1_048_576, ["warning"]), (1_048_577, ["error"]), (10**9, ["error"])],

@@ -31,6 +31,8 @@ IDS = {
     "image-empty": ("error",),
     "image-size": ("error", "warning"),
     "image-region": ("error",),
+    "image-encryption": ("warning",),
+    "role-trust": ("error",),
     "role-policy-size": ("error", "warning"),
     "targets-exclusive": ("error",),
     "target-count": ("error", "warning"),
