@@ -1,16 +1,24 @@
 """CloudFormation's own AWS::IoTWireless types, as a table over the IoT Wireless API.
 
-`Ref` is the id (the name, for a destination); GetAtt answers Arn, Id and what the schema calls read-only. As in AWS's
-handlers, associations of FuotaTask and MulticastGroup are commands of an update and are ignored on create ("Only for
-update request" in the registry schema).
+`Ref` is the id (the name, for a destination); GetAtt answers what the schema calls read-only and nothing else, empty
+where there is no value ("The value is empty if a thing isn't associated with the device": CloudFormation on ThingName;
+assumed of the others). A delete waits until a read finds nothing (CloudFormation's contract test delete_read). As in
+AWS's handlers, associations of FuotaTask and MulticastGroup are commands of an update and are ignored on create ("Only
+for update request" in the registry schema).
 """
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 Properties = dict[str, Any]
 
+_DELETE_SECONDS = 120.0
+_POLL_SECONDS = 0.25  # below the service's 10 requests a second
+# Where the API names an attribute otherwise.
+_API_ATTRIBUTES = {"FuotaTaskStatus": "Status"}
 # Members whose names differ between the registry schema and the API model.
 _API_NAMES = {"OtaaV11": "OtaaV1_1", "OtaaV10x": "OtaaV1_0_x", "AbpV11": "AbpV1_1", "AbpV10x": "AbpV1_0_x"}
 
@@ -24,7 +32,7 @@ class ResourceType:
     get_identifier: Mapping[str, str] = field(default_factory=dict)
     updatable: bool = True
     replacing: tuple[str, ...] = ()
-    status_attribute: str | None = None
+    attributes: tuple[str, ...] = ()
     commands: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
@@ -36,7 +44,7 @@ class ResourceType:
 TYPES = (
     ResourceType(
         "FuotaTask",
-        status_attribute="FuotaTaskStatus",
+        attributes=("Arn", "Id", "FuotaTaskStatus", "LoRaWAN.StartTime"),
         commands={
             "DisassociateWirelessDevice": ("DisassociateWirelessDeviceFromFuotaTask", "WirelessDeviceId"),
             "DisassociateMulticastGroup": ("DisassociateMulticastGroupFromFuotaTask", "MulticastGroupId"),
@@ -46,16 +54,35 @@ TYPES = (
     ),
     ResourceType(
         "MulticastGroup",
-        status_attribute="Status",
+        attributes=(
+            *("Arn", "Id", "Status"),
+            *("LoRaWAN.NumberOfDevicesInGroup", "LoRaWAN.NumberOfDevicesRequested"),
+        ),
         commands={
             "DisassociateWirelessDevice": ("DisassociateWirelessDeviceFromMulticastGroup", "WirelessDeviceId"),
             "AssociateWirelessDevice": ("AssociateWirelessDeviceWithMulticastGroup", "WirelessDeviceId"),
         },
     ),
-    ResourceType("WirelessDevice", get_identifier={"IdentifierType": "WirelessDeviceId"}),
-    ResourceType("DeviceProfile", updatable=False, replacing=("Name", "LoRaWAN")),
-    ResourceType("ServiceProfile", updatable=False, replacing=("Name", "LoRaWAN")),
-    ResourceType("Destination", identifier="Name", replacing=("Name",)),
+    ResourceType(
+        "WirelessDevice",
+        attributes=("Arn", "Id", "ThingName"),
+        get_identifier={"IdentifierType": "WirelessDeviceId"},
+    ),
+    ResourceType("DeviceProfile", attributes=("Arn", "Id"), updatable=False, replacing=("Name", "LoRaWAN")),
+    ResourceType(
+        "ServiceProfile",
+        attributes=(
+            *("Arn", "Id", "LoRaWANResponse"),  # the last is not described: assumed to be empty
+            *("LoRaWAN.ChannelMask", "LoRaWAN.DevStatusReqFreq", "LoRaWAN.DlBucketSize", "LoRaWAN.DlRate"),
+            *("LoRaWAN.DlRatePolicy", "LoRaWAN.DrMax", "LoRaWAN.DrMin", "LoRaWAN.HrAllowed"),
+            *("LoRaWAN.MinGwDiversity", "LoRaWAN.NwkGeoLoc", "LoRaWAN.ReportDevStatusBattery"),
+            *("LoRaWAN.ReportDevStatusMargin", "LoRaWAN.TargetPer", "LoRaWAN.UlBucketSize", "LoRaWAN.UlRate"),
+            "LoRaWAN.UlRatePolicy",
+        ),
+        updatable=False,
+        replacing=("Name", "LoRaWAN"),
+    ),
+    ResourceType("Destination", attributes=("Arn",), identifier="Name", replacing=("Name",)),
 )
 
 
@@ -101,22 +128,31 @@ class ResourceHandlers:
         return physical_id, attributes
 
     def delete(self, physical_id: str, properties: Properties) -> None:
-        """Delete the resource; one that is gone already counts as deleted."""
+        """Delete the resource and wait until it is gone; one that is gone already counts as deleted."""
         del properties
         client = self.client()
+        deadline = time.monotonic() + _DELETE_SECONDS
         try:
             _call(client, f"Delete{self.type.noun}", {self.type.identifier: physical_id})
+            while time.monotonic() < deadline:
+                self._read(client, physical_id)
+                time.sleep(_POLL_SECONDS)
         except client.exceptions.ResourceNotFoundException:
             return
+        raise TimeoutError(f"{self.type.name} {physical_id} was still there {_DELETE_SECONDS:.0f} s after its delete")
+
+    def _read(self, client: Any, physical_id: str) -> Properties:
+        identifier = "Identifier" if self.type.get_identifier else self.type.identifier
+        return _call(client, f"Get{self.type.noun}", {identifier: physical_id, **self.type.get_identifier})
 
     def _attributes(self, client: Any, physical_id: str) -> Properties:
-        identifier = "Identifier" if self.type.get_identifier else self.type.identifier
-        got = _call(client, f"Get{self.type.noun}", {identifier: physical_id, **self.type.get_identifier})
-        attributes = {name: got[name] for name in ("Arn", "Id", "ThingName", "ThingArn") if got.get(name)}
-        if self.type.status_attribute:
-            attributes[self.type.status_attribute] = got.get("Status", "")
-        radio = got.get("LoRaWAN") or {}
-        attributes |= {f"LoRaWAN.{name}": value for name, value in radio.items() if not isinstance(value, (dict, list))}
+        got = self._read(client, physical_id)
+        attributes = {}
+        for name in self.type.attributes:
+            value: Any = got
+            for member in _API_ATTRIBUTES.get(name, name).split("."):
+                value = (value or {}).get(member)
+            attributes[name] = _text(value)
         return attributes
 
     @staticmethod
@@ -133,6 +169,15 @@ def _call(client: Any, operation: str, request: Properties) -> Properties:
 
     answer: Properties = getattr(client, xform_name(operation))(**request)
     return answer
+
+
+def _text(value: Any) -> Any:
+    # What a template puts in place of an attribute: JSON's words, and nothing where there is nothing.
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def _in_shape(shape: Any, value: Any) -> Any:

@@ -125,8 +125,144 @@ def test_a_task_ignores_associations_on_create_and_runs_them_on_update_as_aws_do
     assert changed["Values"]["T"] == made["Values"]["T"]
     attached = client.list_multicast_groups_by_fuota_task(Id=made["Values"]["T"])["MulticastGroupList"]
     assert [each["Id"] for each in attached] == [changed["Values"]["G"]]
-    deploy({"G": group()})
+
+
+def test_a_stack_with_a_task_and_its_group_deletes_at_once(deploy: Deploy, cloud: LocalCloud) -> None:
+    image = {"FirmwareUpdateImage": "s3://b/k", "FirmwareUpdateRole": "arn:aws:iam::000000000000:role/r"}
+    radio = {"LoRaWAN": {"RfRegion": "EU868"}, "AssociateMulticastGroup": {"Ref": "G"}}
+    for name in ("one", "two"):  # an update associates
+        task = {"Type": "AWS::IoTWireless::FuotaTask", "Properties": {**image, **radio, "Name": name}}
+        stack = deploy({"G": group(), "T": task}, T={"Ref": "T"}, G={"Ref": "G"})
+    client = cloud.client("iotwireless")
+    assert client.list_multicast_groups_by_fuota_task(Id=stack["Values"]["T"])["MulticastGroupList"]
+    clouds = cloud.client("cloudformation")
+    clouds.delete_stack(StackName=stack["StackName"])
+    clouds.get_waiter("stack_delete_complete").wait(StackName=stack["StackId"], WaiterConfig={"Delay": 1})
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        client.get_fuota_task(Id=stack["Values"]["T"])
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        client.get_multicast_group(Id=stack["Values"]["G"])
+
+
+def test_fails_to_delete_a_group_that_a_task_of_another_has(deploy: Deploy, cloud: LocalCloud) -> None:
+    stack = deploy({"G": group()}, G={"Ref": "G"})
+    client = cloud.client("iotwireless")
+    image = {"FirmwareUpdateImage": "s3://b/k", "FirmwareUpdateRole": "arn:aws:iam::000000000000:role/r"}
+    task = client.create_fuota_task(**image, LoRaWAN={"RfRegion": "EU868"})["Id"]
+    client.associate_multicast_group_with_fuota_task(Id=task, MulticastGroupId=stack["Values"]["G"])
+    clouds = cloud.client("cloudformation")
+    clouds.delete_stack(StackName=stack["StackName"])
+    while (left := clouds.describe_stacks(StackName=stack["StackId"])["Stacks"][0])["StackStatus"].endswith("PROGRESS"):
+        time.sleep(0.05)
+    assert left["StackStatus"] == "DELETE_FAILED"
+    client.delete_fuota_task(Id=task)
     cloud.admin("clock", method="POST", content={"advance_seconds": 60})
+
+
+# Property and value of every documented attribute, as CloudFormation gives it where nothing was set.
+ATTRIBUTES: dict[str, dict[str, str | None]] = {
+    "FuotaTask": {"Arn": None, "Id": None, "FuotaTaskStatus": "Pending", "LoRaWAN.StartTime": ""},
+    "MulticastGroup": {
+        "Arn": None,
+        "Id": None,
+        "Status": "Pending",
+        "LoRaWAN.NumberOfDevicesInGroup": "0",
+        "LoRaWAN.NumberOfDevicesRequested": "0",
+    },
+    "WirelessDevice": {"Arn": None, "Id": None, "ThingName": ""},
+    "DeviceProfile": {"Arn": None, "Id": None},
+    "ServiceProfile": {
+        "Arn": None,
+        "Id": None,
+        "LoRaWANResponse": "",
+        "LoRaWAN.ChannelMask": "",
+        "LoRaWAN.DevStatusReqFreq": "24",
+        "LoRaWAN.DlBucketSize": "4096",
+        "LoRaWAN.DlRate": "60",
+        "LoRaWAN.DlRatePolicy": "",
+        "LoRaWAN.DrMax": "15",
+        "LoRaWAN.DrMin": "0",
+        "LoRaWAN.HrAllowed": "false",
+        "LoRaWAN.MinGwDiversity": "1",
+        "LoRaWAN.NwkGeoLoc": "false",
+        "LoRaWAN.ReportDevStatusBattery": "false",
+        "LoRaWAN.ReportDevStatusMargin": "false",
+        "LoRaWAN.TargetPer": "5",
+        "LoRaWAN.UlBucketSize": "4096",
+        "LoRaWAN.UlRate": "60",
+        "LoRaWAN.UlRatePolicy": "",
+    },
+    "Destination": {"Arn": None},
+}
+PROPERTIES: dict[str, dict[str, Any]] = {
+    "FuotaTask": {
+        "FirmwareUpdateImage": "s3://b/k",
+        "FirmwareUpdateRole": "arn:aws:iam::000000000000:role/r",
+        "LoRaWAN": {"RfRegion": "EU868"},
+    },
+    "MulticastGroup": {"LoRaWAN": RADIO},
+    "WirelessDevice": {"Type": "LoRaWAN", "DestinationName": "attributes", "LoRaWAN": {"DevEui": "a1b2c3d4e5f60700"}},
+    "DeviceProfile": {"LoRaWAN": {"RfRegion": "EU868"}},
+    "ServiceProfile": {},
+    "Destination": {
+        "Name": "attributes",
+        "Expression": "r",
+        "ExpressionType": "RuleName",
+        "RoleArn": "arn:aws:iam::000000000000:role/r",
+    },
+}
+
+
+@pytest.mark.parametrize("kind", sorted(ATTRIBUTES))
+def test_every_documented_attribute_resolves(deploy: Deploy, cloud: LocalCloud, kind: str) -> None:
+    names = {f"A{number}": name for number, name in enumerate(ATTRIBUTES[kind])}
+    made = deploy(
+        {"R": {"Type": f"AWS::IoTWireless::{kind}", "Properties": PROPERTIES[kind]}},
+        **{key: get_att("R", name) for key, name in names.items()},
+    )
+    assert made["StackStatus"] == "CREATE_COMPLETE"
+    for key, name in names.items():
+        expected = ATTRIBUTES[kind][name]
+        assert made["Values"][key] == expected if expected is not None else made["Values"][key], name
+
+
+def test_the_documented_attributes_are_those_of_the_cdk() -> None:
+    import aws_cdk as cdk
+    from aws_cdk import aws_iotwireless as iotwireless
+
+    stack = cdk.Stack(cdk.App(), "Stack")
+    for kind, attributes in ATTRIBUTES.items():
+        resource = getattr(iotwireless, f"Cfn{kind}")(stack, kind, **_required(kind))
+        resolved = [stack.resolve(getattr(resource, name)) for name in dir(resource) if name.startswith("attr_")]
+        assert {each["Fn::GetAtt"][1] for each in resolved} == set(attributes), kind
+
+
+def _required(kind: str) -> dict[str, Any]:
+    names = {
+        "FuotaTask": ("firmware_update_image", "firmware_update_role", "lo_ra_wan"),
+        "MulticastGroup": ("lo_ra_wan",),
+        "WirelessDevice": ("destination_name", "type"),
+        "Destination": ("name", "expression", "expression_type"),
+    }
+    radio = {"rfRegion": "EU868", "dlClass": "ClassC"}
+    return {name: radio if name == "lo_ra_wan" else "x" for name in names.get(kind, ())}
+
+
+def test_fails_for_an_attribute_that_no_schema_has(deploy: Deploy, cloud: LocalCloud) -> None:
+    stack = deploy({"G": group()}, Region=get_att("G", "LoRaWAN.RfRegion"))
+    assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
+
+
+def test_a_service_profile_has_what_was_given_over_the_networks_values(deploy: Deploy, cloud: LocalCloud) -> None:
+    given = {"DrMin": 2, "DrMax": "5", "AddGwMetadata": "true"}
+    made = deploy(
+        {"S": {"Type": "AWS::IoTWireless::ServiceProfile", "Properties": {"LoRaWAN": given}}},
+        S={"Ref": "S"},
+        Max=get_att("S", "LoRaWAN.DrMax"),
+    )
+    assert made["Values"]["Max"] == "5"
+    profile = cloud.client("iotwireless").get_service_profile(Id=made["Values"]["S"])["LoRaWAN"]
+    assert (profile["DrMin"], profile["DrMax"], profile["AddGwMetadata"], profile["UlRate"]) == (2, 5, True, 60)
 
 
 def test_a_device_with_profiles_and_destination_deploys_and_a_new_profile_replaces_the_old(

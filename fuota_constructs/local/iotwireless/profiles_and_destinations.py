@@ -12,6 +12,32 @@ from fuota_constructs.local.iotwireless.store import Destination, DeviceProfile,
 if TYPE_CHECKING:
     from fuota_constructs.local.iotwireless.store import Resource
 
+# What a service profile has that nobody gave: the values of get-service-profile's example in the AWS CLI's reference
+# (assumed to be the defaults), and those that the API's model calls defaults (TxPowerIndexMin to NbTransMax). The
+# example has neither policies nor a channel mask.
+_NETWORK_VALUES = {
+    "UlRate": 60,
+    "UlBucketSize": 4096,
+    "DlRate": 60,
+    "DlBucketSize": 4096,
+    "AddGwMetadata": False,
+    "DevStatusReqFreq": 24,
+    "ReportDevStatusBattery": False,
+    "ReportDevStatusMargin": False,
+    "DrMin": 0,
+    "DrMax": 15,
+    "PrAllowed": False,
+    "HrAllowed": False,
+    "RaAllowed": False,
+    "NwkGeoLoc": False,
+    "TargetPer": 5,
+    "MinGwDiversity": 1,
+    "TxPowerIndexMin": 0,
+    "TxPowerIndexMax": 15,
+    "NbTransMin": 0,
+    "NbTransMax": 3,
+}
+
 
 @operation("CreateDeviceProfile")
 def create_device_profile(call: Call) -> Answer:
@@ -56,9 +82,10 @@ def create_service_profile(call: Call) -> Answer:
 
 @operation("GetServiceProfile")
 def get_service_profile(call: Call) -> Answer:
-    """Describe a service profile."""
+    """Describe a service profile, with the network's values where none were given."""
     profile = call.state.get(ServiceProfile, call.request["Id"])
-    return {**profile.details, "Arn": profile.arn, "Id": profile.id}
+    lorawan = {**_NETWORK_VALUES, **profile.details.get("LoRaWAN", {})}
+    return {**profile.details, "LoRaWAN": lorawan, "Arn": profile.arn, "Id": profile.id}
 
 
 @operation("DeleteServiceProfile")
