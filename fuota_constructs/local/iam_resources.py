@@ -4,11 +4,12 @@ Source: the Service Authorization Reference of AWS IoT Core for LoRaWAN (IoT Wir
 open is marked "assumed" below.
 """
 
-import json
 import re
 from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import unquote
+
+from fuota_constructs.local.iotwireless.json_body import JsonBodyError, json_object
 
 ACTION_PREFIX = "iotwireless:"
 # Collection path -> the resource type of its ARNs.
@@ -84,7 +85,6 @@ def permissions(
 
 def _fields(body: bytes) -> dict[str, Any]:
     try:
-        fields = json.loads(body or b"{}")
-    except ValueError:
+        return json_object(body)
+    except JsonBodyError:
         return {}
-    return fields if isinstance(fields, dict) else {}

@@ -4,14 +4,17 @@ import asyncio
 import base64
 import io
 import json
+import re
 import stat
 import time
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
 from wire import Reply, Wire
 
+from fuota_constructs.local import cloud as clouds
 from fuota_constructs.local.cloud import LocalCloud
 from fuota_constructs.local.guard import Guard
 from fuota_constructs.local.own_names import OwnNames
@@ -245,6 +248,18 @@ def test_the_secret_is_for_its_owner_only_and_new_with_each_start(cloud: LocalCl
     assert iam_cloud.secret != cloud.secret
     for shown in (repr(iam_cloud), (iam_cloud.folder / "cloud.json").read_text(), iam_cloud.log.read_text()):
         assert iam_cloud.secret not in shown
+
+
+def test_what_is_refused_loads_nothing(state_dir: None) -> None:
+    fresh = clouds.start(clouds.free_port())
+    try:
+        status = Path(f"/proc/{fresh.pid}/status")
+        before = int(re.findall(r"VmRSS:\s+(\d+) kB", status.read_text())[0])
+        for authorization in ("garbage", "AWS4-HMAC-SHA256 Credential=x", "Bearer x"):
+            assert Wire(fresh).ask("GET", "/x", f"Authorization: {authorization}").status in (400, 403)
+        assert int(re.findall(r"VmRSS:\s+(\d+) kB", status.read_text())[0]) - before < 20_000
+    finally:
+        clouds.stop(fresh)
 
 
 class Slow:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import statistics
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -116,5 +117,5 @@ def _figures(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _text(value: Any, name: str) -> str | None:
     if value is not None and not isinstance(value, str):
-        raise FleetError(f"{name} is {value!r}; give a text")
+        raise FleetError(f"{name} is {json.dumps(value)}; give a text")
     return value

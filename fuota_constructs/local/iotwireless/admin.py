@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from fuota_constructs.local.fleet.loss import FleetError
 from fuota_constructs.local.iotwireless.faults import ERROR_OF_FAULT, EVERY_OPERATION, Fault
+from fuota_constructs.local.iotwireless.json_body import JsonBodyError, json_object
 from fuota_constructs.local.iotwireless.operations import OPERATIONS
 from fuota_constructs.local.iotwireless.response import json_response
 from fuota_constructs.local.iotwireless.session_report import session_reports
@@ -72,9 +73,9 @@ class Admin:
             allowed = ", ".join(f"{verb} {ADMIN_PREFIX}{name}" for verb, name in self._routes)
             return json_response(404, {"error": f"no admin route {method} {path}; there are: {allowed}"})
         try:
-            asked = {name: given[-1] for name, given in query.items()} if method == "GET" else _document(body)
+            asked = {name: given[-1] for name, given in query.items()} if method == "GET" else json_object(body)
             document = route(asked)
-        except (AdminError, FleetError) as error:
+        except (AdminError, FleetError, JsonBodyError) as error:
             return json_response(400, {"error": str(error)})
         return json_response(200, {} if document is None else document)
 
@@ -149,16 +150,6 @@ class Admin:
         self._service.throttle.clear()
         self._service.sessions.clear()
         self._service.clock.reset()
-
-
-def _document(body: bytes) -> dict[str, Any]:
-    try:
-        document = json.loads(body) if body.strip() else {}
-    except (ValueError, RecursionError) as error:
-        raise AdminError(f"the request body is not JSON: {error}") from None
-    if not isinstance(document, dict):
-        raise AdminError("the request body is not a JSON object")
-    return document
 
 
 def _refuse_unknown(document: dict[str, Any], allowed: tuple[str, ...]) -> None:

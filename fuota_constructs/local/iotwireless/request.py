@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from fuota_constructs.local.iotwireless.errors import invalid
+from fuota_constructs.local.iotwireless.json_body import JsonBodyError, json_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -79,15 +80,10 @@ def check_request(model: ServiceModel, operation: Operation, request: dict[str, 
 
 
 def _json_document(body: bytes) -> dict[str, Any]:
-    if not body.strip():
-        return {}
     try:
-        document = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise invalid(f"the request body is not JSON: {error}") from None
-    if not isinstance(document, dict):
-        raise invalid("the request body is not a JSON object")
-    return document
+        return json_object(body)
+    except JsonBodyError as error:
+        raise invalid(str(error)) from None
 
 
 def _from_text(shape: Mapping[str, Any], text: str) -> Any:

@@ -124,11 +124,15 @@ def test_fails_on_a_route_that_is_not_there(cloud, method, route):
     assert "POST /_fuota/faults" in answer["error"]
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b"[" * 100_000])
-def test_fails_on_a_body_that_is_no_json_object(cloud, body):
-    status, answer = cloud.http("POST", "/_fuota/clock", body)
-    assert status == 400
-    assert json.loads(answer)["error"].startswith("the request body is not ")
+def test_the_log_of_requests_is_bounded(cloud, client):
+    for number in range(3):
+        with pytest.raises(client.exceptions.ResourceNotFoundException):
+            client.get_fuota_task(Id=f"{number}" + "x" * 200)
+        cloud.http("GET", f"/fuota-tasks/{number}{'x' * 50_000}", account="123456789012")
+    short, long = cloud.admin("GET", "requests")["requests"][-2:]
+    assert len(short["path"]) < 300
+    assert len(long["path"]) == 1024 + len("...")
+    assert long["path"].endswith("x...")
 
 
 def test_admin_requests_are_not_logged(cloud):

@@ -114,11 +114,42 @@ def test_create_fails_on_a_wrong_json_type(cloud, member, value):
     assert "Member must be of type" in json.loads(answer)["Message"]
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b'"text"', b"\xff", b"[" * 100_000])
-def test_fails_on_a_body_that_is_no_json_object(cloud, body):
-    status, answer = cloud.http("POST", "/fuota-tasks", body)
-    assert status == 400
-    assert json.loads(answer)["Message"].startswith("the request body is not ")
+NO_JSON = {
+    b"{": "is not JSON: Expecting property name enclosed in double quotes at line 1, column 2",
+    b"{}x": "is not JSON: Extra data at line 1, column 3",
+    b"[]": "is not a JSON object",
+    b'"x"': "is not a JSON object",
+    b'{"Name": "\xff"}': "is not UTF-8: byte 11 is wrong",
+    '{"Name": "x"}'.encode("utf-16"): "is not UTF-8: byte 1 is wrong",
+    b'{"Name": "\\ud800"}': "has half of a surrogate pair, which is no Unicode text",
+    b'{"Name": "\\uDFFF x"}': "has half of a surrogate pair, which is no Unicode text",
+    b'{"Tags": [{"Key": "\\udc00", "Value": "v"}]}': "has half of a surrogate pair, which is no Unicode text",
+    b'{"\\ud83d": 1}': "has half of a surrogate pair, which is no Unicode text",
+    b'{"RedundancyPercent": NaN}': "has NaN, which JSON does not know",
+    b'{"RedundancyPercent": -Infinity}': "has -Infinity, which JSON does not know",
+    b'{"RedundancyPercent": 1e999}': "has a number that is too large",
+    b'{"RedundancyPercent": ' + b"9" * 5000 + b"}": "has a number that is too long",
+    b"[" * 100_000: "is nested too deeply: at most 100 levels",
+    b'{"Name": ' + b"[" * 500 + b"]" * 500 + b"}": "is nested too deeply: at most 100 levels",
+    b'{"Name": ' + b'{"a":' * 150 + b"1" + b"}" * 150 + b"}": "is nested too deeply: at most 100 levels",
+}
+
+
+@pytest.mark.parametrize(("body", "said"), NO_JSON.items())
+def test_fails_on_a_body_that_is_no_json_object_in_words_of_json(cloud, body, said):
+    status, answer = cloud.http("POST", "/fuota-tasks", body, account="123456789012")
+    assert (status, json.loads(answer)["Message"]) == (400, f"the request body {said}")
+    status, answer = cloud.http("POST", "/_fuota/clock", body)
+    assert (status, json.loads(answer)["error"]) == (400, f"the request body {said}")
+
+
+@pytest.mark.parametrize(
+    "name", ["\U0001f4a1 lamp", "\x1b[31mred\x1b[0m", "a\x00b", "a\nb", "\x7f", "\u202eabc", "\ufeff"]
+)
+def test_a_name_may_have_any_unicode_character(client, name):
+    task = client.create_fuota_task(**{**CREATE, "Name": name})["Id"]
+    assert client.get_fuota_task(Id=task)["Name"] == name
+    assert name in [each["Name"] for each in client.list_fuota_tasks()["FuotaTaskList"]]
 
 
 def test_nulls_and_unknown_members_are_ignored(cloud, client):
