@@ -9,10 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.auth import SigV4QueryAuth
-from botocore.awsrequest import AWSRequest
 from botocore.config import Config
-from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 from wire import Wire
 
@@ -222,18 +219,6 @@ def test_a_presigned_url_of_another_secret_is_none(cloud: LocalCloud) -> None:
     for version in ("s3v4", "s3"):
         s3 = _client(cloud, "s3", cloud.account, "test", signature_version=version)
         assert _fetch(cloud, s3.generate_presigned_url("list_buckets"))[0] == 403
-
-
-def test_a_presigned_call_is_made_in_the_region_it_names(wire: Wire) -> None:
-    cloud = wire.cloud
-    cloud.client("iotwireless", region="us-east-1").create_multicast_group(
-        Name="there", LoRaWAN={"RfRegion": "US915", "DlClass": "ClassC"}
-    )
-    request = AWSRequest("GET", f"{cloud.url}/multicast-groups")
-    SigV4QueryAuth(Credentials(cloud.account, cloud.secret), "iotwireless", "us-east-1", 60).add_auth(request)
-    status, said = _fetch(cloud, str(request.url))
-    assert (status, json.loads(said)["MulticastGroupList"][0]["Name"]) == (200, "there")
-    assert _fetch(cloud, str(request.url).replace("us-east-1", "eu-west-1"))[0] == 403
 
 
 def test_a_bucket_has_a_name_of_its_own_under_localhost(cloud: LocalCloud) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/]+)/")
 _ACCOUNT = re.compile(r"\d{12}")
@@ -30,17 +30,10 @@ def account_of_access_key(access_key_id: str) -> str:
     return access_key_id if _ACCOUNT.fullmatch(access_key_id) else _DEFAULT_ACCOUNT
 
 
-def caller_of(
-    headers: Mapping[str, str], query: Mapping[str, Sequence[str]], account_of: Callable[[str], str]
-) -> Caller:
-    """Read the caller from the Authorization header, or from the query string of a presigned request.
-
-    Unsigned requests belong to the default account and region.
-    """
-    signed = next((value for name, value in headers.items() if name.lower() == "authorization"), "")
-    if not signed and (presigned := query.get("X-Amz-Credential")):
-        signed = f"Credential={presigned[0]}"
-    if match := _CREDENTIAL.search(signed):
+def caller_of(headers: Mapping[str, str], account_of: Callable[[str], str]) -> Caller:
+    """Read the caller from the Authorization header; unsigned requests belong to the default account and region."""
+    authorization = next((value for name, value in headers.items() if name.lower() == "authorization"), "")
+    if match := _CREDENTIAL.search(authorization):
         return Caller(account_of(match[1]), match[2], match[1])
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or _DEFAULT_REGION
     return Caller(account_of(""), region, "")

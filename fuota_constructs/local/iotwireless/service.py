@@ -125,7 +125,7 @@ class IotWirelessService:
                 if method != "GET":
                     self._keep()
             return response, 0.0
-        caller = caller_of(headers, query, self._account_of)
+        caller = caller_of(headers, self._account_of)
         with self._lock:
             return self._answer(method, path, caller, body, query)
 
