@@ -1,22 +1,41 @@
 # Each target sets up what it needs by itself; only python3 (3.11 or newer), make and git are assumed.
 PYTHON ?= python3
 BIN := .venv/bin
-STAMP := .venv/.fuota-setup
+DEMO := .venv/.set-up-for-demo
+DEVELOPMENT := .venv/.set-up-for-development
+# As locked, whatever is newer on PyPI: no resolver chooses versions, and no build asks for its tools.
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile
+LOCKED := --only-binary :all: --require-hashes --requirement
+# .venv serves when its Python starts, is 3.11 or newer and has pip, and holds this checkout: moving the folder leaves the
+# old paths in it, and a new minor version behind it does not see its packages.
+SERVES := $(shell $(BIN)/python -I -c 'import json, os, pip, sys; from importlib.metadata import distributions; from urllib.parse import unquote; \
+  urls = [json.loads(found.read_text("direct_url.json") or "{}").get("url", "") for found in distributions(name="fuota-constructs")]; \
+  sys.exit(sys.version_info < (3, 11) or any(unquote(url) != f"file://{os.getcwd()}" for url in urls))' 2>/dev/null && echo yes)
+VENV := $(if $(SERVES),,venv)
 
-.PHONY: setup demo test lint types build bench lock clean
+.PHONY: setup demo test lint types build bench lock clean venv
 
-setup: $(STAMP)
+setup: $(DEVELOPMENT)
 
-$(STAMP): requirements-dev.lock pyproject.toml package.json package-lock.json
+venv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"python 3.11 or newer is needed and {sys.executable} is {sys.version.split()[0]}: run make PYTHON=/path/to/python3.11 again")'
-	@echo "setting up .venv (a minute or two, once)"
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@echo "making .venv"
+	@rm -rf .venv
+	@$(PYTHON) -m venv .venv
+
+$(DEMO): requirements-demo.lock pyproject.toml package.json package-lock.json $(VENV)
+	@echo "installing what the demo needs (about a minute, once)"
+	@$(INSTALL) $(LOCKED) requirements-demo.lock
+	@$(INSTALL) --no-build-isolation --editable .
 	@$(BIN)/python -m fuota_constructs.local.cdk_cli
 	@touch $@
 
-demo: setup
+$(DEVELOPMENT): requirements-dev.lock $(DEMO)
+	@echo "installing what development needs (about a minute, once)"
+	@$(INSTALL) $(LOCKED) requirements-dev.lock
+	@touch $@
+
+demo: $(DEMO)
 	@$(BIN)/python -m fuota_constructs.cli rehearse --devices 200 --loss 12% --require 99% --html rehearsal.html
 
 test: setup
@@ -38,8 +57,11 @@ bench: setup
 	$(BIN)/python benchmarks/codec.py
 	$(BIN)/python benchmarks/fleet.py
 
-lock: setup  ## after a change of pyproject.toml: writes requirements-dev.lock anew
-	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --no-strip-extras --generate-hashes --python-version 3.11 --universal --no-header --quiet -o requirements-dev.lock
+COMPILE := $(BIN)/uv pip compile pyproject.toml --all-extras --no-strip-extras --generate-hashes --python-version 3.11 --universal --no-header --quiet
+
+lock: setup  ## after a change of pyproject.toml: writes both locks anew; the demo's has the versions of the other
+	$(COMPILE) --group dev --output-file requirements-dev.lock
+	$(COMPILE) --group install --constraints requirements-dev.lock --output-file requirements-demo.lock
 
 clean:
 	rm -rf .venv cdk.out dist .mypy_cache .pytest_cache .ruff_cache
