@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.console import Group
+from rich.constrain import Constrain
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -77,18 +78,17 @@ def compact_view(
     if (time := _time_line(progress)) is not None:
         head.append(time)
     since = f", the same for {duration(unchanged_seconds)}" if unchanged_seconds >= every else ""
-    foot = [Text(f"at {progress.now:%H:%M:%S} UTC{since}; every {every:g} s, Ctrl-C leaves", style="dim")]
+    foot = [Text(f"at {progress.now:%H:%M:%S} UTC{since}; Ctrl-C leaves", style="dim")]
     rows, bars = max(room.rows, FEWEST_ROWS), _bars(progress, room.columns - MARGIN)
     head = head[: max(1, rows - len(foot) - min(len(bars), rows // 2))]
     left = rows - len(head) - len(foot)
     if len(bars) > left:
         more = f"{len(bars) - left + 1} more statuses: the screen is too small for them"
         bars = [*bars[: left - 1], Text(more, style="dim")]
-    table = Table.grid()
-    table.add_column(no_wrap=True, overflow="ellipsis")
-    for line in [*head, *bars, *foot]:
-        table.add_row(line)
-    return Padding(table, (0, MARGIN, 0, 0))
+    lines = [*head, *bars, *foot]
+    for line in lines:
+        line.no_wrap, line.overflow = True, "ellipsis"
+    return Constrain(Group(*lines), room.columns - MARGIN)
 
 
 def checks_view(checks: Iterable[Check]) -> RenderableType:
