@@ -101,14 +101,19 @@ def deploy(cloud: LocalCloud, arguments: Sequence[str], say: Callable[[str], Non
     return 0
 
 
-def destroy(cloud: LocalCloud, arguments: Sequence[str], say: Callable[[str], None]) -> int:
-    """Destroy the stacks of the app of the current folder without asking; answers the exit code of the CDK CLI."""
+def destroy(
+    cloud: LocalCloud, arguments: Sequence[str], say: Callable[[str], None], *, everything: bool = False
+) -> int:
+    """Destroy the stacks of the app of the current folder without asking; answers the exit code of the CDK CLI.
+
+    `everything` is all stacks, where the arguments name none.
+    """
     try:
         app = synthesise(cloud, arguments, say, command="destroy")
         force = [] if {"--force", "-f"} & _options(app.arguments, "destroy") else ["--force"]
         with app.run:
-            _check_names(cdk_options.look_at(app.arguments, "destroy").positional, app.assembly)
-            _on_assembly(app, ["destroy", *force], environments_in(app, cloud))
+            stacks = _stacks(app, "destroy", everything=everything)
+            _on_assembly(app, ["destroy", *stacks, *force], environments_in(app, cloud))
     except CdkError as failed:
         return failed.code
     return 0
@@ -153,11 +158,8 @@ def deploy_synthesised(
 
     Raises CdkError, and LocalCloudError for the name of no stack.
     """
-    named = cdk_options.look_at(app.arguments, "deploy").positional
-    _check_names(named, app.assembly)
     options = _options(app.arguments, "deploy")
-    # `**` is every stack, in stages too; --all would be those that are in none.
-    stacks = ["**"] if everything and not named and "--all" not in options else []
+    stacks = _stacks(app, "deploy", everything=everything)
     environments = environments_in(app, cloud)
     for environment in environments:
         bootstrap(app.run, environment, say)
@@ -206,6 +208,14 @@ def environments_of(assembly: Path, *, account: str, region: str) -> list[Enviro
         if parameter:  # else a synthesizer that needs no bootstrap stack
             found.add(Environment(*stack.place(account, region), parameter.split("/")[2]))
     return sorted(found)
+
+
+def _stacks(app: Synthesised, command: str, *, everything: bool) -> list[str]:
+    """What selects the stacks where the arguments do not; those that are named are checked."""
+    named = cdk_options.look_at(app.arguments, command).positional
+    _check_names(named, app.assembly)
+    # `**` is every stack, in stages too; --all would be those that are in none.
+    return ["**"] if everything and not named and "--all" not in _options(app.arguments, command) else []
 
 
 def _check_names(names: Sequence[str], assembly: Path) -> None:
