@@ -174,12 +174,12 @@ def test_fails_when_the_app_does_not_synthesise(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--loss", "0.1"), "write 10% for one in ten"),
+        (("--loss", "0.1"), "write 10% or 0.1%"),
         (("--devices", "0"), "0 is not in the range"),
         (("--fleet", "app.py"), "app.py"),
         (("--fleet", "pyproject.toml", "--seed", "2"), "leave the other options out"),
         (("--require", "150%"), "150%"),
-        (("--require", "0.99"), "write 10% for one in ten"),
+        (("--require", "0.99"), "write 99% or 0.99%"),
         (("--require", ""), "is no percentage"),
         (("--loss", "150%"), "150%"),
         (("--html", "no/such/folder/page.html"), "does not exist: make it first"),
