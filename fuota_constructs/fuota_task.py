@@ -11,7 +11,6 @@ from aws_cdk.interfaces.aws_iotwireless import FuotaTaskReference, IFuotaTaskRef
 
 from fuota_constructs import synth_checks, task_inputs
 from fuota_constructs.default_firmware import DefaultBucket, DefaultRole
-from fuota_constructs.firmware_image import BucketImage
 from fuota_constructs.fuota_task_grants import FuotaTaskGrants
 from fuota_constructs.imported_fuota_task import ImportedFuotaTask
 from fuota_constructs.provider.fuota_provider import SERVICE_TIMEOUT_SECONDS
@@ -151,9 +150,7 @@ class FuotaTask(cdk.Resource):
                 "WirelessDeviceIds": self._devices or None,
             },
         )
-        if isinstance(image, BucketImage) and isinstance(image.size_bytes, int):
-            # Only a rehearsal reads it, where somebody else's bucket is made up: the template has no place for it.
-            self.node.add_metadata("fuota-constructs:image-bytes", image.size_bytes)
+        task_inputs.note_size_of(image, self)
         self._tags = ResourceTags(self._resource, of_type=RESOURCE_TYPE)
         # Delete runs with these permissions and needs this bucket: CloudFormation removes them only after the task.
         for resource in readable.needed:
