@@ -12,6 +12,7 @@ from fuota_constructs.local.cdk_run import CdkRun, Listen, refuse_access_options
 from fuota_constructs.local.cloud import LocalCloud
 from fuota_constructs.local.cloud_assembly import stack_names, stacks_of
 from fuota_constructs.local.errors import LocalCloudError
+from fuota_constructs.local.functions import aws_sdk
 
 STANDARD_QUALIFIER = "hnb659fds"
 # For the synthesis alone: what comes after it works on the assembly.
@@ -163,6 +164,8 @@ def deploy_synthesised(
     environments = environments_in(app, cloud)
     for environment in environments:
         bootstrap(app.run, environment, say)
+    if aws_sdk.is_needed_by(app.assembly):
+        _install_aws_sdk(say)
     approval = [] if "--require-approval" in options else ["--require-approval=never"]
     _on_assembly(app, ["deploy", *stacks, *approval], environments, listen)
 
@@ -252,6 +255,13 @@ def _on_assembly(
     whole = [*command, f"--app={app.assembly}", "--build=", *app.arguments]
     if code := app.run.cdk(whole, account=_only_account(environments), region=app.region, listen=listen):
         raise CdkError(command[0], code)
+
+
+def _install_aws_sdk(say: Callable[[str], None]) -> None:
+    try:
+        aws_sdk.ensure(say)
+    except LocalCloudError as error:  # a function may well bring its own
+        say(f"{error}\nLambda functions in Node.js that do not bundle the AWS SDK will fail")
 
 
 def _options(arguments: Sequence[str], command: str) -> set[str]:
