@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple
 
 import aws_cdk as cdk
 
@@ -27,10 +27,10 @@ class BucketFacts(NamedTuple):
     key_arn: str | None
     region: str | None
     identity: str
-    policy: cdk.CfnResource | None
+    policy: constructs.IDependable | None
 
     @classmethod
-    def of(cls, bucket: s3.IBucket, *, with_region: bool) -> BucketFacts:
+    def of(cls, bucket: s3.IBucket, *, identity: str, with_region: bool) -> BucketFacts:
         """Ask a bucket."""
         key, policy = bucket.encryption_key, bucket.policy
         return cls(
@@ -38,8 +38,8 @@ class BucketFacts(NamedTuple):
             arn=bucket.bucket_arn,
             key_arn=key_of(key, bucket).key_arn if key else None,
             region=known_text(bucket.env.region) if with_region else None,
-            identity=bucket.node.addr[2:10],
-            policy=cast("cdk.CfnResource", policy.node.default_child) if policy else None,
+            identity=identity,
+            policy=policy.node.default_child if policy else None,
         )
 
     def image_identity(self, scope: constructs.Construct, key: str) -> str:

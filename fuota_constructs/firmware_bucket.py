@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, cast
 import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 
-from fuota_constructs.acknowledgments import acknowledge
 from fuota_constructs.encryption_key import key_of
+from fuota_constructs.template.acknowledgments import FIRMWARE_BUCKET, acknowledge
 from fuota_constructs.template.keyword_names import naming_keywords
 
 if TYPE_CHECKING:
@@ -71,10 +71,4 @@ class FirmwareBucket(s3.Bucket):
             versioned=True,
         )
         if server_access_logs_bucket is None and server_access_logs_prefix is None:
-            acknowledge(
-                self,
-                {
-                    "AwsSolutions-S1": "one AWS service reads the firmware that the bucket holds and broadcasts it to"
-                    " devices; whoever needs access logs gives server_access_logs_bucket",
-                },
-            )
+            acknowledge(self, FIRMWARE_BUCKET)

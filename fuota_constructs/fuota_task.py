@@ -10,7 +10,6 @@ import jsii
 from aws_cdk.interfaces.aws_iotwireless import FuotaTaskReference, IFuotaTaskRef
 
 from fuota_constructs import synth_checks, task_inputs
-from fuota_constructs.default_firmware import DefaultBucket, DefaultRole
 from fuota_constructs.fuota_task_grants import FuotaTaskGrants
 from fuota_constructs.imported_fuota_task import ImportedFuotaTask
 from fuota_constructs.provider.fuota_provider import SERVICE_TIMEOUT_SECONDS
@@ -73,6 +72,7 @@ class FuotaTask(cdk.Resource):
         planned_loss_percent: float | None = None,
         firmware_bucket: s3.IBucket | None = None,
         firmware_update_role: iam.IRole | iam.Role | None = None,  # pyright: the CDK's Role is no IRole
+        access_per_image: bool | None = None,
         removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.DESTROY,
     ) -> None:
         """Make the task.
@@ -98,6 +98,9 @@ class FuotaTask(cdk.Resource):
         own.
         `firmware_update_role`: what the service reads the image with: a `FirmwareUpdateRole`, or any role that
         `iotwireless.amazonaws.com` may assume. By default one role that the tasks of the stack share.
+        `access_per_image`: whether the role is given access to each image by a policy of its own, or once to all under
+        `firmware/` of the bucket, where images are copied to. By default all at once for the default role on the
+        default bucket, so that a release of firmware changes no permission; else to each.
         `removal_policy`: by default the task is deleted with its construct; RETAIN leaves it in the service.
 
         Raises `FuotaValidationError` for values of a wrong kind (a region that is no `RfRegion`, an interval that is no
@@ -113,7 +116,13 @@ class FuotaTask(cdk.Resource):
         self._bucket = shared.bucket_of(task_inputs.own_bucket_of(image, firmware_bucket, self))
         self._role = shared.role_of(task_inputs.own_role_of(firmware_update_role, self))
         self._access = shared.access_of(self._role)
-        readable = shared.readable(image, self._bucket, self._role)
+        readable = shared.readable(
+            image,
+            self._bucket,
+            self._role,
+            per_image=task_inputs.access_per_image_of(access_per_image, self),
+            asked_by=self,
+        )
 
         given: dict[str, object] = {
             "Name": fuota_task_name,
@@ -150,11 +159,8 @@ class FuotaTask(cdk.Resource):
                 "WirelessDeviceIds": self._devices or None,
             },
         )
-        task_inputs.note_size_of(image, self)
         self._tags = ResourceTags(self._resource, of_type=RESOURCE_TYPE)
-        # Delete runs with these permissions and needs this bucket: CloudFormation removes them only after the task.
-        for resource in readable.needed:
-            self._resource.add_resource_dependency(resource)
+        readable.outlive(self._resource)
         if firmware_update_role:
             self.node.add_dependency(firmware_update_role)
         if task_inputs.removal_policy_of(removal_policy, self) is not cdk.RemovalPolicy.DESTROY:
@@ -165,21 +171,13 @@ class FuotaTask(cdk.Resource):
 
     @property
     def firmware_bucket(self) -> s3.IBucket:
-        """The bucket of the image.
-
-        The default one is shown as an imported bucket: you can name it and let principals of the account use it. For
-        anything that changes the bucket itself (its policy, tags, removal) give the tasks a `FirmwareBucket` of yours.
-        """
-        return self._bucket.bucket if isinstance(self._bucket, DefaultBucket) else self._bucket
+        """The bucket of the image; the default one is a whole `s3.Bucket`, like a `FirmwareBucket`."""
+        return self._bucket
 
     @property
     def firmware_update_role(self) -> iam.IRole:
-        """The role the service reads the image with.
-
-        The default one is shown as an imported role: you can name it and add statements to it. For managed policies,
-        tags or a path give the tasks a `FirmwareUpdateRole` of yours.
-        """
-        return self._role.role if isinstance(self._role, DefaultRole) else self._role
+        """The role the service reads the image with; the default one is a `FirmwareUpdateRole`."""
+        return self._role
 
     @property
     def fuota_task_id(self) -> str:
@@ -281,7 +279,7 @@ class FuotaTask(cdk.Resource):
         return synth_checks.group_plan(group, beside=self._plan.rf_region, here=self._shared.place)
 
     def _account_of_role(self) -> str | None:
-        if isinstance(self._role, DefaultRole) or self._shared.place.account is None:
+        if self._shared.made(self._role) or self._shared.place.account is None:
             return None  # not asked for: it would be a round trip to the CDK
         return synth_checks.place_of(self._role, self._access.arn).account
 
@@ -296,7 +294,7 @@ class FuotaTask(cdk.Resource):
             wireless_devices=tuple(self._devices),
             tags={key: synth_checks.known(value) for key, value in (tags or {}).items()},
             role_policy_characters=self._access.characters,
-            role_trusts_service=None if isinstance(self._role, DefaultRole) else trusts_service(self._role),
+            role_trusts_service=trusts_service(self._role),
             start=self._start.plan() if self._start else None,
         )
 

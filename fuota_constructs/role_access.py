@@ -1,4 +1,4 @@
-"""What a firmware update role may read: one small policy for each bucket and one for each image."""
+"""What a firmware update role may read: one policy for all images of a bucket, or one for each."""
 
 from __future__ import annotations
 
@@ -10,64 +10,87 @@ from typing import TYPE_CHECKING, cast
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
-from fuota_constructs.default_firmware import DefaultRole
 from fuota_constructs.synth_checks import known_text
+from fuota_constructs.template.acknowledgments import acknowledge_wildcards
 
 if TYPE_CHECKING:
     import constructs
 
     from fuota_constructs.bucket_facts import BucketFacts
 
+    Allowed = dict[str, list[str]]  # actions by resource
+
 _LONGEST_BUCKET_NAME = "b" * 63
 _LONGEST_PARTITION = "aws-us-gov"
+_WHY_ALL = "firmware/ has images only, and a permission for each would change with every release of firmware"
 
 
 class RoleAccess:
     """What one role may read, as far as this library granted it.
 
-    Every image has a policy of its own, with the image's identity in the logical id: when a task gets another image,
-    CloudFormation adds the new policy before it updates the task and removes the old one only in its cleanup phase,
-    so a task that is waiting or in session never loses access to the image it transmits.
+    The logical id of a policy tells what it is about. When a task gets another image that has a policy of its own,
+    CloudFormation adds the new policy before it updates the task and removes the old one only in its cleanup phase, so
+    a task that is waiting or in session never loses access to the image it transmits. A policy for all images of a
+    bucket stays as it is.
     """
 
-    def __init__(self, scope: constructs.Construct, name: str, role: iam.IRole | DefaultRole) -> None:
-        """Begin with no access. The policies go to the stack of the tasks; the role may live elsewhere."""
-        self._scope, self.name, self._role = scope, name, role
-        self._policies: dict[str, cdk.CfnResource | None] = {}
+    def __init__(self, scope: constructs.Construct, name: str, role: iam.IRole, *, of_this_stack: bool = False) -> None:
+        """Begin with no access. The policies go to the stack of the tasks; the role may live elsewhere.
+
+        `of_this_stack`: of a role that is made here it is known that it takes policies, and that names tell them apart.
+        """
+        self._scope, self.name, self._role, self._of_this_stack = scope, name, role, of_this_stack
+        self._policies: dict[str, iam.Policy | None] = {}
+        self._wildcards: dict[iam.Policy, str] = {}
         self.arn: str = role.role_arn
         self.characters = 0
         """About how long the inline policies are that were added to the role; IAM allows 10,240 characters in all."""
 
-    def to_image(self, bucket: BucketFacts, key: str) -> list[cdk.CfnResource]:
-        """Let the role read an image. Answers with the policies that say so, that of the image last.
+    def to_firmware(self, bucket: BucketFacts) -> list[iam.Policy]:
+        """Let the role read everything under `firmware/`. Answers with the policy that says so.
 
-        There are none for a role imported as immutable, to which nothing can be added.
+        There is none for a role imported as immutable, to which nothing can be added.
         """
-        wanted = {f"Bucket{bucket.identity}": (["s3:ListBucket", "s3:ListBucketVersions"], bucket.arn)}
-        if bucket.key_arn:
-            wanted[f"Key{bucket.identity}"] = (["kms:Decrypt"], bucket.key_arn)
-        wanted[f"Image{bucket.image_identity(self._scope, key)}"] = (
-            ["s3:GetObject"],
-            f"{bucket.arn}/{_as_resource(key)}",
-        )
-        for what, (actions, resource) in wanted.items():
+        everything = f"{bucket.arn}/firmware/*"
+        allowed = {**_to_bucket(bucket), **_to_key(bucket), everything: ["s3:GetObject"]}
+        policies = self._attached({f"Firmware{bucket.identity}": allowed})
+        self._wildcards |= dict.fromkeys(policies, everything)
+        return policies
+
+    def to_image(self, bucket: BucketFacts, key: str) -> list[iam.Policy]:
+        """Let the role read one image. Answers with the policies that say so, that of the image last."""
+        wanted = {
+            f"Bucket{bucket.identity}": _to_bucket(bucket),
+            f"Key{bucket.identity}": _to_key(bucket),
+            f"Image{bucket.image_identity(self._scope, key)}": {f"{bucket.arn}/{_as_resource(key)}": ["s3:GetObject"]},
+        }
+        return self._attached({what: allowed for what, allowed in wanted.items() if allowed})
+
+    def acknowledge_wildcards(self) -> None:
+        """Answer cdk-nag's findings about them; call this when the app is synthesised."""
+        for policy, resource in self._wildcards.items():
+            acknowledge_wildcards(policy, {"ReadFirmware": [resource]}, {"ReadFirmware": _WHY_ALL})
+
+    def _attached(self, wanted: dict[str, Allowed]) -> list[iam.Policy]:
+        for what, allowed in wanted.items():
             if what not in self._policies:
-                self._policies[what] = self._allow(f"{self.name}{what}", actions, resource)
+                self._policies[what] = self._attach(f"{self.name}{what}", allowed)
         return [policy for what in wanted if (policy := self._policies[what])]
 
-    def _allow(self, name: str, actions: list[str], resource: str) -> cdk.CfnResource | None:
-        if isinstance(self._role, DefaultRole):
-            policy: iam.CfnPolicy | None = iam.CfnPolicy(
-                self._scope,
-                name,
-                policy_name=name,
-                policy_document=_document(actions, resource),
-                roles=[self._role.role_name],
-            )
-        else:
-            policy = self._attach(self._role, name, iam.PolicyStatement(actions=actions, resources=[resource]))
-        if policy:
-            self.characters += _length(actions, resource)
+    def _attach(self, name: str, allowed: Allowed) -> iam.Policy | None:
+        statements = [{"Effect": "Allow", "Action": what, "Resource": of} for of, what in allowed.items()]
+        document = iam.PolicyDocument.from_json({"Version": "2012-10-17", "Statement": statements})
+        # A role may serve tasks of several stacks, even in several Regions: there a second policy of the same name
+        # would overwrite the first one, and the end of either stack would take it from both.
+        unlike = name if self._of_this_stack else f"{name}-{self._end_of_stack_id}"
+        policy = iam.Policy(self._scope, name, policy_name=unlike, document=document)
+        self._role.attach_inline_policy(policy)
+        if not self._of_this_stack:
+            # To a role imported as immutable CDK attaches nothing: such a policy is not rendered, and has no length.
+            rendered = cast("iam.CfnPolicy", policy.node.default_child)
+            if not policy.stack.resolve(rendered.roles):
+                return None
+        self.characters += _length(allowed)
         return policy
 
     @functools.cached_property
@@ -76,27 +99,25 @@ class RoleAccess:
         # the CDK, too, wants the names on one role to differ.
         return cdk.Fn.select(2, cdk.Fn.split("/", cdk.Aws.STACK_ID))
 
-    def _attach(self, role: iam.IRole, name: str, statement: iam.PolicyStatement) -> iam.CfnPolicy | None:
-        # A role may serve tasks of several stacks, even in several Regions: there a second policy of the same name
-        # would overwrite the first one, and the end of either stack would take it from both.
-        policy = iam.Policy(self._scope, name, policy_name=f"{name}-{self._end_of_stack_id}", statements=[statement])
-        role.attach_inline_policy(policy)
-        rendered = cast("iam.CfnPolicy", policy.node.default_child)
-        # To a role imported as immutable CDK attaches nothing: such a policy is not rendered, and has no length.
-        return rendered if cdk.Stack.of(self._scope).resolve(rendered.roles) else None
+
+def _to_bucket(bucket: BucketFacts) -> Allowed:
+    return {bucket.arn: ["s3:ListBucket", "s3:ListBucketVersions"]}
 
 
-def _document(actions: list[str], resource: str) -> dict[str, object]:
-    return {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Action": actions, "Resource": resource}],
-    }
+def _to_key(bucket: BucketFacts) -> Allowed:
+    return {bucket.key_arn: ["kms:Decrypt"]} if bucket.key_arn else {}
 
 
-def _length(actions: list[str], resource: str) -> int:
-    named = re.sub(r"\$\{Token\[[^\]]*\]\}", _LONGEST_BUCKET_NAME, resource)
-    document = _document(actions, f"arn:{_LONGEST_PARTITION}:s3:::{named}")
-    return len(json.dumps(document, separators=(",", ":")))
+def _length(allowed: Allowed) -> int:
+    statements = [
+        {"Effect": "Allow", "Action": actions, "Resource": f"arn:{_LONGEST_PARTITION}:s3:::{_longest(resource)}"}
+        for resource, actions in allowed.items()
+    ]
+    return len(json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":")))
+
+
+def _longest(resource: str) -> str:
+    return re.sub(r"\$\{Token\[[^\]]*\]\}", _LONGEST_BUCKET_NAME, resource)
 
 
 def _as_resource(key: str) -> str:

@@ -12,7 +12,7 @@ from aws_cdk import aws_iam as iam
 
 from fuota_constructs.encryption_key import key_of
 from fuota_constructs.errors import FuotaValidationError
-from fuota_constructs.provider.permissions import Statement, statement
+from fuota_constructs.provider.permissions import statement
 from fuota_constructs.synth_checks import (
     CALL_LEAD_SECONDS,
     SERVICE_LEAD_SECONDS,
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from aws_cdk.interfaces.aws_iotwireless import IFuotaTaskRef
 
     from fuota_constructs.rules import Finding
+    from fuota_constructs.template.role_policy import Statement
 
 ID = "ScheduledStart"
 RETRY_SECONDS = CALL_LEAD_SECONDS - SERVICE_LEAD_SECONDS - 120
@@ -71,32 +72,18 @@ class SessionSchedule(constructs.Construct):
         reference = task.fuota_task_ref
         self._place = place_of_stack(self)
         self._task_place = place_of(task, reference.fuota_task_arn)
-        self.role = iam.CfnRole(
+        own_account = {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+        statements = [
+            statement("StartFuotaTask", ["iotwireless:StartFuotaTask"], reference.fuota_task_arn),
+            *(_report_to(queue) if queue else ()),
+        ]
+        self.role = iam.Role(
             self,
             "Role",
-            assume_role_policy_document={
-                "Version": "2012-10-17",
-                "Statement": [
-                    {
-                        "Effect": "Allow",
-                        "Action": "sts:AssumeRole",
-                        "Principal": {"Service": "scheduler.amazonaws.com"},
-                        "Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
-                    }
-                ],
+            assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com", conditions=own_account),
+            inline_policies={
+                "StartFuotaTask": iam.PolicyDocument.from_json({"Version": "2012-10-17", "Statement": statements})
             },
-            policies=[
-                iam.CfnRole.PolicyProperty(
-                    policy_name="StartFuotaTask",
-                    policy_document={
-                        "Version": "2012-10-17",
-                        "Statement": [
-                            statement("StartFuotaTask", ["iotwireless:StartFuotaTask"], reference.fuota_task_arn),
-                            *(_report_to(queue) if queue else ()),
-                        ],
-                    },
-                )
-            ],
         )
         """What the scheduler calls StartFuotaTask with."""
         start = {"Id": reference.fuota_task_id, "LoRaWAN": {"StartTime": f"{self.at:%Y-%m-%dT%H:%M:%SZ}"}}
@@ -114,7 +101,7 @@ class SessionSchedule(constructs.Construct):
                     "arn": f"arn:{cdk.Aws.PARTITION}:scheduler:::aws-sdk:iotwireless:startFuotaTask",
                     "input": json.dumps(start),
                     "retryPolicy": {"maximumEventAgeInSeconds": RETRY_SECONDS, "maximumRetryAttempts": RETRIES},
-                    "roleArn": self.role.attr_arn,
+                    "roleArn": self.role.role_arn,
                     **({"deadLetterConfig": {"arn": queue.queue_arn}} if queue else {}),
                 },
             },

@@ -9,10 +9,13 @@ import aws_cdk as cdk
 import constructs
 
 from fuota_constructs.bucket_facts import BucketFacts
-from fuota_constructs.default_firmware import DefaultBucket, DefaultRole
+from fuota_constructs.default_bucket import make_default_bucket
+from fuota_constructs.firmware_update_role import FirmwareUpdateRole
 from fuota_constructs.provider.fuota_provider import SERVICE_TIMEOUT_SECONDS, FuotaProvider
 from fuota_constructs.role_access import RoleAccess
-from fuota_constructs.synth_checks import SynthChecks, place_of_stack
+from fuota_constructs.synth_checks import SynthChecks, known_text, place_of_stack
+from fuota_constructs.template.acknowledgments import FIRMWARE_BUCKET, acknowledge, somebody_asks
+from fuota_constructs.template.stable_ids import StableIds
 from fuota_constructs.template.staged_asset import stage_file
 
 if TYPE_CHECKING:
@@ -20,9 +23,6 @@ if TYPE_CHECKING:
     from aws_cdk import aws_s3 as s3
 
     from fuota_constructs.firmware_image import AssetImage, BucketImage
-
-    _Bucket = s3.IBucket | DefaultBucket
-    _Role = iam.IRole | DefaultRole
 
 ID = "FuotaConstructs"
 
@@ -35,7 +35,15 @@ class ReadableImage(NamedTuple):
 
     uri: str
     bucket_region: str | None
-    needed: list[cdk.CfnResource]
+    needed: list[constructs.IDependable]
+
+    def outlive(self, task: cdk.CfnResource) -> None:
+        """Let CloudFormation remove it only after the task, whose Delete runs with these permissions."""
+        for needed in self.needed:
+            if isinstance(needed, cdk.CfnResource):  # one round trip to the CDK, where the other takes two
+                task.add_resource_dependency(needed)
+            else:
+                task.node.add_dependency(needed)
 
 
 class SharedFirmware(constructs.Construct):
@@ -45,16 +53,25 @@ class SharedFirmware(constructs.Construct):
         """Use `SharedFirmware.of`."""
         super().__init__(stack, ID)
         self._stack = stack
-        self._bucket: DefaultBucket | None = None
-        self._role: DefaultRole | None = None
+        self._ids = StableIds(stack)
+        self._bucket: s3.IBucket | None = None
+        self._role: FirmwareUpdateRole | None = None
         self._buckets: dict[s3.IBucket, BucketFacts] = {}
-        self._accesses: dict[_Role, RoleAccess] = {}
-        self._readable: dict[tuple[AssetImage | BucketImage, _Bucket, _Role], ReadableImage] = {}
+        self._accesses: dict[iam.IRole, RoleAccess] = {}
+        self._readable: dict[tuple[object, ...], ReadableImage] = {}
         self._copies: dict[tuple[str, str], cdk.CfnResource] = {}
         self.place = place_of_stack(stack)
         """The AWS account and Region, each when it is known at synth."""
-        self.provider = FuotaProvider(self, "Provider", stack)
-        self.checks = SynthChecks(self, before=self.provider.acknowledge_wildcards)
+        self.provider = FuotaProvider(self, "Provider")
+        self.checks = SynthChecks(self, before=self._settle)
+
+    def _settle(self) -> None:
+        self.provider.settle()
+        if somebody_asks():
+            for access in self._accesses.values():
+                access.acknowledge_wildcards()
+            if self._bucket:
+                acknowledge(self._bucket, FIRMWARE_BUCKET)
 
     @classmethod
     def of(cls, scope: constructs.Construct) -> SharedFirmware:
@@ -66,68 +83,101 @@ class SharedFirmware(constructs.Construct):
             _SHARED[scope] = found if isinstance(found, cls) else cls(stack)
         return _SHARED[scope]
 
-    def bucket_of(self, given: s3.IBucket | None) -> _Bucket:
+    def bucket_of(self, given: s3.IBucket | None) -> s3.IBucket:
         """The firmware bucket of a task: the one it was given, else the one that tasks given none share."""
-        if given is not None and not (self._bucket and self._bucket.is_shown_as(given)):
+        if given is not None:
             return given
-        self._bucket = self._bucket or DefaultBucket(self, "FirmwareBucket")
+        if self._bucket is None:
+            self._bucket, self._buckets[self._bucket] = make_default_bucket(self)
         return self._bucket
 
-    def role_of(self, given: iam.IRole | None) -> _Role:
+    def role_of(self, given: iam.IRole | None) -> iam.IRole:
         """The firmware update role of a task, likewise: one in a stack, so PassRole stays of fixed size."""
-        if given is not None and not (self._role and self._role.is_shown_as(given)):
+        if given is not None:
             return given
         if self._role is None:
-            self._role = DefaultRole(self, "FirmwareUpdateRole")
-            self._accesses[self._role] = self._new_access("Access", self._role)
+            self._role = FirmwareUpdateRole(self, "FirmwareUpdateRole")
+            of_this_stack = not self.provider.roles_are_elsewhere
+            self._accesses[self._role] = self._new_access("Access", self._role, of_this_stack=of_this_stack)
         return self._role
 
-    def access_of(self, role: _Role) -> RoleAccess:
+    def made(self, role: iam.IRole) -> bool:
+        """Whether it is the role that tasks given none share."""
+        return role is self._role
+
+    def access_of(self, role: iam.IRole) -> RoleAccess:
         """What a role may read in this stack; from now on the provider may pass it."""
         if role not in self._accesses:
-            # jsii may show one imported role as several Python objects; its construct address tells.
-            name = f"Access{role.node.addr[2:10]}"
+            # jsii may show one imported role as several Python objects; its place in the tree tells.
+            name = f"Access{self._ids.of(role)}"
             same = next((access for access in self._accesses.values() if access.name == name), None)
             self._accesses[role] = same or self._new_access(name, role)
         return self._accesses[role]
 
-    def _new_access(self, name: str, role: _Role) -> RoleAccess:
-        access = RoleAccess(self, name, role)
+    def _new_access(self, name: str, role: iam.IRole, *, of_this_stack: bool = False) -> RoleAccess:
+        access = RoleAccess(self, name, role, of_this_stack=of_this_stack)
         self.provider.allow_pass_role(access.arn)
         return access
 
-    def _facts_of(self, bucket: _Bucket) -> BucketFacts:
-        if isinstance(bucket, DefaultBucket):
-            return bucket.facts
+    def _facts_of(self, bucket: s3.IBucket) -> BucketFacts:
         if bucket not in self._buckets:
-            self._buckets[bucket] = BucketFacts.of(bucket, with_region=self.place.region is not None)
+            identity = self._ids.of(bucket)
+            self._buckets[bucket] = BucketFacts.of(bucket, identity=identity, with_region=self.place.region is not None)
         return self._buckets[bucket]
 
-    def readable(self, image: AssetImage | BucketImage, bucket: _Bucket, role: _Role) -> ReadableImage:
-        """An image that a role may read; one from a local file is copied to the bucket at deployment."""
-        known = (image, bucket, role)
-        if known not in self._readable:
-            facts, access = self._facts_of(bucket), self.access_of(role)
-            copy = self._copy(cast("AssetImage", image), facts) if hasattr(image, "sha256") else None
-            policies = access.to_image(facts, image.key)
-            needed = [each for each in (self.provider.policy, facts.policy, copy, *policies[:-1]) if each]
-            if policies:  # the last one waits for the others, so that each task waits for one only
-                policies[-1].node.add_dependency(*needed)
-                needed = policies[-1:]
-            self._readable[known] = ReadableImage(f"s3://{facts.name}/{image.key}", facts.region, needed)
-        return self._readable[known]
+    def readable(
+        self,
+        image: AssetImage | BucketImage,
+        bucket: s3.IBucket,
+        role: iam.IRole,
+        *,
+        per_image: bool | None,
+        asked_by: constructs.Construct,
+    ) -> ReadableImage:
+        """An image that a role may read; one from a local file is copied to the bucket at deployment.
 
-    def _copy(self, image: AssetImage, bucket: BucketFacts) -> cdk.CfnResource:
+        `per_image`: whether by a policy of its own; None for what the documentation says. The CDK CLI calls the file
+        after the first task that asks for it.
+        """
+        if per_image is None:
+            per_image = bucket is not self._bucket or role is not self._role
+        # With a key that is a token, where the image lies is not known.
+        per_image = per_image or not (known_text(image.key) or "").startswith("firmware/")
+        asked = (image, bucket, role, per_image)
+        if asked not in self._readable:
+            facts, access = self._facts_of(bucket), self.access_of(role)
+            needed: list[constructs.IDependable] = [each for each in (self.provider.policy, facts.policy) if each]
+            if not per_image:  # before the copy: behind it the policy would be another one with every image
+                needed += access.to_firmware(facts)
+            if hasattr(image, "sha256"):
+                needed = [self._copy(cast("AssetImage", image), facts, asked_by, after=needed)]
+            if per_image and (policies := access.to_image(facts, image.key)):
+                # The last one waits for the others, so that each task waits for one only.
+                policies[-1].node.add_dependency(*needed, *policies[:-1])
+                needed = [policies[-1]]
+            self._readable[asked] = ReadableImage(f"s3://{facts.name}/{image.key}", facts.region, needed)
+        return self._readable[asked]
+
+    def _copy(
+        self,
+        image: AssetImage,
+        bucket: BucketFacts,
+        asked_by: constructs.Construct,
+        *,
+        after: list[constructs.IDependable],
+    ) -> cdk.CfnResource:
         copied = (bucket.identity, image.key)
         if copied not in self._copies:
-            self._copies[copied] = self._make_copy(image, bucket)
+            self._copies[copied] = self._make_copy(image, bucket, asked_by)
+        self._copies[copied].node.add_dependency(*after)
         return self._copies[copied]
 
-    def _make_copy(self, image: AssetImage, bucket: BucketFacts) -> cdk.CfnResource:
+    def _make_copy(self, image: AssetImage, bucket: BucketFacts, asked_by: constructs.Construct) -> cdk.CfnResource:
         identity = bucket.image_identity(self, image.key)
-        asset = stage_file(self, f"Image{identity}", image.path, sha256=image.sha256, display_name=image.path.name)
+        called = f"{cdk.Names.stack_relative_construct_path(asked_by)}/Firmware"
+        asset = stage_file(self, f"Image{identity}", image.path, sha256=image.sha256, display_name=called)
         self.provider.allow_copy(asset_bucket=asset.bucket_name, bucket_arn=bucket.arn, key_arn=bucket.key_arn)
-        copy = cdk.CfnResource(
+        return cdk.CfnResource(
             self,
             f"Firmware{identity}",
             type="Custom::FirmwareObject",
@@ -142,5 +192,3 @@ class SharedFirmware(constructs.Construct):
                 "SizeBytes": image.size_bytes,
             },
         )
-        copy.node.add_dependency(*filter(None, (self.provider.policy, bucket.policy)))
-        return copy

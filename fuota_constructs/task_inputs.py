@@ -36,12 +36,6 @@ def image_of(value: object, at: IConstruct) -> AssetImage | BucketImage:
     )
 
 
-def note_size_of(image: AssetImage | BucketImage, at: IConstruct) -> None:
-    """Leave the size of an image in somebody's bucket beside the template, for a rehearsal, which makes one up."""
-    if isinstance(image, BucketImage) and isinstance(image.size_bytes, int):
-        at.node.add_metadata("fuota-constructs:image-bytes", image.size_bytes)
-
-
 def own_bucket_of(
     image: AssetImage | BucketImage, firmware_bucket: s3.IBucket | None, at: IConstruct
 ) -> s3.IBucket | None:
@@ -72,6 +66,15 @@ def own_role_of(firmware_update_role: iam.IRole | None, at: IConstruct) -> iam.I
         f"firmware_update_role is {shown(firmware_update_role)}; give a role: a FirmwareUpdateRole, an iam.Role, or"
         f" FirmwareUpdateRole.from_role_arn(self, 'Role', {arn})",
         construct_path=at.node.path,
+    )
+
+
+def access_per_image_of(value: object, at: IConstruct) -> bool | None:
+    """The value, if it is True, False or not given."""
+    if value is None or isinstance(value, bool):
+        return value
+    raise FuotaValidationError(
+        "access-per-image", f"access_per_image is {value!r}; give True or False", construct_path=at.node.path
     )
 
 

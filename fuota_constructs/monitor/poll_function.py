@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import aws_cdk as cdk
 import constructs
 from aws_cdk import aws_iam as iam
 
-from fuota_constructs.acknowledgments import acknowledge
-from fuota_constructs.provider.permissions import TRUST, Statement, statement
+from fuota_constructs.provider.permissions import statement
+from fuota_constructs.template.acknowledgments import acknowledge
 from fuota_constructs.template.functions import make_function, make_log_group
+from fuota_constructs.template.role_policy import RolePolicy
 from fuota_constructs.template.typed_resource import attribute, typed_resource
 
 ID = "FuotaConstructsMonitor"
 RUNTIME_DIRECTORY = Path(__file__).with_name("runtime")
 LAMBDA_TIMEOUT_SECONDS = 300
+WILDCARDS = {"ListDevices": "ListWirelessDevices has no resource-level permissions (Service Authorization Reference)"}
+"""Why a statement, by Sid, cannot do without a wildcard."""
 
 
 class PollFunction(constructs.Construct):
@@ -29,7 +32,7 @@ class PollFunction(constructs.Construct):
     def __init__(self, stack: cdk.Stack) -> None:
         """Use `PollFunction.of`."""
         super().__init__(stack, ID)
-        role = iam.CfnRole(self, "Role", assume_role_policy_document=TRUST)
+        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         log_group = make_log_group(self)
         table = self._make_table()
         function = make_function(
@@ -38,37 +41,29 @@ class PollFunction(constructs.Construct):
             code_name=f"{ID}/Function/Code",
             handler="poll.handler",
             description="Polls of FuotaMonitor (fuota_constructs)",
-            role_arn=role.attr_arn,
+            role_arn=role.role_arn,
             log_group=log_group,
             timeout_seconds=LAMBDA_TIMEOUT_SECONDS,
             environment={"STATE_TABLE": table.ref},
         )
         self.function_arn = attribute(function, "attrArn")
         """What the rules of the monitors start."""
-        self._statements = [
-            # This action has no resource-level permissions (Service Authorization Reference): it can only be `*`.
-            statement("ListDevices", ["iotwireless:ListWirelessDevices"], "*"),
-            statement(
-                "RememberPolls",
-                ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"],
-                attribute(table, "attrArn"),
-            ),
-            statement("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], attribute(log_group, "attrArn")),
-            statement("ReadTasks", ["iotwireless:GetFuotaTask"]),
-            statement("PublishEvents", ["events:PutEvents"]),
-            statement("StopPolling", ["events:DisableRule"]),
-        ]
-        self._policy = iam.CfnPolicy(
+        self._policy = RolePolicy(
             self,
-            "Policy",
-            policy_document=self._document(),
+            role=role,
             policy_name="FuotaConstructsMonitor",
-            roles=[role.ref],
+            statements=[
+                statement("ListDevices", ["iotwireless:ListWirelessDevices"], "*"),
+                statement(
+                    "RememberPolls",
+                    ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"],
+                    attribute(table, "attrArn"),
+                ),
+                statement("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], attribute(log_group, "attrArn")),
+            ],
+            wildcards=WILDCARDS,
         )
-        acknowledge(
-            self._policy,
-            {"AwsSolutions-IAM5[Resource::*]": "ListWirelessDevices has no resource-level permissions"},
-        )
+        self.node.add_validation(cast("constructs.IValidation", self._policy))
 
     @classmethod
     def of(cls, scope: constructs.Construct) -> PollFunction:
@@ -77,17 +72,15 @@ class PollFunction(constructs.Construct):
         found = stack.node.try_find_child(ID)
         return found if isinstance(found, cls) else cls(stack)
 
-    def allow(self, *, task_arn: str, event_bus_arn: str, rule_arn: object) -> None:
+    def allow(self, *, task_arn: str, event_bus_arn: str, rule_arn: str) -> None:
         """Let it poll a task, tell a bus about it, and disable the rule that starts its polls."""
-        added = {"ReadTasks": task_arn, "PublishEvents": event_bus_arn, "StopPolling": rule_arn}
-        for each in self._statements:
-            if each["Sid"] in added and added[each["Sid"]] not in each["Resource"]:
-                each["Resource"].append(added[each["Sid"]])
-        self._policy.policy_document = self._document()
-
-    def _document(self) -> dict[str, Any]:
-        granted: list[Statement] = [each for each in self._statements if each["Resource"]]
-        return {"Version": "2012-10-17", "Statement": granted}
+        self._policy.allow(
+            [
+                statement("ReadTasks", ["iotwireless:GetFuotaTask"], task_arn),
+                statement("PublishEvents", ["events:PutEvents"], event_bus_arn),
+                statement("StopPolling", ["events:DisableRule"], rule_arn),
+            ]
+        )
 
     def _make_table(self) -> cdk.CfnResource:
         table = typed_resource(

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-import aws_cdk as cdk
 import constructs
 from aws_cdk import aws_iam as iam
 
-from fuota_constructs.acknowledgments import acknowledge_wildcards
 from fuota_constructs.firmware_update_role import SERVICE_PRINCIPAL
 from fuota_constructs.provider import permissions
-from fuota_constructs.template.functions import make_function, make_log_group
+from fuota_constructs.template.functions import follow_custom_resource_config, make_function, make_log_group
+from fuota_constructs.template.role_policy import RolePolicy
 from fuota_constructs.template.typed_resource import attribute
 
 RUNTIME_DIRECTORY = Path(__file__).with_name("runtime")
@@ -28,59 +26,46 @@ class FuotaProvider(constructs.Construct):
     Path and construct ids are contract: CloudFormation refuses to change a ServiceToken.
     """
 
-    def __init__(self, scope: constructs.Construct, id: str, stack: cdk.Stack) -> None:  # noqa: A002
+    def __init__(self, scope: constructs.Construct, id: str) -> None:  # noqa: A002
         """Make the provider; `SharedFirmware` sees to it that a stack has one."""
         super().__init__(scope, id)
-        self._stack = stack
-
-        role = iam.CfnRole(self, "Role", assume_role_policy_document=permissions.TRUST)
+        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         log_group = make_log_group(self)
-        self._statements = permissions.for_tasks(attribute(log_group, "attrArn"))
-        self.policy = iam.CfnPolicy(
+        self._policy = RolePolicy(
             self,
-            "Policy",
-            policy_document=self._document(),
+            role=role,
             policy_name="FuotaConstructsProvider",
-            roles=[role.ref],
+            statements=permissions.for_tasks(attribute(log_group, "attrArn")),
+            wildcards=permissions.WILDCARDS,
         )
+        self.policy = self._policy.policy
         """Custom resources depend on it, so that their Delete still has its permissions."""
+        self.roles_are_elsewhere = self._policy.is_elsewhere
+        """Whether somebody else makes the roles (`iam.Role.customize_roles`)."""
         function = make_function(
             self,
             code=RUNTIME_DIRECTORY,
             code_name="FuotaConstructs/Provider/Function/Code",
             handler="index.handler",
             description="Provider of Custom::FuotaTask and Custom::FirmwareObject (fuota_constructs)",
-            role_arn=role.attr_arn,
+            role_arn=role.role_arn,
             log_group=log_group,
             timeout_seconds=LAMBDA_TIMEOUT_SECONDS,
         )
         # The policy outlives the function, and so every custom resource: CloudFormation deletes in reverse order.
-        function.add_resource_dependency(self.policy)
+        function.node.add_dependency(self.policy)
+        follow_custom_resource_config(function, log_group)
         self.service_token = attribute(function, "attrArn")
         """What custom resources name their provider by."""
 
     def allow_pass_role(self, role_arn: str) -> None:
         """Let it pass this role, to IoT Wireless and nothing else (CreateFuotaTask and UpdateFuotaTask check that)."""
-        self._allow(permissions.pass_role(role_arn, SERVICE_PRINCIPAL))
+        self._policy.allow([permissions.pass_role(role_arn, SERVICE_PRINCIPAL)])
 
     def allow_copy(self, *, asset_bucket: str, bucket_arn: str, key_arn: str | None) -> None:
         """Let it copy images from the bucket of the CDK assets to `firmware/` in a firmware bucket."""
-        self._allow(*permissions.for_copies(asset_bucket, bucket_arn, key_arn))
+        self._policy.allow(permissions.for_copies(asset_bucket, bucket_arn, key_arn))
 
-    def acknowledge_wildcards(self) -> None:
-        """Answer cdk-nag's findings about wildcards; called when references between stacks are settled."""
-        acknowledge_wildcards(self._stack, self.policy, self._document(), permissions.WILDCARDS)
-
-    def _allow(self, *statements: permissions.Statement) -> None:
-        changed = False
-        for statement in statements:
-            present = self._statements.setdefault(statement["Sid"], {**statement, "Resource": []})
-            for resource in statement["Resource"]:
-                if resource not in present["Resource"]:
-                    present["Resource"].append(resource)
-                    changed = True
-        if changed:
-            self.policy.policy_document = self._document()
-
-    def _document(self) -> dict[str, Any]:
-        return {"Version": "2012-10-17", "Statement": list(self._statements.values())}
+    def settle(self) -> None:
+        """Settle the policy; called when references between stacks are settled."""
+        self._policy.settle()

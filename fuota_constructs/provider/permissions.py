@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+from typing import TYPE_CHECKING
 
-Statement = dict[str, Any]
+import aws_cdk as cdk
 
-TRUST: Statement = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}},
-    ],
-}
+if TYPE_CHECKING:
+    from fuota_constructs.template.role_policy import Statement
 
 _UNSCOPED_ACTIONS = ["CreateFuotaTask", "ListFuotaTasks", "ListWirelessDevices"]
 """Actions without resource-level permissions (Service Authorization Reference): their resource can only be `*`."""
@@ -44,22 +41,20 @@ WILDCARDS = {
 """Why each statement, by Sid, cannot do without a wildcard."""
 
 
-def for_tasks(log_group_arn: object) -> dict[str, Statement]:
-    """What every provider needs, by Sid."""
-    statements = (
+def for_tasks(log_group_arn: str) -> list[Statement]:
+    """What every provider needs."""
+    return [
         statement("CreateAndListTasks", _iotwireless(_UNSCOPED_ACTIONS), "*"),
         statement("ManageTasks", _iotwireless([*_TASK_ACTIONS, *_ATTACHMENTS]), _any("FuotaTask")),
         statement("AttachTargets", _iotwireless(_ATTACHMENTS), _any("MulticastGroup"), _any("WirelessDevice")),
         statement("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], log_group_arn),
-    )
-    return {each["Sid"]: each for each in statements}
+    ]
 
 
 def for_copies(asset_bucket: str, bucket_arn: str, key_arn: str | None) -> list[Statement]:
     """What copying firmware images from the CDK assets to a firmware bucket, with its KMS key if it has one, needs."""
-    read = {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":s3:::", asset_bucket, "/*"]]}
     statements = [
-        statement("ReadAssets", ["s3:GetObject"], read),
+        statement("ReadAssets", ["s3:GetObject"], f"arn:{cdk.Aws.PARTITION}:s3:::{asset_bucket}/*"),
         statement("WriteFirmware", ["s3:GetObject", "s3:PutObject"], f"{bucket_arn}/firmware/*"),
     ]
     if key_arn:
@@ -75,7 +70,7 @@ def pass_role(role_arn: str, service: str) -> Statement:
     }
 
 
-def statement(sid: str, actions: list[str], *resources: object) -> Statement:
+def statement(sid: str, actions: list[str], *resources: str) -> Statement:
     """An Allow of a policy."""
     return {"Sid": sid, "Effect": "Allow", "Action": sorted(actions), "Resource": list(resources)}
 
@@ -84,6 +79,10 @@ def _iotwireless(names: list[str]) -> list[str]:
     return [f"iotwireless:{name}" for name in names]
 
 
-def _any(kind: str) -> object:
-    # An intrinsic as it stands in the template costs no round trip to the CDK, as Stack.format_arn would.
-    return {"Fn::Sub": f"arn:${{AWS::Partition}}:iotwireless:${{AWS::Region}}:${{AWS::AccountId}}:{kind}/*"}
+def _any(kind: str) -> str:
+    return f"{_here()}:{kind}/*"
+
+
+@functools.cache  # the same in every stack, and each of the three costs a round trip to the CDK
+def _here() -> str:
+    return f"arn:{cdk.Aws.PARTITION}:iotwireless:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}"

@@ -18,6 +18,9 @@ LAMBDA_RUNTIME = "python3.14"
 LAMBDA_MEMORY_MB = 256
 LOG_RETENTION_DAYS = 30
 
+_PYTHON = 2
+"""Of the enumeration `RuntimeFamily` in Node.js."""
+
 
 def make_log_group(scope: Construct) -> cdk.CfnResource:
     """The log group of a function: ours, not the one Lambda makes by itself, never deletes and never expires."""
@@ -54,3 +57,14 @@ def make_function(
             "timeout": timeout_seconds,
         },
     )
+
+
+def follow_custom_resource_config(function: cdk.CfnResource, log_group: cdk.CfnResource) -> None:
+    """Let `custom_resources.CustomResourceConfig` set the runtime, and the retention and removal of the logs.
+
+    It looks for these metadata, and changes the default child of the construct that has them.
+    """
+    for resource, kind, data in ((function, "runtime-family", _PYTHON), (log_group, "logGroup", True)):
+        node = resource.node
+        node.default_child = resource
+        node.add_metadata(f"aws:cdk:is-custom-resource-handler-{kind}", data)

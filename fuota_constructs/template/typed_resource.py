@@ -8,6 +8,7 @@ loaded its module, or wants of it what only that class has.
 
 from __future__ import annotations
 
+import enum
 import functools
 import importlib
 import sys
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     Props = Mapping[str, object]
+
+
+LIBRARY = "aws-cdk-lib"
+"""The library's name in Node.js."""
 
 
 class _StandIn:
@@ -58,25 +63,43 @@ class _StandIn:
 def _stand_in(base: type, module: str, name: str) -> type:
     # Without jsii_type among its arguments the metaclass registers nothing: objects of this type that others make are
     # still given to Python as what they are.
-    members = {"_module": module, "_class": name, "__jsii_type__": f"aws-cdk-lib.{module}.{name}"}
+    members = {"_module": module, "_class": name, "__jsii_type__": f"{LIBRARY}.{module}.{name}"}
     return type(base)(name, (_StandIn, base), {**members, "__module__": f"aws_cdk.{module}"})
 
 
-def _make(base: type, kind: str, scope: constructs.Construct, id: str, props: Props) -> object:  # noqa: A002
+def _make(base: type, kind: str, arguments: list[object]) -> object:
     module, name = kind.split(".")
     made: object = object.__new__(_stand_in(base, module, name))
-    jsii.create(type(made), made, [scope, id, dict(props)])
+    jsii.create(type(made), made, arguments)
     return made
 
 
 def typed_resource(scope: constructs.Construct, id: str, kind: str, props: Props) -> cdk.CfnResource:  # noqa: A002
     """An L1 such as `aws_lambda.CfnFunction`; its properties have the names of TypeScript, at every depth."""
-    return cast("cdk.CfnResource", _make(cdk.CfnResource, kind, scope, id, props))
+    return cast("cdk.CfnResource", _make(cdk.CfnResource, kind, [scope, id, dict(props)]))
 
 
-def typed_construct(scope: constructs.Construct, id: str, kind: str, props: Props) -> constructs.Construct:  # noqa: A002
-    """Any other construct, such as `aws_s3_assets.Asset`."""
-    return cast("constructs.Construct", _make(constructs.Construct, kind, scope, id, props))
+def typed_construct(
+    scope: constructs.Construct,
+    id: str,  # noqa: A002
+    kind: str,
+    props: Props,
+    base: type = constructs.Construct,
+) -> constructs.Construct:
+    """Any other construct, such as `aws_s3.Bucket`, whose base is `cdk.Resource`."""
+    return cast("constructs.Construct", _make(base, kind, [scope, id, dict(props)]))
+
+
+def typed_object(kind: str, props: Props) -> object:
+    """What is no construct, such as `aws_s3.BlockPublicAccess`."""
+    return _make(object, kind, [dict(props)])
+
+
+def typed_choice(kind: str, name: str) -> object:
+    """A member of an enumeration, such as `aws_s3.ObjectOwnership`."""
+    choices = enum.Enum("choices", {name: name})  # type: ignore[misc]
+    choices.__jsii_type__ = f"{LIBRARY}.{kind}"  # type: ignore[attr-defined]
+    return choices[name]
 
 
 def attribute(construct: constructs.Construct, name: str) -> str:

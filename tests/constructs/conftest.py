@@ -23,6 +23,18 @@ class Template(dict[str, Any]):
         [body] = self.all(kind).values()
         return body
 
+    @staticmethod
+    def statements(policy: Any) -> list[dict[str, Any]]:
+        """The statements of a policy document, with lists of actions and resources even where there is one."""
+
+        def listed(value: Any) -> list[Any]:
+            return value if isinstance(value, list) else [value]
+
+        return [
+            {name: listed(value) if name in {"Action", "Resource"} else value for name, value in statement.items()}
+            for statement in policy["PolicyDocument"]["Statement"]
+        ]
+
     def properties(self, kind: str) -> Any:
         """The properties of the one resource of a type."""
         return self.only(kind)["Properties"]

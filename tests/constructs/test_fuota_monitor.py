@@ -36,7 +36,7 @@ def joined(value) -> str:
 
 def statements(template) -> dict:
     [policy] = [body for name, body in template.all("AWS::IAM::Policy").items() if "Monitor" in name]
-    return {each["Sid"]: each for each in policy["Properties"]["PolicyDocument"]["Statement"]}
+    return {each["Sid"]: each for each in template.statements(policy["Properties"])}
 
 
 def alarms(template) -> dict:

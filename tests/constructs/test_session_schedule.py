@@ -83,7 +83,7 @@ def test_the_role_may_start_this_one_task_and_only_the_scheduler_has_it(stack, t
     [role] = [body for name, body in template.all("AWS::IAM::Role").items() if "ScheduledStart" in name]
     [policy] = role["Properties"]["Policies"]
     [task_name] = template.all("Custom::FuotaTask")
-    assert policy["PolicyDocument"]["Statement"] == [
+    assert template.statements(policy) == [
         {
             "Sid": "StartFuotaTask",
             "Effect": "Allow",
@@ -110,7 +110,7 @@ def test_a_start_refused_for_good_is_reported_to_a_queue(stack, task, imported, 
     arn = {"Fn::GetAtt": [*template.all("AWS::SQS::Queue"), "Arn"]}
     assert reported["DeadLetterConfig"] == {"Arn": arn}
     [role] = [body for name, body in template.all("AWS::IAM::Role").items() if "TaskScheduledStart" in name]
-    _, *report = role["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+    _, *report = template.statements(role["Properties"]["Policies"][0])
     assert (report[0]["Action"], report[0]["Resource"]) == (["sqs:SendMessage"], [arn])
     keys = template.all("AWS::KMS::Key")
     assert [each["Resource"] for each in report[1:]] == [[{"Fn::GetAtt": [key, "Arn"]}] for key in keys]

@@ -11,7 +11,14 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from fuota_constructs import FirmwareBucket, FirmwareImage, FirmwareUpdateRole, FuotaTask, RfRegion
+from fuota_constructs import (
+    FirmwareBucket,
+    FirmwareImage,
+    FirmwareUpdateRole,
+    FuotaTask,
+    FuotaValidationError,
+    RfRegion,
+)
 from fuota_constructs.provider.fuota_provider import LAMBDA_TIMEOUT_SECONDS, SERVICE_TIMEOUT_SECONDS
 
 TASK = "Custom::FuotaTask"
@@ -24,7 +31,7 @@ def make_task(scope, name, image, **given):
 
 def provider_policy(template):
     [body] = [b for n, b in template.all("AWS::IAM::Policy").items() if n.startswith("FuotaConstructsProviderPolicy")]
-    return body["Properties"]["PolicyDocument"]["Statement"]
+    return template.statements(body["Properties"])
 
 
 def depends_on(template, name):
@@ -84,10 +91,11 @@ def test_r30_policies_role_and_bucket_outlive_the_custom_resources(stack, image,
     make_task(stack, "Task", image, **given)
     template = synth(stack)
     [task], [copy] = template.all(TASK), template.all(COPY)
-    direct = set(template["Resources"][task]["DependsOn"])
+    direct = set(template["Resources"][task]["DependsOn"]) - set(template.all("AWS::IAM::Role"))
     policies = set(template.all("AWS::IAM::Policy"))
-    assert len(policies) == (4 if own else 3)
-    assert len(direct & policies) == 1  # the image's, which waits for the rest
+    assert len(policies) == (4 if own else 2)
+    assert len(direct) == 1  # the policy of the image, or where there is none the copy: each waits for the rest
+    assert direct <= (policies if own else {copy})
     everything = depends_on(template, task)
     assert policies | {copy} <= everything
     assert set(template.all("AWS::S3::BucketPolicy")) <= everything
@@ -118,7 +126,7 @@ def test_r31_one_provider_and_a_policy_of_fixed_size(stack, image, synth, count)
         "WriteFirmware",
     ]
     assert sum(len(statement["Resource"]) for statement in statements) == 8
-    assert len(template["Resources"]) == 10 + count
+    assert len(template["Resources"]) == 9 + count
 
 
 def test_provider_may_pass_exactly_the_roles_of_the_tasks_to_iot_wireless_only(stack, image, synth):
@@ -158,19 +166,28 @@ def test_copy_has_size_and_hash(stack, image, synth):
     assert copy["DestinationKey"] == f"firmware/{image.sha256[:16]}/sensor-1.1.0.bin"
 
 
-def test_role_gets_the_documented_permissions_for_its_bucket_and_image_only(stack, image, synth):
+def read_permissions(template):
+    """What firmware update roles may do, by resource."""
+    return {
+        json.dumps(resource): statement["Action"]
+        for name, body in template.all("AWS::IAM::Policy").items()
+        if name.startswith("FuotaConstructsAccess")
+        for statement in template.statements(body["Properties"])
+        for resource in statement["Resource"]
+    }
+
+
+@pytest.mark.parametrize(
+    ("per_image", "objects"), [(None, None), (True, None), (False, "firmware/*")], ids=["default", "each", "all"]
+)
+def test_role_gets_the_documented_permissions_for_its_bucket_and_image_only(stack, image, synth, per_image, objects):
     bucket = FirmwareBucket(stack, "Bucket", encryption_key=kms.Key(stack, "Key"))
-    make_task(stack, "Task", image, firmware_bucket=bucket)
-    allowed = {}
-    for name, body in synth(stack).all("AWS::IAM::Policy").items():
-        if name.startswith("FuotaConstructsAccess"):
-            [statement] = body["Properties"]["PolicyDocument"]["Statement"]
-            allowed[str(statement["Action"])] = statement["Resource"]
+    make_task(stack, "Task", image, firmware_bucket=bucket, access_per_image=per_image)
     arn = stack.resolve(bucket.bucket_arn)
-    assert allowed == {
-        "['s3:ListBucket', 's3:ListBucketVersions']": arn,
-        "['s3:GetObject']": {"Fn::Join": ["", [arn, f"/{image.key}"]]},
-        "['kms:Decrypt']": stack.resolve(bucket.encryption_key.key_arn),
+    assert read_permissions(synth(stack)) == {
+        json.dumps(arn): ["s3:ListBucket", "s3:ListBucketVersions"],
+        json.dumps({"Fn::Join": ["", [arn, f"/{objects or image.key}"]]}): ["s3:GetObject"],
+        json.dumps(stack.resolve(bucket.encryption_key.key_arn)): ["kms:Decrypt"],
     }
 
 
@@ -182,18 +199,74 @@ def test_provider_may_use_the_key_of_the_bucket(stack, image, synth):
     assert statement["Resource"] == [stack.resolve(bucket.encryption_key.key_arn)]
 
 
-def test_another_image_is_another_policy_so_the_old_one_goes_last(tmp_path):
-    def policies(content):
-        (tmp_path / "fw.bin").write_bytes(content)
-        app = cdk.App(outdir=str(tmp_path / content.decode()))
-        stack = cdk.Stack(app, "Stack")
-        make_task(stack, "Task", FirmwareImage.from_asset(tmp_path / "fw.bin"))
-        names = app.synth().get_stack_by_name("Stack").template["Resources"]
-        return {name for name in names if name.startswith("FuotaConstructsAccess")}
+def permissions_of_a_release(folder, content, make):
+    """All that is about permissions in the template of an app with this firmware."""
+    (folder / "fw.bin").write_bytes(content)
+    app = cdk.App(outdir=str(folder / content.decode()))
+    stack = cdk.Stack(app, "Stack")
+    make(stack, FirmwareImage.from_asset(folder / "fw.bin"))
+    resources = app.synth().get_stack_by_name("Stack").template["Resources"]
+    kinds = ("AWS::IAM::", "AWS::S3::BucketPolicy", "AWS::KMS::Key", "AWS::Lambda::Permission")
+    return {name: body for name, body in resources.items() if body["Type"].startswith(kinds)}
 
-    old, new = policies(b"one"), policies(b"two")
-    assert len(old & new) == 1  # the bucket's
+
+OWN = {
+    "bucket": lambda stack: {"firmware_bucket": FirmwareBucket(stack, "Bucket", encryption_key=kms.Key(stack, "Key"))},
+    "role": lambda stack: {"firmware_update_role": FirmwareUpdateRole(stack, "Role")},
+    "nothing": lambda _: {},
+}
+
+
+@pytest.mark.parametrize(
+    ("own", "per_image"), [("nothing", None), ("nothing", False), ("bucket", False), ("role", False)]
+)
+def test_a_release_of_firmware_changes_no_permission(tmp_path, own, per_image):
+    """Else `cdk diff --security-only --fail` and pipelines with an approval of such changes would stop each release."""
+
+    def make(stack, image):
+        make_task(stack, "Task", image, access_per_image=per_image, **OWN[own](stack))
+
+    assert permissions_of_a_release(tmp_path, b"one", make) == permissions_of_a_release(tmp_path, b"two", make)
+
+
+@pytest.mark.parametrize(("own", "per_image"), [("bucket", None), ("role", None), ("nothing", True)])
+def test_another_image_is_another_policy_so_the_old_one_goes_last(tmp_path, own, per_image):
+    def make(stack, image):
+        make_task(stack, "Task", image, access_per_image=per_image, **OWN[own](stack))
+
+    old, new = (set(permissions_of_a_release(tmp_path, content, make)) for content in (b"one", b"two"))
     assert len(old - new) == len(new - old) == 1  # the image's
+
+
+@pytest.mark.parametrize(("key", "alone"), [("firmware/special.bin", False), ("special.bin", True)])
+def test_only_what_is_under_firmware_needs_no_policy_of_its_own(stack, image, synth, key, alone):
+    task = make_task(stack, "Task", image)
+    make_task(stack, "Special", FirmwareImage.from_bucket(task.firmware_bucket, key))
+    permissions = read_permissions(synth(stack))
+    assert len([resource for resource in permissions if "special.bin" in resource]) == alone
+
+
+def test_an_image_whose_key_is_a_token_has_a_policy_of_its_own(stack, image, synth):
+    task = make_task(stack, "Task", image)
+    key = cdk.CfnParameter(stack, "Key").value_as_string
+    make_task(stack, "Special", FirmwareImage.from_bucket(task.firmware_bucket, key), access_per_image=False)
+    assert any('{"Ref": "Key"}' in resource for resource in read_permissions(synth(stack)))
+
+
+def test_tasks_of_one_role_may_be_given_access_in_both_ways(stack, image, synth):
+    """The copy of the image waits for one policy, and the other one for the copy: there is no circle."""
+    for name, per_image in (("A", True), ("B", False), ("C", True)):
+        make_task(stack, name, image, access_per_image=per_image)
+    template = synth(stack)
+    for task in template.all(TASK):
+        assert template.all(COPY).keys() <= depends_on(template, task)
+    assert len([resource for resource in read_permissions(template) if "firmware/" in resource]) == 2
+
+
+@pytest.mark.parametrize("wrong", ["yes", 1, "firmware/*"])
+def test_fails_for_an_access_that_is_no_yes_or_no(stack, image, wrong):
+    with pytest.raises(FuotaValidationError, match=rf"access-per-image: .* is {re.escape(repr(wrong))}; give True or"):
+        make_task(stack, "Task", image, access_per_image=wrong)
 
 
 def test_wildcards_in_a_key_are_not_wildcards_in_the_policy(stack, synth):

@@ -25,18 +25,14 @@ def add_fleet(sessions: Sessions, document: dict[str, Any], now: float) -> dict[
         ) from None
     document = dict(document)
     account, aws_region = (_text(document.pop(name, None), name) for name in ("account", "aws_region"))
-    device_ids = document.pop("device_ids", None)
     fleet = Fleet.from_dict(document)
-    if device_ids is None:
-        enrolled = sessions.enrolment.add(fleet, now, account=account, region=aws_region)
-    else:
-        enrolled = sessions.enrolment.take(fleet, device_ids, account=account, region=aws_region)
+    enrolled = sessions.enrolment.add(fleet, now, account=account, region=aws_region)
     return {
-        "devices": len(enrolled.members),
+        "devices": fleet.devices,
         "cohorts": [
             {
                 "name": cohort.name,
-                "count": sum(member.device.cohort is cohort for member in enrolled.members),
+                "count": cohort.count,
                 "device_ids": [member.device.id for member in enrolled.members if member.device.cohort is cohort],
             }
             for cohort in fleet.cohorts

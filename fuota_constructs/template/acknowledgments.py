@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
@@ -13,6 +14,16 @@ if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
     from constructs import IConstruct
 
+FIRMWARE_BUCKET = {
+    "AwsSolutions-S1": "one AWS service reads the firmware that the bucket holds and broadcasts it to devices; whoever"
+    " needs access logs gives server_access_logs_bucket",
+}
+
+
+def somebody_asks() -> bool:
+    """Whether the app has loaded cdk-nag: then it is worth a synth's time to answer it."""
+    return "cdk_nag" in sys.modules
+
 
 def acknowledge(construct: IConstruct, reasons: Mapping[str, str]) -> None:
     """Acknowledge findings on a construct and what is below it: the id of each, and the reason."""
@@ -21,18 +32,16 @@ def acknowledge(construct: IConstruct, reasons: Mapping[str, str]) -> None:
     )
 
 
-def acknowledge_wildcards(
-    stack: cdk.Stack, policy: iam.CfnPolicy, document: Mapping[str, Any], reasons: Mapping[str, str]
-) -> None:
-    """Acknowledge the wildcards of a policy, with the reason of each statement by its Sid.
+def acknowledge_wildcards(policy: iam.Policy, resources: Mapping[str, list[str]], reasons: Mapping[str, str]) -> None:
+    """Acknowledge the wildcards of a policy, by the Sid of their statements: its resources, and the reason for each.
 
     cdk-nag wants each wildcard acknowledged under the very text of its resource. Where another stack's bucket is in it,
     that text is settled only when the app is synthesised, so call this then.
     """
     wildcards = {
-        f"AwsSolutions-IAM5[Resource::{resource}]": reasons[statement["Sid"]]
-        for statement in stack.resolve(document)["Statement"]
-        for resource in map(_flat, statement["Resource"])
+        f"AwsSolutions-IAM5[Resource::{resource}]": reasons[sid]
+        for sid, its_resources in policy.stack.resolve(dict(resources)).items()
+        for resource in map(_flat, its_resources)
         if "*" in resource
     }
     acknowledge(policy, wildcards)

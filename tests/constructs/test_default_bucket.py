@@ -83,7 +83,7 @@ def test_given_to_another_task_they_are_the_same(stack, image, task, synth):
     first, second = template.all("Custom::FuotaTask").values()
     assert first["Properties"] == second["Properties"]
     assert len(template.all("Custom::FirmwareObject")) == 1
-    assert len(template.all("AWS::IAM::Policy")) == 3
+    assert len(template.all("AWS::IAM::Policy")) == 2
 
 
 def test_given_to_a_task_of_another_stack_they_cross_over(app, stack, image, task, synth):
@@ -115,7 +115,41 @@ def test_the_role_can_be_given_more(app, image, env, synth):
     cdk.CfnOutput(stack, "Arn", value=task.firmware_update_role.role_arn)
     template = synth(stack)
     role, _ = firmware_role(template)
-    *_, account, name = template["Outputs"]["Arn"]["Value"]["Fn::Join"][1]
-    assert (account[-6:], name) == (":role/", {"Ref": role})
+    assert template["Outputs"]["Arn"]["Value"] == {"Fn::GetAtt": [role, "Arn"]}
     [added] = [body for body in template.all("AWS::IAM::Policy").values() if "key/k" in json.dumps(body)]
     assert added["Properties"]["Roles"] == [{"Ref": role}]
+
+
+def test_the_role_is_a_firmware_update_role(task):
+    assert isinstance(task.firmware_update_role, FirmwareUpdateRole)
+
+
+def test_the_policy_of_the_bucket_can_be_added_to(stack, image, task, synth):
+    """There is one policy: S3 has room for one, and a second one would replace it."""
+    partner = iam.AccountPrincipal("111122223333")
+    task.firmware_bucket.grant_read(partner)
+    arn = task.firmware_bucket.bucket_arn
+    audit = iam.PolicyStatement(sid="Audit", actions=["s3:GetBucketPolicy"], resources=[arn], principals=[partner])
+    assert task.firmware_bucket.add_to_resource_policy(audit).statement_added
+    template = synth(stack)
+    [bucket] = template.all(BUCKET)
+    policy = template.properties(BUCKET_POLICY)
+    assert policy["Bucket"] == {"Ref": bucket}
+    tls, *granted = template.statements(policy)
+    assert tls["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert {"s3:GetObject*", "s3:GetBucketPolicy"} <= {action for each in granted for action in each["Action"]}
+    assert any(statement.get("Sid") == "Audit" for statement in granted)
+
+
+def test_the_bucket_is_a_whole_bucket(stack, task, synth):
+    from aws_cdk import aws_s3 as s3
+
+    bucket = task.firmware_bucket
+    assert isinstance(bucket, s3.Bucket)
+    assert isinstance(bucket.policy, s3.BucketPolicy)
+    bucket.add_lifecycle_rule(noncurrent_version_expiration=cdk.Duration.days(30))
+    bucket.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
+    made = synth(stack).only(BUCKET)
+    [rule] = made["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
+    assert made["DeletionPolicy"] == "Delete"
