@@ -72,6 +72,11 @@ class Aws:
         """A client of IAM."""
         return self._client("iam")
 
+    @functools.cached_property
+    def kms(self) -> Any:
+        """A client of AWS KMS."""
+        return self._client("kms")
+
     @property
     def region(self) -> str:
         """The Region in use."""

@@ -46,7 +46,8 @@ def read_image(aws: Aws, uri: str) -> tuple[Image | None, list[Check]]:
     try:
         head: dict[str, Any] = aws.s3.head_object(Bucket=bucket, Key=key)
     except ClientError as failure:
-        return Image(bucket, key, bucket_region=region), [*checks, _unreadable(uri, failure)]
+        image = Image(bucket, key, bucket_region=region, kms_key=_default_key(aws, bucket))
+        return image, [*checks, _unreadable(uri, failure)]
     size = int(head["ContentLength"])
     image = Image(bucket, key, size, region, head.get("SSEKMSKeyId"))
     return image, [*checks, ok("image", f"{uri} exists and has {size:,} bytes")]
@@ -78,6 +79,19 @@ def _bucket_region(aws: Aws, bucket: str, region: str | None) -> list[Check]:
     return [ok(name, f"bucket {bucket} is in {region}, as the task")]
 
 
+def _default_key(aws: Aws, bucket: str) -> str | None:
+    """The KMS key an unread object is likely to have: that of its bucket's default encryption."""
+    try:
+        answer: dict[str, Any] = aws.s3.get_bucket_encryption(Bucket=bucket)
+    except ClientError:
+        return None
+    [default, *_] = [
+        rule.get("ApplyServerSideEncryptionByDefault", {})
+        for rule in answer["ServerSideEncryptionConfiguration"]["Rules"]
+    ]
+    return default.get("KMSMasterKeyID") or None
+
+
 def _unreadable(uri: str, failure: ClientError) -> Check:
     if code_of(failure) in {"404", "NoSuchKey", "NotFound"}:
         return error("image", f"there is no object {uri}; {SEEN_LATE}", "upload it, or correct FirmwareUpdateImage")
@@ -87,4 +101,7 @@ def _unreadable(uri: str, failure: ClientError) -> Check:
             f"could not check {uri}: you may not read it yourself (s3:GetObject), or it does not exist",
             "run this as a principal that may read it",
         )
+    if code_of(failure) == "400":
+        message = f"could not check {uri}: S3 answers 400, as it does for a customer's own key (SSE-C)"
+        return warning("image", message, "if it has one, upload it again without: the service could not read it")
     return warning("image", f"could not check {uri}: {code_of(failure)}", "try again")

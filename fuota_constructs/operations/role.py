@@ -14,11 +14,13 @@ from botocore.exceptions import ClientError
 from fuota_constructs.operations.aws import code_of, is_denied
 from fuota_constructs.operations.checks import Check, error, ok, warning
 from fuota_constructs.operations.image import SEEN_LATE
+from fuota_constructs.operations.image_key import DECRYPT, key_checks
 from fuota_constructs.operations.role_trust import trust_check
 
 if TYPE_CHECKING:
     from fuota_constructs.operations.aws import Aws
     from fuota_constructs.operations.image import Image
+    from fuota_constructs.operations.image_key import Decision
 
 _ARN = re.compile(r"arn:[\w-]+:iam::(?P<account>\d{12}):role/(?:.*/)?(?P<name>[^/]+)")
 _ASK = "have it checked by somebody who may"
@@ -49,7 +51,7 @@ def _rights(aws: Aws, role_arn: str, image: Image) -> list[Check]:
     try:
         read = _allowed(aws, role_arn, "s3:GetObject", image.arn)
         lists = _allowed(aws, role_arn, "s3:ListBucket", f"arn:aws:s3:::{image.bucket}")
-        decrypts = _allowed(aws, role_arn, "kms:Decrypt", image.kms_key) if image.kms_key else True
+        keys = _key_checks(aws, role_arn, image)
     except ClientError as failure:
         return [_unchecked("role rights", f"what {role_arn} may read", "iam:SimulatePrincipalPolicy", failure)]
     checks = [_may_read(aws, role_arn, image, allowed=read)]
@@ -61,16 +63,24 @@ def _rights(aws: Aws, role_arn: str, image: Image) -> list[Check]:
                 "allow s3:ListBucket and s3:ListBucketVersions on the bucket",
             )
         )
-    if not decrypts:
-        checks.append(
-            warning(
-                "role rights",
-                f"the image is encrypted with {image.kms_key}, and the policies of {role_arn} do not allow kms:Decrypt"
-                " on it; could not check whether the key's own policy does",
-                "allow kms:Decrypt on that key to the role",
-            )
-        )
-    return checks
+    return [*checks, *keys]
+
+
+def _key_checks(aws: Aws, role_arn: str, image: Image) -> list[Check]:
+    if image.kms_key is None:
+        return []
+    sent = {"kms:ViaService": f"s3.{aws.region}.amazonaws.com", "kms:EncryptionContext:aws:s3:arn": image.arn}
+    checks = key_checks(
+        aws, image.kms_key, role_arn, lambda arn: _decision(aws, role_arn, DECRYPT, arn, tuple(sent.items()))
+    )
+    if image.size_bytes is not None:
+        return checks
+    # The object could not be read: it may be older than the key its bucket has now.
+    return [
+        check._replace(outcome="warning", message=f"if it has its bucket's key: {check.message}")
+        for check in checks
+        if check.outcome != "ok"
+    ]
 
 
 def _may_read(aws: Aws, role_arn: str, image: Image, *, allowed: bool) -> Check:
@@ -93,10 +103,19 @@ def _may_read(aws: Aws, role_arn: str, image: Image, *, allowed: bool) -> Check:
 
 
 def _allowed(aws: Aws, role_arn: str, action: str, resource: str) -> bool:
+    return _decision(aws, role_arn, action, resource) == "allowed"
+
+
+def _decision(aws: Aws, role_arn: str, action: str, resource: str, sent: tuple[tuple[str, str], ...] = ()) -> Decision:
+    context = [
+        {"ContextKeyName": name, "ContextKeyValues": [value], "ContextKeyType": "string"} for name, value in sent
+    ]
     answer: dict[str, Any] = aws.iam.simulate_principal_policy(
-        PolicySourceArn=role_arn, ActionNames=[action], ResourceArns=[resource]
+        PolicySourceArn=role_arn, ActionNames=[action], ResourceArns=[resource], ContextEntries=context
     )
-    return all(result["EvalDecision"] == "allowed" for result in answer["EvaluationResults"])
+    found = {str(result["EvalDecision"]) for result in answer["EvaluationResults"]}
+    order: tuple[Decision, ...] = ("explicitDeny", "implicitDeny", "allowed")
+    return next((decision for decision in order if decision in found), "implicitDeny")
 
 
 def _unchecked(name: str, what: str, action: str, failure: ClientError) -> Check:

@@ -53,9 +53,9 @@ def _doubts(condition: dict[str, Any], task_arn: str) -> Iterator[str]:
             sent = _as_sent(key, task_arn)
             if not operator.endswith(IF_EXISTS):
                 yield f"{operator} {key}: AWS does not document whether the service sends this key"
-            elif sent is None or operator.removesuffix(IF_EXISTS) not in _MATCHES:
+            elif sent is None or operator.removesuffix(IF_EXISTS) not in MATCHES:
                 yield f"{operator} {key}: AWS does not document what the service sends"
-            elif not any(_MATCHES[operator.removesuffix(IF_EXISTS)](str(value), sent) for value in listed(values)):
+            elif not any(MATCHES[operator.removesuffix(IF_EXISTS)](str(value), sent) for value in listed(values)):
                 yield f"{operator} {key}: its value does not fit {sent}, so it fails if the service sends this key"
 
 
@@ -65,20 +65,22 @@ def _as_sent(key: str, task_arn: str) -> str | None:
     return parts[0] if parts else None
 
 
-def _like(pattern: str, text: str) -> bool:
+def like(pattern: str, text: str) -> bool:
+    """Whether a text has the pattern of a policy, with * and ?."""
     wild = "".join(".*" if each == "*" else "." if each == "?" else re.escape(each) for each in pattern)
     return re.fullmatch(wild, text, re.DOTALL) is not None
 
 
 def _arn_like(pattern: str, arn: str) -> bool:
     parts, others = pattern.split(":", ARN_PARTS - 1), arn.split(":", ARN_PARTS - 1)
-    return len(parts) == len(others) and all(map(_like, parts, others))
+    return len(parts) == len(others) and all(map(like, parts, others))
 
 
-_MATCHES: Final = {
+# Operators of conditions that compare texts: whether the value of a policy fits what was sent.
+MATCHES: Final = {
     "StringEquals": str.__eq__,
     "StringEqualsIgnoreCase": lambda value, sent: value.lower() == sent.lower(),
-    "StringLike": _like,
+    "StringLike": like,
     "ArnEquals": _arn_like,  # the two behave identically (IAM User Guide, ARN condition operators)
     "ArnLike": _arn_like,
 }
@@ -88,7 +90,7 @@ def _concerns_service(statement: dict[str, Any]) -> bool:
     principal = statement.get("Principal")
     services = listed(principal.get("Service")) if isinstance(principal, dict) else listed(principal)
     actions = listed(statement.get("Action"))
-    return bool({SERVICE, "*"} & set(services)) and any(_like(str(each).lower(), "sts:assumerole") for each in actions)
+    return bool({SERVICE, "*"} & set(services)) and any(like(str(each).lower(), "sts:assumerole") for each in actions)
 
 
 def listed(value: Any) -> list[Any]:

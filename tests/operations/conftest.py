@@ -113,6 +113,7 @@ def aws(service: IotWirelessService, clock: Clock, cloud: LocalCloud, monkeypatc
         monkeypatch.setenv("AWS_ENDPOINT_URL_IOT_WIRELESS", url)
         monkeypatch.setenv("AWS_ENDPOINT_URL_S3", cloud.url)
         monkeypatch.setenv("AWS_ENDPOINT_URL_IAM", cloud.url)
+        monkeypatch.setenv("AWS_ENDPOINT_URL_KMS", cloud.url)
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", cloud.account)
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", cloud.secret)
         yield Aws(region="eu-west-1", limit=RequestLimit(clock=clock, sleep=clock.sleep))
