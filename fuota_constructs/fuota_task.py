@@ -159,6 +159,7 @@ class FuotaTask(cdk.Resource):
                 "WirelessDeviceIds": self._devices or None,
             },
         )
+        task_inputs.note_size_of(image, self)
         self._tags = ResourceTags(self._resource, of_type=RESOURCE_TYPE)
         readable.outlive(self._resource)
         if firmware_update_role:

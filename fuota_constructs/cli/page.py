@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,9 +35,15 @@ def document(title: str, parts: Iterable[str]) -> str:
     )
 
 
-def verdict(summary: str, *, good: bool) -> str:
-    """What it comes to, before all else."""
-    return f'<p id="verdict" class="{"good" if good else "bad"}">{text(summary)}</p>'
+def verdict(summary: str, *, good: bool | None) -> str:
+    """What it comes to, before all else; None where nothing is judged."""
+    kind = "" if good is None else "good" if good else "bad"
+    return f'<p id="verdict" class="{kind}">{text(summary)}</p>'
+
+
+def prose(words: str) -> str:
+    """A sentence whose commands are in backticks."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", text(words))
 
 
 def inputs(identity: str, heading: str, figures: Iterable[Figure]) -> str:

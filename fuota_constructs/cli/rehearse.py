@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from fuota_constructs import extras
 from fuota_constructs.cli.cdk_arguments import CdkCommand, cdk_arguments, require_known
+from fuota_constructs.cli.output_files import OutputFile, require_apart, write
 from fuota_constructs.cli.quantities import share_of_one
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
+    from fuota_constructs.cli.rehearse_record import Record, Request
     from fuota_constructs.local.fleet import Fleet
-    from fuota_constructs.local.rehearsal import Outcome, Rehearsal, TaskProgress
+
+DEFAULT_DEVICES, DEFAULT_LOSS, DEFAULT_SEED = 200, 0.1, 1
 
 
 def _share(_: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
@@ -31,13 +31,6 @@ def _share(_: click.Context, parameter: click.Parameter, value: str | None) -> f
     return share
 
 
-def _file(_: click.Context, parameter: click.Parameter, value: Path | None) -> Path | None:
-    # Said before the rehearsal, not after it.
-    if value is not None and not value.absolute().parent.is_dir():
-        raise click.BadParameter(f"the folder {value.absolute().parent} does not exist: make it first", param=parameter)
-    return value
-
-
 @click.command(cls=CdkCommand, cdk_command="deploy")
 @click.option("--devices", type=click.IntRange(1, 100_000), help="How many simulated devices.  [default: 200]")
 @click.option("--loss", callback=_share, help="Share of fragments each device loses, such as 10%.  [default: 10%]")
@@ -49,104 +42,93 @@ def _file(_: click.Context, parameter: click.Parameter, value: Path | None) -> P
     help="A YAML or JSON file with cohorts of devices, instead of --devices and --loss.",
 )
 @click.option(
+    "--require",
+    callback=_share,
+    default="99%",
+    show_default=True,
+    help="Share of the devices that must have the image; 0% only looks.",
+)
+@click.option(
     "--speed",
     type=click.FloatRange(1, 1_000_000),
     help="Session seconds per second.  [default: as fast as it computes]",
 )
-@click.option("--require", callback=_share, help="Fail when fewer devices succeed, such as 99%.")
 @click.option(
-    "--html",
-    "page",
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    callback=_file,
-    help="Write a page with pictures there.",
+    "--stub-imports/--no-stub-imports",
+    default=True,
+    help="Make up what the app refers to and does not make: buckets, roles, groups, devices, tasks.  [default: yes]",
 )
-@click.option(
-    "--json",
-    "document",
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    callback=_file,
-    help="Write every figure there.",
-)
+@click.option("--html", "page", type=OutputFile(), metavar="FILE", help="Write a page with pictures to FILE.")
+@click.option("--json", "as_json", is_flag=True, help="Every figure as JSON on standard output, all else on the other.")
+@click.option("--json-file", type=OutputFile(), metavar="FILE", help="Write the JSON to FILE.")
 @click.option("--keep", is_flag=True, help="Leave the cloud running afterwards, to look around in.")
 @cdk_arguments()
 @click.pass_context
-def rehearse(  # noqa: PLR0917
+def rehearse(
     ctx: click.Context,
+    *,
     devices: int | None,
     loss: float | None,
     seed: int | None,
     fleet_file: Path | None,
+    require: float,
     speed: float | None,
-    require: float | None,
+    stub_imports: bool,
     page: Path | None,
-    document: Path | None,
+    as_json: bool,
+    json_file: Path | None,
     keep: bool,
     cdk_arguments: tuple[str, ...],
 ) -> None:
-    """Deploy the CDK app of this folder to a cloud made for it, and let simulated devices receive its firmware.
+    """Deploy the CDK app of this folder to a cloud made for it, let simulated devices receive its firmware, and judge.
 
-    The real CDK CLI deploys, the real Lambda makes the tasks; the sessions of all tasks are started, real fragments go
-    over a lossy radio to devices that decode them with the real code, in minutes instead of hours. Nothing is kept.
+    The real CDK CLI deploys all stacks, the real Lambda makes the tasks; the sessions of all tasks are started, real
+    fragments go over a lossy radio to devices that decode them with the real code, in minutes instead of hours. Nothing
+    is kept. The last line says PASSED or FAILED: passed is the required share of all devices, the same share of those
+    of each task, and somebody of each cohort. What the app only refers to, such as a role by its name, is made up.
 
     \b
     Examples:
       fuota rehearse
-      fuota rehearse --devices 500 --loss 12% --require 99%
+      fuota rehearse --devices 500 --loss 12% --require 99.5%
       fuota rehearse --fleet fleet.yaml --html rehearsal.html
-      fuota rehearse -- -c stage=test
+      fuota rehearse MyStack -- -c stage=test
     Stacks, and what you write behind --, go to `cdk deploy` as they are.
 
     \b
     Exit codes:
-      0  every session was sent, and as many devices as required succeeded
-      1  refused or failed, an image could not be read, or fewer devices succeeded than --require says
+      0  passed
+      1  could not deploy or look; there was nothing to rehearse; or a file could not be written
       2  wrong usage
+      3  too few devices have the image
+      130  interrupted with Ctrl-C or SIGTERM; the cloud is stopped
     """
     if page is None:
         extras.require("fuota rehearse", "cli", "local")
     else:
         extras.require("fuota rehearse --html", "cli", "local", "plan")
     fleet = _fleet(devices, loss, seed, fleet_file)
+    require_apart({"--html": page, "--json-file": json_file, "--fleet": fleet_file})
     require_known(ctx, cdk_arguments)
     from rich.console import Console
 
-    from fuota_constructs.local import cloud as clouds
-    from fuota_constructs.local import deployment
-    from fuota_constructs.local.rehearsal import Rehearsal
+    from fuota_constructs.cli import rehearse_output
+    from fuota_constructs.cli.rehearse_run import Run
 
-    console = Console(highlight=False)
-    console.rule("start a cloud on this machine")
-    cloud = clouds.start(clouds.free_port(), outlive_us=keep)
-    console.print(f"{cloud.url}: CloudFormation, S3, IAM, Lambda and IoT Wireless; AWS is not contacted")
-    try:
-        console.rule("cdk deploy")
-        if code := deployment.deploy(cloud, list(cdk_arguments), console.print):
-            ctx.exit(code)
-        console.rule("read back from the IoT Wireless service")
-        _show_tasks(cloud, console)
-        console.rule("the session")
-        rehearsal = Rehearsal(cloud)
-        console.print(f"{rehearsal.enrol(fleet)} simulated devices joined the multicast groups")
-        started = rehearsal.start()
-        console.print(f"{len(started)} task(s) started; the wait of 30 minutes before a session is skipped")
-        _follow(rehearsal, speed, console)
-        outcome = rehearsal.outcome()
-    finally:
-        if keep:
-            console.print(
-                f"still running: fuota local status --port {cloud.port}; fuota local down --port {cloud.port}"
-            )
-        else:
-            clouds.stop(cloud)
+    request = _request(fleet, require, fleet_file, cdk_arguments, stub_imports=stub_imports)
+    console = Console(highlight=False, stderr=as_json)
+    record = Run(request, console, speed=speed, keep=keep).record()
     console.rule("what came of it")
-    _report(outcome, console)
-    _write(outcome, page, document, console)
-    if any(task.problem for task in outcome.tasks):
-        ctx.exit(1)
-    if require is not None and outcome.success_ratio < require:
-        console.print(f"[red]{outcome.success_ratio:.2%} of the devices succeeded, {require:.2%} were required[/red]")
-        ctx.exit(1)
+    rehearse_output.show(record, console)
+    for line in _write(record, page, json_file):
+        console.print(line, markup=False)
+    if as_json:
+        from fuota_constructs.cli.rehearse_json import as_text
+
+        click.echo(as_text(record))
+    colour = "red" if record.exit_code else "green" if require else None
+    click.secho(record.line, fg=colour, bold=True, err=as_json)
+    ctx.exit(record.exit_code)
 
 
 def _fleet(devices: int | None, loss: float | None, seed: int | None, fleet_file: Path | None) -> Fleet:
@@ -159,88 +141,45 @@ def _fleet(devices: int | None, loss: float | None, seed: int | None, fleet_file
     try:
         if fleet_file is not None:
             return Fleet.from_file(fleet_file)
-        return Fleet.of(devices=devices or 200, loss=0.1 if loss is None else loss, seed=1 if seed is None else seed)
+        return Fleet.of(
+            devices=devices or DEFAULT_DEVICES,
+            loss=DEFAULT_LOSS if loss is None else loss,
+            seed=DEFAULT_SEED if seed is None else seed,
+        )
     except (ValueError, OSError) as error:
         hint = "--fleet" if fleet_file else "--devices / --loss / --seed"
         raise click.BadParameter(str(error), param_hint=hint) from None
 
 
-def _show_tasks(cloud: Any, console: Console) -> None:
-    from fuota_constructs.cli.local_status import show
-    from fuota_constructs.local.overview import overview
+def _request(
+    fleet: Fleet, require: float, fleet_file: Path | None, cdk_arguments: tuple[str, ...], *, stub_imports: bool
+) -> Request:
+    import datetime as dt
 
-    show(overview(cloud), console)
+    from fuota_constructs.cli.rehearse_record import Request
 
-
-def _follow(rehearsal: Rehearsal, speed: float | None, console: Console) -> None:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
-        MofNCompleteColumn(),
-        TextColumn("fragments, {task.fields[left]}{task.fields[devices]}"),
+    return Request(
+        fleet=fleet,
+        require=require,
+        at=dt.datetime.now(dt.UTC),
+        folder=Path.cwd().name,
+        fleet_file=str(fleet_file) if fleet_file else None,
+        cdk_arguments=cdk_arguments,
+        stub_imports=stub_imports,
     )
-    with Progress(*columns, console=console) as bars:
-        shown: dict[str, Any] = {}
-        for tasks in rehearsal.follow(speed=speed):
-            for task in tasks:
-                bar = shown.get(task.task_id)
-                if bar is None:
-                    bar = shown[task.task_id] = bars.add_task(task.name, total=None, left="", devices="")
-                bars.update(
-                    bar,
-                    total=task.fragments_total,
-                    completed=task.fragments_sent,
-                    left=_left(task),
-                    devices=_counts(task.devices),
-                )
 
 
-def _left(task: TaskProgress) -> str:
-    from fuota_constructs.cli.plan_figures import duration
+def _write(record: Record, page: Path | None, json_file: Path | None) -> list[str]:
+    """Write the files, also of a rehearsal that came to nothing: one of yesterday must not be taken for it."""
+    said = []
+    if json_file is not None:
+        from fuota_constructs.cli.rehearse_json import as_text
 
-    return f"{duration(task.seconds_left)} left" if task.seconds_left else task.status
-
-
-def _counts(devices: dict[str, int]) -> str:
-    done = {status: count for status, count in devices.items() if status != "Initial"}
-    return "".join(f"; {count} {status}" for status, count in done.items())
-
-
-def _report(outcome: Outcome, console: Console) -> None:
-    from rich.table import Table
-
-    from fuota_constructs.cli.plan_figures import duration
-
-    for task in outcome.tasks:
-        if task.problem:
-            console.print(f"[red]{task.name}: {task.problem}[/red]")
-    console.print(f"{len(outcome.devices)} devices after {duration(outcome.session_seconds)} of session time")
-    table = Table()
-    table.add_column("FuotaDeviceStatus")
-    table.add_column("devices", justify="right")
-    table.add_column("share", justify="right")
-    for status, count in outcome.statuses.items():
-        table.add_row(status, str(count), f"{count / len(outcome.devices):.1%}")
-    console.print(table)
-    losses = sorted(device.loss for device in outcome.devices if device.loss is not None)
-    if losses:
-        console.print(
-            f"fragments lost by a device: {losses[0]:.1%} at least, {losses[len(losses) // 2]:.1%} in the middle,"
-            f" {losses[-1]:.1%} at most"
-        )
-    after = sorted(device.completed_after_fragments for device in outcome.devices if device.completed_after_fragments)
-    if after:
-        console.print(f"image complete, byte for byte: first after {after[0]} fragments, last after {after[-1]}")
-
-
-def _write(outcome: Outcome, page: Path | None, document: Path | None, console: Console) -> None:
-    if document is not None:
-        document.write_text(json.dumps(outcome.as_dict(), indent=2) + "\n", encoding="utf-8")
-        console.print(f"figures: {document}")
+        write(json_file, as_text(record) + "\n")
+        said.append(f"figures: {json_file}")
     if page is not None:
         from fuota_constructs.cli.rehearse_page import page_of
 
-        page.write_text(page_of(outcome), encoding="utf-8")
-        console.print(f"report: {page}")
+        write(page, page_of(record))
+        said.append(f"report: {page}")
+    return said

@@ -20,6 +20,7 @@ class AssemblyStack:
     display_name: str
     environment: str
     properties: dict[str, Any]
+    metadata_file: str | None = None
 
     def place(self, account: str, region: str) -> tuple[str, str]:
         """Its account and Region; those that are open are the ones given."""
@@ -28,6 +29,14 @@ class AssemblyStack:
             account if own_account == "unknown-account" else own_account,
             region if own_region == "unknown-region" else own_region,
         )
+
+    @property
+    def metadata(self) -> dict[str, list[dict[str, Any]]]:
+        """What the CDK noted about its constructs, by their paths."""
+        if self.metadata_file is None:
+            return {}
+        found: dict[str, Any] = json.loads((self.folder / self.metadata_file).read_text("utf-8"))
+        return found
 
     @property
     def template(self) -> dict[str, Any]:
@@ -44,7 +53,8 @@ def stacks_of(assembly: Path) -> Iterator[AssemblyStack]:
         if artifact["type"] == "aws:cloudformation:stack":
             environment = artifact.get("environment", "aws://unknown-account/unknown-region")
             name = artifact.get("displayName", artifact_id)
-            yield AssemblyStack(assembly, artifact_id, name, environment, properties)
+            file = artifact.get("additionalMetadataFile")
+            yield AssemblyStack(assembly, artifact_id, name, environment, properties, file)
         elif artifact["type"] == "cdk:cloud-assembly":
             yield from stacks_of(assembly / properties["directoryName"])
 

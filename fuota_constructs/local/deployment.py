@@ -12,6 +12,7 @@ from fuota_constructs.local.cdk_run import CdkRun, Listen, refuse_access_options
 from fuota_constructs.local.cloud import LocalCloud
 from fuota_constructs.local.cloud_assembly import stack_names, stacks_of
 from fuota_constructs.local.errors import LocalCloudError
+from fuota_constructs.local.functions import aws_sdk
 
 STANDARD_QUALIFIER = "hnb659fds"
 # For the synthesis alone: what comes after it works on the assembly.
@@ -101,14 +102,19 @@ def deploy(cloud: LocalCloud, arguments: Sequence[str], say: Callable[[str], Non
     return 0
 
 
-def destroy(cloud: LocalCloud, arguments: Sequence[str], say: Callable[[str], None]) -> int:
-    """Destroy the stacks of the app of the current folder without asking; answers the exit code of the CDK CLI."""
+def destroy(
+    cloud: LocalCloud, arguments: Sequence[str], say: Callable[[str], None], *, everything: bool = False
+) -> int:
+    """Destroy the stacks of the app of the current folder without asking; answers the exit code of the CDK CLI.
+
+    `everything` is all stacks, where the arguments name none.
+    """
     try:
         app = synthesise(cloud, arguments, say, command="destroy")
         force = [] if {"--force", "-f"} & _options(app.arguments, "destroy") else ["--force"]
         with app.run:
-            _check_names(cdk_options.look_at(app.arguments, "destroy").positional, app.assembly)
-            _on_assembly(app, ["destroy", *force], environments_in(app, cloud))
+            stacks = _stacks(app, "destroy", everything=everything)
+            _on_assembly(app, ["destroy", *stacks, *force], environments_in(app, cloud))
     except CdkError as failed:
         return failed.code
     return 0
@@ -153,14 +159,13 @@ def deploy_synthesised(
 
     Raises CdkError, and LocalCloudError for the name of no stack.
     """
-    named = cdk_options.look_at(app.arguments, "deploy").positional
-    _check_names(named, app.assembly)
     options = _options(app.arguments, "deploy")
-    # `**` is every stack, in stages too; --all would be those that are in none.
-    stacks = ["**"] if everything and not named and "--all" not in options else []
+    stacks = _stacks(app, "deploy", everything=everything)
     environments = environments_in(app, cloud)
     for environment in environments:
         bootstrap(app.run, environment, say)
+    if aws_sdk.is_needed_by(app.assembly):
+        _install_aws_sdk(say)
     approval = [] if "--require-approval" in options else ["--require-approval=never"]
     _on_assembly(app, ["deploy", *stacks, *approval], environments, listen)
 
@@ -208,6 +213,14 @@ def environments_of(assembly: Path, *, account: str, region: str) -> list[Enviro
     return sorted(found)
 
 
+def _stacks(app: Synthesised, command: str, *, everything: bool) -> list[str]:
+    """What selects the stacks where the arguments do not; those that are named are checked."""
+    named = cdk_options.look_at(app.arguments, command).positional
+    _check_names(named, app.assembly)
+    # `**` is every stack, in stages too; --all would be those that are in none.
+    return ["**"] if everything and not named and "--all" not in _options(app.arguments, command) else []
+
+
 def _check_names(names: Sequence[str], assembly: Path) -> None:
     """Refuse names of no stack: the CDK CLI is content when one of several is right."""
     stacks = list(stack_names(assembly))
@@ -242,6 +255,13 @@ def _on_assembly(
     whole = [*command, f"--app={app.assembly}", "--build=", *app.arguments]
     if code := app.run.cdk(whole, account=_only_account(environments), region=app.region, listen=listen):
         raise CdkError(command[0], code)
+
+
+def _install_aws_sdk(say: Callable[[str], None]) -> None:
+    try:
+        aws_sdk.ensure(say)
+    except LocalCloudError as error:  # a function may well bring its own
+        say(f"{error}\nLambda functions in Node.js that do not bundle the AWS SDK will fail")
 
 
 def _options(arguments: Sequence[str], command: str) -> set[str]:

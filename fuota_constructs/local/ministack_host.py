@@ -26,11 +26,19 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from fuota_constructs.local import clients, embedded_metrics, ministack_image, ministack_signatures
+from fuota_constructs.local import (
+    bucket_tags,
+    clients,
+    embedded_metrics,
+    ministack_encryption,
+    ministack_image,
+    ministack_signatures,
+)
 from fuota_constructs.local.certificates import certificates_in
 from fuota_constructs.local.cloud_secret import read_secret
 from fuota_constructs.local.cloudformation_types import TYPES, ResourceHandlers
 from fuota_constructs.local.errors import LocalCloudError
+from fuota_constructs.local.functions import custom_resources, workers
 from fuota_constructs.local.guard import Guard
 from fuota_constructs.local.host_environment import set_environment
 from fuota_constructs.local.iam_resources import permissions
@@ -86,8 +94,12 @@ SEAMS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
     ("ministack.services.cloudformation.provisioners", "_REPLACING_PROPERTIES", None),
     ("ministack.services.cloudformation.provisioners", "_STACK_TAG_PROPERTY", None),
     *ministack_image.SEAMS,
+    *ministack_encryption.SEAMS,
     *ministack_signatures.SEAMS,
     *embedded_metrics.SEAMS,
+    *workers.SEAMS,
+    *custom_resources.SEAMS,
+    *bucket_tags.SEAMS,
 )
 
 
@@ -135,6 +147,10 @@ class Host:
         self._serve_admin_routes()
         self._register_resource_types()
         embedded_metrics.install()
+        ministack_encryption.install()
+        workers.install()
+        custom_resources.install()
+        bucket_tags.install()
         self._let_nobody_else_in()
         # MiniStack's TLS mode would also listen on port 443 when it may.
         self.ministack._port_is_bindable = lambda host, port: False  # noqa: ARG005

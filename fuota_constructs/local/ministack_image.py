@@ -6,8 +6,10 @@ its image is what a rehearsal is there to find. Belongs to `ministack_host`, whi
 
 import importlib
 import re
+from collections.abc import Collection, Mapping
 from typing import Any
 
+from fuota_constructs.local import ministack_encryption as encryption
 from fuota_constructs.local.errors import LocalCloudError
 
 PRINCIPAL = "iotwireless.amazonaws.com"
@@ -38,7 +40,6 @@ SEAMS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
 
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):role/(?:.*/)?([^/]+)")
 _URI = re.compile(r"s3://([^/]+)/(.+)", re.DOTALL)
-_KMS_KEY = "x-amz-server-side-encryption-aws-kms-key-id"
 
 
 def read_image(uri: str, role_arn: str, account: str, region: str) -> bytes:
@@ -67,11 +68,36 @@ def read_image(uri: str, role_arn: str, account: str, region: str) -> bytes:
         stored = s3._buckets[bucket]["objects"].get(key)
         if stored is None:
             raise LocalCloudError(f"there is no object {uri}")
-        kms_key = str(stored.get("preserved_headers", {}).get(_KMS_KEY, ""))
-        if kms_key.startswith("arn:"):
-            session.check("kms:Decrypt", kms_key, None, None)
+        _check_encryption(session, bucket, key, stored.get("preserved_headers", {}), owner=owner, region=region)
         image: bytes = s3._get_object_data(bucket, key)
     return image
+
+
+def _check_encryption(
+    session: "_AssumedRole", bucket: str, key: str, headers: dict[str, str], *, owner: str, region: str
+) -> None:
+    if headers.get(encryption.CUSTOMER_ALGORITHM):
+        raise LocalCloudError(
+            f"s3://{bucket}/{key} is encrypted with a key of its owner (SSE-C), which nobody else has"
+        )
+    reference = headers.get(encryption.KEY)
+    if not reference:  # S3's own key, or the key aws/s3 of the account, whose policy lets S3 use it for everybody there
+        return
+    context = {
+        "kms:viaservice": f"s3.{region}.amazonaws.com",
+        "kms:encryptioncontext:aws:s3:arn": encryption.encryption_context(bucket, key),
+        "kms:encryptioncontextkeys": ["aws:s3:arn"],
+    }
+    found = encryption.key_of(reference, account=owner, region=region)
+    if found is None:  # a key of another cloud: that its policy leaves it to IAM is assumed
+        session.check("kms:Decrypt", reference, None, None, context=context)
+        return
+    session.check(
+        *("kms:Decrypt", found.arn, found.policy, found.account),
+        required=True,
+        grantees=found.grantees,
+        context=context,
+    )
 
 
 class _AssumedRole:
@@ -98,19 +124,34 @@ class _AssumedRole:
         self._policies = self._evaluator._gather_role_policies(self._name, self._account)
         self._limits = self._evaluator._permissions_boundary(roles, self._name, self._account)
 
-    def check(self, action: str, resource: str, resource_policy: Any, owner: str | None) -> None:
-        """Raise LocalCloudError unless the role may do this."""
+    def check(
+        self,
+        action: str,
+        resource: str,
+        resource_policy: Any,
+        owner: str | None,
+        *,
+        required: bool = False,
+        grantees: Collection[str] = (),
+        context: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Raise LocalCloudError unless the role may do this.
+
+        With `required`, the policy of the resource must allow it even in the role's own account (that of a KMS key);
+        `grantees` have it granted, which a Deny still overrules.
+        """
         principal = f"arn:aws:sts::{self._account}:assumed-role/{self._name}/iotwireless"
-        context = self._context(action, resource, principal)
-        decision = self._evaluator.evaluate(context, self._policies, *self._limits)
+        asked = self._context(action, resource, principal, context)
+        decision = self._evaluator.evaluate(asked, self._policies, *self._limits)
         if owner is not None:
             decision = self._evaluator.combine_resource_policy(
-                decision, context, resource_policy, owner, limits=tuple(self._limits)
+                decision, asked, resource_policy, owner, required=required, limits=tuple(self._limits)
             )
-        if decision.decision != "Allow":
+        granted = decision.decision != "Deny" and not {self._arn, principal}.isdisjoint(grantees)
+        if decision.decision != "Allow" and not granted:
             raise LocalCloudError(f"role {self._arn} is not authorized to perform {action} on {resource}")
 
-    def _context(self, action: str, resource: str, principal: str) -> Any:
+    def _context(self, action: str, resource: str, principal: str, context: Mapping[str, Any] | None = None) -> Any:
         return self._evaluator.EvalContext(
             principal_arn=principal,
             principal_type="AssumedRole",
@@ -119,7 +160,7 @@ class _AssumedRole:
             resource_arn=resource,
             region=self._region,
             secure_transport=True,  # services of AWS speak TLS with each other
-            service_context={"aws:tagkeys": None},
+            service_context={"aws:tagkeys": None, "kms:calleraccount": self._account, **(context or {})},
         )
 
 

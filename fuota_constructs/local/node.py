@@ -83,7 +83,7 @@ class Packages:
             staged.mkdir()
             for name in MANIFEST:
                 shutil.copy(self.manifest / name, staged / name)
-            self._npm_ci(staged)
+            self._npm_ci(staged, cache=Path(scratch) / "npm")
             prune(staged / "node_modules")
             try:
                 staged.rename(self.folder)
@@ -91,13 +91,13 @@ class Packages:
                 if not self.is_installed:
                     raise LocalCloudError(f"could not move the {self.title} into {self.folder}: {error}") from error
 
-    def _npm_ci(self, folder: Path) -> None:
+    def _npm_ci(self, folder: Path, *, cache: Path) -> None:
         # In the caller's own environment: npm's registry, its credentials and the way there are the caller's.
         environment = {**os.environ, "PATH": os.pathsep.join([str(tools()), os.environ.get("PATH", os.defpath)])}
         environment.setdefault("NODE_USE_SYSTEM_CA", "1")
         try:
             done = subprocess.run(  # noqa: S603
-                [str(node()), str(_npm_script("npm-cli.js")), *_NPM],
+                [str(node()), str(_npm_script("npm-cli.js")), *_NPM, f"--cache={cache}"],
                 cwd=folder,
                 env=environment,
                 capture_output=True,

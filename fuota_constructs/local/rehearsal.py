@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import itertools
 import time
-from collections import Counter
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from fuota_constructs.local.errors import LocalCloudError
+from fuota_constructs.local.outcome import (
+    DeviceOutcome,
+    Outcome,
+    TaskImage,
+    TaskOutcome,
+    TaskParameters,
+    TaskProgress,
+)
 from fuota_constructs.local.overview import pages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
     from fuota_constructs.local.cloud import LocalCloud
     from fuota_constructs.local.fleet import Fleet
@@ -26,113 +33,66 @@ LEAD: Final = dt.timedelta(minutes=31)
 STEPS: Final = 60
 """In how many looks a session is followed when it runs as fast as it computes."""
 
-SUCCESSFUL: Final = "Successful"
 UNDER_WAY: Final = ("FuotaSession_Waiting", "In_FuotaSession")
 DELIVERY_SECONDS: Final = 600.0
 """How long one look may take: the devices decode while it waits."""
 
 
-@dataclass(frozen=True)
-class TaskProgress:
-    """How far the session of one task is; moments in epoch seconds, counts of devices by FuotaDeviceStatus."""
-
-    task_id: str
-    name: str
-    status: str
-    fragments_sent: int
-    fragments_total: int | None
-    data_fragments: int | None
-    started: float | None
-    done: float | None
-    seconds_left: float | None
-    problem: str | None
-    devices: dict[str, int]
-
-
-@dataclass(frozen=True)
-class DeviceOutcome:
-    """What became of one simulated device."""
-
-    id: str
-    cohort: str
-    task_id: str | None
-    status: str
-    sent: int
-    received: int
-    completed_after_fragments: int | None
-
-    @property
-    def loss(self) -> float | None:
-        """The share of the fragments sent to it that it lost; None when none was."""
-        return 1 - self.received / self.sent if self.sent else None
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of a rehearsal."""
-
-    tasks: tuple[TaskProgress, ...]
-    devices: tuple[DeviceOutcome, ...]
-    session_seconds: float
-
-    @property
-    def statuses(self) -> dict[str, int]:
-        """Devices by FuotaDeviceStatus, the most frequent first."""
-        return dict(Counter(device.status for device in self.devices).most_common())
-
-    @property
-    def success_ratio(self) -> float:
-        """The share of devices that have the image; 0 without devices."""
-        return self.statuses.get(SUCCESSFUL, 0) / len(self.devices) if self.devices else 0.0
-
-    def as_dict(self) -> dict[str, Any]:
-        """Everything, as JSON has it."""
-        return {
-            "success_ratio": self.success_ratio,
-            "statuses": self.statuses,
-            "session_seconds": self.session_seconds,
-            "tasks": [asdict(task) for task in self.tasks],
-            "devices": [{**asdict(device), "loss": device.loss} for device in self.devices],
-        }
-
-
 class Rehearsal:
     """The tasks deployed to a local cloud, with devices that receive."""
 
-    def __init__(self, cloud: LocalCloud) -> None:
-        """Nothing happens yet: add devices, start, then follow."""
+    def __init__(self, cloud: LocalCloud, *, leave_out: Container[str] = ()) -> None:
+        """Nothing happens yet: add devices, start, then follow. `leave_out` are ids of tasks that are not rehearsed."""
         self._cloud = cloud
+        self._leave_out = leave_out
         self._started: list[str] = []
+        self._without_target: list[str] = []
         self._devices: set[str] = set()
 
     def enrol(self, fleet: Fleet) -> int:
         """Make the devices of a fleet and put them into multicast groups; answers how many there are.
 
         The groups are those the fleet names, else those of the tasks that are Pending, in every account and Region.
+        Where a task is for devices instead, simulated ones of the fleet's cohorts take the place of those.
         """
+        tasks = self._pending()
+        groups = sorted({group for task in tasks for group in self._groups_of(task)})
+        alone = [(task, devices) for task in tasks if (devices := self._devices_of(task))]
+        if fleet.groups is None and not groups and not alone:
+            raise LocalCloudError(self._nobody(tasks))
         content = fleet.as_dict()
-        if fleet.groups is None:
-            content["groups"] = sorted({group for task in self._pending() for group in self._groups_of(task)})
-            if not content["groups"]:
-                raise LocalCloudError(
-                    "no FUOTA task that is Pending has a multicast group that devices could join: give it"
-                    " multicast_groups"
-                )
+        if fleet.groups is not None or groups:
+            self._make({"groups": groups, **content})
+        content.pop("groups", None)
+        for task, devices in alone:
+            self._make({**content, "device_ids": devices, **{name: task[name] for name in ("account", "aws_region")}})
+        return len(self._devices)
+
+    def _make(self, content: dict[str, Any]) -> None:
         made = self._cloud.admin("fleet", method="POST", content=content, timeout_seconds=DELIVERY_SECONDS)
         self._devices |= {device for cohort in made["cohorts"] for device in cohort["device_ids"]}
-        return int(made["devices"])
+
+    @staticmethod
+    def _nobody(tasks: list[dict[str, Any]]) -> str:
+        if not tasks:
+            return "no FUOTA task that is Pending was deployed: there is nothing to rehearse"
+        return (
+            "no FUOTA task that is Pending has a multicast group or a device, so nobody could receive"
+            f" {', '.join(map(_name, tasks))}: give it multicast_groups"
+        )
 
     def start(self) -> list[str]:
-        """Start the session of every task that is Pending and has a multicast group; answers their ids.
+        """Start the session of every task that is Pending and has somebody to receive it; answers their ids.
 
         Raises LocalCloudError when there is none, when two of them share a group (a device can be in one session at a
         time), and when the service refuses.
         """
         tasks = {task["task_id"]: task for task in self._pending()}
         groups = {task_id: self._groups_of(task) for task_id, task in tasks.items()}
-        ready = [task_id for task_id in tasks if groups[task_id]]
+        ready = [task_id for task_id in tasks if groups[task_id] or self._devices_of(tasks[task_id])]
+        self._without_target = [_name(task) for task_id, task in tasks.items() if task_id not in ready]
         if not ready:
-            raise LocalCloudError("no FUOTA task that is Pending has a multicast group: there is nothing to start")
+            raise LocalCloudError(self._nobody(list(tasks.values())))
         for one, other in itertools.combinations(ready, 2):
             if shared := groups[one] & groups[other]:
                 raise LocalCloudError(
@@ -178,32 +138,13 @@ class Rehearsal:
 
     def progress(self) -> tuple[TaskProgress, ...]:
         """How far the started tasks are."""
-        return tuple(
-            TaskProgress(
-                task_id=session["task_id"],
-                name=_name(session),
-                status=session["status"],
-                fragments_sent=session["fragments_sent"],
-                fragments_total=session["fragments_total"],
-                data_fragments=session["data_fragments"],
-                started=session["started"],
-                done=session["done"],
-                seconds_left=session["seconds_left"],
-                problem=session["problem"],
-                devices=session["devices"],
-            )
-            for session in self._sessions()
-            if session["task_id"] in self._started
-        )
+        return tuple(TaskProgress(**_progress(session)) for session in self._own_sessions())
 
     def outcome(self) -> Outcome:
         """What has come of it until now, for the devices this rehearsal made."""
         listed = self._cloud.admin("fleet?devices=1", timeout_seconds=DELIVERY_SECONDS)
-        tasks = self.progress()
-        ended = [task.done for task in tasks if task.done is not None]
-        began = [task.started for task in tasks if task.started is not None]
         return Outcome(
-            tasks=tasks,
+            tasks=tuple(self._task_outcome(session) for session in self._own_sessions()),
             devices=tuple(
                 DeviceOutcome(
                     id=device["id"],
@@ -217,15 +158,47 @@ class Rehearsal:
                 for device in listed["list"]
                 if device["id"] in self._devices
             ),
-            session_seconds=max(ended) - min(began) if ended and began else 0.0,
+            without_target=tuple(self._without_target),
         )
+
+    def _task_outcome(self, session: dict[str, Any]) -> TaskOutcome:
+        task = self._client(session).get_fuota_task(Id=session["task_id"])
+        return TaskOutcome(
+            **_progress(session),
+            account=session["account"],
+            aws_region=session["aws_region"],
+            parameters=TaskParameters(
+                rf_region=(task.get("LoRaWAN") or {}).get("RfRegion"),
+                data_rate=session["data_rate"],
+                redundancy_percent=task.get("RedundancyPercent"),
+                fragment_size_bytes=task.get("FragmentSizeBytes"),
+                fragment_interval_ms=task.get("FragmentIntervalMS"),
+            ),
+            image=self._image(session, task["FirmwareUpdateImage"]),
+        )
+
+    def _image(self, session: dict[str, Any], uri: str) -> TaskImage:
+        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        s3 = self._cloud.client("s3", account=session["account"], region=session["aws_region"])
+        try:
+            image = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        except (BotoCoreError, ClientError):  # the session says why: a wrong name is one of its problems
+            return TaskImage(uri, None, None)
+        return TaskImage(uri, len(image), hashlib.sha256(image).hexdigest())
+
+    def _own_sessions(self) -> list[dict[str, Any]]:
+        return [session for session in self._sessions() if session["task_id"] in self._started]
 
     def _sessions(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self._cloud.admin("sessions", timeout_seconds=DELIVERY_SECONDS)["sessions"]
         return found
 
     def _pending(self) -> list[dict[str, Any]]:
-        return [session for session in self._sessions() if session["status"] == "Pending"]
+        return [
+            session
+            for session in self._sessions()
+            if session["status"] == "Pending" and session["task_id"] not in self._leave_out
+        ]
 
     def _client(self, task: dict[str, Any]) -> Any:
         return self._cloud.client("iotwireless", account=task["account"], region=task["aws_region"])
@@ -233,6 +206,21 @@ class Rehearsal:
     def _groups_of(self, task: dict[str, Any]) -> set[str]:
         listing = self._client(task).list_multicast_groups_by_fuota_task
         return {group["Id"] for group in pages(listing, "MulticastGroupList", Id=task["task_id"])}
+
+    def _devices_of(self, task: dict[str, Any]) -> list[str]:
+        """The devices of a task that has no groups."""
+        if self._groups_of(task):
+            return []
+        listing = self._client(task).list_wireless_devices
+        return [device["Id"] for device in pages(listing, "WirelessDeviceList", FuotaTaskId=task["task_id"])]
+
+
+def _progress(session: dict[str, Any]) -> dict[str, Any]:
+    taken = (
+        *("task_id", "status", "fragments_sent", "fragments_total", "data_fragments", "started", "done"),
+        *("seconds_left", "problem", "devices"),
+    )
+    return {"name": _name(session), **{name: session[name] for name in taken}}
 
 
 def _name(session: dict[str, Any]) -> str:

@@ -94,7 +94,8 @@ def _parameters(aws: Aws, progress: Progress) -> list[Check]:
         if finding.level == "error"
         else warning(finding.rule, finding.message)
         for finding in rules.findings_in(plan)
-        if finding.rule != "image-region"  # found already, by asking the bucket
+        # The bucket was asked where it is, and what is attached needs no more requests.
+        if finding.rule not in {"image-region", "target-count"}
     ]
     session = progress.plan
     if session is None:

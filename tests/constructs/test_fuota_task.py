@@ -1,6 +1,7 @@
 """FuotaTask: what it writes into the template, what it takes and refuses."""
 
 import base64
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -358,3 +359,18 @@ def test_any_role_is_taken(stack, image, synth):
     template = synth(stack)
     default_policy = next(name for name in template.all("AWS::IAM::Policy") if name.startswith("RoleDefaultPolicy"))
     assert default_policy in template.only(TASK)["DependsOn"]
+
+
+def test_the_size_of_an_image_in_a_bucket_is_noted_beside_the_template(app, stack):
+    bucket = s3.Bucket.from_bucket_name(stack, "Bucket", "acme")
+    for name, size in (("Known", 180_224), ("Open", None), ("Later", cdk.Token.as_number({"Ref": "Size"}))):
+        image = FirmwareImage.from_bucket(bucket, "a.bin", size_bytes=size)
+        FuotaTask(stack, name, firmware_image=image, rf_region=RfRegion.EU868)
+    [metadata] = Path(app.synth().directory).glob("*.metadata.json")
+    noted = {
+        path: entry["data"]
+        for path, entries in json.loads(metadata.read_text()).items()
+        for entry in entries
+        if entry["type"] == "fuota-constructs:image-bytes"
+    }
+    assert noted == {f"/{stack.node.path}/Known": 180_224}

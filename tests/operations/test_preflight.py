@@ -9,7 +9,9 @@ import pytest
 
 from fuota_constructs.local import cloud as clouds
 from fuota_constructs.operations.preflight import preflight
+from fuota_constructs.operations.progress import read_progress, task_plan
 from fuota_constructs.operations.task import read_task
+from fuota_constructs.rules import TaskPlan, findings_in, task_rules
 
 if TYPE_CHECKING:
     from fuota_constructs.operations.aws import Aws
@@ -31,6 +33,20 @@ def test_finds_nothing_in_what_is_in_order(aws: Aws, task: Any, group: Any) -> N
     assert said["role rights"].startswith(f"the policies of {ROLE_ARN}fuota-operations allow s3:GetObject on s3://")
     assert said["class"] == "the profiles of 3 devices support ClassC"
     assert said["FPorts"] == "3 devices have the FPorts of FUOTA"
+
+
+def test_targets_that_are_attached_are_not_too_many(
+    aws: Aws, task: Any, group: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(task_rules, "MOST_TARGETS", 1)
+    task_id = task(group(1), group(1, "others"))
+    assert "target-count" in {finding.rule for finding in findings_in(_plan(aws, task_id))}
+    assert "target-count" not in {check.name for check in preflight(aws, read_task(aws, task_id)).checks}
+
+
+def _plan(aws: Aws, task_id: str) -> TaskPlan:
+    progress = read_progress(aws, read_task(aws, task_id))
+    return task_plan(progress.task, progress.groups, progress.devices, progress.image, "eu-west-1")
 
 
 @pytest.mark.parametrize(

@@ -25,14 +25,18 @@ def add_fleet(sessions: Sessions, document: dict[str, Any], now: float) -> dict[
         ) from None
     document = dict(document)
     account, aws_region = (_text(document.pop(name, None), name) for name in ("account", "aws_region"))
+    device_ids = document.pop("device_ids", None)
     fleet = Fleet.from_dict(document)
-    enrolled = sessions.enrolment.add(fleet, now, account=account, region=aws_region)
+    if device_ids is None:
+        enrolled = sessions.enrolment.add(fleet, now, account=account, region=aws_region)
+    else:
+        enrolled = sessions.enrolment.take(fleet, device_ids, account=account, region=aws_region)
     return {
-        "devices": fleet.devices,
+        "devices": len(enrolled.members),
         "cohorts": [
             {
                 "name": cohort.name,
-                "count": cohort.count,
+                "count": sum(member.device.cohort is cohort for member in enrolled.members),
                 "device_ids": [member.device.id for member in enrolled.members if member.device.cohort is cohort],
             }
             for cohort in fleet.cohorts

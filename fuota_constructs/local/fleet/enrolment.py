@@ -84,6 +84,31 @@ class Enrolment:
                     profiles[key] = _profile(state, cohort, rf_region, now)
                 identity = _Identity(fleet.seed, number, len(enrolled.members))
                 enrolled.members.append(_member(identity, cohort, state, group, profile_id=profiles[key], now=now))
+        return self._noted(enrolled)
+
+    def take(self, fleet: Fleet, device_ids: Any, *, account: str | None, region: str | None) -> EnrolledFleet:
+        """Let wireless devices that are there be simulated, as the cohorts of a fleet in proportion to their counts.
+
+        Raises FleetError where there is no such device.
+        """
+        if not account or not region:
+            raise FleetError("device_ids need account and aws_region: say where the devices are")
+        if not isinstance(device_ids, list) or not device_ids:
+            raise FleetError(f"device_ids is {device_ids!r}; give a list of ids of wireless devices")
+        there = self._store.of(account, region).all(WirelessDevice)
+        cohorts = [cohort for cohort in fleet.cohorts for _ in range(cohort.count)]
+        enrolled, number = EnrolledFleet(fleet), len(self.fleets) + 1
+        for place, device_id in enumerate(device_ids):
+            if device_id not in there:
+                raise FleetError(f"device_ids has {device_id!r}, which does not exist in {account}, {region}")
+            resource, identity = there[device_id], _Identity(fleet.seed, number, place)
+            cohort = cohorts[place * len(cohorts) // len(device_ids)]
+            device = Device(cohort, resource.id, place, identity.seed, identity.gen_app_key)
+            name = str(resource.details.get("Name") or resource.id)
+            enrolled.members.append(Enrolled(device, name, identity.dev_eui, None))
+        return self._noted(enrolled)
+
+    def _noted(self, enrolled: EnrolledFleet) -> EnrolledFleet:
         self.fleets.append(enrolled)
         self._devices.update({member.device.id: member for member in enrolled.members})
         return enrolled

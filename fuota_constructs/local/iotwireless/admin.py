@@ -7,6 +7,7 @@
     POST   /_fuota/clock      {"advance_seconds": n, "speed": factor}, one or both: move the clock, let it run faster
     POST   /_fuota/fleet      make devices: {"devices": 200, "loss": 0.1, "seed": 1, "groups": ["<id>"]}
     GET    /_fuota/fleet      devices by status, fragments, completion times; ?devices=1 lists each, ?task=<id> picks
+    POST   /_fuota/stand-ins  make what is missing: groups (id: RfRegion), devices, tasks, with ids of your choice
     GET    /_fuota/sessions   FUOTA tasks: status, fragments sent and in all, seconds left, what kept the image away
     GET    /_fuota/faults     the faults on order
     POST   /_fuota/faults     order one: {"operation": "CreateFuotaTask", "fault": "throttle", "times": 2}
@@ -55,6 +56,7 @@ class Admin:
             ("GET", "state"): lambda _: summary(service.store, service.now()),
             ("POST", "fleet"): self._add_fleet,
             ("GET", "fleet"): self._fleet,
+            ("POST", "stand-ins"): self._add_stand_ins,
             ("GET", "sessions"): lambda _: self._sessions(),
             ("GET", "requests"): lambda _: {"requests": service.requests.list()},
             ("DELETE", "requests"): lambda _: service.requests.clear(),
@@ -105,6 +107,24 @@ class Admin:
         from fuota_constructs.local.fleet.admin_routes import add_fleet
 
         return add_fleet(self._service.sessions, document, self._service.now())
+
+    def _add_stand_ins(self, document: dict[str, Any]) -> None:
+        from fuota_constructs.local.iotwireless.stand_ins import add_stand_ins
+
+        _refuse_unknown(document, ("account", "aws_region", "multicast_groups", "wireless_devices", "fuota_tasks"))
+        account, region = _text(document, "account"), _text(document, "aws_region")
+        if not account or not region:
+            raise AdminError("stand-ins need account and aws_region: say where they belong")
+        groups = document.get("multicast_groups", {})
+        if not isinstance(groups, dict) or not {type(each) for each in groups.values()} <= {str, type(None)}:
+            raise AdminError(f"multicast_groups is {json.dumps(groups)}; give an RfRegion or null for each id")
+        add_stand_ins(
+            self._service.store.of(account, region),
+            self._service.now(),
+            groups=groups,
+            devices=_ids(document, "wireless_devices"),
+            tasks=_ids(document, "fuota_tasks"),
+        )
 
     def _fleet(self, query: dict[str, Any]) -> dict[str, Any]:
         from fuota_constructs.local.fleet.admin_routes import fleet_report
@@ -170,6 +190,13 @@ def _number(document: dict[str, Any], field: str, *, required: bool = False) -> 
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         raise AdminError(f"{field} is {json.dumps(value)}; it must be a number")
+    return value
+
+
+def _ids(document: dict[str, Any], field: str) -> list[str]:
+    value = document.get(field, [])
+    if not isinstance(value, list) or not all(isinstance(each, str) and each for each in value):
+        raise AdminError(f"{field} is {json.dumps(value)}; give a list of ids")
     return value
 
 

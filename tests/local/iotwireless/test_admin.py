@@ -143,3 +143,31 @@ def test_admin_requests_are_not_logged(cloud):
 def test_the_clock_of_the_machine_is_the_default():
     now = datetime.datetime.now(datetime.UTC).timestamp()
     assert abs(IotWirelessService().now() - now) < 3600
+
+
+def test_stand_ins_have_the_ids_they_are_given(cloud, client, refusal):
+    place = {"account": "123456789012", "aws_region": "eu-west-1"}
+    things = {"multicast_groups": {"g1": "US915", "g2": None}, "wireless_devices": ["d1"], "fuota_tasks": ["t1"]}
+    for _ in range(2):  # what is there is left alone
+        assert cloud.admin("POST", "stand-ins", **place, **things) == {"status": 200}
+    assert client.get_multicast_group(Id="g1")["LoRaWAN"]["RfRegion"] == "US915"
+    assert client.get_multicast_group(Id="g2")["LoRaWAN"]["RfRegion"] == "EU868"
+    assert client.get_wireless_device(Identifier="d1", IdentifierType="WirelessDeviceId")["Name"] == "stand-in"
+    assert client.get_fuota_task(Id="t1")["Status"] == "Pending"
+    assert len(client.list_multicast_groups()["MulticastGroupList"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        ({}, "need account and aws_region"),
+        ({"account": "1", "aws_region": "r", "groups": {}}, "unknown field groups"),
+        ({"account": "1", "aws_region": "r", "multicast_groups": ["g"]}, "give an RfRegion or null for each id"),
+        ({"account": "1", "aws_region": "r", "multicast_groups": {"g": 1}}, "give an RfRegion or null for each id"),
+        ({"account": "1", "aws_region": "r", "wireless_devices": "d"}, "give a list of ids"),
+        ({"account": "1", "aws_region": "r", "fuota_tasks": [""]}, "give a list of ids"),
+    ],
+)
+def test_fails_to_make_stand_ins_of_something_else(cloud, document, message):
+    answer = cloud.admin("POST", "stand-ins", **document)
+    assert message in answer["error"]

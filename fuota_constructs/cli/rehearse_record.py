@@ -1,0 +1,118 @@
+"""What was asked of a rehearsal, and how it ended: what terminal, page and JSON are made of."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import shlex
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from fuota_constructs.cli.exit_codes import COULD_NOT_LOOK, INTERRUPTED, NOT_MET, PASSED
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from fuota_constructs.local.fleet import Fleet
+    from fuota_constructs.local.fleet.loss import Loss
+    from fuota_constructs.local.gate import Verdict
+    from fuota_constructs.local.outcome import Outcome
+
+
+class End(StrEnum):
+    """How a rehearsal ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_REHEARSED = "not-rehearsed"
+    INTERRUPTED = "interrupted"
+
+
+EXIT_CODES = {
+    End.PASSED: PASSED,
+    End.FAILED: NOT_MET,
+    End.NOT_REHEARSED: COULD_NOT_LOOK,
+    End.INTERRUPTED: INTERRUPTED,
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for. `fleet_file` is the file the fleet came from, `cdk_arguments` what the CDK CLI got."""
+
+    fleet: Fleet
+    require: float
+    at: datetime
+    folder: str
+    fleet_file: str | None = None
+    cdk_arguments: tuple[str, ...] = ()
+    stub_imports: bool = True
+
+    @property
+    def command(self) -> str:
+        """The command that does the same again."""
+        words = ["fuota", "rehearse"]
+        if self.fleet_file is not None:
+            words += ["--fleet", self.fleet_file]
+        else:
+            [cohort] = self.fleet.cohorts
+            words += ["--devices", str(cohort.count), "--loss", _percent(cohort.loss.figures["mean"])]
+            words += ["--seed", str(self.fleet.seed)]
+        words += ["--require", _percent(self.require)]
+        words += [] if self.stub_imports else ["--no-stub-imports"]
+        return shlex.join([*words, *(["--", *self.cdk_arguments] if self.cdk_arguments else [])])
+
+
+@dataclass(frozen=True)
+class Record:
+    """A rehearsal that is over: `line` is its last, `reached` how far it came where it was interrupted."""
+
+    request: Request
+    end: End
+    line: str
+    outcome: Outcome | None = None
+    verdict: Verdict | None = None
+    stand_ins: tuple[str, ...] = ()
+    reached: tuple[str, ...] = ()
+    versions: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code that says it."""
+        return EXIT_CODES[self.end]
+
+
+def versions() -> dict[str, str]:
+    """What a rehearsal was made with."""
+    from fuota_constructs.local import cdk_cli
+
+    found = {"fuota-constructs": _version("fuota-constructs"), "CDK CLI": cdk_cli.version()}
+    found |= {name: _version(name) for name in ("aws-cdk-lib", "ministack")}
+    return {name: version for name, version in found.items() if version} | {"Python": platform.python_version()}
+
+
+def loss_words(losses: Sequence[Loss]) -> str:
+    """How devices lose fragments, each model once."""
+    return "; ".join(dict.fromkeys(map(_loss_words, losses)))
+
+
+def _loss_words(loss: Loss) -> str:
+    if loss.kind == "iid":
+        return f"{_percent(loss.figures['mean'], ' %')} of the fragments, each alone"
+    if loss.kind == "by-data-rate":
+        rates = ", ".join(f"DR{rate} {_percent(share, ' %')}" for rate, share in loss.data_rates.items())
+        return f"by data rate ({rates})"
+    return f"{loss.kind} ({', '.join(f'{name} {value:g}' for name, value in loss.figures.items())})"
+
+
+def _percent(share: float, sign: str = "%") -> str:
+    return f"{100 * share:.9g}{sign}"
+
+
+def _version(distribution: str) -> str:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return ""

@@ -1,0 +1,206 @@
+"""Whether a rehearsal passed: what is asked of it, who failed, and what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from fuota_constructs.local.fleet.loss import FleetError, number
+from fuota_constructs.local.outcome import SUCCESSFUL, cohorts_of
+from fuota_constructs.lorawan.session_plan import TS005_CLASS_C_SECONDS
+
+if TYPE_CHECKING:
+    from fuota_constructs.local.outcome import CohortOutcome, Outcome, TaskOutcome
+
+DEFAULT_SHARE: Final = 0.99
+"""The share of devices that must have the image, where nothing else is said."""
+
+MOST_NAMED: Final = 5
+MISSING: Final = "MissingFrag"
+REMEDIES: Final = {
+    "Initial": "they were in no session: check the RfRegion and class of their cohort, and the groups of the task",
+    "Package_Not_Supported": "their firmware lacks the fragmentation package: leave them out, or update it by cable",
+    "FragAlgo_unsupported": "their firmware does not know the fragmentation algorithm: check its TS004 version",
+    "Not_enough_memory": "choose smaller fragments or fewer of them (memory_bytes, max_fragments, max_fragment_bytes)",
+    "FragIndex_unsupported": "AWS uses index 1 for groups and 0 for single devices: update one by one, or the firmware",
+    "Wrong_descriptor": "give the task the descriptor their firmware expects, or none",
+    "SessionCnt_replay": "their last SessionCnt is above what the service counts: check session_cnt",
+    "MICError": "the image they put together is another: check their flash (fault corrupt-fragment)",
+    "MemoryError": "they could not store all: check max_lost_fragments, or their flash (fault write-error)",
+    "Device_exist_in_conflict_fuota_task": "they were in another session at that time: rehearse the tasks one by one",
+}
+
+
+class GateMissedError(AssertionError):
+    """Fewer devices have the image than required; says who failed, how many, and what to do."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether enough devices have the image. `line` says it in one, `causes` and `remedies` why and what to do."""
+
+    passed: bool
+    line: str
+    require: float
+    succeeded: int
+    devices: int
+    causes: tuple[str, ...] = ()
+    remedies: tuple[str, ...] = ()
+
+    @property
+    def explained(self) -> str:
+        """The line, with what to do below it."""
+        return "\n".join(
+            [self.line, *(f"- {cause}" for cause in self.causes), *(f"-> {each}" for each in self.remedies)]
+        )
+
+
+def share(value: object) -> float:
+    """A required share, `"99%"` or 0.99, as a fraction of 1. Raises ValueError for anything else."""
+    try:
+        return number(value, "the required share", 0, 1)
+    except FleetError as error:
+        raise ValueError(str(error)) from None
+
+
+def percent(part: int, whole: int) -> str:
+    """A share in per cent, rounded down: what misses the bar must not be shown as having reached it."""
+    return f"{10_000 * part // whole / 100 if whole else 0:g} %"
+
+
+def require(outcome: Outcome, required: object = DEFAULT_SHARE) -> Verdict:
+    """The verdict, where it is passed. Raises GateMissedError where it is not, ValueError for a share that is none."""
+    __tracebackhide__ = True  # pytest shows the line of the test, not this one
+    verdict = judge(outcome, share(required))
+    if not verdict.passed:
+        raise GateMissedError(verdict.explained)
+    return verdict
+
+
+def judge(outcome: Outcome, required: float = DEFAULT_SHARE) -> Verdict:
+    """The verdict on a rehearsal.
+
+    It is passed when the required share of all devices has the image, the same share of those of each task, and
+    somebody of each cohort. A task that no device could receive never passes; with 0 nothing else is asked.
+    """
+    bar = f"{100 * required:.9g} %"
+    missed = _missed(outcome, required, bar)
+    causes = tuple(_causes(outcome))
+    figures = (required, outcome.succeeded, len(outcome.devices))
+    if missed:
+        return Verdict(False, f"FAILED {missed}", *figures, causes, tuple(_remedies(outcome)))
+    line = f"PASSED {outcome.succeeded}/{len(outcome.devices)} devices ({bar} required)"
+    return Verdict(True, line, *figures, causes, tuple(_remedies(outcome)) if causes else ())
+
+
+def _missed(outcome: Outcome, required: float, bar: str) -> str:
+    if not outcome.devices:
+        return f"0 devices, {bar} required: nobody took part"
+    return _not_received(outcome) or _below(outcome, required, bar)
+
+
+def _not_received(outcome: Outcome) -> str:
+    """A task that no device could receive: whatever the others did, it is not rehearsed."""
+    for name in outcome.without_target:
+        return f"nobody can receive {name}: it has no multicast group and no device"
+    for task in outcome.tasks:
+        if not outcome.devices_of(task) and task.problem is None:
+            return f"nobody could receive {task.name}: none of the devices was in its session"
+    return ""
+
+
+def _below(outcome: Outcome, required: float, bar: str) -> str:
+    total = len(outcome.devices)
+    if outcome.success_ratio < required:
+        return f"{percent(outcome.succeeded, total)} < {bar}: {_who(outcome, required)}"
+    for task in outcome.tasks:
+        devices, done = _count(outcome, task)
+        if required and (not devices or done / devices < required):
+            return f"{task.name} {percent(done, devices)} < {bar}: {_who(outcome, required)}"
+    for cohort in outcome.cohorts:
+        if required and not cohort.succeeded:
+            rest = f"{percent(outcome.succeeded, total)} of all have the image"
+            return f"nobody of {cohort.name}: {_named(cohort)} ({rest})"
+    return ""
+
+
+def _count(outcome: Outcome, task: TaskOutcome) -> tuple[int, int]:
+    devices = outcome.devices_of(task)
+    return len(devices), sum(device.status == SUCCESSFUL for device in devices)
+
+
+def _who(outcome: Outcome, required: float) -> str:
+    """The cohorts below the bar, of each task where there are several, those with the most failures first."""
+    groups = [("", cohorts_of(outcome.devices))]
+    if len(outcome.tasks) > 1:
+        apart = tuple(device for device in outcome.devices if device.task_id is None)
+        groups = [(f"{task.name}, ", cohorts_of(outcome.devices_of(task))) for task in outcome.tasks]
+        groups.append(("in no session, ", cohorts_of(apart)))
+    below = [
+        (cohort.devices - cohort.succeeded, f"{where}{_named(cohort)}")
+        for where, cohorts in groups
+        for cohort in cohorts
+        if cohort.succeeded / cohort.devices < required
+    ]
+    named = [name for _, name in sorted(below, key=lambda each: -each[0])]
+    more = [f"and {len(named) - MOST_NAMED} more"] if len(named) > MOST_NAMED else []
+    return "; ".join([*named[:MOST_NAMED], *more])
+
+
+def _named(cohort: CohortOutcome) -> str:
+    failed = cohort.failed
+    return f"{cohort.name} {cohort.succeeded}/{cohort.devices} {f'({failed})' if ',' in failed else failed}"
+
+
+def _causes(outcome: Outcome) -> list[str]:
+    causes = [f"{task.name}: the service could not send it: {task.problem}" for task in outcome.tasks if task.problem]
+    total = len(outcome.devices)
+    return causes + [
+        f"{count} of {total} devices: {status}" for status, count in outcome.statuses.items() if status != SUCCESSFUL
+    ]
+
+
+def _remedies(outcome: Outcome) -> list[str]:
+    remedies = ["give every task multicast_groups or wireless_devices"] if outcome.without_target else []
+    if _not_received(outcome) and not outcome.without_target:
+        remedies.append("make the fleet larger: devices are dealt over the groups of all tasks")
+    if any(task.problem for task in outcome.tasks):
+        remedies.append("correct what the service could not read or send: the rest follows from it")
+        return remedies
+    for status in outcome.statuses:
+        if status == MISSING:
+            remedies += _against_loss(outcome)
+        elif status != SUCCESSFUL:
+            remedies.append(f"{status}: {REMEDIES.get(status, 'see docs/fleets.md for what causes it')}")
+    return remedies
+
+
+def _against_loss(outcome: Outcome) -> list[str]:
+    remedies = []
+    for task in outcome.tasks:
+        failed = [device for device in outcome.devices_of(task) if device.status == MISSING]
+        if not failed:
+            continue
+        given = task.parameters
+        missing = [
+            name
+            for name, value in (
+                ("redundancy_percent", given.redundancy_percent),
+                ("fragment_size_bytes", given.fragment_size_bytes),
+                ("fragment_interval", given.fragment_interval_ms),
+            )
+            if value is None
+        ]
+        most = max((device.loss or 0.0 for device in failed), default=0.0)
+        if missing:
+            remedy = f"give it {', '.join(missing)}: `fuota plan IMAGE --recommend` chooses"
+        elif task.session_seconds > TS005_CLASS_C_SECONDS:
+            hours = f"{task.session_seconds / 3600:.1f} h, a class C device ends it after 9.1 h"
+            remedy = f"make the session shorter ({hours}): larger fragments at a faster data rate, a shorter interval"
+        else:
+            remedy = (
+                f"more redundancy than {given.redundancy_percent} %, or a slower data rate: they lost up to"
+                f" {100 * most:.3g} % of the fragments; `fuota plan IMAGE --recommend --loss {100 * most:.0f}%` chooses"
+            )
+        remedies.append(f"{MISSING} in {task.name}: {remedy}")
+    return remedies

@@ -1,0 +1,71 @@
+"""Every example passes a rehearsal, and so does an app that imports everything: all in one cloud, which saves time."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fuota_constructs.local import cloud as clouds
+from fuota_constructs.local.fleet import Fleet
+from fuota_constructs.local.testing import FuotaCloud
+
+pytestmark = pytest.mark.e2e
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = sorted(path.parent.name for path in (ROOT / "examples").glob("*/app.py"))
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FuotaCloud]:
+    """One cloud for all: a rehearsal takes the tasks that are Pending, which are those deployed last."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FUOTA_STATE_DIR", str(tmp_path_factory.mktemp("state")))
+        running = clouds.start(clouds.free_port())
+        yield FuotaCloud(running)
+        clouds.stop(running)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_example_passes_its_rehearsal(cloud: FuotaCloud, name: str) -> None:
+    cloud.deploy(ROOT / "examples" / name)
+    outcome = cloud.rehearse(Fleet.of(devices=200, loss="10%", seed=1))  # what `fuota rehearse` takes by default
+    assert outcome.require("99%").devices == 200
+
+
+def test_an_app_that_imports_everything_passes_on_stand_ins(
+    cloud: FuotaCloud, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cloud.deploy(ROOT / "tests" / "e2e" / "apps" / "imports")
+    said = capsys.readouterr().out
+    for expected in (
+        "the app names no account and refers to 111122223333: it is rehearsed as if it went there",
+        "stand-in: bucket acme-firmware-eu with meters/2.4.1.bin: 30,000 random bytes\n",
+        "stand-in: bucket acme-firmware-eu with meters/2.5.0.bin: 20,000 random bytes, as the app does not say",
+        "stand-in: role acme-fuota, taken to trust iotwireless.amazonaws.com",
+        "stand-in: multicast group aaaa1111-1111-4111-8111-111111111111 and 1 more",
+        "stand-in: wireless device dddd1111-1111-4111-8111-000000000000 and 9 more",
+        "stand-in: FUOTA task cccc1111-1111-4111-8111-111111111111, made elsewhere, so its session is not rehearsed",
+    ):
+        assert expected in said
+    outcome = cloud.rehearse(Fleet.of(devices=40, loss="10%", seed=1))
+    outcome.require("99%")
+    sizes = {task.name: (len(outcome.devices_of(task)), task.image.size_bytes) for task in outcome.tasks}
+    assert sizes == {"for-groups": (40, 30_000), "for-devices": (10, 20_000)}
+
+
+def test_fails_when_the_app_only_imports_a_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FUOTA_STATE_DIR", str(tmp_path / "state"))
+    (tmp_path / "cdk.json").write_text('{"app": "python3 app.py"}')
+    (tmp_path / "app.py").write_text(
+        "import aws_cdk as cdk\nfrom aws_cdk import aws_iam as iam\nfrom fuota_constructs import FuotaTask\n"
+        "app = cdk.App()\nstack = cdk.Stack(app, 'Operators')\n"
+        "task = FuotaTask.from_fuota_task_id(stack, 'Task', '8c3c6d0e-1f5b-4f0b-9b43-2f1b6f7f6a10')\n"
+        "task.grants.start(iam.Role(stack, 'Operator', assumed_by=iam.AccountRootPrincipal()))\napp.synth()\n"
+    )
+    command = [sys.executable, "-m", "fuota_constructs.cli", "rehearse"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "made elsewhere, so its session is not rehearsed here" in " ".join(done.stdout.split())
+    assert done.stdout.splitlines()[-1].startswith("FAILED not rehearsed: no FUOTA task that is Pending was deployed")
