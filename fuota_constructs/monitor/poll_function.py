@@ -17,7 +17,8 @@ from fuota_constructs.template.typed_resource import attribute, typed_resource
 
 ID = "FuotaConstructsMonitor"
 RUNTIME_DIRECTORY = Path(__file__).with_name("runtime")
-LAMBDA_TIMEOUT_SECONDS = 300
+LAMBDA_TIMEOUT_SECONDS = 900
+"""The most that Lambda allows: the devices of a large fleet come 250 a request, four requests a second at most."""
 WILDCARDS = {"ListDevices": "ListWirelessDevices has no resource-level permissions (Service Authorization Reference)"}
 """Why a statement, by Sid, cannot do without a wildcard."""
 
@@ -78,7 +79,7 @@ class PollFunction(constructs.Construct):
             [
                 statement("ReadTasks", ["iotwireless:GetFuotaTask"], task_arn),
                 statement("PublishEvents", ["events:PutEvents"], event_bus_arn),
-                statement("StopPolling", ["events:DisableRule"], rule_arn),
+                statement("StopPolling", ["events:DisableRule", "events:ListTargetsByRule"], rule_arn),
             ]
         )
 
@@ -91,6 +92,7 @@ class PollFunction(constructs.Construct):
                 "attributeDefinitions": [{"attributeName": "Poll", "attributeType": "S"}],
                 "billingMode": "PAY_PER_REQUEST",
                 "keySchema": [{"attributeName": "Poll", "keyType": "HASH"}],
+                "timeToLiveSpecification": {"attributeName": "ExpiresAt", "enabled": True},
             },
         )
         table.apply_removal_policy(cdk.RemovalPolicy.DESTROY)

@@ -48,16 +48,27 @@ class Clock:
         return self.time
 
 
+class Context:
+    """What Lambda gives the handler."""
+
+    seconds: float = 900
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(self.seconds * 1000)
+
+
 class ClockedCalls(monitor_calls.MonitorCalls):
     """The side effects of the Lambda on our clock; AWS calls are the real ones."""
 
     def __init__(self, clock: Clock) -> None:
+        self.context = Context()
+        super().__init__(self.context)
         self.clock = clock
         self.slept: list[float] = []
         self.output = io.StringIO()
 
-    def now(self) -> int:
-        return int(self.clock())
+    def now_exactly(self) -> float:
+        return self.clock()
 
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
@@ -90,6 +101,8 @@ class Watch:
     service_url: str
     queue: str
     rule: str
+    queue_arn: str
+    rule_names: str | None = None  # another task than the one that is polled
     images: dict[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -123,9 +136,12 @@ class Watch:
         self.iotwireless.associate_multicast_group_with_fuota_task(Id=task_id, MulticastGroupId=group)
         return task_id
 
-    def poll(self, task_id: str) -> Seen:
+    def poll(self, task_id: str, *, seconds_left: float = 900) -> Seen:
         """Have the Lambda look at a task once; answers what it told and asked for."""
+        target = {"Id": "poll", "Arn": self.queue_arn, "Input": json.dumps({"fuotaTaskId": self.rule_names or task_id})}
+        self.rules.put_targets(Rule=self.rule, Targets=[target])
         calls = ClockedCalls(self.clock)
+        calls.context.seconds = seconds_left
         before = len(self.service.requests.list())
         watched = Watched(task_id, "Fleet", "default", self.rule)
         try:
@@ -167,25 +183,28 @@ class Watch:
 
 
 @pytest.fixture(scope="session")
-def cloud_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[clouds.LocalCloud]:
     """A MiniStack for EventBridge, DynamoDB and SQS."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FUOTA_STATE_DIR", str(tmp_path_factory.mktemp("state")))
         running = clouds.start(clouds.free_port())
-        yield running.url
+        yield running
         clouds.stop(running)
 
 
 @pytest.fixture
-def watch(cloud_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
+def watch(cloud: clouds.LocalCloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
     """A fresh service, queue, rule and table, where the monitor's boto3 finds them."""
     clock, images = Clock(), {}
     service = IotWirelessService(clock, requests_per_second=None, image_source=lambda uri, *_: images[uri])
-    monkeypatch.setenv("AWS_ENDPOINT_URL", cloud_url)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", cloud.url)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", cloud.account)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", cloud.secret)
     monkeypatch.setenv("STATE_TABLE", TABLE)
     with serve(service) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL_IOT_WIRELESS", url)
         monitor_calls._client.cache_clear()
+        boto3.setup_default_session()  # with the keys of this cloud
         table, events, sqs = boto3.client("dynamodb"), boto3.client("events"), boto3.client("sqs")
         table.create_table(
             TableName=TABLE,
@@ -198,9 +217,10 @@ def watch(cloud_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
         events.put_rule(Name="changes", EventPattern=json.dumps({"source": [SOURCE]}))
         events.put_targets(Rule="changes", Targets=[{"Id": "queue", "Arn": arn}])
         events.put_rule(Name="polls", ScheduleExpression="rate(60 minutes)")
-        yield Watch(clock, service, url, queue, "polls", images)
+        yield Watch(clock, service, url, queue, "polls", arn, images=images)
         events.remove_targets(Rule="changes", Ids=["queue"])
         events.delete_rule(Name="changes")
+        events.remove_targets(Rule="polls", Ids=["poll"])
         events.delete_rule(Name="polls")
         sqs.delete_queue(QueueUrl=queue)
         table.delete_table(TableName=TABLE)

@@ -3,8 +3,10 @@
 import json
 
 import pytest
+from memory import UNSEEN, Memory
 from monitor_calls import EventsNotPublishedError, MonitorCalls
-from monitor_rig import HOUR, START, TABLE, ClockedCalls, Watch
+from monitor_rig import HOUR, START, TABLE, ClockedCalls, Context, Watch
+from watched import Watched
 
 TASK, DEVICE = "FUOTA Task Status Change", "FUOTA Device Status Change"
 REFUSED = {"Source": "aws.iotwireless", "DetailType": TASK, "Detail": "{}"}  # only AWS may say so
@@ -27,7 +29,7 @@ def test_a_pending_task_costs_one_request_and_tells_nothing(watch: Watch, task: 
     seen = watch.poll(task)
     assert seen.requests == ["GetFuotaTask"]
     assert (seen.metrics, seen.events) == ([], [])
-    assert watch.remembered() == []
+    assert watch.remembered()[0]["Status"] == {"S": "Pending"}
     assert watch.is_polled()
 
 
@@ -142,6 +144,20 @@ def test_a_task_never_seen_is_said_and_looked_for_again(watch: Watch) -> None:
     assert seen.text == ["FUOTA task 11111111-2222-3333-4444-555555555555 does not exist"]
     assert seen.events == []
     assert watch.is_polled()
+    watch.clock.time += 60
+    assert watch.poll("11111111-2222-3333-4444-555555555555").text == seen.text
+    assert watch.is_polled()
+    watch.clock.time += HOUR
+    assert len(watch.poll("11111111-2222-3333-4444-555555555555").text) == 2
+    assert not watch.is_polled()
+    assert watch.remembered() == []
+
+
+def test_a_task_that_is_found_late_is_watched(watch: Watch, task: str) -> None:
+    watch.table.put_item(TableName=TABLE, Item=Memory(UNSEEN, START - 60).item(f"polls/{task}", now=START))
+    watch.iotwireless.start_fuota_task(Id=task)
+    [change] = watch.poll(task).of(TASK)
+    assert (change["previousStatus"], change["status"]) == ("Pending", "FuotaSession_Waiting")
 
 
 def test_every_page_of_devices_is_read_below_ten_requests_a_second(watch: Watch) -> None:
@@ -171,16 +187,82 @@ def test_a_poll_that_could_not_tell_is_told_by_the_next(watch: Watch, task: str)
 
     class Unlucky(ClockedCalls):
         def publish(self, event_bus, events):
-            super().publish(event_bus, [*events, REFUSED])
+            super().publish(event_bus, [*events, REFUSED] if len(events) > 1 else events)
 
     from poll import poll
-    from watched import Watched
 
     with pytest.raises(EventsNotPublishedError):
         poll(Watched(task, "Fleet", "default", watch.rule), Unlucky(watch.clock))
     assert len(watch.events()) >= 5
     assert watch.remembered() == []
     assert len(watch.poll(task).of(DEVICE)) >= 4
+
+
+def test_a_pending_task_that_is_deleted_is_told_and_polled_no_more(watch: Watch, task: str) -> None:
+    watch.poll(task)
+    watch.iotwireless.delete_fuota_task(Id=task)
+    watch.clock.time += HOUR
+    seen = watch.poll(task)
+    assert [(each["previousStatus"], each["status"]) for each in seen.of(TASK)] == [("Pending", "Deleted")]
+    assert not watch.is_polled()
+
+
+def test_a_late_poll_of_an_old_task_leaves_the_rule_of_the_new_one_alone(watch: Watch, task: str) -> None:
+    watch.iotwireless.start_fuota_task(Id=task)
+    watch.clock.time += 24 * HOUR
+    watch.poll(task)
+    watch.rule_names = "a-new-task"
+    assert watch.poll(task).text == [
+        f"FUOTA task {task} is done and nothing changed any more; the rule polls polls another task by now and goes on"
+    ]
+    assert watch.is_polled()
+    watch.rule_names = None
+    watch.poll(task)
+    assert not watch.is_polled()
+
+
+def test_what_is_remembered_expires(watch: Watch, task: str) -> None:
+    watch.poll(task)
+    assert watch.remembered()[0]["ExpiresAt"] == {"N": str(START + 90 * 24 * HOUR)}
+
+
+def test_a_poll_without_time_for_all_changes_goes_on_in_the_next(watch: Watch, task: str, monkeypatch) -> None:
+    import poll
+
+    monkeypatch.setattr(poll, "CHANGES_KEPT_AT_ONCE", 2)
+    watch.iotwireless.start_fuota_task(Id=task)
+    watch.poll(task)
+    watch.clock.time += 24 * HOUR
+    running_out = ClockedCalls(watch.clock)
+    publish = running_out.publish
+
+    def slow(event_bus, events):
+        publish(event_bus, events)
+        running_out.context.seconds -= 300
+
+    running_out.publish = slow  # type: ignore[method-assign]
+    poll.poll(Watched(task, "Fleet", "default", watch.rule), running_out)
+    first = [event["detail"] for event in watch.events()]
+    assert [each["status"] for each in first if "wirelessDeviceId" not in each] == ["FuotaDone"]
+    told = [each["wirelessDeviceId"] for each in first if "wirelessDeviceId" in each]
+    assert len(told) == 4
+    seen = watch.poll(task)
+    assert seen.of(TASK) == []
+    assert len(seen.of(DEVICE)) == 1
+    assert seen.of(DEVICE)[0]["wirelessDeviceId"] not in told
+    assert watch.poll(task).of(DEVICE) == []
+    assert not watch.is_polled()
+
+
+def test_devices_that_cannot_all_be_listed_make_no_metrics(watch: Watch, task: str) -> None:
+    watch.iotwireless.start_fuota_task(Id=task)
+    watch.clock.time += 24 * HOUR
+    seen = watch.poll(task, seconds_left=59)
+    assert seen.metrics == []
+    assert seen.text == [f"FUOTA task {task} has more devices than can be listed in one poll: no metrics"]
+    assert [each["status"] for each in seen.of(TASK)] == ["FuotaDone"]
+    assert watch.is_polled()
+    assert len(watch.poll(task).of(DEVICE)) == 5
 
 
 def test_refused_events_are_put_again_alone(watch: Watch) -> None:
@@ -222,8 +304,8 @@ def test_the_handler_reads_what_the_rule_writes(watch: Watch, task: str, capsys:
 
     watch.iotwireless.start_fuota_task(Id=task)
     event = {"fuotaTaskId": task, "namespace": "Fleet", "eventBus": "default", "rule": "polls"}
-    poll.handler(event, None)
-    MonitorCalls().sleep(0)
+    poll.handler(event, Context())
+    MonitorCalls(Context()).sleep(0)
     [line] = capsys.readouterr().out.splitlines()
     metrics = json.loads(line)
     [directive] = metrics["_aws"]["CloudWatchMetrics"]

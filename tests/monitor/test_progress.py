@@ -36,7 +36,7 @@ def test_the_dashboard_shows_every_status() -> None:
 def test_memory_survives_the_table() -> None:
     devices = {digest_of(f"device-{number}"): status for number, status in enumerate(("Successful", "MICError") * 50)}
     memory = Memory("FuotaDone", NOW, devices)
-    item = memory.item("rule/t")
+    item = memory.item("rule/t", now=NOW)
     assert item["Poll"] == {"S": "rule/t"}
     assert Memory.of(item) == memory
 
@@ -44,7 +44,7 @@ def test_memory_survives_the_table() -> None:
 def test_the_most_devices_fit_an_item() -> None:
     devices = {digest_of(str(number)): "Successful" for number in range(DEVICES_REMEMBERED)}
     assert len(devices) == DEVICES_REMEMBERED
-    [stored] = Memory("FuotaDone", NOW, devices).item("x" * 300)["Devices"]["M"].values()
+    [stored] = Memory("FuotaDone", NOW, devices).item("x" * 300, now=NOW)["Devices"]["M"].values()
     assert len(stored["B"]) + 2000 < 400 * 1024
 
 

@@ -14,6 +14,10 @@ DEVICES_REMEMBERED = 40_000
 DIGEST_BYTES = 8
 FIRST_TASK_STATUS = "Pending"
 FIRST_DEVICE_STATUS = "Initial"
+UNSEEN = "Unseen"
+"""Our word for a task that no poll has found yet; it is none of the service's statuses."""
+SECONDS_KEPT = 90 * 24 * 3600
+"""What nobody writes any more expires: a task that was replaced is never polled again. DynamoDB's time to live."""
 
 
 @dataclass(frozen=True)
@@ -24,8 +28,8 @@ class Memory:
     since: int
     devices: Mapping[bytes, str] = field(default_factory=dict)
 
-    def item(self, key: str) -> dict[str, Any]:
-        """The item of the table."""
+    def item(self, key: str, *, now: int) -> dict[str, Any]:
+        """The item of the table, written now."""
         by_status: dict[str, bytes] = {}
         for digest, status in sorted(self.devices.items()):
             by_status[status] = by_status.get(status, b"") + digest
@@ -33,6 +37,7 @@ class Memory:
             "Poll": {"S": key},
             "Status": {"S": self.status},
             "Since": {"N": str(self.since)},
+            "ExpiresAt": {"N": str(now + SECONDS_KEPT)},
             "Devices": {"M": {status: {"B": digests} for status, digests in by_status.items()}},
         }
 

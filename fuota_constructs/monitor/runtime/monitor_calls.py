@@ -4,6 +4,7 @@ Nothing else in this folder reaches outside the process, so a test replaces the 
 """
 
 import functools
+import json
 import os
 import sys
 import time
@@ -11,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from memory import Memory
+from watched import Watched
 
 # Four pages a second: two monitors at once stay below the 10 requests a second that the service allows an account for
 # each operation (AWS General Reference, AWS IoT Wireless quotas); what passes it is retried by botocore.
@@ -19,6 +21,8 @@ DEVICES_PER_PAGE = 250
 EVENTS_PER_CALL = 10
 ATTEMPTS_PER_CALL = 10
 PUBLISHING_ATTEMPTS = 3
+SECONDS_TO_FINISH = 60
+"""What is left of the function's time when a poll stops beginning things: enough for 2,000 events and a write."""
 
 
 class EventsNotPublishedError(Exception):
@@ -28,9 +32,22 @@ class EventsNotPublishedError(Exception):
 class MonitorCalls:
     """The side effects of one poll."""
 
+    def __init__(self, context: Any) -> None:
+        """`context` is what Lambda gives its handler."""
+        self._context = context
+
+    def time_is_up(self) -> bool:
+        """Whether there is only time left to keep what was told."""
+        left: int = self._context.get_remaining_time_in_millis()
+        return left < SECONDS_TO_FINISH * 1000
+
     def now(self) -> int:
         """Seconds since the epoch."""
-        return int(time.time())
+        return int(self.now_exactly())
+
+    def now_exactly(self) -> float:
+        """Seconds since the epoch, and parts of one."""
+        return time.time()
 
     def sleep(self, seconds: float) -> None:
         """Do nothing for a while."""
@@ -55,9 +72,10 @@ class MonitorCalls:
         return task
 
     def devices(self, task_id: str) -> Iterator[Mapping[str, Any]]:
-        """The devices of a task, those of its groups included, page by page as they are asked for."""
+        """The devices of a task, those of its groups included, page by page as asked for, while there is time."""
         token = None
-        while True:
+        while not self.time_is_up():
+            asked = self.now_exactly()
             more: dict[str, str] = {"NextToken": token} if token else {}
             page = _client("iotwireless").list_wireless_devices(
                 FuotaTaskId=task_id, MaxResults=DEVICES_PER_PAGE, **more
@@ -66,7 +84,7 @@ class MonitorCalls:
             token = page.get("NextToken")
             if not token:
                 return
-            self.sleep(SECONDS_BETWEEN_PAGES)
+            self.sleep(max(0.0, SECONDS_BETWEEN_PAGES - (self.now_exactly() - asked)))
 
     def publish(self, event_bus: str, events: Sequence[Mapping[str, Any]]) -> None:
         """Put events on a bus, ten a call; those that are refused again, twice.
@@ -94,14 +112,22 @@ class MonitorCalls:
 
     def remember(self, key: str, memory: Memory) -> None:
         """Keep what this poll saw."""
-        _client("dynamodb").put_item(TableName=_table(), Item=memory.item(key))
+        _client("dynamodb").put_item(TableName=_table(), Item=memory.item(key, now=self.now()))
 
     def forget(self, key: str) -> None:
         """Forget a task."""
         _client("dynamodb").delete_item(TableName=_table(), Key=_key(key))
 
-    def stop_polling(self, rule: str, reason: str) -> None:
-        """Disable the rule that starts the polls; the next deployment that changes it enables it again."""
+    def stop_polling(self, watched: Watched, reason: str) -> None:
+        """Disable the rule that starts the polls; the next deployment that changes it enables it again.
+
+        A poll of an old task may come late, when a deployment has given the rule a new one: then it polls on.
+        """
+        rule = watched.rule
+        targets = _client("events").list_targets_by_rule(Rule=rule)["Targets"]
+        if not any(json.loads(target.get("Input") or "{}").get("fuotaTaskId") == watched.task_id for target in targets):
+            self.say_plainly(f"{reason}; the rule {rule} polls another task by now and goes on")
+            return
         _client("events").disable_rule(Name=rule)
         self.say_plainly(f"polling stops: {reason}; `aws events enable-rule --name {rule}` starts it again")
 

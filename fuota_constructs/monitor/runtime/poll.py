@@ -1,23 +1,28 @@
 """The Lambda entry: one look at one FUOTA task, made into metrics and events.
 
-Events go out before the state of the poll is kept, so a poll that fails in between is told again by the next one: every
-change is reported at least once.
+Events go out before it is kept that they did, so what fails in between is told again by the next poll: every change is
+reported at least once. A poll that has more to tell than its time allows keeps how far it came, and the next goes on.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 from change_events import deleted_event, device_event, task_event
+from memory import UNSEEN, Memory
 from metrics import emf_line
 from monitor_calls import MonitorCalls
 from progress import Progress
 from watched import Watched
 
+CHANGES_KEPT_AT_ONCE = 2_000
+"""Device changes that are told between two writes of what was told."""
+SECONDS_UNTIL_GIVEN_UP = 3600
+"""A task the service never knew is looked for so long: far longer than a new task takes to be found (assumed)."""
 
-def handler(event: Mapping[str, Any], context: object) -> None:
+
+def handler(event: Mapping[str, Any], context: Any) -> None:
     """Look at the task that a rule names."""
-    del context
-    poll(Watched.of(event), MonitorCalls())
+    poll(Watched.of(event), MonitorCalls(context))
 
 
 def poll(watched: Watched, calls: MonitorCalls) -> None:
@@ -27,23 +32,51 @@ def poll(watched: Watched, calls: MonitorCalls) -> None:
     if task is None:
         _gone(watched, before, calls)
         return
-    progress = Progress.of(task, calls.devices(watched.task_id), before, now=calls.now())
-    if progress.is_counted:
+    seen = None if before is None or before.status == UNSEEN else before
+    progress = Progress.of(task, calls.devices(watched.task_id), seen, now=calls.now())
+    if calls.time_is_up():
+        # A part of the devices would make metrics that are wrong; what changed with the others comes with a later poll.
+        calls.say_plainly(f"FUOTA task {watched.task_id} has more devices than can be listed in one poll: no metrics")
+    elif progress.is_counted:
         calls.say(emf_line(progress, watched))
-    events = [task_event(progress)] if progress.status != progress.before.status else []
-    calls.publish(watched.event_bus, [*events, *(device_event(progress, change) for change in progress.changes)])
-    if progress.remembered != before and not (before is None and progress.is_untouched):
-        calls.remember(watched.key, progress.remembered)
+    if not _told(progress, watched, before, calls):
+        return
     if progress.is_settled:
         # Nothing happens to a task that is done: its next poll would be the first that tells nothing.
-        calls.stop_polling(watched.rule, f"FUOTA task {watched.task_id} is done and nothing changed any more")
+        calls.stop_polling(watched, f"FUOTA task {watched.task_id} is done and nothing changed any more")
 
 
-def _gone(watched: Watched, before: Any, calls: MonitorCalls) -> None:
-    if before is None:
+def _told(progress: Progress, watched: Watched, before: Memory | None, calls: MonitorCalls) -> bool:
+    """Tell what changed and keep that it was told, part by part; False where the time was up before the end."""
+    if progress.status != progress.before.status:
+        calls.publish(watched.event_bus, [task_event(progress)])
+    told = 0
+    while changes := progress.changes[told : told + CHANGES_KEPT_AT_ONCE]:
+        if told:
+            calls.remember(watched.key, progress.remembered_after(told))
+        if calls.time_is_up():
+            return False
+        calls.publish(watched.event_bus, [device_event(progress, change) for change in changes])
+        told += len(changes)
+    if calls.time_is_up():
+        calls.remember(watched.key, progress.remembered_after(told))
+        return False
+    if progress.remembered != before:
+        calls.remember(watched.key, progress.remembered)
+    return True
+
+
+def _gone(watched: Watched, before: Memory | None, calls: MonitorCalls) -> None:
+    if before is None or before.status == UNSEEN:
         # Never seen: an id that is wrong, or one the service does not find yet. The next poll may.
         calls.say_plainly(f"FUOTA task {watched.task_id} does not exist")
-        return
-    calls.publish(watched.event_bus, [deleted_event(watched.task_id, before, now=calls.now())])
-    calls.stop_polling(watched.rule, f"FUOTA task {watched.task_id} was deleted")
+        if before is None:
+            calls.remember(watched.key, Memory(UNSEEN, calls.now()))
+            return
+        if calls.now() - before.since < SECONDS_UNTIL_GIVEN_UP:
+            return
+        calls.stop_polling(watched, f"FUOTA task {watched.task_id} does not exist")
+    else:
+        calls.publish(watched.event_bus, [deleted_event(watched.task_id, before, now=calls.now())])
+        calls.stop_polling(watched, f"FUOTA task {watched.task_id} was deleted")
     calls.forget(watched.key)

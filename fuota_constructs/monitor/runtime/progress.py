@@ -47,17 +47,19 @@ class Progress:
         last = before or Memory(FIRST_TASK_STATUS, now)
         counts: Counter[str] = Counter()
         seen: dict[bytes, str] = dict(last.devices)
-        changes = []
+        changes: list[DeviceChange] = []
+        too_many = False
         for device in devices if status in COUNTED_STATUSES else ():
             # Assumed: a device without a status is one the session has not reached.
             now_is = device.get("FuotaDeviceStatus") or FIRST_DEVICE_STATUS
             counts[now_is] += 1
             digest = digest_of(device["Id"])
             was = last.devices.get(digest, FIRST_DEVICE_STATUS)
-            if now_is != was:
+            if now_is != was and not too_many:
                 changes.append(DeviceChange(device, now_is, was))
                 seen[digest] = now_is
-        too_many = len(seen) > DEVICES_REMEMBERED
+                # Counting goes on; changes that cannot be told are not collected, or a large fleet fills the memory.
+                too_many = len(seen) > DEVICES_REMEMBERED
         return cls(
             task=task,
             now=now,
@@ -66,14 +68,18 @@ class Progress:
                 status,
                 last.since if status == last.status else now,
                 # Those back in Initial are not kept: it is what a device without a memory is in.
-                dict(last.devices)
-                if too_many
-                else {digest: name for digest, name in seen.items() if name != FIRST_DEVICE_STATUS},
+                last.devices if too_many else _past_initial(seen),
             ),
             counts=dict(counts),
             changes=() if too_many else tuple(changes),
             unremembered=too_many,
         )
+
+    def remembered_after(self, told: int) -> Memory:
+        """What to remember when the task's change and only the first of its devices' changes have been told."""
+        devices = dict(self.before.devices)
+        devices.update((digest_of(change.device["Id"]), change.status) for change in self.changes[:told])
+        return Memory(self.remembered.status, self.remembered.since, _past_initial(devices))
 
     @property
     def status(self) -> str:
@@ -84,11 +90,6 @@ class Progress:
     def is_counted(self) -> bool:
         """Whether the task is on its way to devices, or has been."""
         return self.status in COUNTED_STATUSES
-
-    @property
-    def is_untouched(self) -> bool:
-        """Whether the task is as every task begins; nothing needs to be remembered of that."""
-        return self.status == FIRST_TASK_STATUS
 
     @property
     def is_settled(self) -> bool:
@@ -128,3 +129,8 @@ class Progress:
         start = (self.task.get("LoRaWAN") or {}).get("StartTime")
         begins = start.timestamp() if isinstance(start, datetime) else self.remembered.since + ASSUMED_LEAD_SECONDS
         return max(0, int(self.now - begins))
+
+
+def _past_initial(devices: Mapping[bytes, str]) -> dict[bytes, str]:
+    """Those back in Initial are not kept: it is what a device without a memory is in."""
+    return {digest: status for digest, status in devices.items() if status != FIRST_DEVICE_STATUS}
