@@ -17,7 +17,7 @@ from fuota_constructs.cli.place import PORT_VARIABLE, Place
 from fuota_constructs.local.cloud import DEFAULT_PORT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from fuota_constructs.local.cloud import LocalCloud
     from fuota_constructs.operations.aws import Aws
@@ -54,9 +54,9 @@ class Access:
 
     def find(self, wanted: str) -> Found:
         """The task with an id, an ARN or a name."""
-        if self.port is not None:
-            from fuota_constructs.local import cloud as clouds
+        from fuota_constructs.local import cloud as clouds
 
+        if self.port is not None:
             return self._find_locally(clouds.running(self.port), wanted)
         from fuota_constructs.operations.aws import Aws
         from fuota_constructs.operations.errors import NoSuchTaskError, OperationError
@@ -67,6 +67,9 @@ class Access:
         try:
             task = find_task(aws, wanted)
         except NoSuchTaskError as error:
+            if place.port is not None and (others := _in_places(clouds.running(place.port), wanted, None, None)[0]):
+                remedy = f"give --local {_named(others)}"
+                raise OperationError(f"{error}; another account or Region of this cloud has it: {remedy}") from None
             raise OperationError(f"{error} (looked in {place}; `{place.list_command}` lists all)") from None
         return Found(aws, place.of_account(task.account), task)
 
@@ -78,29 +81,29 @@ class Access:
         account = self.account or (arn["account"] if arn else None)
         region = self.region or (arn["region"] if arn else None)
         found, misses = _in_places(cloud, wanted, account, region)
-        where = " or ".join(f"--account {each.place.account} --region {each.place.region}" for each in found)
         if len(found) > 1:
             said = f"{len(found)} accounts and Regions of the local cloud :{cloud.port} have a FUOTA task {wanted!r}"
-            raise OperationError(f"{said}: add {where}")
+            raise OperationError(f"{said}: add {_named(found)}")
         if found:
             return found[0]
         here = f"local cloud :{cloud.port}"
         narrow = here + "".join(f", {kind} {name}" for kind, name in (("account", account), ("Region", region)) if name)
         if narrow != here and (others := _in_places(cloud, wanted, None, None)[0]):
-            where = " or ".join(f"--account {each.place.account} --region {each.place.region}" for each in others)
-            raise OperationError(f"FUOTA task {wanted!r} is not in {narrow}: give {where}")
+            raise OperationError(f"FUOTA task {wanted!r} is not in {narrow}: give {_named(others)}")
         names = tuple(sorted({name for miss in misses for name in miss.names}))
         tasks = None if any(miss.tasks is None for miss in misses) else sum(miss.tasks or 0 for miss in misses)
         missing = NoSuchTaskError(wanted, narrow, names, tasks, other="cloud")
         raise OperationError(f"{missing} (`{Place(cloud.region, port=cloud.port).list_command}` lists all)")
 
 
+def _named(found: Sequence[Found]) -> str:
+    return " or ".join(f"--account {each.place.account} --region {each.place.region}" for each in found)
+
+
 def _in_places(
     cloud: LocalCloud, wanted: str, account: str | None, region: str | None
 ) -> tuple[list[Found], list[NoSuchTaskError]]:
     """The task in every account and Region somebody used before, as far as these are left open, and who has none."""
-    from botocore.exceptions import InvalidRegionError
-
     from fuota_constructs.operations.errors import NoSuchTaskError
     from fuota_constructs.operations.task import find_task
 
@@ -117,10 +120,6 @@ def _in_places(
             found.append(Found(aws, place, find_task(aws, wanted)))
         except NoSuchTaskError as error:
             misses.append(error)
-        except InvalidRegionError:
-            if region is not None:
-                raise
-            # Some client signed for what is no Region, so it is known; boto3 can ask for nothing there.
     return found, misses
 
 

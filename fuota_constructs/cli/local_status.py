@@ -52,10 +52,6 @@ def show(content: dict[str, Any], console: "Console") -> None:
 
     console.print(f"local cloud {running['url']}, {running['region']}, account {running['account']}")
     tasks, groups = content["fuota_tasks"], content["multicast_groups"]
-    for place in content["unreadable_places"]:
-        region, account = visible(place["region"]), visible(place["account"])
-        said = f"what is in {region!r} of account {account} cannot be read: no AWS Region has such a name"
-        console.print(Text(said, style="yellow"))
     if not tasks and not groups:
         deploy = shlex.join(("fuota", "local", "deploy", *Place(running["region"], port=running["port"]).port_option))
         console.print(Text(f"no FUOTA task and no multicast group yet: deploy an app with `{deploy}`"))

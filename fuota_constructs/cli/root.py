@@ -2,6 +2,8 @@
 
 import difflib
 import importlib
+import io
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -74,6 +76,17 @@ class CommandTable(CommandGroup):
             ctx.exit(INTERRUPTED)
 
 
+class Root(CommandTable):
+    """The whole command."""
+
+    def main(self, *arguments: Any, **named: Any) -> Any:
+        """Run it; what a stream cannot show, such as a single surrogate, is written out there instead of an error."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
+        return super().main(*arguments, **named)
+
+
 def _with_remedy(error: click.UsageError) -> click.UsageError:
     """Name the option that was meant, where click does not."""
     command = error.ctx.command if error.ctx else None
@@ -97,7 +110,7 @@ def _with_remedy(error: click.UsageError) -> click.UsageError:
 
 
 @click.group(
-    cls=CommandTable,
+    cls=Root,
     table={
         "rehearse": "fuota_constructs.cli.rehearse:rehearse",
         "plan": "fuota_constructs.cli.plan:plan",

@@ -13,22 +13,15 @@ _TASK_FIELDS = (
 
 def overview(cloud: LocalCloud) -> dict[str, Any]:
     """Tasks, groups and devices of every account and Region the cloud was used in, as JSON types."""
-    from botocore.exceptions import InvalidRegionError
-
     tasks: list[dict[str, Any]] = []
     groups: list[dict[str, Any]] = []
-    unreadable: list[dict[str, str]] = []
     for place in cloud.admin("host")["places"]:
-        try:
-            client = cloud.client("iotwireless", account=place["account"], region=place["region"])
-        except InvalidRegionError:  # some client signed for what is no name of a Region
-            unreadable.append(place)
-            continue
+        client = cloud.client("iotwireless", account=place["account"], region=place["region"])
         tasks += [{**place, **task} for task in _tasks(client)]
         groups += [{**place, **group} for group in _groups(client)]
     running = {"url": cloud.url, "pid": cloud.pid, "port": cloud.port, "iam": cloud.iam, "log": str(cloud.log)}
     running |= {"account": cloud.account, "region": cloud.region}
-    return {"cloud": running, "fuota_tasks": tasks, "multicast_groups": groups, "unreadable_places": unreadable}
+    return {"cloud": running, "fuota_tasks": tasks, "multicast_groups": groups}
 
 
 def _tasks(client: Any) -> Iterator[dict[str, Any]]:

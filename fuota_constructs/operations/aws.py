@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import boto3
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import ClientError, EndpointConnectionError, NoRegionError
+from botocore.exceptions import ClientError, EndpointConnectionError, InvalidRegionError, NoRegionError
 
 from fuota_constructs.operations.errors import OperationError
 from fuota_constructs.operations.request_limit import RequestLimit
@@ -147,6 +147,8 @@ class Aws:
         config = Config(retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS}, proxies=self._proxies)
         try:
             client = session.client(service, endpoint_url=self._endpoint_url, verify=self._verify, config=config)
+        except InvalidRegionError:  # a ValueError, too, and one that is explained
+            raise
         except ValueError as error:  # what botocore raises where an endpoint is no URL
             raise OperationError(f"{error}: correct AWS_ENDPOINT_URL, --region or the profile") from error
         # Once for every attempt, so that retries keep to the quota, too.
