@@ -11,6 +11,7 @@ from fuota_constructs.lorawan.session_plan import (
     SUPPLY_VOLTS,
     SessionPlan,
 )
+from fuota_constructs.operations.visible_text import visible
 
 if TYPE_CHECKING:
     from fuota_constructs.cli.plan_inputs import Inputs, Planned
@@ -81,7 +82,7 @@ def inputs_of(result: Planned) -> list[Figure]:
     frequency = conditions.downlink_frequency_hz
     chosen = "RX2" if conditions.dl_class == CLASS_C else "ping slot"
     lines = [
-        Figure("Image", f"{count(inputs.image_bytes)} bytes", inputs.image_name or ""),
+        Figure("Image", f"{count(inputs.image_bytes)} bytes", visible(inputs.image_name or "")),
         Figure("Region", conditions.region.name + (", 400 ms dwell time" if conditions.dwell_time else "")),
         Figure(
             "Downlink",

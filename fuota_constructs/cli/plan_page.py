@@ -33,7 +33,7 @@ def page_of(result: Planned, best: Recommendation | None, choices: Sequence[Opti
     image = Path(name).name if name else f"{count(result.inputs.image_bytes)} bytes"
     title = f"FUOTA session: {image} in {result.inputs.conditions.region.name}"
     verdict = verdict_of(result)
-    parts = [f"<h1>{escape(title)}</h1>", page.verdict(verdict.summary, good=verdict.works), _lead(result)]
+    parts = [f"<h1>{page.text(title)}</h1>", page.verdict(verdict.summary, good=verdict.works), _lead(result)]
     if plan:
         parts += [page.tiles(figures_of(result, plan))]
     parts += [page.findings(result.findings)]

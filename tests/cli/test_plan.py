@@ -321,6 +321,9 @@ def test_output_in_brackets_is_no_markup(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.chdir(tmp_path)
     Path("[bold]v1.bin").write_bytes(bytes(5000))
     assert "[bold]v1.bin" in plan("[bold]v1.bin", *EU868).stdout
+    Path("\x1b[31m<b>.bin").write_bytes(bytes(5000))
+    assert "\\x1b[31m<b>.bin" in plan("\x1b[31m<b>.bin", *EU868, "--html", "plan.html").stdout
+    assert "\x1b" not in Path("plan.html").read_text("utf-8")
 
 
 def without(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
