@@ -13,6 +13,7 @@ import jsii
 from aws_cdk import aws_iam as iam
 
 from fuota_constructs.bucket_facts import BucketFacts
+from fuota_constructs.synth_checks import Place
 from fuota_constructs.template.typed_resource import attribute, typed_choice, typed_construct, typed_object
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def make_default_bucket(scope: constructs.Construct) -> tuple[s3.IBucket, Bucket
         name=attribute(bucket, "bucketName"),
         arn=arn,
         key_arn=key.key_arn if key else None,
-        region=None,
+        place=Place(),
         identity="Default",
         policy=policy,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
 from fuota_constructs.template.keyword_names import naming_keywords
@@ -47,7 +48,8 @@ class FirmwareUpdateRole(iam.Role):
         `description`: at most 1000 characters; by default one that names the service.
         `path`: the path of the role in IAM, `/` by default.
         `permissions_boundary`: the most the role can ever do; none by default.
-        `role_name`: at most 64 characters, unique in the account; by default CloudFormation makes one up.
+        `role_name`: at most 64 characters, unique in the account; by default CloudFormation makes one up, or the CDK
+        where a bucket of another account has to name the role.
         """
         super().__init__(
             scope,
@@ -56,5 +58,6 @@ class FirmwareUpdateRole(iam.Role):
             description=description or DESCRIPTION,
             path=path,
             permissions_boundary=permissions_boundary,
-            role_name=role_name,
+            # A bucket of another account names the role in its policy, before it is there.
+            role_name=role_name or cdk.PhysicalName.GENERATE_IF_NEEDED,
         )

@@ -138,11 +138,11 @@ class FuotaTask(cdk.Resource):
             image_bytes=image.size_bytes,
             planned_loss_percent=planned_loss_percent,
             place=shared.place,
-            role_account=self._account_of_role(),
+            role_account=self._access.account if shared.place.account else None,
         )
         self._groups = {task_inputs.multicast_group_id_of(group, self): self._plan_of(group) for group in groups}
         self._devices = task_inputs.wireless_devices_of(devices, self)
-        self._image_region = readable.bucket_region
+        self._readable = readable
 
         self._resource = cdk.CfnResource(
             self,
@@ -279,18 +279,16 @@ class FuotaTask(cdk.Resource):
     def _plan_of(self, group: IMulticastGroupRef) -> synth_checks.GroupPlan:
         return synth_checks.group_plan(group, beside=self._plan.rf_region, here=self._shared.place)
 
-    def _account_of_role(self) -> str | None:
-        if self._shared.made(self._role) or self._shared.place.account is None:
-            return None  # not asked for: it would be a round trip to the CDK
-        return synth_checks.place_of(self._role, self._access.arn).account
-
     def _findings(self, tags: Mapping[str, str]) -> tuple[Finding, ...]:
         return synth_checks.findings_in(self._task_plan(tags))
 
     def _task_plan(self, tags: Mapping[str, str] | None = None) -> synth_checks.TaskPlan:
         return dataclasses.replace(
             self._plan,
-            image_bucket_region=self._image_region,
+            image_bucket_account=self._readable.place.account,
+            image_bucket_region=self._readable.place.region,
+            image_access=self._readable.missing_access,
+            image_has_key=self._readable.has_key,
             multicast_groups=tuple(self._groups.values()),
             wireless_devices=tuple(self._devices),
             tags={key: synth_checks.known(value) for key, value in (tags or {}).items()},

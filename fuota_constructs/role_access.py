@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
-from fuota_constructs.synth_checks import known_text
+from fuota_constructs.synth_checks import known_text, place_of
 from fuota_constructs.template.acknowledgments import acknowledge_wildcards
 
 if TYPE_CHECKING:
@@ -46,6 +46,11 @@ class RoleAccess:
         self.characters = 0
         """About how long the inline policies are that were added to the role; IAM allows 10,240 characters in all."""
 
+    @functools.cached_property
+    def account(self) -> str | None:
+        """The account of the role, when it is known at synth."""
+        return place_of(self._role, self.arn).account
+
     def to_firmware(self, bucket: BucketFacts) -> list[iam.Policy]:
         """Let the role read everything under `firmware/`. Answers with the policy that says so.
 
@@ -62,7 +67,7 @@ class RoleAccess:
         wanted = {
             f"Bucket{bucket.identity}": _to_bucket(bucket),
             f"Key{bucket.identity}": _to_key(bucket),
-            f"Image{bucket.image_identity(self._scope, key)}": {f"{bucket.arn}/{_as_resource(key)}": ["s3:GetObject"]},
+            f"Image{bucket.image_identity(self._scope, key)}": {f"{bucket.arn}/{as_resource(key)}": ["s3:GetObject"]},
         }
         return self._attached({what: allowed for what, allowed in wanted.items() if allowed})
 
@@ -120,6 +125,7 @@ def _longest(resource: str) -> str:
     return re.sub(r"\$\{Token\[[^\]]*\]\}", _LONGEST_BUCKET_NAME, resource)
 
 
-def _as_resource(key: str) -> str:
+def as_resource(key: str) -> str:
+    """An object key as the resource of a policy says it."""
     # In the resource of a policy these characters are wildcards and variables; IAM spells the plain ones like this.
     return key if known_text(key) is None else re.sub(r"[$*?]", lambda found: f"${{{found[0]}}}", key)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 import aws_cdk as cdk
 import constructs
 
-from fuota_constructs.bucket_facts import BucketFacts
+from fuota_constructs.bucket_facts import BucketFacts, policy_of
 from fuota_constructs.default_bucket import make_default_bucket
 from fuota_constructs.firmware_update_role import FirmwareUpdateRole
+from fuota_constructs.foreign_bucket import Guest, let_in
 from fuota_constructs.provider.fuota_provider import SERVICE_TIMEOUT_SECONDS, FuotaProvider
-from fuota_constructs.role_access import RoleAccess
+from fuota_constructs.role_access import RoleAccess, as_resource
 from fuota_constructs.synth_checks import SynthChecks, known_text, place_of_stack
 from fuota_constructs.template.acknowledgments import FIRMWARE_BUCKET, acknowledge, somebody_asks
 from fuota_constructs.template.stable_ids import StableIds
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_s3 as s3
 
     from fuota_constructs.firmware_image import AssetImage, BucketImage
+    from fuota_constructs.synth_checks import Place
 
 ID = "FuotaConstructs"
 
@@ -34,7 +36,10 @@ class ReadableImage(NamedTuple):
     """An image where the service reads it, and what must be there before the task and stay until it is gone."""
 
     uri: str
-    bucket_region: str | None
+    place: Place
+    has_key: bool
+    missing_access: str | None
+    """What the account of a bucket elsewhere must add to its policies; None where this app writes them."""
     needed: list[constructs.IDependable]
 
     def outlive(self, task: cdk.CfnResource) -> None:
@@ -122,7 +127,7 @@ class SharedFirmware(constructs.Construct):
     def _facts_of(self, bucket: s3.IBucket) -> BucketFacts:
         if bucket not in self._buckets:
             identity = self._ids.of(bucket)
-            self._buckets[bucket] = BucketFacts.of(bucket, identity=identity, with_region=self.place.region is not None)
+            self._buckets[bucket] = BucketFacts.of(bucket, identity=identity, here=self.place)
         return self._buckets[bucket]
 
     def readable(
@@ -146,7 +151,8 @@ class SharedFirmware(constructs.Construct):
         asked = (image, bucket, role, per_image)
         if asked not in self._readable:
             facts, access = self._facts_of(bucket), self.access_of(role)
-            needed: list[constructs.IDependable] = [each for each in (self.provider.policy, facts.policy) if each]
+            missing, policy = self._let_in(bucket, facts, access, image, per_image=per_image)
+            needed: list[constructs.IDependable] = [each for each in (self.provider.policy, policy) if each]
             if not per_image:  # before the copy: behind it the policy would be another one with every image
                 needed += access.to_firmware(facts)
             if hasattr(image, "sha256"):
@@ -155,8 +161,30 @@ class SharedFirmware(constructs.Construct):
                 # The last one waits for the others, so that each task waits for one only.
                 policies[-1].node.add_dependency(*needed, *policies[:-1])
                 needed = [policies[-1]]
-            self._readable[asked] = ReadableImage(f"s3://{facts.name}/{image.key}", facts.region, needed)
+            self._readable[asked] = ReadableImage(
+                f"s3://{facts.name}/{image.key}", facts.place, facts.key_arn is not None, missing, needed
+            )
         return self._readable[asked]
+
+    def _let_in(
+        self,
+        bucket: s3.IBucket,
+        facts: BucketFacts,
+        access: RoleAccess,
+        image: AssetImage | BucketImage,
+        *,
+        per_image: bool,
+    ) -> tuple[str | None, constructs.IDependable | None]:
+        """Have the policies of a bucket of another account let our roles in; with what they lack, and the bucket's."""
+        account = self.place.account
+        if not account or facts.place.account in {account, None}:
+            return None, facts.policy
+        guests = [Guest.reader(access.arn)]
+        if copied := hasattr(image, "sha256"):
+            guests.append(Guest.copier(self.provider.role_arn))
+        objects = "firmware/*" if copied or not per_image else as_resource(image.key)
+        missing = let_in(bucket, guests, account=account, objects=objects)
+        return missing, policy_of(bucket)
 
     def _copy(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import aws_cdk as cdk
 import constructs
 from aws_cdk import aws_iam as iam
 
@@ -29,7 +30,14 @@ class FuotaProvider(constructs.Construct):
     def __init__(self, scope: constructs.Construct, id: str) -> None:  # noqa: A002
         """Make the provider; `SharedFirmware` sees to it that a stack has one."""
         super().__init__(scope, id)
-        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            role_name=cdk.PhysicalName.GENERATE_IF_NEEDED,
+        )
+        self.role_arn = role.role_arn
+        """What buckets of other accounts know it by."""
         log_group = make_log_group(self)
         self._policy = RolePolicy(
             self,

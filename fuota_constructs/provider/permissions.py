@@ -36,6 +36,7 @@ WILDCARDS = {
     "ManageTasks": "the service makes up the ids of FUOTA tasks, so no policy can name them beforehand",
     "AttachTargets": "groups and devices are attached by ids that may be known at deployment only",
     "ReadAssets": "the names of CDK assets change with their content, and a rollback reads those of older deployments",
+    "UseFirmwareKey": "a key of another account cannot be named here; its own policy says who may use it",
     "WriteFirmware": "the names of images under firmware/ change with their content",
 }
 """Why each statement, by Sid, cannot do without a wildcard."""

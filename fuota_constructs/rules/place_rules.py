@@ -29,9 +29,8 @@ def _image_account(plan: TaskPlan) -> Remarks:
     owner = plan.image_bucket_account
     if owner and plan.aws_account and owner != plan.aws_account and plan.image_access:
         yield warning(
-            f"the firmware bucket is of account {owner} and the task of {plan.aws_account}, and this app cannot write"
-            f" its bucket policy: account {owner} must add {plan.image_access} to it and, if a KMS key encrypts the"
-            " bucket, allow the same principals to use the key; acknowledge this when that is done"
+            f"the firmware bucket is of account {owner} and the task of {plan.aws_account}, and this app cannot let the"
+            f" task's roles in: account {owner} must add {plan.image_access}; acknowledge this when that is done"
         )
 
 

@@ -55,4 +55,4 @@ def test_role_account(role: str | None, expected: list[str]) -> None:
 def test_image_account(bucket: str | None, access: str | None, expected: list[str]) -> None:
     findings = found(TaskPlan(aws_account=OURS, image_bucket_account=bucket, image_access=access))
     assert [each.rule for each in findings] == expected
-    assert all(each.level == "warning" and "444455556666 must add {} to it" in each.message for each in findings)
+    assert all(each.level == "warning" and "444455556666 must add {};" in each.message for each in findings)
