@@ -40,7 +40,8 @@ class FuotaMonitor(constructs.Construct):
     one in a stack for all its monitors, polls the task and its devices. A task that is `Pending` costs one request a
     poll, without metrics; when it is done and nothing changed any more, the polling stops by itself until a deployment
     makes a new task. Changes shorter than `interval` are not seen. Beyond 40,000 devices past `Initial` device events
-    stop; metrics and task events go on. A stack has room for some 40 monitors: each adds to the function's policies.
+    stop; metrics and task events go on. A stack has room for some 50 monitors, because each adds to
+    the function's policy; more fail the synth.
     """
 
     @naming_keywords

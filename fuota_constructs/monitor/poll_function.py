@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 import constructs
 from aws_cdk import aws_iam as iam
 
+from fuota_constructs.monitor.policy_size import characters_of
 from fuota_constructs.provider.permissions import statement
+from fuota_constructs.synth_checks import MonitorPlan, SynthChecks, TaskPlan, findings_in
 from fuota_constructs.template.acknowledgments import acknowledge
 from fuota_constructs.template.functions import make_function, make_log_group
 from fuota_constructs.template.role_policy import RolePolicy
 from fuota_constructs.template.typed_resource import attribute, typed_resource
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fuota_constructs.rules import Finding
 
 ID = "FuotaConstructsMonitor"
 RUNTIME_DIRECTORY = Path(__file__).with_name("runtime")
@@ -64,7 +71,7 @@ class PollFunction(constructs.Construct):
             ],
             wildcards=WILDCARDS,
         )
-        self.node.add_validation(cast("constructs.IValidation", self._policy))
+        SynthChecks(self, before=self._policy.settle).tasks[self] = None
 
     @classmethod
     def of(cls, scope: constructs.Construct) -> PollFunction:
@@ -72,6 +79,11 @@ class PollFunction(constructs.Construct):
         stack = cdk.Stack.of(scope)
         found = stack.node.try_find_child(ID)
         return found if isinstance(found, cls) else cls(stack)
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What the rules find in it: whether the monitors of the stack are too many for its policy."""
+        return findings_in(TaskPlan(monitor=MonitorPlan(policy_characters=characters_of(self._policy.policy))))
 
     def allow(self, *, task_arn: str, event_bus_arn: str, rule_arn: str) -> None:
         """Let it poll a task, tell a bus about it, and disable the rule that starts its polls."""

@@ -263,6 +263,24 @@ def test_values_known_only_at_deployment_are_not_checked(stack, imported, synth)
     assert all(alarm["Properties"]["Namespace"] == {"Ref": "Namespace"} for alarm in alarms)
 
 
+def watched(stack, count: int) -> list[FuotaMonitor]:
+    return [
+        FuotaMonitor(stack, f"Monitor{n}", task=FuotaTask.from_fuota_task_id(stack, f"T{n}", f"{n:08}{TASK_ID[8:]}"))
+        for n in range(count)
+    ]
+
+
+def test_fails_with_more_monitors_than_the_policy_has_room_for(app, stack) -> None:
+    watched(stack, 60)
+    with pytest.raises(RuntimeError, match=r"\[Stack/FuotaConstructsMonitor\] monitor-policy-size: .* another stack"):
+        app.synth()
+
+
+def test_a_stack_has_room_for_45_monitors(app, stack) -> None:
+    watched(stack, 45)
+    app.synth()
+
+
 def test_tags_reach_the_function_its_log_group_and_its_table(stack, imported, synth) -> None:
     FuotaMonitor(stack, "Monitor", task=imported)
     cdk.Tags.of(stack).add("team", "fleet")

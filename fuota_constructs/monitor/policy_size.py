@@ -1,0 +1,49 @@
+"""About how long a policy is once CloudFormation has written ids and names into it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+
+from fuota_constructs.template.tokens import known_text
+
+_UUID = 36
+_SUFFIX = len("-0123456789AB")
+_MOST_OF_A_RULE_NAME = 64
+_TYPICAL = {"AWS::Partition": "aws", "AWS::Region": "us-east-1", "AWS::AccountId": "0" * 12}
+
+
+def characters_of(policy: iam.Policy) -> int:
+    """About how many of the 10,240 characters of all inline policies of a role this one takes."""
+    stack = cdk.Stack.of(policy)
+    region = known_text(stack.region) or _TYPICAL["AWS::Region"]
+    written = _Written(len(known_text(stack.stack_name) or ""), {**_TYPICAL, "AWS::Region": region})
+    document = written.value(stack.resolve(policy.document))
+    return len(json.dumps(document, separators=(",", ":")))
+
+
+class _Written:
+    """What CloudFormation makes of the intrinsics that the policy of the monitors has."""
+
+    def __init__(self, stack_name_characters: int, pseudo: dict[str, str]) -> None:
+        self._stack_name_characters, self._pseudo = stack_name_characters, pseudo
+
+    def value(self, value: Any) -> Any:
+        match value:
+            case {"Fn::Join": [str(delimiter), [*parts]]}:
+                return delimiter.join(self.value(part) for part in parts)
+            case {"Ref": str(name)}:
+                return self._pseudo.get(name, "0" * _UUID)
+            case {"Fn::GetAtt": [str(name), _]}:
+                # A rule has the name CloudFormation makes up; other ARNs here end with an id no longer than that.
+                made_up = min(_MOST_OF_A_RULE_NAME, self._stack_name_characters + 1 + len(name) + _SUFFIX)
+                return f"arn:aws:events:{self._pseudo['AWS::Region']}:{'0' * 12}:rule/{'0' * max(made_up, _UUID)}"
+            case dict():
+                return {key: self.value(each) for key, each in value.items()}
+            case list():
+                return [self.value(each) for each in value]
+            case _:
+                return value

@@ -1,0 +1,51 @@
+"""The length of a policy as CloudFormation writes it, worked out at synth."""
+
+import json
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_iam as iam
+
+from fuota_constructs.monitor.policy_size import characters_of
+
+
+@pytest.mark.parametrize(
+    ("region", "name", "rule_name"),
+    [
+        (None, "Fleet", "Fleet-MonitorRule-0123456789AB"),
+        ("ap-northeast-1", "Fleet", "Fleet-MonitorRule-0123456789AB"),
+        (None, "F" * 100, "F" * 64),
+    ],
+)
+def test_a_rule_has_a_name_that_cloudformation_makes_up(region: str | None, name: str, rule_name: str) -> None:
+    stack = cdk.Stack(cdk.App(), name, env=cdk.Environment(account="111122223333", region=region))
+    rule = cdk.CfnResource(stack, "MonitorRule", type="AWS::Events::Rule")
+    policy = iam.Policy(stack, "Policy")
+    policy.add_statements(
+        iam.PolicyStatement(sid="A", actions=["events:DisableRule"], resources=[rule.get_att("Arn").to_string()]),
+        iam.PolicyStatement(
+            sid="B",
+            actions=["iotwireless:GetFuotaTask"],
+            resources=[f"arn:{cdk.Aws.PARTITION}:iotwireless:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:FuotaTask/t"],
+        ),
+    )
+    at = f"{region or 'us-east-1'}:111122223333"
+    written = {
+        "Statement": [
+            {
+                "Action": "events:DisableRule",
+                "Effect": "Allow",
+                "Resource": f"arn:aws:events:{at}:rule/{rule_name}",
+                "Sid": "A",
+            },
+            {
+                "Action": "iotwireless:GetFuotaTask",
+                "Effect": "Allow",
+                "Resource": f"arn:aws:iotwireless:{at}:FuotaTask/t",
+                "Sid": "B",
+            },
+        ],
+        "Version": "2012-10-17",
+    }
+    # CloudFormation's suffix has 12 or 13 characters; an ARN of anything else than a rule ends with an id of 36.
+    assert 0 <= characters_of(policy) - len(json.dumps(written, separators=(",", ":"))) <= 6
