@@ -106,10 +106,6 @@ class SharedFirmware(constructs.Construct):
             self._accesses[self._role] = self._new_access("Access", self._role, of_this_stack=of_this_stack)
         return self._role
 
-    def made(self, role: iam.IRole) -> bool:
-        """Whether it is the role that tasks given none share."""
-        return role is self._role
-
     def access_of(self, role: iam.IRole) -> RoleAccess:
         """What a role may read in this stack; from now on the provider may pass it."""
         if role not in self._accesses:
