@@ -29,6 +29,12 @@ def test_python_block_runs(block: str, tmp_path: Path, monkeypatch: pytest.Monke
     exec(compile(block, "README.md", "exec"), {"__name__": "__main__"})  # noqa: S102 - running it is the test
 
 
+def test_no_python_block_works_a_time_out_from_now() -> None:
+    for path in DOCUMENTS:
+        for block in _blocks(path.read_text(encoding="utf-8"), "python"):
+            assert "now(" not in block, f"{path.name}: each synth would move the session"
+
+
 def test_make_targets_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     named = set(re.findall(r"^make ([a-z]+)|`make ([a-z]+)`", README, flags=re.MULTILINE))

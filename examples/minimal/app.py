@@ -1,6 +1,6 @@
 """The least a FUOTA task needs: an image, a region, a group, and how it is sent; the rest has a default.
 
-The three numbers are those of `fuota plan ../../firmware/sensor-1.1.0.bin --region EU868 --data-rate 3 --recommend`.
+The three numbers are those of `fuota plan ../../firmware/sensor-1.1.0.bin --rf-region EU868 --data-rate 3 --recommend`.
 """
 
 from pathlib import Path

@@ -106,7 +106,7 @@ SHORTEST_PING_SLOT_PERIOD, LONGEST_PING_SLOT_PERIOD = 32, 4096
 @click.option("--recommend", is_flag=True, help="Propose parameters, say why, and compare all data rates.")
 @click.option(
     "--fail-on",
-    type=click.Choice(LEVELS[::-1]),
+    type=click.Choice(LEVELS[::-1], case_sensitive=False),
     default="error",
     show_default=True,
     help="Exit code 3 for findings of this level and worse.",

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from fuota_constructs.cli.rehearse_record import Record
     from fuota_constructs.local.outcome import Outcome, TaskOutcome, TaskProgress
 
-LONGEST_NAME: Final = 24
+LONGEST_NAME, LONGEST_NARROW = 24, 12
+NARROW: Final = 80
 UNNAMED: Final = 8
 """How many characters of its id stand for a task without a name."""
 
@@ -60,11 +61,11 @@ class Deployment:
                 self._console.print(Text(line))
 
 
-def short_name(task: TaskProgress) -> str:
+def short_name(task: TaskProgress, longest: int = LONGEST_NAME) -> str:
     """The name of a task, or the begin of its id, so that there is room for what counts."""
     if task.name == task.task_id:
         return f"{task.task_id[:UNNAMED]}…"
-    return task.name if len(task.name) <= LONGEST_NAME else f"{task.name[: LONGEST_NAME - 1]}…"
+    return task.name if len(task.name) <= longest else f"{task.name[: longest - 1]}…"
 
 
 class SessionBars:
@@ -72,9 +73,12 @@ class SessionBars:
 
     def __init__(self, console: Console) -> None:
         """Draw on a console; a log gets the lines once, at the end."""
+        narrow = console.width < NARROW
+        self._longest = LONGEST_NARROW if narrow else LONGEST_NAME
+        bar = 4 if narrow else 10
         self._progress = Progress(
             TextColumn("{task.description}", table_column=Column(no_wrap=True)),
-            BarColumn(bar_width=10, table_column=Column(no_wrap=True, width=10)),
+            BarColumn(bar_width=bar, table_column=Column(no_wrap=True, width=bar)),
             MofNCompleteColumn(table_column=Column(no_wrap=True)),
             TextColumn("{task.fields[said]}", table_column=Column(overflow="fold", ratio=1)),
             console=console,
@@ -95,7 +99,7 @@ class SessionBars:
         """How far they are."""
         for task in tasks:
             if task.task_id not in self._bars:
-                self._bars[task.task_id] = self._progress.add_task(short_name(task), total=None, said="")
+                self._bars[task.task_id] = self._progress.add_task(short_name(task, self._longest), total=None, said="")
             self._progress.update(
                 self._bars[task.task_id],
                 total=task.fragments_total,

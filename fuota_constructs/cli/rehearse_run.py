@@ -7,6 +7,7 @@ import signal
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.text import Text
 
 from fuota_constructs.cli import rehearse_output
@@ -48,6 +49,8 @@ class Run:
         except LocalCloudError as error:
             first, _, rest = str(error).partition("\n")
             return self._ended(End.NOT_REHEARSED, f"FAILED not rehearsed: {first}", tuple(rest.splitlines()))
+        except (BotoCoreError, ClientError) as error:
+            return self._ended(End.NOT_REHEARSED, f"FAILED not rehearsed: {self._stage}: {error}")
         except KeyboardInterrupt:
             reached = self._reached()
             return self._ended(End.INTERRUPTED, f"FAILED interrupted: {reached[0]}", reached[1:])

@@ -1,5 +1,7 @@
 """Every example passes a rehearsal, and so does an app that imports everything: all in one cloud, which saves time."""
 
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -32,6 +34,17 @@ def test_example_passes_its_rehearsal(cloud: FuotaCloud, name: str) -> None:
     cloud.deploy(ROOT / "examples" / name)
     outcome = cloud.rehearse(Fleet.of(devices=200, loss="10%", seed=1))  # what `fuota rehearse` takes by default
     assert outcome.require("99%").devices == 200
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_what_the_readme_shows_passes_its_rehearsal(cloud: FuotaCloud, number: int, tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    block = re.findall(r"^```python\n(.*?)^```", readme, flags=re.MULTILINE | re.DOTALL)[number]
+    (tmp_path / "app.py").write_text(block, encoding="utf-8")
+    (tmp_path / "cdk.json").write_text('{"app": "python3 app.py"}')
+    shutil.copytree(ROOT / "firmware", tmp_path / "firmware")
+    cloud.deploy(tmp_path)
+    cloud.rehearse(Fleet.of(devices=200, loss="10%", seed=1)).require("99%")
 
 
 def test_an_app_that_imports_everything_passes_on_stand_ins(

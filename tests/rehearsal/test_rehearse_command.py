@@ -134,7 +134,9 @@ def test_fails_when_there_is_nothing_to_rehearse_and_leaves_no_old_result(tmp_pa
     page, figures = tmp_path / "page.html", tmp_path / "figures.json"
     page.write_text("PASSED")
     figures.write_text("PASSED")
-    folder = app(tmp_path, "cdk.CfnOutput(stack, 'A', value='1')")
+    folder = app(
+        tmp_path, "cdk.Annotations.of(stack).add_warning_v2('own:rule', 'said once'); stack.export_value('1', name='A')"
+    )
     done = rehearse("--html", str(page), "--json-file", str(figures), folder=folder)
     assert done.returncode == 1
     line = "FAILED not rehearsed: no FUOTA task that is Pending was deployed: there is nothing to rehearse"
@@ -142,6 +144,7 @@ def test_fails_when_there_is_nothing_to_rehearse_and_leaves_no_old_result(tmp_pa
     assert "PASSED" not in page.read_text() + figures.read_text()
     assert line in page.read_text()
     assert json.loads(figures.read_text())["verdict"]["outcome"] == "not-rehearsed"
+    assert (done.stdout + done.stderr).count("said once") == 1
     assert nothing_runs()
 
 
@@ -178,6 +181,7 @@ def test_fails_when_the_app_does_not_synthesise(tmp_path: Path) -> None:
         (("--devices", "0"), "0 is not in the range"),
         (("--fleet", "app.py"), "app.py"),
         (("--fleet", "pyproject.toml", "--seed", "2"), "leave the other options out"),
+        (("--fleet", "{tmp}/empty-cohort.json"), "cohorts[0].count is 0; give a whole number from 1"),
         (("--require", "150%"), "150%"),
         (("--require", "0.99"), "write 99% or 0.99%"),
         (("--require", ""), "is no percentage"),
@@ -193,8 +197,11 @@ def test_fails_when_the_app_does_not_synthesise(tmp_path: Path) -> None:
         (("--", "--require", "99%"), "give it before the --"),
     ],
 )
-def test_fails_when_options_are_wrong_and_starts_nothing(arguments: tuple[str, ...], message: str) -> None:
-    done = rehearse(*arguments)
+def test_fails_when_options_are_wrong_and_starts_nothing(
+    arguments: tuple[str, ...], message: str, tmp_path: Path
+) -> None:
+    (tmp_path / "empty-cohort.json").write_text('{"cohorts": [{"name": "cellar", "count": 0}]}')
+    done = rehearse(*(argument.format(tmp=tmp_path) for argument in arguments))
     assert done.returncode == 2
     assert message in " ".join(done.stderr.split())
     assert done.stdout == ""
