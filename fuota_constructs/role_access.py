@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 
 _LONGEST_BUCKET_NAME = "b" * 63
 _LONGEST_PARTITION = "aws-us-gov"
-_WHY_ALL = "firmware/ has images only, and a permission for each would change with every release of firmware"
+_WILDCARDS = {
+    "/firmware/*": "firmware/ has images only, and a permission for each would change with every release of firmware",
+    ":key/*": "a key of another account cannot be named here; its own policy says who may use it",
+}
+"""Why a resource that ends like this cannot do without a wildcard."""
 
 
 class RoleAccess:
@@ -41,7 +45,7 @@ class RoleAccess:
         """
         self._scope, self.name, self._role, self._of_this_stack = scope, name, role, of_this_stack
         self._policies: dict[str, iam.Policy | None] = {}
-        self._wildcards: dict[iam.Policy, str] = {}
+        self._wildcards: dict[iam.Policy, dict[str, list[str]]] = {}
         self.arn: str = role.role_arn
         self.characters = 0
         """About how long the inline policies are that were added to the role; IAM allows 10,240 characters in all."""
@@ -56,11 +60,8 @@ class RoleAccess:
 
         There is none for a role imported as immutable, to which nothing can be added.
         """
-        everything = f"{bucket.arn}/firmware/*"
-        allowed = {**_to_bucket(bucket), **_to_key(bucket), everything: ["s3:GetObject"]}
-        policies = self._attached({f"Firmware{bucket.identity}": allowed})
-        self._wildcards |= dict.fromkeys(policies, everything)
-        return policies
+        allowed = {**_to_bucket(bucket), **_to_key(bucket), f"{bucket.arn}/firmware/*": ["s3:GetObject"]}
+        return self._attached({f"Firmware{bucket.identity}": allowed})
 
     def to_image(self, bucket: BucketFacts, key: str) -> list[iam.Policy]:
         """Let the role read one image. Answers with the policies that say so, that of the image last."""
@@ -73,8 +74,8 @@ class RoleAccess:
 
     def acknowledge_wildcards(self) -> None:
         """Answer cdk-nag's findings about them; call this when the app is synthesised."""
-        for policy, resource in self._wildcards.items():
-            acknowledge_wildcards(policy, {"ReadFirmware": [resource]}, {"ReadFirmware": _WHY_ALL})
+        for policy, resources in self._wildcards.items():
+            acknowledge_wildcards(policy, resources, _WILDCARDS)
 
     def _attached(self, wanted: dict[str, Allowed]) -> list[iam.Policy]:
         for what, allowed in wanted.items():
@@ -95,6 +96,7 @@ class RoleAccess:
             rendered = cast("iam.CfnPolicy", policy.node.default_child)
             if not policy.stack.resolve(rendered.roles):
                 return None
+        self._wildcards[policy] = {end: [of for of in allowed if of.endswith(end)] for end in _WILDCARDS}
         self.characters += _length(allowed)
         return policy
 

@@ -4,11 +4,13 @@ import json
 from pathlib import Path
 
 import aws_cdk as cdk
+import cfnlint.api
 import pytest
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Annotations, Match
+from cdk_nag import AwsSolutionsChecks
 
 from fuota_constructs import FirmwareBucket, FirmwareImage, FirmwareUpdateRole, FuotaTask, RfRegion
 
@@ -115,6 +117,16 @@ def test_the_policy_of_the_key_lets_them_in_too(app, here, there, image):
     }
     assert len(used) == 1
     assert next(iter(used)).endswith(f":kms:eu-west-1:{OTHERS}:key/*")
+
+
+def test_cdk_nag_finds_nothing(app, here, there, image):
+    key = kms.Key(there, "Key", enable_key_rotation=True)
+    bucket = FirmwareBucket(there, "Bucket", bucket_name="acme-firmware", encryption_key=key)
+    make_task(here, image, firmware_bucket=bucket)
+    make_task(here, FirmwareImage.from_bucket(bucket, "meters/2.bin"), "InBucket")
+    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app, verbose=True))
+    for template in synthesised(app, here, there):
+        assert [str(match) for match in cfnlint.api.lint(json.dumps(template))] == []
 
 
 def test_an_image_in_a_bucket_is_read_and_not_copied(app, here, there):
