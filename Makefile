@@ -57,7 +57,7 @@ bench: setup
 	$(BIN)/python benchmarks/codec.py
 	$(BIN)/python benchmarks/fleet.py
 
-COMPILE := $(BIN)/uv pip compile pyproject.toml --all-extras --no-strip-extras --generate-hashes --python-version 3.11 --universal --no-header --quiet
+COMPILE := $(BIN)/uv --system-certs pip compile pyproject.toml --all-extras --no-strip-extras --generate-hashes --python-version 3.11 --universal --no-header --quiet
 
 lock: setup  ## after a change of pyproject.toml: writes both locks anew; the demo's has the versions of the other
 	$(COMPILE) --group dev --output-file requirements-dev.lock

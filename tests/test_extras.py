@@ -98,7 +98,7 @@ def test_fails_to_give_a_construct_without_the_cdk() -> None:
 
 
 def test_what_needs_no_cdk_is_given_without_it() -> None:
-    code = "from fuota_constructs import Finding, FirmwareImage, FuotaValidationError, RfRegion; print(RfRegion.EU868)"
+    code = "from fuota_constructs import Finding, FuotaValidationError, RfRegion; print(RfRegion.EU868)"
     assert run(WITHOUT_CDK + code).stdout == "EU868\n"
 
 

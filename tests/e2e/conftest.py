@@ -1,4 +1,5 @@
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -82,13 +83,20 @@ def installed(tmp_path_factory: pytest.TempPathFactory, run: Callable[..., str])
     run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, REPOSITORY, cwd=folder)
     [wheel] = folder.glob("*.whl")
 
+    constraints = folder / "constraints.txt"
+    pins = re.findall(
+        r"^([a-z0-9][\w.-]*)(?:\[.*?\])?(==\S+(?: ; .*?)?)(?= \\$|$)", LOCK.read_text("utf-8"), re.MULTILINE
+    )
+    constraints.write_text("\n".join(map("".join, pins)), "utf-8")
+
     def installed(extras: str) -> Path:
         environment = tmp_path_factory.mktemp("installed")
-        uv = (sys.executable, "-m", "uv", "--quiet")
-        run(*uv, "venv", "--python", sys.executable, environment / "venv", cwd=environment)
+        run(sys.executable, "-m", "venv", "--without-pip", environment / "venv", cwd=environment)
         programs: Path = environment / "venv" / "bin"
-        install = (*uv, "pip", "install", "--python", programs / "python", "--constraints", LOCK)
-        run(*install, f"{wheel}[{extras}]" if extras else wheel, cwd=environment)
+        # The pip of the set-up, as that one has reached its index.
+        pip = (sys.executable, "-m", "pip", "--python", programs / "python", "--quiet", "--disable-pip-version-check")
+        what = f"{wheel}[{extras}]" if extras else wheel
+        run(*pip, "install", "--no-compile", "--constraint", constraints, what, cwd=environment)
         return programs
 
     return installed

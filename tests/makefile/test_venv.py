@@ -78,7 +78,7 @@ def is_no_program(python: Path) -> None:
 
 def is_older(python: Path) -> None:
     [packages] = python.parents[1].glob("lib/python3.*/site-packages")
-    (packages / "sitecustomize.py").write_text("import sys; sys.version_info = (3, 10, 13, 'final', 0)\n", "utf-8")
+    (packages / "older.pth").write_text("import sys; sys.version_info = (3, 10, 13, 'final', 0)\n", "utf-8")
 
 
 def is_another_minor_version(python: Path) -> None:
