@@ -8,8 +8,10 @@ from pathlib import Path
 import click
 import pytest
 
+from fuota_constructs.cli.exit_codes import NOT_MET
 from fuota_constructs.cli.root import fuota
 from fuota_constructs.local import cloud as clouds
+from fuota_constructs.local.cloud import LocalCloud
 
 pytestmark = pytest.mark.e2e
 
@@ -153,6 +155,38 @@ def test_with_cli(installed: Callable[[str], Path], answers: Answers) -> None:
     assert_every_help_works(programs)
     for arguments in ON_AWS:
         assert_refuses(answers(programs, arguments), NO_REGION)
+
+
+def test_operating_needs_only_cli(installed: Callable[[str], Path], cloud: LocalCloud, tmp_path: Path) -> None:
+    programs = installed("cli")
+    service = cloud.client("iotwireless")
+    service.create_fuota_task(
+        Name="street",
+        FirmwareUpdateImage="s3://firmware/v2.bin",
+        FirmwareUpdateRole=f"arn:aws:iam::{cloud.account}:role/firmware",
+        LoRaWAN={"RfRegion": "EU868"},
+        RedundancyPercent=40,
+        FragmentSizeBytes=112,
+        FragmentIntervalMS=7000,
+    )
+    variables = {name: value for name, value in cloud.environment().items() if value is not None}
+    environment = {"PATH": str(programs), "HOME": str(tmp_path), **variables}
+
+    def fuota(*arguments: str) -> tuple[int, str, str]:
+        command = [programs / "fuota", *arguments]
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    assert fuota("status", "street", "--devices")[::2] == (0, "")
+    assert fuota("status", "street", "--json")[::2] == (0, "")
+    assert fuota("report", "street", "--html", "page.html")[::2] == (0, "")
+    assert "</html>" in (tmp_path / "page.html").read_text("utf-8")
+    code, said, problem = fuota("preflight", "street")
+    assert (code, problem) == (NOT_MET, "")
+    assert "not ready" in said
+    code, _, problem = fuota("start", "street", "--at", "+45m")
+    assert code == NOT_MET
+    assert "not started" in problem
 
 
 def test_with_cli_and_local(installed: Callable[[str], Path], answers: Answers) -> None:
