@@ -91,7 +91,9 @@ class BucketImage(FirmwareImage):
         if remedy := bucket_remedy(bucket):
             raise FuotaValidationError("image-bucket", f"bucket is {shown(bucket)}; {remedy}")
         if not isinstance(key, str) or not 1 <= _utf8_bytes(key) <= MAX_KEY_BYTES:
-            raise FuotaValidationError("image-key", f"key is {key!r}; give an object key of 1 to {MAX_KEY_BYTES} bytes")
+            raise FuotaValidationError(
+                "image-key", f"key is {shown(key)}; give an object key of 1 to {MAX_KEY_BYTES} bytes"
+            )
         if place := _PLACE_OF_AN_OBJECT.match(key):
             inner = key[place.end() :].lstrip("/")
             remedy = f"give {inner!r}" if inner else "give the key inside the bucket"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
@@ -19,8 +20,6 @@ from fuota_constructs.template.tokens import is_known, shown
 from fuota_constructs.template.typed_resource import attribute, typed_resource
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from aws_cdk import aws_cloudwatch as cloudwatch
     from aws_cdk.interfaces.aws_events import IEventBusRef
     from aws_cdk.interfaces.aws_iotwireless import IFuotaTaskRef
@@ -103,7 +102,7 @@ class FuotaMonitor(constructs.Construct):
             self,
             failure_ratio=self._ratio(failure_ratio),
             stuck_seconds=60 * stuck_minutes,
-            actions=alarm_actions,
+            actions=self._actions(alarm_actions),
         )
         self.done_without_success_alarm, self.stuck_waiting_alarm, self.failures_alarm = alarms
 
@@ -219,6 +218,18 @@ class FuotaMonitor(constructs.Construct):
                 f"namespace is {shown(namespace)}; choose 1 to 255 letters, digits and ._/#-, not beginning with AWS/",
             )
         return str(namespace)
+
+    def _actions(self, actions: Sequence[str | cloudwatch.IAlarmAction]) -> Sequence[str | cloudwatch.IAlarmAction]:
+        if not isinstance(actions, Sequence) or isinstance(actions, str):
+            self._refuse("monitor-alarm-actions", f"alarm_actions is {shown(actions)}; give a list of them")
+        for action in actions:
+            if not isinstance(action, str) and not hasattr(action, "bind"):
+                self._refuse(
+                    "monitor-alarm-actions",
+                    f"alarm_actions has {shown(action)}; give ARNs, such as topic.topic_arn, or actions of"
+                    " aws_cloudwatch_actions",
+                )
+        return actions
 
     def _ratio(self, failure_ratio: object) -> float:
         if not isinstance(failure_ratio, int | float) or isinstance(failure_ratio, bool):

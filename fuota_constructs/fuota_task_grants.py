@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
+from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.firmware_update_role import SERVICE_PRINCIPAL
+from fuota_constructs.template.tokens import shown
 
 if TYPE_CHECKING:
     from aws_cdk.interfaces.aws_iotwireless import IFuotaTaskRef
@@ -39,7 +41,14 @@ class FuotaTaskGrants:
 
     @staticmethod
     def from_fuota_task(task: IFuotaTaskRef) -> FuotaTaskGrants:
-        """Grants on a task: one of ours, an imported one, or an L1 `CfnFuotaTask`."""
+        """Grants on a task: one of ours, an imported one, or an L1 `CfnFuotaTask`.
+
+        Raises `FuotaValidationError` for what is no task.
+        """
+        if not hasattr(task, "fuota_task_ref"):
+            raise FuotaValidationError(
+                "fuota-task", f"task is {shown(task)}; give a FuotaTask, or FuotaTask.from_fuota_task_id(...)"
+            )
         return FuotaTaskGrants(task)
 
     def read(self, grantee: iam.IGrantable) -> iam.Grant:
@@ -79,6 +88,12 @@ class FuotaTaskGrants:
         )
 
     def _on_task(self, grantee: iam.IGrantable, names: tuple[str, ...]) -> iam.Grant:
+        if not hasattr(grantee, "grant_principal"):
+            raise FuotaValidationError(
+                "grantee",
+                f"grantee is {shown(grantee)}; give a role, a user or another iam.IGrantable",
+                construct_path=self._task.node.path,
+            )
         return iam.Grant.add_to_principal(
             grantee=grantee,
             actions=_actions(names),

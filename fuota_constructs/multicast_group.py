@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 MAX_DATA_RATE = 15
 """Source: AWS IoT Wireless API, `DlDr`."""
 
+MAX_NAME_CHARACTERS, MAX_DESCRIPTION_CHARACTERS = 256, 2048
+"""Source: AWS IoT Wireless API, `MulticastGroupName` and `Description`."""
+
 
 class DlClass(enum.Enum):
     """When the devices of a multicast group listen. Source: AWS IoT Wireless API, `DlClass`."""
@@ -111,7 +114,7 @@ class MulticastGroup(_MulticastGroupBase):
         (DlDr). By default the rules assume the slowest data rate that carries a fragment.
         `multicast_group_name`: at most 256 characters; none by default.
         `description`: at most 2048 characters; none by default.
-        Raises `FuotaValidationError` for an `rf_region` or `dl_class` of another type.
+        Raises `FuotaValidationError` for an `rf_region` or `dl_class` of another type, and for longer texts.
         """
         super().__init__(scope, id)
         self.rf_region = expect_rf_region(rf_region, self)
@@ -124,8 +127,8 @@ class MulticastGroup(_MulticastGroupBase):
             "aws_iotwireless.CfnMulticastGroup",
             {
                 "loRaWan": {"rfRegion": rf_region.value, "dlClass": dl_class.value},
-                "name": multicast_group_name,
-                "description": description,
+                "name": _expect_text("multicast_group_name", multicast_group_name, MAX_NAME_CHARACTERS, self),
+                "description": _expect_text("description", description, MAX_DESCRIPTION_CHARACTERS, self),
             },
         )
         self.multicast_group_id: str = attribute(group, "attrId")
@@ -180,6 +183,16 @@ def _expect_class(value: object, at: IConstruct) -> DlClass:
         return value
     raise FuotaValidationError(
         "dl-class", f"dl_class is {shown(value)}; write DlClass.CLASS_B or DlClass.CLASS_C", construct_path=at.node.path
+    )
+
+
+def _expect_text(name: str, value: object, most: int, at: IConstruct) -> str | None:
+    if value is None or (isinstance(value, str) and (len(value) <= most or not is_known(value))):
+        return value
+    what = f"{len(value)} characters long" if isinstance(value, str) else shown(value)
+    rule = "description-length" if name == "description" else "name-length"
+    raise FuotaValidationError(
+        rule, f"{name} is {what}; choose a text of at most {most} characters", construct_path=at.node.path
     )
 
 

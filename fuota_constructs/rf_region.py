@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -80,14 +81,13 @@ def expect_rf_region(value: object, at: IConstruct) -> RfRegion:
     """The value, if it is a region; raises `FuotaValidationError` with the spelling to use otherwise."""
     if isinstance(value, RfRegion):
         return value
-    from fuota_constructs.template.tokens import shown
+    from fuota_constructs.template.tokens import is_known, shown
 
-    known = {region.value: name for name, region in vars(RfRegion).items() if isinstance(region, RfRegion)}
-    spelling = (
-        f"RfRegion.{known[value]}"
-        if isinstance(value, str) and value in known
-        else "RfRegion.EU868 or another RfRegion"
-    )
+    names = [name for name, region in vars(RfRegion).items() if isinstance(region, RfRegion)]
+    meant = re.sub(r"[^A-Z0-9]", "", value.upper()) if isinstance(value, str) else None
+    spelling = next((f"RfRegion.{name}" for name in names if name.replace("_", "") == meant), None)
+    if spelling is None:
+        spelling = "RfRegion.EU868 or another RfRegion" if is_known(value) else "RfRegion.of(...) of it"
     raise FuotaValidationError(
         "rf-region", f"rf_region is {shown(value)}; write {spelling}", construct_path=at.node.path
     )

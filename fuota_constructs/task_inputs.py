@@ -88,7 +88,7 @@ def targets_of(name: str, value: Sequence[_Target], at: IConstruct) -> Sequence[
     """The value, if it is a list of targets."""
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         return value
-    one = shown(value) if isinstance(value, str) else "..."
+    one = shown(value) if isinstance(value, str) and is_known(value) else "..."
     raise FuotaValidationError(
         _rule_of(name), f"{name} is {shown(value)}; give a list: {name}=[{one}]", construct_path=at.node.path
     )

@@ -59,15 +59,22 @@ def shown(value: object) -> str:
     """A value as a message shows it: never the encoding of a token, never the address of an object."""
     if isinstance(value, cdk.Duration):
         return "a Duration known only at deployment" if value.is_unresolved() else f"Duration {value.to_iso_string()}"
-    if hasattr(value, "node"):  # a construct; before asking for tokens, because a stack passes for one
-        kind = type(value).__name__
-        return f"{_article('Construct' if kind.endswith('Proxy') else kind)} ({value.node.path})"  # a proxy of jsii's
+    if path := _path_of(value):  # before asking for tokens, because a stack passes for one
+        kind = type(value).__name__.lstrip("_")
+        return f"{_article('Construct' if kind.endswith('Proxy') else kind)} ({path})"  # a proxy of jsii's
     if (isinstance(value, float | int) and _NO_NUMBER_OF_A_USER < abs(value) < math.inf) or not is_known(value):
         return "a value known only at deployment"
     text = repr(value)
     if re.search(r" at 0x[0-9a-f]+>$", text):
         return _article(type(value).__name__)
     return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}..."
+
+
+def _path_of(value: object) -> str | None:
+    try:
+        return str(value.node.path) if hasattr(value, "node") else None
+    except RuntimeError:  # of a construct that the CDK says is in no tree, such as a managed policy of AWS
+        return "in no stack"
 
 
 def _article(name: str) -> str:

@@ -231,6 +231,9 @@ def test_interval(stack, imported, synth, minutes, expression) -> None:
         ({"failure_ratio": True}, "monitor-failure-ratio"),
         ({"failure_ratio": "10 %"}, "monitor-failure-ratio"),
         ({"task": TASK_ID}, "monitor-task"),
+        ({"alarm_actions": TOPIC}, "monitor-alarm-actions: alarm_actions is 'arn:aws:sns:.*'; give a list of them"),
+        ({"alarm_actions": None}, "monitor-alarm-actions: alarm_actions is None; give a list"),
+        ({"alarm_actions": [7]}, "monitor-alarm-actions: alarm_actions has 7; give ARNs, such as topic.topic_arn"),
         ({"event_bus": "fleet"}, "monitor-event-bus: event_bus is 'fleet'; give a bus"),
     ],
 )

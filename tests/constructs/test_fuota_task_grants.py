@@ -5,7 +5,7 @@ import pytest
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_iotwireless as iotwireless
 
-from fuota_constructs import FuotaTask, FuotaTaskGrants, RfRegion
+from fuota_constructs import FuotaTask, FuotaTaskGrants, FuotaValidationError, MulticastGroup, RfRegion
 
 PRINCIPALS = {
     "role": lambda stack: iam.Role(stack, "Grantee", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com")),
@@ -75,6 +75,18 @@ def test_imported_and_l1_tasks(stack, synth):
     FuotaTaskGrants.from_fuota_task(l1).manage(role).assert_success()
     template = synth(stack)
     assert not any("iam:PassRole" in str(statement) for statement in statements(template))
+
+
+def test_fails_for_what_is_no_task_and_no_grantee(stack, task):
+    group = MulticastGroup.from_multicast_group_id(stack, "Group", "g")
+    with pytest.raises(
+        FuotaValidationError, match=r"task is an ImportedMulticastGroup \(Stack/Group\); give a FuotaTask"
+    ):
+        FuotaTaskGrants.from_fuota_task(group)
+    for grantee, words in (("acme", "grantee is 'acme'; give a role"), (group, "grantee is an ImportedMulticastGroup")):
+        for grant in (task.grants.read, task.grants.start, task.grants.manage):
+            with pytest.raises(FuotaValidationError, match=words):
+                grant(grantee)
 
 
 def test_grant_in_another_stack(app, task, synth):

@@ -53,6 +53,23 @@ def test_fails_when_region_or_class_is_of_a_wrong_kind(stack, given, rule):
     assert raised.value.construct_path == "Stack/Group"
 
 
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (
+            {"multicast_group_name": "n" * 257},
+            "multicast_group_name is 257 characters long; choose a text of at most 256",
+        ),
+        ({"description": "d" * 2049}, "description is 2049 characters long; choose a text of at most 2048"),
+        ({"multicast_group_name": 7}, "multicast_group_name is 7; choose"),
+        ({"description": cdk.Token.as_number(cdk.Fn.ref("N"))}, "description is a value known only at deployment;"),
+    ],
+)
+def test_fails_when_a_text_is_too_long_or_none(stack, given, words):
+    with pytest.raises(FuotaValidationError, match=words):
+        MulticastGroup(stack, "Group", rf_region=RfRegion.EU868, dl_class=DlClass.CLASS_C, **given)
+
+
 @pytest.mark.parametrize("index", [-1, 16, "3", True, 3.0])
 def test_fails_when_the_data_rate_is_no_number_of_one(stack, index):
     with pytest.raises(FuotaValidationError, match="give the number of a data rate, 0 to 15") as raised:

@@ -1,8 +1,27 @@
 """RfRegion: the 13 members, and others by name."""
 
+import re
+
+import aws_cdk as cdk
 import pytest
 
-from fuota_constructs import FuotaValidationError, RfRegion
+from fuota_constructs import DlClass, FuotaValidationError, MulticastGroup, RfRegion
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ("eu868", "write RfRegion.EU868"),
+        ("EU-868", "write RfRegion.EU868"),
+        ("as923_2", "write RfRegion.AS923_2"),
+        ("AS923-1", "write RfRegion.AS923_1"),
+        ("EU", "write RfRegion.EU868 or another RfRegion"),
+        (cdk.Aws.REGION, "write RfRegion.of(...) of it"),
+    ],
+)
+def test_fails_with_the_spelling_that_was_meant(stack, wrong, words):
+    with pytest.raises(FuotaValidationError, match=re.escape(words)):
+        MulticastGroup(stack, "Group", rf_region=wrong, dl_class=DlClass.CLASS_B)
 
 
 def test_members():

@@ -76,6 +76,8 @@ def test_values_are_shown_as_their_user_knows_them(stack: cdk.Stack) -> None:
     assert shown(s3.CfnBucket(stack, "B")) == "a CfnBucket (Stack/B)"
     assert shown(iam.User(stack, "U")) == "a User (Stack/U)"
     assert shown(iam.Role.from_role_name(stack, "R", "acme")) == "a Construct (Stack/R)"
+    managed = iam.ManagedPolicy.from_aws_managed_policy_name("ReadOnlyAccess")
+    assert shown(managed) == "a Construct (in no stack)"
     assert shown(iam.AccountRootPrincipal()) == "an AccountRootPrincipal"
     assert shown(object()) == "an object"
     assert shown(RfRegion.EU868) == "RfRegion(value='EU868')"
