@@ -107,6 +107,7 @@ class ResourceHandlers:
             request.pop("Tags", None)
         created = _call(client, f"Create{self.type.noun}", request)
         physical_id = str(created.get(self.type.identifier) or request[self.type.identifier])
+        self._set_thing(client, physical_id, None, properties.get("ThingArn"))
         return physical_id, self._attributes(client, physical_id)
 
     def update(self, physical_id: str, old: Properties, new: Properties, stack_name: str) -> tuple[str, Properties]:
@@ -119,6 +120,7 @@ class ResourceHandlers:
                     _call(client, operation, {self.type.identifier: physical_id, parameter: new[name]})
             request = self._request(client, f"Update{self.type.noun}", new)
             _call(client, f"Update{self.type.noun}", {**request, self.type.identifier: physical_id})
+        self._set_thing(client, physical_id, old.get("ThingArn"), new.get("ThingArn"))
         attributes = self._attributes(client, physical_id)
         before, after = _user_tags(old), _user_tags(new)
         if gone := [key for key in before if key not in after]:
@@ -140,6 +142,13 @@ class ResourceHandlers:
         except client.exceptions.ResourceNotFoundException:
             return
         raise TimeoutError(f"{self.type.name} {physical_id} was still there {_DELETE_SECONDS:.0f} s after its delete")
+
+    @staticmethod
+    def _set_thing(client: Any, physical_id: str, before: str | None, after: str | None) -> None:
+        if before and before != after:
+            client.disassociate_wireless_device_from_thing(Id=physical_id)
+        if after and before != after:
+            client.associate_wireless_device_with_thing(Id=physical_id, ThingArn=after)
 
     def _read(self, client: Any, physical_id: str) -> Properties:
         identifier = "Identifier" if self.type.get_identifier else self.type.identifier

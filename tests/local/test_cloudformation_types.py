@@ -213,6 +213,17 @@ PROPERTIES: dict[str, dict[str, Any]] = {
 }
 
 
+def test_a_device_is_given_another_thing_and_none(deploy: Deploy, cloud: LocalCloud) -> None:
+    arn = "arn:aws:iot:eu-west-1:000000000000:thing"
+    properties = {"Type": "LoRaWAN", "DestinationName": "d", "LoRaWAN": {"DevEui": "a1b2c3d4e5f60701"}}
+    for thing in ("one", "two", None, "three"):
+        given = {"ThingArn": f"{arn}/{thing}"} if thing else {}
+        device = {"Type": "AWS::IoTWireless::WirelessDevice", "Properties": {**properties, **given}}
+        made = deploy({"W": device}, Name=get_att("W", "ThingName"))
+        assert made["StackStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+        assert made["Values"]["Name"] == (thing or "")
+
+
 @pytest.mark.parametrize("kind", sorted(ATTRIBUTES))
 def test_every_documented_attribute_resolves(deploy: Deploy, cloud: LocalCloud, kind: str) -> None:
     names = {f"A{number}": name for number, name in enumerate(ATTRIBUTES[kind])}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from fuota_constructs.local.iotwireless.errors import invalid
 
@@ -12,14 +12,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from fuota_constructs.local.iotwireless.operations import Call
-    from fuota_constructs.local.iotwireless.store import AnyResource
+
+
+class Numbered(Protocol):
+    """What can be listed in pages: it has its place in the order for good."""
+
+    @property
+    def serial(self) -> int:
+        """The place."""
+
+
+Item = TypeVar("Item", bound=Numbered)
 
 
 def page(
     call: Call,
     member: str,
-    resources: Iterable[AnyResource],
-    describe: Callable[[AnyResource], dict[str, Any]],
+    resources: Iterable[Item],
+    describe: Callable[[Item], dict[str, Any]],
 ) -> dict[str, Any]:
     """Answer one page of resources, oldest first, and the token of the next page if there is one.
 

@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from fuota_constructs.local.iotwireless import (  # noqa: F401  # each import registers its operations
+    device_messages,
     fuota_task_targets,
     fuota_tasks,
     multicast_groups,

@@ -45,7 +45,9 @@ class MulticastGroup(Resource):
 
 @dataclass(kw_only=True)
 class WirelessDevice(Resource):
-    """A wireless device."""
+    """A wireless device, and the messages that wait for it."""
+
+    queued_messages: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(kw_only=True)

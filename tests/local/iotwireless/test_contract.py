@@ -41,6 +41,13 @@ def test_what_is_implemented():
         "StartBulkAssociateWirelessDeviceWithMulticastGroup",
         "StartBulkDisassociateWirelessDeviceFromMulticastGroup",
         "SendDataToMulticastGroup",
+        "SendDataToWirelessDevice",
+        "ListQueuedMessages",
+        "DeleteQueuedMessages",
+        "AssociateWirelessDeviceWithThing",
+        "DisassociateWirelessDeviceFromThing",
+        "GetWirelessDeviceStatistics",
+        "GetServiceEndpoint",
         "TagResource",
         "UntagResource",
         "ListTagsForResource",
@@ -152,6 +159,7 @@ def test_every_implemented_operation_answers_as_modelled(cloud, client):
     client.get_service_profile(Id=service_profile)
     client.get_destination(Name="d")
     client.start_bulk_disassociate_wireless_device_from_multicast_group(Id=group, QueryString="Name: e")
+    _use_device(client, device["Id"])
     client.delete_wireless_device(Id=device["Id"])
     client.delete_device_profile(Id=profile)
     client.delete_service_profile(Id=service_profile)
@@ -160,6 +168,19 @@ def test_every_implemented_operation_answers_as_modelled(cloud, client):
     cloud.admin("POST", "clock", advance_seconds=5)
     client.delete_multicast_group(Id=group)
     assert cloud.answered == set(IMPLEMENTED)
+
+
+def _use_device(client, device):
+    client.send_data_to_wireless_device(
+        Id=device, TransmitMode=1, PayloadData="AAAA", WirelessMetadata={"LoRaWAN": {"FPort": 1}}
+    )
+    client.list_queued_messages(Id=device)
+    client.delete_queued_messages(Id=device, MessageId="*")
+    client.associate_wireless_device_with_thing(Id=device, ThingArn="arn:aws:iot:eu-west-1:123456789012:thing/T")
+    client.get_wireless_device(Identifier=device, IdentifierType="WirelessDeviceId")
+    client.disassociate_wireless_device_from_thing(Id=device)
+    client.get_wireless_device_statistics(WirelessDeviceId=device)
+    client.get_service_endpoint(ServiceType="LNS")
 
 
 def test_the_handler_has_the_signature_of_a_ministack_service():

@@ -16,6 +16,9 @@ BODIES = {
     "AssociateWirelessDeviceWithFuotaTask": {"WirelessDeviceId": "x"},
     "AssociateWirelessDeviceWithMulticastGroup": {"WirelessDeviceId": "x"},
     "StartMulticastGroupSession": {"LoRaWAN": {"DlDr": 3, "DlFreq": 869525000, "SessionTimeout": 60}},
+    "AssociateWirelessDeviceWithThing": {"ThingArn": "arn:aws:iot:eu-west-1:123456789012:thing/x"},
+    "SendDataToWirelessDevice": {"TransmitMode": 0, "PayloadData": "AA=="},
+    "DeleteQueuedMessages": {"MessageId": "x"},
     "SendDataToMulticastGroup": {"PayloadData": "AA==", "WirelessMetadata": {"LoRaWAN": {"FPort": 1}}},
 }
 IN_PATH = {
@@ -28,6 +31,8 @@ BY_ID = [name for name, labels in IN_PATH.items() if labels[0] in ("Id", "Identi
 
 def _call(client, name, value):
     labels = dict.fromkeys(IN_PATH[name], value)
+    if name == "GetWirelessDeviceStatistics":
+        labels = {"WirelessDeviceId": value}
     if name == "GetWirelessDevice":
         labels["IdentifierType"] = "WirelessDeviceId"
     return getattr(client, xform_name(name))(**labels, **BODIES.get(name, {}))
