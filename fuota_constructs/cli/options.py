@@ -5,7 +5,9 @@ from typing import Any
 import click
 
 from fuota_constructs.cli.output_files import OutputFile
+from fuota_constructs.cli.quantities import Percentage
 from fuota_constructs.local.cloud import DEFAULT_PORT
+from fuota_constructs.lorawan.session_plan import DEFAULT_LOSS, DEFAULT_TARGET
 
 ACCOUNT_DIGITS = 12
 
@@ -19,6 +21,20 @@ port = click.option(
     help="The port of the cloud on 127.0.0.1.",
 )
 
+loss = click.option(
+    "--loss",
+    type=Percentage(zero=True),
+    default=DEFAULT_LOSS,
+    metavar="PERCENT",
+    help="Share of fragments a device loses.  [default: 10%]",
+)
+target = click.option(
+    "--target",
+    type=Percentage(zero=False),
+    default=DEFAULT_TARGET,
+    metavar="PERCENT",
+    help="Share of devices that shall have the image.  [default: 99.9%]",
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 json_file = click.option("--json-file", type=OutputFile(), metavar="FILE", help="Write that JSON to a file.")
 html_file = click.option("--html", type=OutputFile(), metavar="FILE", help="Write one page that needs nothing else.")

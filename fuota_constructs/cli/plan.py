@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 import click
 
 from fuota_constructs import extras
+from fuota_constructs.cli import options
 from fuota_constructs.cli.exit_codes import NOT_MET
 from fuota_constructs.cli.output_files import OutputFile, require_apart, write
 from fuota_constructs.cli.plan_verdict import LEVELS, exit_code
-from fuota_constructs.cli.quantities import Image, Percentage, Seconds, WholePercent
+from fuota_constructs.cli.quantities import Image, Seconds, WholePercent
 from fuota_constructs.cli.radio_names import DeviceClass, RfRegionName
 from fuota_constructs.lorawan.regions import regions
-from fuota_constructs.lorawan.session_plan import CLASS_B, CLASS_C, DEFAULT_LOSS, Conditions
+from fuota_constructs.lorawan.session_plan import CLASS_B, CLASS_C, Conditions
 
 if TYPE_CHECKING:
     from fuota_constructs.cli.plan_inputs import Inputs, Planned
     from fuota_constructs.lorawan.recommendation import Option, Recommendation
     from fuota_constructs.lorawan.regions import DataRate, Region
 
-DEFAULT_TARGET = 0.999
 MOST_GATEWAYS = 20
 MOST_SPACING_MS = 60_000
 SHORTEST_PING_SLOT_PERIOD, LONGEST_PING_SLOT_PERIOD = 32, 4096
@@ -69,20 +69,8 @@ SHORTEST_PING_SLOT_PERIOD, LONGEST_PING_SLOT_PERIOD = 32, 4096
     metavar="MS",
     help="Time from one gateway to the next (TransmissionInterval), milliseconds.  [default: 0]",
 )
-@click.option(
-    "--loss",
-    type=Percentage(zero=True),
-    default=DEFAULT_LOSS,
-    metavar="PERCENT",
-    help="Share of fragments a device loses.  [default: 10%]",
-)
-@click.option(
-    "--target",
-    type=Percentage(zero=False),
-    default=DEFAULT_TARGET,
-    metavar="PERCENT",
-    help="Share of devices that shall have the image.  [default: 99.9%]",
-)
+@options.loss
+@options.target
 @click.option(
     "--frequency",
     type=click.IntRange(100_000_000, 1_000_000_000),

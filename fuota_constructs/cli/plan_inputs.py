@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from fuota_constructs import rules
-from fuota_constructs.cli.plan_findings import Findings, findings_about
+from fuota_constructs.cli.plan_findings import Findings, findings
 from fuota_constructs.lorawan.fragments import (
     MAX_ENCODED_FRAGMENTS,
     data_fragments,
@@ -60,7 +60,7 @@ def planned(inputs: Inputs) -> Planned:
     rate, size, redundancy, plan = draft.data_rate, draft.fragment_bytes, draft.redundancy_percent, draft.plan
     # What cannot be sent is not held against a data rate nobody asked for: another may carry it.
     task = _task_plan(inputs, rate if plan else inputs.data_rate, size, redundancy, plan)
-    found = findings_about(task, plan, inputs.target)
+    found = findings(task)
     return Planned(inputs, rate, size, redundancy, plan, found, draft.assumed)
 
 
@@ -68,7 +68,7 @@ def as_planned(inputs: Inputs, plan: SessionPlan) -> Planned:
     """A session that was worked out elsewhere, such as a recommended one."""
     rate = next(rate for rate in inputs.conditions.region.data_rates if rate.index == plan.data_rate)
     task = _task_plan(inputs, rate, plan.fragment_bytes, plan.redundancy_percent, plan)
-    found = findings_about(task, plan, inputs.target)
+    found = findings(task)
     words = dict.fromkeys(("fragment size", "interval", "redundancy"), "recommended")
     if inputs.data_rate is None:
         words["data rate"] = "recommended"
@@ -203,5 +203,7 @@ def _task_plan(
         image_bytes=inputs.image_bytes,
         planned_loss_percent=round(inputs.conditions.loss * 100, 9),
         dwell_time=conditions.dwell_time,
+        target=inputs.target,
+        ts004_version=conditions.version,
         multicast_groups=(group,),
     )

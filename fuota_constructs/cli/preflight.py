@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 
 @click.command(epilog=WHERE)
 @click.argument("task")
+@options.loss
+@options.target
 @options.as_json
 @options.json_file
 @command_on_aws
-def preflight(access: Access, *, task: str, as_json: bool, json_file: Path | None) -> int:
+def preflight(access: Access, *, task: str, loss: float, target: float, as_json: bool, json_file: Path | None) -> int:
     """Check, without changing anything, whether the session of a FUOTA task can work.
 
     TASK is the id, ARN or name of a FUOTA task. Looks at the image, the role, the multicast groups with their gateways
@@ -50,7 +52,7 @@ def preflight(access: Access, *, task: str, as_json: bool, json_file: Path | Non
     from fuota_constructs.cli.task_json import as_text, preflight_content
 
     found = access.find(task)
-    result = checked(found, Console(stderr=True))
+    result = checked(found, Console(stderr=True), loss=loss, target=target)
     text = as_text(preflight_content(result, found.place))
     if as_json:
         click.echo(text)
@@ -76,12 +78,12 @@ def _next_of(result: Preflight) -> str:
     return "see what came of it"
 
 
-def checked(found: Found, console: Console) -> Preflight:
+def checked(found: Found, console: Console, **planned: float) -> Preflight:
     """Run the checks, and say on a terminal what is being read."""
     from fuota_constructs.operations import preflight as operation
 
     with console.status("reading") as spinner:
-        return operation.preflight(found.aws, found.task, lambda what: spinner.update(f"reading {what}"))
+        return operation.preflight(found.aws, found.task, lambda what: spinner.update(f"reading {what}"), **planned)
 
 
 def show(result: Preflight, found: Found, console: Console) -> None:

@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING, Final
 
 from fuota_constructs.lorawan.fragments import MAX_ENCODED_FRAGMENTS, data_fragments, encoded_fragments
 from fuota_constructs.lorawan.redundancy import smallest_redundancy_percent, twins
-from fuota_constructs.lorawan.session_plan import CLASS_B, DEFAULT_LOSS, Conditions, SessionPlan, plan_session
+from fuota_constructs.lorawan.session_plan import (
+    CLASS_B,
+    DEFAULT_LOSS,
+    DEFAULT_TARGET,
+    Conditions,
+    SessionPlan,
+    plan_session,
+)
 
 if TYPE_CHECKING:
     from fuota_constructs.lorawan.regions import DataRate
-
-DEFAULT_TARGET: Final = 0.999
-"""Share of devices that shall have the image, where nothing else is said."""
 
 GOOD_COUNTS: Final = (20, 40, 80, 160)
 """Data fragments to try where the largest fragment makes only few: the code is poor below 20 (TS004-1.0.0, A.3)."""

@@ -27,6 +27,9 @@ TS005_CLASS_C_SECONDS: Final = 2**15
 DEFAULT_LOSS: Final = 0.1
 """Share of fragments a device is planned to lose, where nothing else is said."""
 
+DEFAULT_TARGET: Final = 0.999
+"""Share of devices that shall have the image, where nothing else is said."""
+
 RECEIVE_MILLIAMPERES: Final = 5.5
 """Assumed: current of a radio that listens. An SX1262 takes 4.6 to 5.3 mA (datasheet); a device's rest comes on top."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fuota_constructs import rules
+from fuota_constructs.lorawan.session_plan import DEFAULT_LOSS, DEFAULT_TARGET
 from fuota_constructs.operations import task as states
 from fuota_constructs.operations.checks import Check, error, ok, warning
 from fuota_constructs.operations.devices import ReadDevice, conflict_checks, device_checks, read_devices
@@ -45,8 +46,18 @@ class Preflight:
         return tuple(check for check in self.checks if check.outcome == "error")
 
 
-def preflight(aws: Aws, task: Task, tell: Callable[[str], None] = lambda _: None) -> Preflight:
-    """Check a task; `tell` is told what is being read, for those who wait."""
+def preflight(
+    aws: Aws,
+    task: Task,
+    tell: Callable[[str], None] = lambda _: None,
+    *,
+    loss: float = DEFAULT_LOSS,
+    target: float = DEFAULT_TARGET,
+) -> Preflight:
+    """Check a task; `tell` is told what is being read, for those who wait.
+
+    `loss` is the share of fragments a device may lose, `target` the share of the devices that shall have the image.
+    """
     tell("task, groups and devices")
     progress, unread = _with_sessions(aws, read_progress(aws, task))
     checks = [_status(task), *access_checks(aws, progress), *unread]
@@ -60,7 +71,7 @@ def preflight(aws: Aws, task: Task, tell: Callable[[str], None] = lambda _: None
     checks += device_checks(task, progress.groups, described)
     tell("other FUOTA tasks")
     checks += conflict_checks(aws, task, set(devices))
-    checks += _parameters(aws, progress)
+    checks += _parameters(aws, progress, loss, target)
     return Preflight(progress, tuple(checks))
 
 
@@ -87,8 +98,12 @@ def _status(task: Task) -> Check:
     return error("task", f"{task} is {task.status}; only a Pending task can be started", remedy)
 
 
-def _parameters(aws: Aws, progress: Progress) -> list[Check]:
-    plan = task_plan(progress.task, progress.groups, progress.devices, progress.image, aws.region)
+def _parameters(aws: Aws, progress: Progress, loss: float, target: float) -> list[Check]:
+    plan = replace(
+        task_plan(progress.task, progress.groups, progress.devices, progress.image, aws.region),
+        planned_loss_percent=round(100 * loss, 9),
+        target=target,
+    )
     checks = [
         error(finding.rule, finding.message, "change the task, then check again")
         if finding.level == "error"

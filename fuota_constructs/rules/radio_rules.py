@@ -138,22 +138,22 @@ def _decode_probability(plan: TaskPlan) -> Remarks:
         return
     for sent in sent_rates(plan)[:1]:  # it does not depend on the data rate
         session = session_at(plan, sent)
-        chance = 1.0 if session is None else code_probability(session)
-        if session is None or chance >= LIKELY_ENOUGH:
+        chance, target = 1.0 if session is None else code_probability(session), plan.target or LIKELY_ENOUGH
+        if session is None or chance >= target:
             continue
-        enough = smallest_redundancy_percent(
-            session.data_fragments, session.loss, LIKELY_ENOUGH, version=session.version
-        )
+        enough = smallest_redundancy_percent(session.data_fragments, session.loss, target, version=session.version)
         remedy = f"redundancy_percent of at least {enough}" if enough is not None else "more and smaller fragments"
         if twins(session.data_fragments):
             remedy = (
                 f"a slightly smaller fragment_size_bytes ({session.data_fragments} fragments are a multiple of 64,"
                 " where the code ties pairs of fragments together and redundancy helps little)"
             )
+        asked = f", and the target is {100 * target:g} %" if plan.target else ""
+        other = "plan for a lower target" if plan.target else "say with planned_loss_percent what your devices lose"
         yield warning(
-            f"at {100 * session.loss:g} % loss a device has the image with a chance of {chance:.1%}"
+            f"at {100 * session.loss:g} % loss a device has the image with a chance of {chance:.2%}"
             f" after {session.data_fragments} data and {session.coded_fragments} coded fragments (coded ones are"
-            f" lost too): choose {remedy}, or say with planned_loss_percent what your devices lose{together(plan)}"
+            f" lost too){asked}: choose {remedy}, or {other}{together(plan)}"
         )
 
 

@@ -12,6 +12,7 @@ from fuota_constructs.lorawan.session_plan import (
     CLASS_B,
     CLASS_C,
     DEFAULT_LOSS,
+    DEFAULT_TARGET,
     Conditions,
     SessionPlan,
     plan_session,
@@ -71,6 +72,7 @@ def _conditions(facts: Region, plan: TaskPlan, group: GroupPlan) -> Conditions:
         gateways=group.gateways,
         gateway_spacing_seconds=group.gateway_spacing_seconds,
         loss=loss(plan),
+        version=plan.ts004_version,
         dwell_time=plan.dwell_time,
         ping_slot_period=group.ping_slot_period,
     )
@@ -149,14 +151,17 @@ def recommended(plan: TaskPlan) -> str:
         return ""
     named = named_rates(plan)
     conditions = {_conditions(facts, plan, group) for group in plan.multicast_groups or (GroupPlan(""),)}
-    return _recommended(image, conditions.pop(), named[0] if named else None) if len(conditions) == 1 else ""
+    if len(conditions) > 1:
+        return ""
+    target = max(DEFAULT_TARGET, plan.target or 0.0)
+    return _recommended(image, conditions.pop(), named[0] if named else None, target)
 
 
 @lru_cache(maxsize=512)
-def _recommended(image: int, conditions: Conditions, index: int | None) -> str:
+def _recommended(image: int, conditions: Conditions, index: int | None, target: float) -> str:
     from fuota_constructs.lorawan.recommendation import options, recommend  # only a task that fails a rule needs it
 
-    choices = options(image, conditions)
+    choices = options(image, conditions, target=target)
     as_named = recommend(choices, data_rate=index, by_fragment_size=index is None)
     found = as_named or recommend(choices)
     if found is None:

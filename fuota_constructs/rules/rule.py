@@ -111,7 +111,7 @@ class TaskPlan:
     None means not given (or not knowable), `UNKNOWN` a value that only exists at deployment. Values that users type in
     are `object`: a rule, not a crash, answers a string where a number belongs. `dwell_time` says that the network is
     known to set DownlinkDwellTime = 1, `image_access` is the statement that the policy of a bucket of another account
-    needs, None where this app writes it.
+    needs, None where this app writes it. `target` is the share of devices that shall have the image, None for 99 %.
     """
 
     name: object = None
@@ -125,6 +125,8 @@ class TaskPlan:
     image_bytes: object = None
     planned_loss_percent: object = None
     dwell_time: bool = False
+    target: float | None = None
+    ts004_version: int = 1
     start: StartPlan | None = None
     monitor: MonitorPlan | None = None
     multicast_groups: tuple[GroupPlan, ...] = ()

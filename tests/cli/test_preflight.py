@@ -4,7 +4,10 @@ import json
 import subprocess
 from collections.abc import Callable
 
+import pytest
+
 from fuota_constructs.local.cloud import LocalCloud
+from fuota_constructs.rules import RULES
 
 Fuota = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -40,3 +43,95 @@ def test_lists_errors_first_with_what_to_do_and_as_json(cloud: LocalCloud, task:
     assert content["ready"] is False
     [error] = [check for check in content["checks"] if check["outcome"] == "error"]
     assert error["name"] == "image"
+
+
+GATEWAYS = {"ParticipatingGateways": {"GatewayList": ["a", "b", "c"], "TransmissionInterval": 9000}}
+OF_THE_RADIO = {rule.id for rule in RULES} - {"aws-region"}
+
+
+@pytest.mark.parametrize(
+    ("group", "session", "task_fields", "plan"),
+    [
+        pytest.param({}, None, {}, (), id="as it is"),
+        pytest.param(
+            GATEWAYS, None, {}, ("--gateways", "3", "--gateway-spacing", "9000"), id="gateways one after the other"
+        ),
+        pytest.param(
+            {"DefaultSessionParameters": {"DlDr": 3, "DlFreq": 868_100_000}},
+            None,
+            {},
+            ("--data-rate", "3", "--frequency", "868100000"),
+            id="a frequency with another duty cycle",
+        ),
+        pytest.param(
+            {"DefaultSessionParameters": {"DlDr": 0}}, None, {}, ("--data-rate", "0"), id="a data rate too slow for it"
+        ),
+        pytest.param(
+            {"DlClass": "ClassB"},
+            {"PingSlotPeriod": 4096},
+            {},
+            ("--class", "B", "--ping-slot-period", "4096"),
+            id="few ping slots",
+        ),
+        pytest.param(
+            {"RfRegion": "AS923-1", "DefaultSessionParameters": {"DlDr": 4}},
+            None,
+            {"FragmentSizeBytes": 200},
+            ("--rf-region", "AS923-1", "--data-rate", "4", "--fragment-size", "200"),
+            id="dwell time",
+        ),
+        pytest.param(
+            {}, None, {"FragmentIntervalMS": 200_000}, ("--interval", "200"), id="longer than a device listens"
+        ),
+        pytest.param({}, None, {"FragmentIntervalMS": 7500}, ("--interval", "7.5"), id="rounded"),
+        pytest.param({}, None, {"RedundancyPercent": 5}, ("--redundancy", "5"), id="too little redundancy"),
+    ],
+)
+def test_finds_what_a_plan_of_the_same_values_finds(  # noqa: PLR0917
+    group: dict[str, object],
+    session: dict[str, int] | None,
+    task_fields: dict[str, int],
+    plan: tuple[str, ...],
+    cloud: LocalCloud,
+    task: str,
+    fuota: Fuota,
+) -> None:
+    service = cloud.client("iotwireless")
+    [group_id] = [each["Id"] for each in service.list_multicast_groups()["MulticastGroupList"]]
+    region, dl_class = str(group.get("RfRegion", "EU868")), str(group.get("DlClass", "ClassC"))
+    supports = f"Supports{dl_class}"
+    profile = service.create_device_profile(LoRaWAN={"RfRegion": region, supports: True})["Id"]
+    [device] = [each["Id"] for each in service.list_wireless_devices()["WirelessDeviceList"]]
+    service.disassociate_wireless_device_from_multicast_group(Id=group_id, WirelessDeviceId=device)
+    service.disassociate_multicast_group_from_fuota_task(Id=task, MulticastGroupId=group_id)
+    service.update_wireless_device(Id=device, LoRaWAN={"DeviceProfileId": profile})
+    sent = service.create_multicast_group(LoRaWAN={"RfRegion": region, "DlClass": dl_class, **group})["Id"]
+    service.associate_wireless_device_with_multicast_group(Id=sent, WirelessDeviceId=device)
+    service.update_fuota_task(Id=task, LoRaWAN={"RfRegion": region}, **task_fields)
+    service.associate_multicast_group_with_fuota_task(Id=task, MulticastGroupId=sent)
+    if session:
+        service.start_multicast_group_session(Id=sent, LoRaWAN=session)
+
+    preflight = fuota("preflight", task, "--json", "--port", str(cloud.port))
+    values = ("--rf-region", "EU868", "--fragment-size", "112", "--interval", "7", "--redundancy", "40")
+    planned = fuota("plan", "20000B", *values, "--json", *plan)
+
+    checks = json.loads(preflight.stdout)["checks"]
+    found = {(check["name"], check["outcome"]) for check in checks if check["name"] in OF_THE_RADIO}
+    expected = {(each["rule"], each["level"]) for each in json.loads(planned.stdout)["findings"]}
+    assert found == expected
+    assert preflight.returncode == planned.returncode
+    assert {(each["rule"], each["message"]) for each in json.loads(planned.stdout)["findings"]} <= {
+        (check["name"], check["message"]) for check in checks
+    }
+
+
+def test_takes_the_loss_and_target_of_a_plan(cloud: LocalCloud, task: str, fuota: Fuota) -> None:
+    asked = ("--loss", "30", "--target", "99.99%")
+    preflight = fuota("preflight", task, "--json", "--port", str(cloud.port), *asked)
+    values = ("--rf-region", "EU868", "--fragment-size", "112", "--interval", "7", "--redundancy", "40")
+    planned = fuota("plan", "20000B", *values, "--json", *asked)
+    [finding] = json.loads(planned.stdout)["findings"]
+    assert finding["rule"] == "decode-probability"
+    assert "and the target is 99.99 %" in finding["message"]
+    assert finding["message"] in {check["message"] for check in json.loads(preflight.stdout)["checks"]}
