@@ -153,7 +153,7 @@ class FuotaTask(cdk.Resource):
                 "ServiceTimeout": str(SERVICE_TIMEOUT_SECONDS),
                 "LoRaWAN": {"RfRegion": rf_region.value},
                 "FirmwareUpdateImage": readable.uri,
-                "FirmwareUpdateRole": self._access.arn,
+                "FirmwareUpdateRole": task_inputs.expect_role_arn(self._access.arn, self),
                 **task_inputs.rendered(given),
                 "MulticastGroupIds": list(self._groups) or None,
                 "WirelessDeviceIds": self._devices or None,

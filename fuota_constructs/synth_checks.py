@@ -85,8 +85,8 @@ def plan_of(
     )
 
 
-def place_of(thing: IEnvironmentAware, arn: str | None = None) -> Place:
-    """The account and Region of a construct, where they are known: its environment, else what its ARN says.
+def place_of(thing: IEnvironmentAware | None, arn: str | None = None) -> Place:
+    """The account and Region of a construct, where they are known: of its environment, else of its ARN.
 
     The CDK takes an ARN with a token in it, such as one of `Stack.format_arn`, for unknown in all its parts.
     """
@@ -108,16 +108,17 @@ def place_of_stack(scope: constructs.IConstruct) -> Place:
 def group_plan(group: IMulticastGroupRef, *, beside: str | None, here: Place) -> GroupPlan:
     """What is known about a multicast group: of ours everything, of an L1 what its properties say, else nothing.
 
-    `beside` is the region of the task and `here` its place; a group of the same needs no name, and one beside a task
-    whose place is not known no place: each would be a round trip.
+    `beside` is the region of the task and `here` its place; a group of the same needs no name, and of one beside a
+    task whose place is not known only the ARN is asked: the rest would be round trips.
     """
     facts = getattr(group, "lo_ra_wan", None)
     rf_region = _fact(group, "rf_region") or _fact(facts, "rf_region")
     dl_class = _fact(group, "dl_class") or _fact(facts, "dl_class")
     data_rate = known(getattr(group, "downlink_data_rate", None))
-    place = place_of(group, group.multicast_group_ref.multicast_group_arn) if any(here) else Place()
+    place = place_of(group if any(here) else None, group.multicast_group_ref.multicast_group_arn)
+    named = (rf_region and rf_region != beside) or place.apart_from(here) or (any(place) and not any(here))
     return GroupPlan(
-        label=group.node.path if (rf_region and rf_region != beside) or place.apart_from(here) else "",
+        label=group.node.path if named else "",
         rf_region=rf_region,
         dl_class=dl_class,
         data_rate=data_rate if isinstance(data_rate, int) else None,

@@ -12,7 +12,7 @@ import aws_cdk as cdk
 
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.firmware_image import AssetImage, BucketImage, bucket_remedy
-from fuota_constructs.service_arns import expect_arn, expect_id
+from fuota_constructs.service_arns import expect_arn, expect_id, parts_of
 from fuota_constructs.template.tokens import is_known, is_list_token, shown
 
 if TYPE_CHECKING:
@@ -81,6 +81,18 @@ def access_per_image_of(value: object, at: IConstruct) -> bool | None:
         return value
     raise FuotaValidationError(
         "access-per-image", f"access_per_image is {value!r}; give True or False", construct_path=at.node.path
+    )
+
+
+def expect_role_arn(arn: str, at: IConstruct) -> str:
+    """The ARN, if it is or may become that of a role: not of a session of it, a user or anything else."""
+    service, resource = parts_of(arn)[2], parts_of(arn)[5]
+    if (service is None or service == "iam") and (resource is None or resource.startswith("role/")):
+        return arn
+    raise FuotaValidationError(
+        "firmware-update-role",
+        f"firmware_update_role has the ARN {shown(arn)}, which is no role's; give arn:aws:iam::<account>:role/<name>",
+        construct_path=at.node.path,
     )
 
 

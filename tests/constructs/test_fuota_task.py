@@ -327,6 +327,21 @@ def list_of(stack):
     return cdk.CfnParameter(stack, "List", type="CommaDelimitedList").value_as_list
 
 
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:iam::111122223333:user/acme",
+        "arn:aws:sts::111122223333:assumed-role/acme/session",
+        "arn:aws:iam::111122223333:instance-profile/acme",
+        f"arn:{cdk.Aws.PARTITION}:iam::{cdk.Aws.ACCOUNT_ID}:user/acme",
+    ],
+)
+def test_fails_when_a_role_is_imported_by_the_arn_of_something_else(stack, image, arn):
+    role = iam.Role.from_role_arn(stack, "Role", arn, mutable=False)
+    with pytest.raises(FuotaValidationError, match="which is no role's; give arn:aws:iam::<account>:role/<name>"):
+        FuotaTask(stack, "Task", firmware_image=image, rf_region=RfRegion.EU868, firmware_update_role=role)
+
+
 def test_fails_when_a_device_is_added_to_a_list_known_only_at_deployment(stack, image):
     task = FuotaTask(stack, "Task", firmware_image=image, rf_region=RfRegion.EU868, wireless_devices=list_of(stack))
     with pytest.raises(FuotaValidationError, match="CloudFormation can add nothing"):

@@ -107,6 +107,14 @@ def test_a_stack_without_an_environment_may_be_anywhere(app, stack, image):
     group = by_arn(stack, group_arn("us-east-1", OTHERS))
     task = make_task(stack, image, multicast_groups=[group], firmware_update_role=role)
     assert errors(task) == []
+    task.add_multicast_group(made_group(stack))
+    assert errors(task) == []
+    elsewhere = MulticastGroup.from_multicast_group_arn(stack, "Elsewhere", group_arn("eu-west-1", OTHERS) + "2")
+    task.add_multicast_group(elsewhere)  # but not in two places
+    assert errors(task) == ["group-region"]
+    assert (
+        '"Stack/Elsewhere" is in eu-west-1 and multicast group "Stack/ByArn" in us-east-1' in task.findings[0].message
+    )
 
 
 @pytest.mark.parametrize(

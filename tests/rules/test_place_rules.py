@@ -35,6 +35,12 @@ def test_group_region(group: Place, words: str) -> None:
     assert all(words in each.message for each in findings)
 
 
+def test_groups_of_two_places_are_found_wherever_the_task_is() -> None:
+    groups = (GroupPlan("A"), GroupPlan("B", place=Place(OURS)), GroupPlan("C", place=Place(OTHERS)))
+    [finding] = found(TaskPlan(multicast_groups=groups))
+    assert '"C" is in account 444455556666 and multicast group "B" in account 111122223333;' in finding.message
+
+
 def test_nothing_is_elsewhere_while_the_task_is_nowhere() -> None:
     group = GroupPlan("G", place=Place(OTHERS, "us-east-1"))
     plan = TaskPlan(multicast_groups=(group,), role_account=OTHERS, image_bucket_account=OTHERS, image_access="{}")
