@@ -8,7 +8,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 
 from fuota_constructs.encryption_key import key_of
-from fuota_constructs.template.acknowledgments import FIRMWARE_BUCKET, acknowledge
+from fuota_constructs.template.acknowledgments import BUCKET, BUCKET_WITHOUT_KEY, UNLOGGED_BUCKET, AcknowledgedAtSynth
 from fuota_constructs.template.keyword_names import naming_keywords
 
 if TYPE_CHECKING:
@@ -70,5 +70,6 @@ class FirmwareBucket(s3.Bucket):
             server_access_logs_prefix=server_access_logs_prefix,
             versioned=True,
         )
-        if server_access_logs_bucket is None and server_access_logs_prefix is None:
-            acknowledge(self, FIRMWARE_BUCKET)
+        unlogged = server_access_logs_bucket is None and server_access_logs_prefix is None
+        without = [*(UNLOGGED_BUCKET if unlogged else ()), *(() if key else BUCKET_WITHOUT_KEY)]
+        AcknowledgedAtSynth(self, [*BUCKET, *without])

@@ -97,7 +97,7 @@ class FuotaMonitor(constructs.Construct):
         bus_arn = event_bus.event_bus_ref.event_bus_arn if event_bus is not None else self._default_bus_arn()
         function = PollFunction.of(self)
         rule = self._make_rule(minutes, function, bus_arn)
-        function.allow(task_arn=reference.fuota_task_arn, event_bus_arn=bus_arn, rule_arn=attribute(rule, "attrArn"))
+        function.allow(task_arn=reference.fuota_task_arn, event_bus_arn=bus_arn, rule=rule)
         alarms = task_metrics.make_alarms(
             self,
             failure_ratio=self._ratio(failure_ratio),

@@ -22,6 +22,7 @@ from fuota_constructs.synth_checks import (
     place_of,
     place_of_stack,
 )
+from fuota_constructs.template.acknowledgments import POLICY, AcknowledgedAtSynth
 from fuota_constructs.template.tokens import shown
 from fuota_constructs.template.typed_resource import typed_resource
 
@@ -106,6 +107,7 @@ class SessionSchedule(constructs.Construct):
                 },
             },
         )
+        AcknowledgedAtSynth(self, POLICY)
 
     @property
     def schedule_name(self) -> str:

@@ -15,7 +15,14 @@ from fuota_constructs.foreign_bucket import Guest, let_in
 from fuota_constructs.provider.fuota_provider import SERVICE_TIMEOUT_SECONDS, FuotaProvider
 from fuota_constructs.role_access import RoleAccess, as_resource
 from fuota_constructs.synth_checks import SynthChecks, known_text, place_of_stack
-from fuota_constructs.template.acknowledgments import FIRMWARE_BUCKET, acknowledge, somebody_asks
+from fuota_constructs.template.acknowledgments import (
+    BUCKET,
+    BUCKET_WITHOUT_KEY,
+    PROVIDER,
+    UNLOGGED_BUCKET,
+    acknowledge,
+    somebody_asks,
+)
 from fuota_constructs.template.stable_ids import StableIds
 from fuota_constructs.template.staged_asset import stage_file
 
@@ -73,10 +80,9 @@ class SharedFirmware(constructs.Construct):
     def _settle(self) -> None:
         self.provider.settle()
         if somebody_asks():
+            acknowledge(self, [*PROVIDER, *BUCKET, *BUCKET_WITHOUT_KEY, *UNLOGGED_BUCKET])
             for access in self._accesses.values():
                 access.acknowledge_wildcards()
-            if self._bucket:
-                acknowledge(self._bucket, FIRMWARE_BUCKET)
 
     @classmethod
     def of(cls, scope: constructs.Construct) -> SharedFirmware:

@@ -12,7 +12,7 @@ from aws_cdk import aws_iam as iam
 from fuota_constructs.monitor.policy_size import characters_of
 from fuota_constructs.provider.permissions import statement
 from fuota_constructs.synth_checks import MonitorPlan, SynthChecks, TaskPlan, findings_in
-from fuota_constructs.template.acknowledgments import acknowledge
+from fuota_constructs.template.acknowledgments import POLLS, RULE, AcknowledgedAtSynth
 from fuota_constructs.template.functions import make_function, make_log_group
 from fuota_constructs.template.role_policy import RolePolicy
 from fuota_constructs.template.typed_resource import attribute, typed_resource
@@ -72,6 +72,7 @@ class PollFunction(constructs.Construct):
             wildcards=WILDCARDS,
         )
         SynthChecks(self, before=self._policy.settle).tasks[self] = None
+        self._answers = AcknowledgedAtSynth(self, POLLS)
 
     @classmethod
     def of(cls, scope: constructs.Construct) -> PollFunction:
@@ -85,13 +86,16 @@ class PollFunction(constructs.Construct):
         """What the rules find in it: whether the monitors of the stack are too many for its policy."""
         return findings_in(TaskPlan(monitor=MonitorPlan(policy_characters=characters_of(self._policy.policy))))
 
-    def allow(self, *, task_arn: str, event_bus_arn: str, rule_arn: str) -> None:
+    def allow(self, *, task_arn: str, event_bus_arn: str, rule: cdk.CfnResource) -> None:
         """Let it poll a task, tell a bus about it, and disable the rule that starts its polls."""
+        self._answers.also(rule, RULE)
         self._policy.allow(
             [
                 statement("ReadTasks", ["iotwireless:GetFuotaTask"], task_arn),
                 statement("PublishEvents", ["events:PutEvents"], event_bus_arn),
-                statement("StopPolling", ["events:DisableRule", "events:ListTargetsByRule"], rule_arn),
+                statement(
+                    "StopPolling", ["events:DisableRule", "events:ListTargetsByRule"], attribute(rule, "attrArn")
+                ),
             ]
         )
 
@@ -108,5 +112,4 @@ class PollFunction(constructs.Construct):
             },
         )
         table.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
-        acknowledge(table, {"AwsSolutions-DDB3": "it holds what the last poll saw; the next poll sees it again"})
         return table

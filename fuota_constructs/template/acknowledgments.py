@@ -1,23 +1,127 @@
-"""Findings of policy checkers (cdk-nag) that this library answers itself, so that its users need not."""
+"""Findings of policy checkers (cdk-nag) that this library answers itself, so that its users need not.
+
+`python -m fuota_constructs.template.acknowledgments` prints them as the table of docs/policy-checkers.md.
+"""
 
 from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import aws_cdk as cdk
+import constructs
+import jsii
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from aws_cdk import aws_iam as iam
-    from constructs import IConstruct
 
-FIRMWARE_BUCKET = {
-    "AwsSolutions-S1": "one AWS service reads the firmware that the bucket holds and broadcasts it to devices; whoever"
-    " needs access logs gives server_access_logs_bucket",
+SOLUTIONS, SERVERLESS = ("AwsSolutions",), ("Serverless",)
+HIPAA, NIST_4, NIST_5, PCI = ("HIPAA.Security",), ("NIST.800.53.R4",), ("NIST.800.53.R5",), ("PCI.DSS.321",)
+REGULATED = (*HIPAA, *NIST_4, *NIST_5, *PCI)
+
+
+class Answer(NamedTuple):
+    """A rule of some packs, and why what this library makes does not follow it."""
+
+    rule: str
+    packs: tuple[str, ...]
+    reason: str
+
+    @property
+    def ids(self) -> list[str]:
+        """What the packs call it."""
+        return [f"{pack}-{self.rule}" for pack in self.packs]
+
+
+_FUNCTION = (
+    Answer(
+        "LambdaInsideVPC", REGULATED, "it calls public APIs of AWS, takes no connections and needs nothing of a VPC"
+    ),
+    Answer("LambdaTracing", SERVERLESS, "its log has one line for each thing it did, which a trace would repeat"),
+    Answer(
+        "CloudWatchLogGroupEncrypted",
+        REGULATED,
+        "the log holds ids, names and statuses, no secrets, and CloudWatch Logs encrypts it with a key of its own",
+    ),
+)
+POLICY = (
+    Answer(
+        "IAMNoInlinePolicy",
+        REGULATED,
+        "it is for this role and these resources only and goes with them; a managed one could be attached elsewhere",
+    ),
+)
+PROVIDER = (
+    *_FUNCTION,
+    *POLICY,
+    Answer(
+        "LambdaConcurrency",
+        (*HIPAA, *NIST_5),
+        "CloudFormation alone invokes it, once for each resource that changes; a limit would let deployments fail",
+    ),
+    Answer(
+        "LambdaDLQ",
+        (*HIPAA, *NIST_5, *SERVERLESS),
+        "CloudFormation waits for the answer to each event: one that is lost fails the deployment, and is seen",
+    ),
+)
+_NEXT_POLL = "it holds what the last poll saw, and the next poll sees it again"
+POLLS = (
+    *_FUNCTION,
+    *POLICY,
+    Answer(
+        "LambdaConcurrency",
+        (*HIPAA, *NIST_5),
+        "it runs once for each monitor and interval; a limit would let polls of other monitors fail",
+    ),
+    Answer(
+        "LambdaDLQ",
+        (*HIPAA, *NIST_5, *SERVERLESS),
+        "a poll that is lost is made up for by the next one, which sees what it would have seen",
+    ),
+    Answer("DDB3", SOLUTIONS, _NEXT_POLL),
+    Answer("DynamoDBPITREnabled", (*HIPAA, *NIST_4, *NIST_5), _NEXT_POLL),
+    Answer("DynamoDBInBackupPlan", (*HIPAA, *NIST_4, *NIST_5), _NEXT_POLL),
+)
+RULE = (Answer("EventBusDLQ", SERVERLESS, "a poll that could not be started is made up for by the next one"),)
+_LOGGED_ON_DEMAND = (
+    "one AWS service reads the firmware that it holds and broadcasts it to devices; whoever needs access logs gives a"
+    " `FirmwareBucket` with `server_access_logs_bucket`"
+)
+UNLOGGED_BUCKET = (
+    Answer("S1", SOLUTIONS, _LOGGED_ON_DEMAND),
+    Answer("S3BucketLoggingEnabled", REGULATED, _LOGGED_ON_DEMAND),
+)
+BUCKET_WITHOUT_KEY = (
+    Answer(
+        "S3DefaultEncryptionKMS",
+        (*HIPAA, *NIST_5, *PCI),
+        "AWS documents FUOTA only for images without encryption or with keys of S3, as here",
+    ),
+)
+BUCKET = (
+    Answer(
+        "S3BucketReplicationEnabled",
+        REGULATED,
+        "it holds copies of images, which the next deployment makes again, and the service reads them in this Region",
+    ),
+    Answer("S3BucketDefaultLockEnabled", NIST_4, "keys name the content, so nothing is overwritten; versions are kept"),
+)
+
+MADE: Mapping[str, Iterable[Answer]] = {
+    "the provider of a stack": PROVIDER,
+    "what a firmware update role is granted": POLICY,
+    "a bucket for firmware": BUCKET,
+    "a bucket for firmware without `encryption_key`": BUCKET_WITHOUT_KEY,
+    "a bucket for firmware without `server_access_logs_bucket`": UNLOGGED_BUCKET,
+    "the polls of the monitors of a stack": POLLS,
+    "the rule of a monitor": RULE,
+    "the role of `schedule_start`": POLICY,
 }
+"""All answers, by what they are about; those about wildcards in policies are told by the policies."""
 
 
 def somebody_asks() -> bool:
@@ -25,11 +129,30 @@ def somebody_asks() -> bool:
     return "cdk_nag" in sys.modules
 
 
-def acknowledge(construct: IConstruct, reasons: Mapping[str, str]) -> None:
-    """Acknowledge findings on a construct and what is below it: the id of each, and the reason."""
-    cdk.Validations.of(construct).acknowledge(
-        *(cdk.Acknowledgment(id=finding, reason=reason) for finding, reason in reasons.items())
-    )
+def acknowledge(construct: constructs.IConstruct, answers: Iterable[Answer]) -> None:
+    """Acknowledge findings on a construct and what is below it."""
+    _acknowledge(construct, {each: answer.reason for answer in answers for each in answer.ids})
+
+
+@jsii.implements(constructs.IValidation)
+class AcknowledgedAtSynth:
+    """Acknowledges findings when the app is synthesised, if somebody asks then: cdk-nag looks last."""
+
+    def __init__(self, construct: constructs.IConstruct, answers: Iterable[Answer]) -> None:
+        """As `acknowledge`, later."""
+        self._answers = [(construct, answers)]
+        construct.node.add_validation(cast("constructs.IValidation", self))
+
+    def also(self, construct: constructs.IConstruct, answers: Iterable[Answer]) -> None:
+        """Those of another construct, too."""
+        self._answers.append((construct, answers))
+
+    def validate(self) -> list[str]:
+        """Called by the CDK."""
+        if somebody_asks():
+            for construct, answers in self._answers:
+                acknowledge(construct, answers)
+        return []
 
 
 def acknowledge_wildcards(policy: iam.Policy, resources: Mapping[str, list[str]], reasons: Mapping[str, str]) -> None:
@@ -44,7 +167,23 @@ def acknowledge_wildcards(policy: iam.Policy, resources: Mapping[str, list[str]]
         for resource in map(_flat, its_resources)
         if "*" in resource
     }
-    acknowledge(policy, wildcards)
+    _acknowledge(policy, wildcards)
+
+
+def markdown_table() -> str:
+    """The table of all answers, as Markdown."""
+    rows = [
+        f"| {what} | `{answer.rule}` | {', '.join(answer.packs)} | {answer.reason} |"
+        for what, answers in MADE.items()
+        for answer in answers
+    ]
+    return "\n".join(["| about | rule | packs | why it is as it is |", "|---|---|---|---|", *rows, ""])
+
+
+def _acknowledge(construct: constructs.IConstruct, reasons: Mapping[str, str]) -> None:
+    cdk.Validations.of(construct).acknowledge(
+        *(cdk.Acknowledgment(id=finding, reason=reason) for finding, reason in reasons.items())
+    )
 
 
 def _flat(value: Any) -> str:
@@ -62,3 +201,7 @@ def _flat(value: Any) -> str:
             return f"<{_flat(name)}>"
         case _:
             return json.dumps(value, separators=(",", ":"))
+
+
+if __name__ == "__main__":
+    sys.stdout.write(markdown_table())
