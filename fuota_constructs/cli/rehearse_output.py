@@ -12,6 +12,7 @@ from rich.text import Text
 from fuota_constructs.cli.plan_figures import count, duration
 from fuota_constructs.local.outcome import SUCCESSFUL
 from fuota_constructs.lorawan.regions import region
+from fuota_constructs.operations.visible_text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,7 +66,8 @@ def short_name(task: TaskProgress, longest: int = LONGEST_NAME) -> str:
     """The name of a task, or the begin of its id, so that there is room for what counts."""
     if task.name == task.task_id:
         return f"{task.task_id[:UNNAMED]}…"
-    return task.name if len(task.name) <= longest else f"{task.name[: longest - 1]}…"
+    name = visible(task.name)
+    return name if len(name) <= longest else f"{name[: longest - 1]}…"
 
 
 class SessionBars:
@@ -77,10 +79,10 @@ class SessionBars:
         self._longest = LONGEST_NARROW if narrow else LONGEST_NAME
         bar = 4 if narrow else 10
         self._progress = Progress(
-            TextColumn("{task.description}", table_column=Column(no_wrap=True)),
+            TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True)),
             BarColumn(bar_width=bar, table_column=Column(no_wrap=True, width=bar)),
             MofNCompleteColumn(table_column=Column(no_wrap=True)),
-            TextColumn("{task.fields[said]}", table_column=Column(overflow="fold", ratio=1)),
+            TextColumn("{task.fields[said]}", markup=False, table_column=Column(overflow="fold", ratio=1)),
             console=console,
             expand=True,
         )
@@ -145,20 +147,24 @@ def show(record: Record, console: Console) -> None:
     """What came of it: tasks, cohorts, losses, why and what to do. The last line is printed by the command."""
     outcome, verdict = record.outcome, record.verdict
     for line in record.reached:
-        console.print(Text(line))
+        console.print(_shown(line))
     if outcome is None or verdict is None:
         return
     for task in outcome.tasks:
         devices = outcome.devices_of(task)
         done = sum(device.status == SUCCESSFUL for device in devices)
-        console.print(Text(f"{task.name}: {done}/{len(devices)} devices have the image; {task_words(task)}"))
+        console.print(_shown(f"{task.name}: {done}/{len(devices)} devices have the image; {task_words(task)}"))
     console.print(_cohorts(outcome))
     for line in loss_lines(outcome):
         console.print(Text(line))
     for line in verdict.causes:
-        console.print(Text(f"- {line}"))
+        console.print(_shown(f"- {line}"))
     for line in verdict.remedies:
-        console.print(Text(f"-> {line}"))
+        console.print(_shown(f"-> {line}"))
+
+
+def _shown(line: str) -> Text:
+    return Text(visible(line))
 
 
 def _cohorts(outcome: Outcome) -> Table:
@@ -169,7 +175,7 @@ def _cohorts(outcome: Outcome) -> Table:
     table.add_column("the others", overflow="fold")
     for cohort in outcome.cohorts:
         done = f"{cohort.succeeded} ({_percent(cohort.succeeded, cohort.devices)})"
-        table.add_row(Text(cohort.name), count(cohort.devices), done, cohort.failed or "-")
+        table.add_row(_shown(cohort.name), count(cohort.devices), done, cohort.failed or "-")
     return table
 
 

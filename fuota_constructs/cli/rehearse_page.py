@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
 from fuota_constructs.cli import page, rehearse_charts
@@ -24,7 +23,7 @@ def page_of(record: Record) -> str:
     outcome = record.outcome
     names = ", ".join(task.name for task in outcome.tasks) if outcome else record.request.folder
     title = f"FUOTA rehearsal: {names}"
-    parts = [f"<h1>{escape(title)}</h1>", page.verdict(record.line, good=_good(record))]
+    parts = [f"<h1>{page.text(title)}</h1>", page.verdict(record.line, good=_good(record))]
     if outcome:
         parts += [_lead(outcome, record.request.require), page.tiles(_tiles(record, outcome))]
     causes, remedies = (record.verdict.causes, record.verdict.remedies) if record.verdict else ((), ())

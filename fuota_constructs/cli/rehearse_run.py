@@ -17,6 +17,7 @@ from fuota_constructs.local import deployment, stand_ins
 from fuota_constructs.local.errors import LocalCloudError
 from fuota_constructs.local.gate import judge
 from fuota_constructs.local.rehearsal import Rehearsal
+from fuota_constructs.operations.visible_text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +60,7 @@ class Run:
         return replace(record, outcome=outcome, verdict=verdict)
 
     def _ended(self, end: End, line: str, reached: tuple[str, ...] = ()) -> Record:
-        return Record(self._request, end, line, stand_ins=self._made, reached=reached, versions=versions())
+        return Record(self._request, end, visible(line), stand_ins=self._made, reached=reached, versions=versions())
 
     def _reached(self) -> tuple[str, ...]:
         return (
@@ -119,7 +120,7 @@ class Run:
         return tasks
 
     def _say(self, line: str) -> None:
-        self._console.print(Text(line))
+        self._console.print(Text(visible(line)))
 
     def _end(self, cloud: LocalCloud) -> None:
         if self._keep:

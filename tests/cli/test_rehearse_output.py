@@ -64,3 +64,12 @@ def test_events_of_a_deployment_are_shown_only_when_it_failed() -> None:
         heard.failed()
     assert event in out.getvalue()
     assert "Building template" not in out.getvalue()
+
+
+def test_a_name_that_would_steer_the_terminal_is_written_out() -> None:
+    hostile = dataclasses.replace(TASK, name="a\x1b[2Jb\nPASSED")
+    out = io.StringIO()
+    with SessionBars(Console(file=out, width=80, highlight=False)) as bars:
+        bars.show([dataclasses.replace(TASK, name="[bold]lamps[/]")])
+    assert "[bold]lamps[/]" in out.getvalue()
+    assert short_name(hostile) == "a\\x1b[2Jb\\nPASSED"
