@@ -21,6 +21,7 @@ from fuota_constructs.local.certificates import certificates_in
 from fuota_constructs.local.cloud_secret import HEADER, make_secret, read_secret
 from fuota_constructs.local.errors import LocalCloudError
 from fuota_constructs.local.folders import state_folder
+from fuota_constructs.local.region_names import is_region
 
 DEFAULT_PORT = 4566
 DEFAULT_REGION = "eu-west-1"
@@ -173,6 +174,10 @@ def start(
     extras.require("the local cloud", "local")
     if not 1 <= port <= HIGHEST_PORT:
         raise LocalCloudError(f"port {port} does not exist: choose one from 1 to {HIGHEST_PORT} with --port")
+    if not is_region(region):  # requests signed for it are refused, as on AWS
+        raise LocalCloudError(
+            f"{region!r} is no name of an AWS Region: choose one such as {DEFAULT_REGION} with --region"
+        )
     _check_port(port)
     folder = _folder(port)
     shutil.rmtree(folder, ignore_errors=True)

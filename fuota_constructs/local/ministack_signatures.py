@@ -15,6 +15,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from fuota_constructs.local.region_names import is_region
+
 SEAMS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
     ("ministack.app", "_credential_failure", ("service", "iam_action", "request_id", "denied", "headers")),
     ("ministack.app", "_extract_s3_vhost_bucket", ("host",)),
@@ -45,8 +47,6 @@ SEAMS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
 )
 
 _ALGORITHMS = ("AWS4-HMAC-SHA256", "AWS4-ECDSA-P256-SHA256")
-# us-east-1, us-gov-west-1, us-isob-east-1, eusc-de-east-1: what comes as a Region names a place in every answer.
-_REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]+){1,3}-\d{1,2}")
 _ACCOUNT = re.compile(r"\d{12}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _LONGEST_PRESIGN = 7 * 24 * 3600  # Amazon S3 User Guide, presigned URLs
@@ -182,7 +182,7 @@ def _sigv4_signer(request: Request, *, presigned: bool) -> Signer:
 
 
 def _check_scope(parsed: Any) -> None:
-    if parsed.region_set is None and not _REGION.fullmatch(parsed.region):
+    if parsed.region_set is None and not is_region(parsed.region):
         raise _mismatch(f"Credential should be scoped to a valid region, not '{parsed.region[:100]}'.")
     if "host" not in parsed.signed_headers.split(";"):
         raise _mismatch("'Host' must be a 'SignedHeader' in the AWS Authorization.")

@@ -175,6 +175,14 @@ def test_fails_saying_what_to_set_where_the_state_folder_cannot_be_written(
         clouds.start(clouds.free_port())
 
 
+@pytest.mark.parametrize("region", ["eu_west_1", "eu-west", "", "EU-WEST-1", "\x1b[31m", "europe-west-1", "eu-west-1 "])
+def test_fails_on_a_region_that_can_be_none(region: str, state_dir: None) -> None:
+    with pytest.raises(
+        LocalCloudError, match="is no name of an AWS Region: choose one such as eu-west-1 with --region"
+    ):
+        clouds.start(clouds.free_port(), region=region)
+
+
 def test_fails_with_the_end_of_the_log_when_it_does_not_come_up(
     state_dir: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
