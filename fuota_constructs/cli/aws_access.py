@@ -24,9 +24,8 @@ if TYPE_CHECKING:
     from fuota_constructs.operations.errors import NoSuchTaskError
     from fuota_constructs.operations.task import Task
 
-WHERE = """\b
-AWS or local: they go where boto3 goes (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, ...), or to the local cloud with
---local or --port. There they look in every account and Region, unless --account or --region names one."""
+WHERE = """AWS or local: they go where boto3 goes (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, ...), or to the local
+cloud with --local or --port. There they look in every account and Region, unless --account or --region names one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ def env(*, port: int, as_json: bool, account: str | None, region: str | None) ->
     Examples:
       eval "$(fuota local env)"
       aws iotwireless list-fuota-tasks
-      eval "$(fuota local env --account 111122223333 --region us-east-1)"   # where an app names its own
+      eval "$(fuota local env --account 111122223333 --region us-east-1)"
       fuota local env --json
     """
     from fuota_constructs.local import cloud, environment_variables

@@ -20,7 +20,7 @@ def faults() -> None:
     \b
     Examples:
       fuota local faults add CreateFuotaTask throttle --times 3
-      fuota local faults add CreateFuotaTask access-denied --seconds 8 --after-role-created
+      fuota local faults add "*" slow --delay-seconds 2 --seconds 60
       fuota local faults list
       fuota local faults clear
     """

@@ -141,15 +141,15 @@ def plan(
     Examples:
       fuota plan firmware.bin --rf-region EU868
       fuota plan 100kB --rf-region EU868 --recommend --loss 10% --target 99.9%
-      fuota plan 100kB --rf-region US915 --data-rate 10 --redundancy 20 --html plan.html
+      fuota plan 100kB --rf-region US915 --data-rate 10 --html plan.html
 
     \b
     Exit codes:
       0  the session can be sent; there may be warnings
       1  a file could not be written, or a package is missing
       2  wrong usage
-      3  an error was found (with --fail-on warning: anything), the session ends before the image is sent,
-         or with --recommend nothing fits
+      3  an error was found (with --fail-on warning: anything), the session ends
+         before the image is sent, or with --recommend nothing fits
     """
     from fuota_constructs.cli.plan_inputs import Inputs, as_planned, planned
 

@@ -36,12 +36,13 @@ def preflight(access: Access, *, task: str, loss: float, target: float, as_json:
     \b
     Examples:
       fuota preflight street-lights
-      fuota preflight street-lights --local --json | jq '.checks[] | select(.outcome != "ok")'
+      fuota preflight street-lights --local --loss 15%
+      fuota preflight street-lights --json | jq '.checks[] | .outcome'
 
     \b
     Exit codes:
       0  no error was found; there may be warnings
-      1  could not look: no credentials, no such task, no answer; or the file could not be written
+      1  could not look (no credentials, task or answer), or write the file
       2  wrong usage
       3  looked: an error was found
     """

@@ -98,7 +98,7 @@ def rehearse(
     \b
     Exit codes:
       0  passed
-      1  could not deploy or look; there was nothing to rehearse; or a file could not be written
+      1  could not deploy or look, found no task, or could not write a file
       2  wrong usage
       3  too few devices have the image
       130  interrupted with Ctrl-C or SIGTERM; the cloud is stopped

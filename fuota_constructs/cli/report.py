@@ -35,9 +35,9 @@ def report(access: Access, *, task: str, html: Path | None, as_json: bool, json_
     \b
     Exit codes:
       0  written; all devices have the image, or the task is not done yet
-      1  could not look: no credentials, no such task, no answer; or a file could not be written
+      1  could not look (no credentials, task or answer), or write a file
       2  wrong usage
-      3  written; the task is done (or deleted), and not all devices have the image
+      3  written; the task is done or deleted, and not all devices have the image
     """
     from fuota_constructs.cli.report_page import page_of
     from fuota_constructs.cli.status import exit_code

@@ -70,7 +70,7 @@ def start(
     \b
     Exit codes:
       0  the session is scheduled
-      1  could not look or start: no credentials, no such task, refused by the service
+      1  could not look or start (no credentials or task, the service refused)
       2  wrong usage, or a time at which no session can start
       3  looked, and did not start: an error was found, or the task is not Pending
     """

@@ -59,7 +59,7 @@ def status(
     \b
     Exit codes:
       0  all devices have the image, or without --watch: the task is not done yet
-      1  could not look: no credentials, no such task, no answer; or the file could not be written
+      1  could not look (no credentials, task or answer), or write the file
       2  wrong usage
       3  looked: the task is done (or deleted), and not all devices have the image
       130  interrupted with Ctrl-C; the session goes on

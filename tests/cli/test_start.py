@@ -1,7 +1,10 @@
 """fuota start, as an operator meets it."""
 
+import json
 import subprocess
 from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
 
 import pytest
 
@@ -68,3 +71,41 @@ def test_goes_where_boto3_goes(cloud: LocalCloud, task: str, fuota: Fuota) -> No
     elsewhere = fuota("status", "street", "--region", "us-east-1", **environment)
     assert elsewhere.returncode == 1
     assert "no FUOTA task in us-east-1 has the name 'street'" in elsewhere.stderr
+
+
+@pytest.mark.parametrize(("at", "warned"), [("+47h", False), ("+49h", True), ("+30d", True)])
+def test_warns_of_a_session_beyond_the_reach_of_multicast(
+    at: str, warned: bool, cloud: LocalCloud, task: str, fuota: Fuota
+) -> None:
+    done = fuota("start", "street", "--at", at, "--json", "--port", str(cloud.port))
+    assert done.returncode == 0
+    content = json.loads(done.stdout)
+    assert bool(content["warnings"]) is warned
+    assert ("a multicast session must begin within 48 hours of the call that starts it" in done.stderr) is warned
+    assert ("documented for multicast groups, assumed for the sessions a FUOTA task starts" in done.stderr) is warned
+    assert status_of(cloud, task) == "FuotaSession_Waiting"
+
+
+def test_does_not_warn_where_no_group_has_a_session(cloud: LocalCloud, task: str, fuota: Fuota) -> None:
+    service = cloud.client("iotwireless")
+    [group] = service.list_multicast_groups_by_fuota_task(Id=task)["MulticastGroupList"]
+    [device] = service.list_wireless_devices()["WirelessDeviceList"]
+    service.disassociate_multicast_group_from_fuota_task(Id=task, MulticastGroupId=group["Id"])
+    fields = {"FirmwareUpdateImage": "s3://firmware/v2.bin", "LoRaWAN": {"RfRegion": "EU868"}}
+    single = service.create_fuota_task(FirmwareUpdateRole=f"arn:aws:iam::{cloud.account}:role/firmware", **fields)["Id"]
+    service.associate_wireless_device_with_fuota_task(Id=single, WirelessDeviceId=device["Id"])
+    done = fuota("start", single, "--at", "+49h", "--no-preflight", "--port", str(cloud.port))
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_json_says_what_was_started_and_where(cloud: LocalCloud, task: str, fuota: Fuota, tmp_path: Path) -> None:
+    done = fuota("start", "street", "--at", "+2h", "--json-file", "start.json", "--port", str(cloud.port))
+    assert (done.returncode, done.stderr) == (0, "written: start.json\n")
+    content = json.loads((tmp_path / "start.json").read_text())
+    assert content["task"]["id"] == task
+    assert content["place"]["name"] == f"local cloud :{cloud.port}"
+    assert content["next_steps"] == [f"fuota status {task} --watch --local --port {cloud.port}"]
+    started = cloud.client("iotwireless").get_fuota_task(Id=task)["LoRaWAN"]["StartTime"]
+    assert datetime.fromisoformat(content["starts_at"]) == started
+    length = datetime.fromisoformat(content["ends_at_by_plan"]) - started
+    assert length.total_seconds() == 251 * 7

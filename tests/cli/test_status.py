@@ -1,6 +1,7 @@
 """fuota status, as an operator meets it."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -152,3 +153,51 @@ def test_says_that_an_endpoint_is_no_url(fuota: Fuota) -> None:
     done = fuota("status", "street", AWS_ENDPOINT_URL="localhost:4566")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "fuota: Invalid endpoint: localhost:4566: correct AWS_ENDPOINT_URL, --region or the profile\n"
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+def test_no_count_and_no_command_is_cut_on_narrow_terminals(
+    columns: int, cloud: LocalCloud, task: str, fuota: Fuota
+) -> None:
+    service = cloud.client("iotwireless")
+    [group] = service.list_multicast_groups()["MulticastGroupList"]
+    unnamed = service.create_fuota_task(
+        FirmwareUpdateImage="s3://firmware/v2.bin",
+        FirmwareUpdateRole=f"arn:aws:iam::{cloud.account}:role/firmware",
+        LoRaWAN={"RfRegion": "EU868"},
+        RedundancyPercent=40,
+        FragmentSizeBytes=112,
+        FragmentIntervalMS=7000,
+    )["Id"]
+    service.associate_multicast_group_with_fuota_task(Id=unnamed, MulticastGroupId=group["Id"])
+    cohorts = [
+        {"name": "near", "count": 196, "loss": 0.02},
+        {"name": "far", "count": 2, "loss": 0.9},
+        {"name": "small", "count": 1, "loss": 0.05, "memory_bytes": 1000},
+    ]
+    cloud.admin("fleet", method="POST", content={"cohorts": cohorts, "seed": 1})
+    service.start_fuota_task(Id=unnamed)
+    _advance(cloud, 200_000)
+    done = fuota("status", unnamed, "--devices", "--port", str(cloud.port), COLUMNS=str(columns))
+    assert done.returncode == 3
+    lines = done.stdout.splitlines()
+    assert re.findall(r"^ +(\d+ \([\d.]+ %\))  (\w+) +\u2501", done.stdout, flags=re.MULTILINE) == [
+        ("197 (98.5 %)", "Successful"),
+        ("2 (1 %)", "MissingFrag"),
+        ("1 (0.5 %)", "Not_enough_memory"),
+    ]
+    commands = [line for line in lines if line.startswith("  fuota ")]
+    assert commands[0] == f"  fuota status {unnamed} --devices --local --port {cloud.port}"
+    assert [line for line in lines if len(line) > columns] == [each for each in commands if len(each) > columns]
+
+
+def test_says_whose_time_is_left_where_the_clock_is_fast(cloud: LocalCloud, task: str, fuota: Fuota) -> None:
+    cloud.client("iotwireless").start_fuota_task(Id=task)
+    cloud.admin("clock", method="POST", content={"speed": 0.01})  # what it says shall not change meanwhile
+    waiting = " ".join(fuota("status", task, "--port", str(cloud.port)).stdout.split())
+    assert "starts in 30 min of session time (50 h here, its clock is 0.01 times as fast)" in waiting
+    _advance(cloud, 1800)
+    running = " ".join(fuota("status", task, "--port", str(cloud.port)).stdout.split())
+    assert "0% of its time, 29.3 min of session time (48.8 h here, its clock is 0.01 times as fast) left" in running
+    content = json.loads(fuota("status", task, "--json", "--port", str(cloud.port)).stdout)
+    assert content["session"]["clock_speed"] == 0.01
