@@ -119,8 +119,8 @@ class LocalCloud:
             raise LocalCloudError(f"/_fuota/{route} was refused ({error.code}): {_said(answer_text)}") from error
         except OSError as error:
             raise LocalCloudError(
-                f"the local cloud on port {self.port} does not answer ({error}): start it again with fuota local up;"
-                f" its log is {self.log}"
+                f"the local cloud on port {self.port} does not answer ({error}): start it again with"
+                f" `fuota local up --detach --port {self.port}`; its log is {self.log}"
             ) from error
         return json.loads(text) if text else None
 

@@ -192,15 +192,16 @@ def _against_loss(outcome: Outcome) -> list[str]:
             if value is None
         ]
         most = max((device.loss or 0.0 for device in failed), default=0.0)
+        plan = f"fuota plan IMAGE --rf-region {given.rf_region or 'RFREGION'} --recommend"
         if missing:
-            remedy = f"give it {', '.join(missing)}: `fuota plan IMAGE --recommend` chooses"
+            remedy = f"give it {', '.join(missing)}: `{plan}` chooses"
         elif task.session_seconds > TS005_CLASS_C_SECONDS:
             hours = f"{task.session_seconds / 3600:.1f} h, a class C device ends it after 9.1 h"
             remedy = f"make the session shorter ({hours}): larger fragments at a faster data rate, a shorter interval"
         else:
             remedy = (
                 f"more redundancy than {given.redundancy_percent} %, or a slower data rate: they lost up to"
-                f" {100 * most:.3g} % of the fragments; `fuota plan IMAGE --recommend --loss {100 * most:.0f}%` chooses"
+                f" {100 * most:.3g} % of the fragments; `{plan} --loss {100 * most:.0f}%` chooses"
             )
         remedies.append(f"{MISSING} in {task.name}: {remedy}")
     return remedies

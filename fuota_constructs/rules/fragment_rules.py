@@ -120,12 +120,13 @@ def _parameters_not_given(plan: TaskPlan) -> Remarks:
     missing = [name for name, value in parameters.items() if value is None]
     if not missing or not plan.multicast_groups:
         return
+    command = f"`fuota plan IMAGE --rf-region {plan.rf_region or 'RFREGION'} --recommend`"
     if values := recommended(plan):
         remedy = f"choose {values}"
     elif image_bytes(plan) is None:
-        remedy = "let `fuota plan IMAGE --recommend` choose them; with the size of the image they would stand here"
+        remedy = f"let {command} choose them; with the size of the image they would stand here"
     else:
-        remedy = "let `fuota plan IMAGE --recommend` say what fits"
+        remedy = f"let {command} say what fits"
     *first, last = missing
     said = f"{', '.join(first)} and {last} are" if first else f"{last} is"
     yield warning(
