@@ -89,6 +89,8 @@ def expect_role_arn(arn: str, at: IConstruct) -> str:
     service, resource = parts_of(arn)[2], parts_of(arn)[5]
     if (service is None or service == "iam") and (resource is None or resource.startswith("role/")):
         return arn
+    if resource == "role" and not is_known(arn):
+        return arn  # so the CDK writes that of a role others shall make, about whose missing name it has an error
     raise FuotaValidationError(
         "firmware-update-role",
         f"firmware_update_role has the ARN {shown(arn)}, which is no role's; give arn:aws:iam::<account>:role/<name>",

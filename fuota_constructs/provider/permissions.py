@@ -35,6 +35,7 @@ WILDCARDS = {
     "CreateAndListTasks": "these actions have no resource-level permissions (Service Authorization Reference)",
     "ManageTasks": "the service makes up the ids of FUOTA tasks, so no policy can name them beforehand",
     "AttachTargets": "groups and devices are attached by ids that may be known at deployment only",
+    "DecryptAssets": "which key encrypts the bucket of the CDK assets, if any, the app does not know",
     "ReadAssets": "the names of CDK assets change with their content, and a rollback reads those of older deployments",
     "UseFirmwareKey": "a key of another account cannot be named here; its own policy says who may use it",
     "WriteFirmware": "the names of images under firmware/ change with their content",
@@ -54,8 +55,20 @@ def for_tasks(log_group_arn: str) -> list[Statement]:
 
 def for_copies(asset_bucket: str, bucket_arn: str, key_arn: str | None) -> list[Statement]:
     """What copying firmware images from the CDK assets to a firmware bucket, with its KMS key if it has one, needs."""
+    assets = f"arn:{_partition()}:s3:::{asset_bucket}"
     statements = [
-        statement("ReadAssets", ["s3:GetObject"], f"arn:{cdk.Aws.PARTITION}:s3:::{asset_bucket}/*"),
+        statement("ReadAssets", ["s3:GetObject"], f"{assets}/*"),
+        # The bucket may have been bootstrapped with a key, or be one of AppStagingSynthesizer's. The context of the
+        # encryption is the object, or with a bucket key the bucket (Amazon S3 User Guide, SSE-KMS).
+        {
+            **statement("DecryptAssets", ["kms:Decrypt"], f"arn:{_partition()}:kms:*:*:key/*"),
+            "Condition": {
+                "StringLike": {
+                    "kms:EncryptionContext:aws:s3:arn": [assets, f"{assets}/*"],
+                    "kms:ViaService": "s3.*",
+                }
+            },
+        },
         statement("WriteFirmware", ["s3:GetObject", "s3:PutObject"], f"{bucket_arn}/firmware/*"),
     ]
     if key_arn:
@@ -86,4 +99,9 @@ def _any(kind: str) -> str:
 
 @functools.cache  # the same in every stack, and each of the three costs a round trip to the CDK
 def _here() -> str:
-    return f"arn:{cdk.Aws.PARTITION}:iotwireless:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}"
+    return f"arn:{_partition()}:iotwireless:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}"
+
+
+@functools.cache
+def _partition() -> str:
+    return cdk.Aws.PARTITION

@@ -54,6 +54,7 @@ class RolePolicy:
 
     def allow(self, statements: Iterable[Statement]) -> None:
         """Allow more: statements of a new Sid, or more resources for one there is."""
+        added = []
         for statement in statements:
             sid = statement["Sid"]
             present = self._resources.setdefault(sid, [])
@@ -63,7 +64,9 @@ class RolePolicy:
                 self._growing[sid].add_resources(*new)
             elif new:
                 self._growing[sid] = iam.PolicyStatement.from_json({**statement, "Resource": new})
-                self.policy.add_statements(self._growing[sid])
+                added.append(self._growing[sid])
+        if added:
+            self.policy.add_statements(*added)
 
     def settle(self) -> None:
         """Answer cdk-nag's findings about wildcards, and report what others must grant."""

@@ -123,10 +123,23 @@ def test_r31_one_provider_and_a_policy_of_fixed_size(stack, image, synth, count)
         "WriteLogs",
         "PassFirmwareUpdateRole",
         "ReadAssets",
+        "DecryptAssets",
         "WriteFirmware",
     ]
-    assert sum(len(statement["Resource"]) for statement in statements) == 8
+    assert sum(len(statement["Resource"]) for statement in statements) == 9
     assert len(template["Resources"]) == 9 + count
+
+
+def test_provider_may_decrypt_assets_and_nothing_else(stack, image, synth):
+    """Bootstrapped with a key of one's own, or staged by AppStagingSynthesizer, they are encrypted with that key."""
+    make_task(stack, "Task", image)
+    [statement] = [s for s in provider_policy(synth(stack)) if s["Sid"] == "DecryptAssets"]
+    assert statement["Action"] == ["kms:Decrypt"]
+    like = statement["Condition"]["StringLike"]
+    assert like["kms:ViaService"] == "s3.*"
+    bucket = {"Fn::Sub": "cdk-hnb659fds-assets-${AWS::AccountId}-${AWS::Region}"}
+    arn = ["arn:", {"Ref": "AWS::Partition"}, ":s3:::", bucket]
+    assert like["kms:EncryptionContext:aws:s3:arn"] == [{"Fn::Join": ["", arn]}, {"Fn::Join": ["", [*arn, "/*"]]}]
 
 
 def test_provider_may_pass_exactly_the_roles_of_the_tasks_to_iot_wireless_only(stack, image, synth):

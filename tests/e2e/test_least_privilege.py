@@ -132,7 +132,8 @@ def test_deploy_update_and_destroy_pass_and_nothing_is_denied(run: Run) -> None:
 
 
 def test_the_statements_are_the_ones_this_file_knows(run: Run) -> None:
-    assert {statement["Sid"] for statement in run.statements} == {*STATEMENTS, "WriteLogs"}
+    # The assets of this cloud are encrypted with no key.
+    assert {statement["Sid"] for statement in run.statements} == {*STATEMENTS, "DecryptAssets", "WriteLogs"}
 
 
 @pytest.mark.parametrize("sid", STATEMENTS)
