@@ -87,7 +87,7 @@ def access_per_image_of(value: object, at: IConstruct) -> bool | None:
 def expect_role_arn(arn: str, at: IConstruct) -> str:
     """The ARN, if it is or may become that of a role: not of a session of it, a user or anything else."""
     service, resource = parts_of(arn)[2], parts_of(arn)[5]
-    if (service is None or service == "iam") and (resource is None or resource.startswith("role/")):
+    if (service is None or service == "iam") and (resource is None or resource.partition("/")[0] == "role"):
         return arn
     if resource == "role" and not is_known(arn):
         return arn  # so the CDK writes that of a role others shall make, about whose missing name it has an error
