@@ -104,7 +104,7 @@ if [ "$1 $2" = '-m venv' ]; then "$3/bin/python" -m pip install --quiet 'pip=={p
 def test_the_demo_and_development_with_the_oldest_pip(
     checkout: Callable[..., Checkout], newer_releases: NewerReleases, tmp_path: Path
 ) -> None:
-    oldest = OLDEST_PIP[sys.version_info[:2]]
+    oldest = OLDEST_PIP.get(sys.version_info[:2], OLDEST_PIP[3, 14])
     fresh = checkout(python=str(python_with(oldest, tmp_path)))
     fresh.make("demo", **newer_releases.environment)
     assert (fresh.folder / "rehearsal.html").exists()
