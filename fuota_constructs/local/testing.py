@@ -46,7 +46,8 @@ class FuotaCloud:
 
     def __init__(self, cloud: LocalCloud) -> None:
         """Wrap a running cloud."""
-        self.cloud = cloud
+        self.cloud = self._home = cloud
+        self._clouds: dict[Path, LocalCloud] = {}
         self._stand_in_tasks: set[str] = set()
 
     @property
@@ -62,11 +63,13 @@ class FuotaCloud:
         """Deploy the CDK app of a folder with the real CDK CLI: all its stacks, or those that are named.
 
         With `stub_imports` what the app imports and does not make is made up first, and printed: buckets with their
-        images, roles, groups, devices and tasks. The test fails when the deployment fails.
+        images, roles, groups, devices and tasks. An app that names no account goes to the one it refers to, if it is
+        one; clients speak to that until the next app is deployed. The test fails when the deployment fails.
         """
         with _in(Path(folder)):
             try:
-                app = deployment.synthesise(self.cloud, cdk_arguments, print, listen=print)
+                app = deployment.synthesise(self._home, cdk_arguments, print, listen=print)
+                self.cloud = self._home
                 with app.run:
                     if stub_imports:
                         app = self._made_up(app)
@@ -76,17 +79,18 @@ class FuotaCloud:
                 pytest.fail(f"cdk deploy of {where} failed with exit code {error.code}; its output says why")
 
     def _made_up(self, app: deployment.Synthesised) -> deployment.Synthesised:
-        made = stand_ins.make_up(app, self.cloud)
+        made = stand_ins.make_up(app, self._home)
         for line in made.lines:
             print(line)  # noqa: T201
         self._stand_in_tasks |= made.tasks
-        self.cloud = made.cloud  # where the app is for another account, clients speak to that from now on
+        self.cloud = self._clouds[Path.cwd()] = made.cloud
         return made.app
 
     def destroy(self, folder: str | os.PathLike[str] = ".", *cdk_arguments: str) -> None:
         """Destroy the stacks of the CDK app of a folder, or those that are named. The test fails when that fails."""
         with _in(Path(folder)):
-            code = deployment.destroy(self.cloud, cdk_arguments, print, everything=True)
+            cloud = self._clouds.get(Path.cwd(), self._home)
+            code = deployment.destroy(cloud, cdk_arguments, print, everything=True)
         if code:
             pytest.fail(f"cdk destroy of {Path(folder).absolute()} failed with exit code {code}; its output says why")
 

@@ -56,7 +56,7 @@ def test_an_app_that_imports_everything_passes_on_stand_ins(
         "the app names no account and refers to 111122223333: it is rehearsed as if it went there",
         "stand-in: bucket acme-firmware-eu with meters/2.4.1.bin: 30,000 random bytes\n",
         "stand-in: bucket acme-firmware-eu with meters/2.5.0.bin: 20,000 random bytes, as the app does not say",
-        "stand-in: role acme-fuota, taken to trust iotwireless.amazonaws.com",
+        "stand-in: role acme-updates, taken to trust iotwireless.amazonaws.com",
         "stand-in: multicast group aaaa1111-1111-4111-8111-111111111111 and 1 more",
         "stand-in: wireless device dddd1111-1111-4111-8111-000000000000 and 9 more",
         "stand-in: FUOTA task cccc1111-1111-4111-8111-111111111111, made elsewhere, so its session is not rehearsed",

@@ -11,7 +11,7 @@ ACCOUNT = "111122223333"
 app = cdk.App()
 stack = cdk.Stack(app, "Imports")
 bucket = s3.Bucket.from_bucket_name(stack, "Bucket", "acme-firmware-eu")
-role = iam.Role.from_role_arn(stack, "Role", f"arn:aws:iam::{ACCOUNT}:role/fuota/acme-fuota")
+role = iam.Role.from_role_arn(stack, "Role", f"arn:aws:iam::{ACCOUNT}:role/fuota/acme-updates")
 sent = {
     "rf_region": RfRegion.US915,
     "redundancy_percent": 25,
