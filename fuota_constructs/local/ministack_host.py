@@ -42,6 +42,7 @@ from fuota_constructs.local.functions import custom_resources, workers
 from fuota_constructs.local.guard import Guard
 from fuota_constructs.local.host_environment import set_environment
 from fuota_constructs.local.iam_resources import permissions
+from fuota_constructs.local.listed_resources import first_listed
 from fuota_constructs.local.own_names import OwnNames
 
 TESTED_MINISTACK = "1.5.33"
@@ -232,7 +233,8 @@ class Host:
             service, method, path, _, body, query_params, region, account = arguments
             if service != SERVICE:
                 # AWS has no bus in the ARN of a rule on the default bus; MiniStack's own rules have none either.
-                return str(extract_before(*arguments)).replace(":rule/default/", ":rule/")
+                found = str(extract_before(*arguments)).replace(":rule/default/", ":rule/")
+                return found if found != "*" else first_listed(service, body, region, account) or "*"
             needed = permissions(
                 method=method, path=path, query=query_params, body=body, region=region, account=account
             )

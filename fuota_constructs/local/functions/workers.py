@@ -40,6 +40,10 @@ _MOCK = "Mock response - "
 # Where AWS has the interpreters of its runtimes: scripts in layers name them.
 _AWS_INTERPRETERS = b"#!/var/lang/bin/"
 
+# Where AWS's runtimes keep the authorities to trust. BucketDeployment names them; the cloud has its own.
+_CERTIFICATES_OF_AWS = ("/etc/pki/", "/etc/ssl/")
+_CERTIFICATE_VARIABLES = frozenset({"AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"})
+
 logger = logging.getLogger(__name__)
 
 
@@ -112,6 +116,9 @@ def _own_class(worker: Any) -> Any:
     class FunctionWorker(worker):  # type: ignore[misc]
         """A worker that says why it does not start, and never waits for good."""
 
+        def __init__(self, func_name: str, config: dict[str, Any], code_zip: bytes) -> None:
+            super().__init__(func_name, _trusting_the_cloud(config), code_zip)
+
         def _spawn(self) -> None:
             if str(self.config.get("Runtime", "")).startswith("nodejs"):
                 _install_sdk()
@@ -134,6 +141,16 @@ def _own_class(worker: Any) -> Any:
                 self._proc.kill()
 
     return FunctionWorker
+
+
+def _trusting_the_cloud(config: dict[str, Any]) -> dict[str, Any]:
+    variables = config.get("Environment", {}).get("Variables", {})
+    kept = {
+        name: value
+        for name, value in variables.items()
+        if name not in _CERTIFICATE_VARIABLES or not str(value).startswith(_CERTIFICATES_OF_AWS)
+    }
+    return {**config, "Environment": {**config.get("Environment", {}), "Variables": kept}}
 
 
 class FunctionArchive(zipfile.ZipFile):

@@ -56,6 +56,14 @@ def test_a_function_sees_its_own_variables_and_keeps_its_name(function: Make) ->
     assert made() == ["setting", made.name]
 
 
+def test_a_function_trusts_what_the_cloud_trusts_where_it_names_the_authorities_of_its_runtime(function: Make) -> None:
+    of_aws = "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem"
+    code = "import os, boto3\ndef handler(event, context):\n    boto3.client('s3').list_buckets()\n"
+    code += "    return [os.environ.get(name) for name in ('AWS_CA_BUNDLE', 'SSL_CERT_FILE')]"
+    made = function({"index.py": code}, variables={"AWS_CA_BUNDLE": of_aws, "SSL_CERT_FILE": "/opt/own.pem"})
+    assert made() == [None, "/opt/own.pem"]
+
+
 BROKEN = {
     "python, missing module": ({"index.py": "import no_such_module\n"}, "No module named 'no_such_module'"),
     "python, syntax": ({"index.py": "def handler(:\n"}, "invalid syntax"),
