@@ -20,6 +20,16 @@ def test_says_that_nothing_speaks_against_a_task_in_order(cloud: LocalCloud, tas
     assert "nothing speaks against starting it: 0 errors, 0 warnings" in done.stdout
 
 
+def test_says_where_a_local_cloud_gets_devices_from(cloud: LocalCloud, task: str, fuota: Fuota) -> None:
+    service = cloud.client("iotwireless")
+    for device in service.list_wireless_devices()["WirelessDeviceList"]:
+        service.delete_wireless_device(Id=device["Id"])
+    done = fuota("preflight", task, "--port", str(cloud.port))
+    assert done.returncode == 3
+    assert "devices: the task has no devices" in done.stdout
+    assert "a local cloud has no devices of its own: `fuota rehearse` brings some" in done.stdout
+
+
 def test_changes_nothing(cloud: LocalCloud, task: str, fuota: Fuota) -> None:
     requests = cloud.admin("requests", method="DELETE")
     before = {name: value for name, value in cloud.admin("state").items() if name != "now"}
