@@ -4,7 +4,6 @@ import asyncio
 import base64
 import io
 import json
-import os
 import re
 import shutil
 import stat
@@ -220,20 +219,20 @@ def test_the_secret_opens_admin_routes_and_what_cannot_be_signed(wire: Wire) -> 
     assert wire.ask("GET", "/_aws/sqs/messages?QueueUrl=x", secret).status not in (401, 403)
 
 
-def test_the_documented_curl_commands_work(cloud: LocalCloud) -> None:
+def test_the_documented_curl_commands_work(state_dir: None) -> None:
     if shutil.which("curl") is None or shutil.which("bash") is None:
         pytest.skip("the documentation shows curl and bash, and there is none here")
     text = (Path(__file__).parents[2] / "docs" / "local-cloud.md").read_text("utf-8")
     [block] = [block for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) if "curl -H @-" in block]
-    command = f"{sys.executable} -m fuota_constructs.cli local env --port {cloud.port}"
-    script = block.replace("fuota local env", command).replace("curl ", "curl --silent --fail --noproxy '*' ")
-    before = cloud.admin("clock")["advanced_seconds"]
-    environment = {**os.environ, "FUOTA_STATE_DIR": str(cloud.folder.parents[1])}
-    done = subprocess.run(
-        ["bash", "-ec", script], env=environment, cwd=cloud.folder, capture_output=True, text=True, check=True
-    )
-    assert '"states"' in done.stdout
-    assert cloud.admin("clock")["advanced_seconds"] == before + 1800
+    cloud = clouds.start(clouds.free_port())
+    try:
+        command = f"{sys.executable} -m fuota_constructs.cli local env --port {cloud.port}"
+        script = block.replace("fuota local env", command).replace("curl ", "curl --silent --fail --noproxy '*' ")
+        done = subprocess.run(["bash", "-ec", script], cwd=cloud.folder, capture_output=True, text=True, check=True)
+        assert '"states"' in done.stdout
+        assert cloud.admin("clock")["advanced_seconds"] == 1800
+    finally:
+        clouds.stop(cloud)
 
 
 def test_a_root_signature_opens_admin_routes_too(wire: Wire) -> None:
