@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from fuota_constructs.cli.place import Place
 from fuota_constructs.cli.report_page import page_of
 from fuota_constructs.operations.device_status import DEVICE_STATUSES
 from fuota_constructs.operations.image import Image
@@ -41,7 +42,8 @@ def page() -> str:
     image = Image("firmware-bucket-with-a-long-name", "key", 100_000, "eu-west-1")
     plan = session_plan(task_plan(task, groups, devices, image, "eu-west-1"))
     progress = Progress(task, groups, devices, NOW, image, (), plan)
-    return page_of(progress, verdict_of(progress))
+    place = Place("eu-west-1", "123456789012", "a-profile-with-quite-a-long-name")
+    return page_of(progress, verdict_of(progress), place)
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -55,6 +57,7 @@ def test_everything_is_there_and_fits(browser, page: str, width: int) -> None:
         return {pictures: pictures.length, bars: pictures[0].querySelectorAll("rect").length,
                 right: Math.max(...texts.map(box => box.x + box.width)) - pictures[0].viewBox.baseVal.width,
                 devices: document.querySelectorAll("#each-device tbody tr").length,
+                commands: [...document.querySelectorAll("#remedies code")].map(each => each.textContent),
                 headings: [...document.querySelectorAll("h2")].map(each => each.textContent),
                 overflow: root.scrollWidth - root.clientWidth};""",
         width=width,
@@ -65,6 +68,11 @@ def test_everything_is_there_and_fits(browser, page: str, width: int) -> None:
     assert seen["devices"] == 1200
     assert seen["headings"] == ["Likely causes", "What to do", "Devices by status", "The task", "Every device"]
     assert seen["overflow"] <= 0
+    identity, options = (
+        "5659519d-986a-4c62-bb43-797d273e90c5",
+        "--profile a-profile-with-quite-a-long-name --region eu-west-1",
+    )
+    assert seen["commands"][0] == f"fuota status {identity} --devices {options}"
 
 
 def test_page_needs_no_network(page: str) -> None:
