@@ -1,6 +1,7 @@
 """What every test runs under, set before aws_cdk is imported."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,11 @@ import pytest
 # The built-in template validation costs seconds a synth; one test turns it on in a process of its own.
 os.environ["CDK_VALIDATION"] = "false"
 os.environ.setdefault("CDK_DISABLE_CLI_TELEMETRY", "true")
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """A test is named alike in every process: the CDK numbers its tokens by the order they are first used in."""
+    return re.sub(r"\$\{Token\[[^]]*\]\}", "token", val) if isinstance(val, str) and "${Token[" in val else None
 
 
 def _use_the_node_wheel() -> None:
