@@ -65,7 +65,7 @@ class CdkCommand(click.Command):
         near = nearest_option(typed, self.long_options(ctx))
         hint = f"options of the CDK CLI go behind --, as in: {ctx.command_path} -- {typed}"
         if near and not self._is_of_the_cdk(typed):
-            return f"{said}: did you mean {near}? ({hint})"
+            return f"{said}: did you mean {near}?"
         return f"{said}; {hint}"
 
     def _is_of_the_cdk(self, typed: str) -> bool:

@@ -224,4 +224,5 @@ def _progress(session: dict[str, Any]) -> dict[str, Any]:
 
 
 def _name(session: dict[str, Any]) -> str:
-    return str(session["name"] or session["task_id"])
+    # A task without a name is called what its template calls it, which its tag says: an id tells nobody anything.
+    return str(session["name"] or session["logical_id"] or session["task_id"])

@@ -36,6 +36,7 @@ def _report(sessions: Sessions, task: FuotaTask, now: float) -> dict[str, Any]:
     return {
         "task_id": task.id,
         "name": task.details.get("Name"),
+        "logical_id": task.tags.get("fuota-constructs:logical-id"),
         "status": status,
         "fragments_sent": sent,
         "fragments_total": total,
