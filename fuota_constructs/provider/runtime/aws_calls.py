@@ -8,6 +8,7 @@ import os
 import random
 import re
 import ssl
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -83,6 +84,15 @@ class AwsCalls:
     def sleep(self, seconds: float) -> None:
         """Do nothing for a while."""
         time.sleep(seconds)
+
+    def run(self, work: Callable[[], None], *, seconds: float) -> None:
+        """Do work in a thread of its own and wait for it, so long at most.
+
+        The thread is a daemon: a call that hangs for good must not keep Lambda from ending the invocation as answered.
+        """
+        worker = threading.Thread(target=work, daemon=True)
+        worker.start()
+        worker.join(seconds)
 
     def jitter(self, seconds: float) -> float:
         """A random share of a delay, so that many stacks do not retry in step."""

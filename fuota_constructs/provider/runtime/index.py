@@ -4,7 +4,6 @@ The work runs in a thread of its own and only this one answers, so there can be 
 the work raises, not when its modules cannot be imported, not when a call hangs.
 """
 
-import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -60,10 +59,7 @@ def _work(request: Request, context: LambdaContext, calls: AwsCalls, log: Log) -
         except BaseException as error:  # noqa: BLE001 - SystemExit and broken imports too
             results.append(failure_reason(error, log_stream=context.log_stream_name))
 
-    # A daemon: a call that hangs for good must not keep Lambda from ending the invocation as answered.
-    worker = threading.Thread(target=work, daemon=True)
-    worker.start()
-    worker.join(max(seconds, 0))
+    calls.run(work, seconds=max(seconds, 0))
     # Lambda freezes a thread that is left behind and may thaw it during a later event: it must change nothing then.
     calls.abandoned = True
     late = ProviderError("a call to AWS did not return in time: deploy again")
