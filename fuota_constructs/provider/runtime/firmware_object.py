@@ -10,13 +10,15 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+import aws_errors
 from aws_calls import AwsCalls
-from botocore.exceptions import ClientError
 from properties import ObjectProperties, object_properties
 from protocol import Log, Outcome, ProviderError, Request
 
 # The image is held in memory (256 MB) to be checked before it is written. FUOTA takes 1 MB at most anyway.
 MAX_BYTES = 64 * 1024 * 1024
+REREADING_SECONDS = 30
+SECONDS_BETWEEN_READS = 2
 
 
 def put(request: Request, calls: AwsCalls, log: Log) -> Outcome:
@@ -28,12 +30,12 @@ def put(request: Request, calls: AwsCalls, log: Log) -> Outcome:
     wanted = object_properties(request.properties)
     if wanted.size > MAX_BYTES:
         raise ProviderError(f"SizeBytes must be at most {MAX_BYTES}, got {wanted.size}: FUOTA takes 1 MB at most")
+    # The permissions for both buckets may be as new as this function.
+    calls.be_patient()
     present = _present(wanted, calls)
     if present is None:
-        _copy(wanted, calls)
-        log.info("put the firmware image", uri=wanted.uri, bytes=wanted.size)
-    else:
-        _check(present, wanted, f"{wanted.uri} already holds another object. Delete that object and deploy again")
+        present = _copy(wanted, calls, log)
+    _check(present, wanted, f"{wanted.uri} holds another object. Delete that object and deploy again")
     return Outcome(wanted.uri, {"Uri": wanted.uri, "Bucket": wanted.bucket, "Key": wanted.key})
 
 
@@ -48,48 +50,61 @@ ACTIONS: Mapping[str, Callable[[Request, AwsCalls, Log], Outcome]] = {"Create": 
 def _present(wanted: ObjectProperties, calls: AwsCalls) -> bytes | None:
     try:
         return _read(wanted.bucket, wanted.key, wanted, calls)
-    except ClientError as error:
+    except Exception as error:
         # Without s3:ListBucket, which the provider does not have, S3 answers 403 for a key that does not exist. If
-        # the object is there but may not be read (yet), the same bytes are written again and read back.
-        if error.response["Error"]["Code"] in {"NoSuchKey", "AccessDenied"}:
+        # the object is there but may not be read (yet), writing says so.
+        if aws_errors.is_denial(error) or aws_errors.code_of(error) == "NoSuchKey":
             return None
         raise
 
 
-def _copy(wanted: ObjectProperties, calls: AwsCalls) -> None:
-    """Read, check, write, read back and check: wrong bytes never get under the key, not even for a moment.
+def _copy(wanted: ObjectProperties, calls: AwsCalls, log: Log) -> bytes:
+    """Read, check, write unless something is there, and read back: wrong bytes never get under the key.
 
     CopyObject would write before anything can be checked, and taking a wrong object away again needs a permission
     more.
     """
     source = f"s3://{wanted.source_bucket}/{wanted.source_key}"
-    # The permissions for both buckets may be as new as this function.
     try:
         image = calls.until_permitted(partial(_read, wanted.source_bucket, wanted.source_key, wanted, calls))
-    except ClientError as error:
+    except Exception as error:
         error.add_note(f"reading {source}, which must exist: publish the assets of this app again (cdk deploy does)")
         raise
     _check(image, wanted, f"{source} is not the image that was synthesised. Synthesise and deploy again")
     try:
         calls.until_permitted(partial(_write, image, wanted, calls))
-        written = calls.until_permitted(partial(_read, wanted.bucket, wanted.key, wanted, calls))
-    except ClientError as error:
-        error.add_note(f"writing {wanted.uri} and reading it back")
+        log.info("put the firmware image", uri=wanted.uri, bytes=wanted.size)
+    except Exception as error:
+        # Another delivery of this event was quicker, or the object was there and could not be read before.
+        if aws_errors.code_of(error) not in {"PreconditionFailed", "ConditionalRequestConflict"}:
+            error.add_note(f"writing {wanted.uri}")
+            raise
+    try:
+        return calls.until_permitted(partial(_read, wanted.bucket, wanted.key, wanted, calls))
+    except Exception as error:
+        error.add_note(f"reading {wanted.uri} back")
         raise
-    _check(written, wanted, f"{wanted.uri} was written and reads back differently. Delete the object and deploy again")
 
 
 def _read(bucket: str, key: str, wanted: ObjectProperties, calls: AwsCalls) -> bytes:
-    body: Any = calls.s3.get_object(Bucket=bucket, Key=key)["Body"]
-    with body:
-        image: bytes = body.read(wanted.size + 1)  # one byte more shows that there is more
-    return image
+    end = calls.now() + REREADING_SECONDS
+    while True:
+        try:
+            body: Any = calls.s3.get_object(Bucket=bucket, Key=key)["Body"]
+            with body:
+                image: bytes = body.read(wanted.size + 1)  # one byte more shows that there is more
+        except Exception as error:
+            # A connection that breaks while the body is read; boto3 makes only requests again, not reads.
+            if aws_errors.is_answer(error) or not calls.pause(SECONDS_BETWEEN_READS, until=end):
+                raise
+        else:
+            return image
 
 
 def _write(image: bytes, wanted: ObjectProperties, calls: AwsCalls) -> None:
-    # S3 compares the checksum before it stores the object.
+    # S3 compares the checksum before it stores the object, and stores none where there is one.
     checksum = base64.b64encode(bytes.fromhex(wanted.sha256)).decode()
-    calls.s3.put_object(Bucket=wanted.bucket, Key=wanted.key, Body=image, ChecksumSHA256=checksum)
+    calls.s3.put_object(Bucket=wanted.bucket, Key=wanted.key, Body=image, ChecksumSHA256=checksum, IfNoneMatch="*")
 
 
 def _check(image: bytes, wanted: ObjectProperties, problem: str) -> None:

@@ -9,7 +9,16 @@ from typing import Any
 
 from aws_calls import AwsCalls
 from failure_reason import failure_reason
-from protocol import LambdaContext, Log, Outcome, ProviderError, Request, answer_body, deliver
+from protocol import (
+    CREATE_OUTCOME_UNKNOWN,
+    LambdaContext,
+    Log,
+    Outcome,
+    ProviderError,
+    Request,
+    answer_body,
+    deliver,
+)
 
 # The answer leaves at least 15 s before Lambda's deadline; 20 s give its first attempt 5 s of those.
 ANSWERING_SECONDS = 20
@@ -36,7 +45,7 @@ def answer(event: Mapping[str, Any], context: LambdaContext, calls: AwsCalls) ->
         log.error("the event has no ResponseURL: nobody waits for an answer, so nothing is done")
         return
     try:
-        result = _work(request, context, calls, log)
+        result = _too_late(request, calls) or _work(request, context, calls, log)
     except Exception as error:  # noqa: BLE001 - no thread, no context: CloudFormation is waiting all the same
         result = failure_reason(error)
     outcome, reason = (result, "") if isinstance(result, Outcome) else (None, result)
@@ -45,6 +54,20 @@ def answer(event: Mapping[str, Any], context: LambdaContext, calls: AwsCalls) ->
         log.error(reason, answeredId=request.id_if_failed)
     deliver(request, body, calls)
     log.info("answered", status="SUCCESS" if outcome else "FAILED", bytes=len(body))
+
+
+def _too_late(request: Request, calls: AwsCalls) -> str:
+    """Why a request is not worked on any more: what it changed now would be done behind CloudFormation's back."""
+    age = request.mark.age(calls.epoch())
+    if age <= request.service_timeout:
+        return ""
+    if request.kind == "Create":
+        # What an earlier delivery of it made is not forgotten.
+        request.id_if_failed = f"{CREATE_OUTCOME_UNKNOWN}:{request.mark}"
+    return (
+        f"the request came {age:.0f} s after CloudFormation had sent it, which waits {request.service_timeout} s: "
+        "nothing was done. Deploy again"
+    )
 
 
 def _work(request: Request, context: LambdaContext, calls: AwsCalls, log: Log) -> Outcome | str:
@@ -73,6 +96,11 @@ def _dispatch(request: Request, calls: AwsCalls, log: Log) -> Outcome:
 
     resources = {"Custom::FuotaTask": fuota_task.ACTIONS, "Custom::FirmwareObject": firmware_object.ACTIONS}
     actions = resources.get(request.resource_type)
+    if actions is None and request.kind == "Delete":
+        # A type of a later version of the library, after a way back to this one: nothing here can have made it, and a
+        # failure would keep the stack from ever being deleted.
+        log.warning("this version of the provider does not know the resource type: nothing is deleted")
+        return Outcome(request.id_if_failed)
     if actions is None:
         known = " and ".join(resources)
         raise ProviderError(f"this provider makes {known}, not the resource type {request.resource_type!r}")

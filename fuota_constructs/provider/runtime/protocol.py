@@ -5,16 +5,22 @@ Contract: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-re
 """
 
 import json
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from mark import Mark
+
 # The physical id of a Create that failed and left nothing behind. CloudFormation answers a failed Create with a
 # Delete of the id it was told: this one says there is nothing to delete.
 CREATE_FAILED = "fuota-constructs:create-failed"
-# The same when the provider does not know whether the service made the task: the Delete then looks for it by tags.
+# The same, with the mark of the request behind it, when the provider does not know whether the service made the task:
+# the Delete then looks for what this request made.
 CREATE_OUTCOME_UNKNOWN = "fuota-constructs:create-outcome-unknown"
+# How long CloudFormation waits for an answer where a template does not say (its default for ServiceTimeout).
+DEFAULT_SERVICE_TIMEOUT_SECONDS = 3600
 
 MAX_ANSWER_BYTES = 4096  # "the total size of the response body can't exceed 4096 bytes"
 DELIVERY_ATTEMPTS = 5
@@ -79,6 +85,7 @@ class Request:
     properties: Mapping[str, Any]
     old_properties: Mapping[str, Any]
     response_url: str = field(repr=False)
+    mark: Mark
     id_if_failed: str = CREATE_FAILED
 
     @classmethod
@@ -103,9 +110,16 @@ class Request:
             properties=properties("ResourceProperties"),
             old_properties=properties("OldResourceProperties"),
             response_url=text("ResponseURL"),
+            mark=Mark.of(text("ResponseURL")),
             # A failed Update or Delete keeps its id: another one would make CloudFormation delete this one.
             id_if_failed=physical_id or CREATE_FAILED,
         )
+
+    @property
+    def service_timeout(self) -> int:
+        """How many seconds after it was sent CloudFormation stops waiting for the answer."""
+        given = str(self.properties.get("ServiceTimeout", ""))
+        return int(given) if re.fullmatch("[0-9]{1,4}", given) else DEFAULT_SERVICE_TIMEOUT_SECONDS
 
     def without_secrets(self, text: str) -> str:
         """Take the response URL and its signature out of a text: whoever has them can answer for this resource."""

@@ -103,7 +103,7 @@ def plan_update(desired: TaskProperties, former: TaskProperties, actual: ActualT
             changed = " and ".join([*touched, *removed])
             return Plan(replace=f"{changed} changed and a task that is {FUOTA_DONE} can be neither updated nor started")
         return only_tags
-    if removed and not touched and not _was_applied(former, actual):
+    if removed and not touched and not _was_applied(desired, former, actual):
         removed = ()  # the rollback of an update that was refused: the service has the state it goes back to
     if touched or removed:
         return Plan(refuse=(*touched, *removed))
@@ -117,12 +117,18 @@ def _changes(desired: Collection[str], former: Collection[str], actual: Collecti
     )
 
 
-def _was_applied(former: TaskProperties, actual: ActualTask) -> bool:
+def _was_applied(desired: TaskProperties, former: TaskProperties, actual: ActualTask) -> bool:
+    """Whether the update that set `former` got through: all of it is there, and nothing that it took away."""
     return (
         all(_same(name, value, actual.fields.get(name)) for name, value in former.fields.items())
-        and all(group in actual.groups for group in former.groups)
-        and all(device in actual.devices for device in former.devices)
+        and _is_so(desired.groups, former.groups, actual.groups)
+        and _is_so(desired.devices, former.devices, actual.devices)
     )
+
+
+def _is_so(desired: Collection[str], former: Collection[str], actual: Collection[str]) -> bool:
+    gone = set(desired) - set(former)
+    return set(former) <= set(actual) and not gone & set(actual)
 
 
 def _same(name: str, given: str | int, actual: Any) -> bool:

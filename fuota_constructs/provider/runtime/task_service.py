@@ -1,15 +1,17 @@
 """FUOTA tasks as AWS IoT Wireless has them: reading them, and the single changes that the API offers."""
 
-from collections.abc import Callable, Collection, ItemsView, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+import aws_errors
 from aws_calls import AwsCalls
-from botocore.exceptions import ClientError
 from properties import TaskProperties
-from task_plan import DELETE_WAITING, PENDING, ActualTask, Changes
+from protocol import Log, ProviderError
+from task_plan import DELETE_WAITING, ActualTask, Changes
 
 PAGE_SIZE = 250  # the API's maximum
+LONGEST_DELAY_SECONDS = 10.0
 
 
 def create(token: str, parameters: Mapping[str, Any], calls: AwsCalls) -> tuple[str, str]:
@@ -18,9 +20,22 @@ def create(token: str, parameters: Mapping[str, Any], calls: AwsCalls) -> tuple[
     return made["Id"], made["Arn"]
 
 
+def get(task_id: str, calls: AwsCalls) -> Mapping[str, Any] | None:
+    """A task as GetFuotaTask gives it, None if there is none."""
+    with _gone_is_fine():
+        return calls.iotwireless.get_fuota_task(Id=task_id)
+    return None
+
+
+def status(task_id: str, calls: AwsCalls) -> str | None:
+    """The status of a task, None if there is no such task."""
+    task = get(task_id, calls)
+    return None if task is None else str(task.get("Status"))
+
+
 def read(task_id: str, desired: TaskProperties, former: TaskProperties, calls: AwsCalls) -> ActualTask | None:
     """A task with its groups, devices and tags as far as the template cares; None if it is gone or going."""
-    task = _get(task_id, calls)
+    task = get(task_id, calls)
     if task is None or task.get("Status") == DELETE_WAITING:
         return None
     return ActualTask(
@@ -30,21 +45,7 @@ def read(task_id: str, desired: TaskProperties, former: TaskProperties, calls: A
         fields={**task, "RfRegion": (task.get("LoRaWAN") or {}).get("RfRegion")},
         groups=groups(task_id, calls) if desired.groups or former.groups else (),
         devices=devices(task_id, calls) if desired.devices or former.devices else (),
-        tags=_tags(task["Arn"], calls),
-    )
-
-
-def status(task_id: str, calls: AwsCalls) -> str | None:
-    """The status of a task, None if there is no such task."""
-    task = _get(task_id, calls)
-    return None if task is None else str(task.get("Status"))
-
-
-def is_new(task_id: str, seconds: float, calls: AwsCalls) -> bool:
-    """Whether a task is `Pending` and was made within so many seconds; False if it is gone."""
-    task = _get(task_id, calls)
-    return (
-        task is not None and task.get("Status") == PENDING and calls.epoch() - task["CreatedAt"].timestamp() < seconds
+        tags=tags(task["Arn"], calls),
     )
 
 
@@ -66,35 +67,37 @@ def devices(task_id: str, calls: AwsCalls) -> set[str]:
     return {item["Id"] for item in _items("WirelessDeviceList", page)}
 
 
-def tagged(tags: ItemsView[str, str], calls: AwsCalls) -> list[str]:
-    """The ids of all tasks that carry all of these tags: one request per task, for lack of a filter in the API."""
+def tags(arn: str, calls: AwsCalls) -> dict[str, str]:
+    """The tags of a task, none if there is no such task."""
+    with _gone_is_fine():
+        answer = calls.iotwireless.list_tags_for_resource(ResourceArn=arn)
+        return {tag["Key"]: tag["Value"] for tag in answer["Tags"]}
+    return {}
+
+
+def every_task(calls: AwsCalls) -> Iterator[tuple[str, str]]:
+    """The ids and ARNs of all tasks of the account and Region."""
 
     def page(**position: Any) -> Mapping[str, Any]:
         return calls.iotwireless.list_fuota_tasks(MaxResults=PAGE_SIZE, **position)
 
-    found = []
-    for task in _items("FuotaTaskList", page):
-        calls.check_time("looking at the tags of all FUOTA tasks")
-        with _gone_is_fine():  # another stack may be deleting that task right now
-            if tags <= _tags(task["Arn"], calls).items():
-                found.append(task["Id"])
-    return found
+    return ((task["Id"], task["Arn"]) for task in _items("FuotaTaskList", page))
 
 
 def change(task_id: str, fields: Mapping[str, str | int], groups: Changes, devices: Changes, calls: AwsCalls) -> None:
     """Change a pending task; if its fields cannot be changed, its groups and devices are not either.
 
-    What goes comes first: a task has groups or devices, never both, and its groups must be of its RfRegion.
+    The fields come first, so that a session that somebody starts at this moment finds either all of it or at least its
+    targets. Where they cannot, what goes comes first: a task has groups or devices, never both, and its groups must be
+    of its RfRegion.
     """
-    _disassociate(task_id, groups.drop, devices.drop, calls)
-    if fields:
-        patch = partial(_patch, task_id, fields, calls)
+    if _fields_fit_the_targets_there_are(fields, groups, devices):
+        patch(task_id, fields, calls)
+        _disassociate(task_id, groups.drop, devices.drop, calls)
+    else:
+        _disassociate(task_id, groups.drop, devices.drop, calls)
         try:
-            # Only a role that may be new is worth waiting for; nothing else here is newly permitted.
-            if "FirmwareUpdateRole" in fields:
-                calls.until_permitted(patch)
-            else:
-                patch()
+            patch(task_id, fields, calls)
         except Exception as error:
             try:
                 associate(task_id, groups.drop, devices.drop, calls)
@@ -104,22 +107,66 @@ def change(task_id: str, fields: Mapping[str, str | int], groups: Changes, devic
     associate(task_id, groups.add, devices.add, calls)
 
 
+def patch(task_id: str, fields: Mapping[str, str | int], calls: AwsCalls) -> None:
+    """Change fields of a pending task."""
+    if fields:
+        calls.iotwireless.update_fuota_task(Id=task_id, **api_fields(fields))
+
+
 def associate(task_id: str, groups: Sequence[str], devices: Sequence[str], calls: AwsCalls) -> None:
     """Put groups and devices on a task, one request each."""
     for number, group in enumerate(groups, start=1):
         calls.check_time(f"associating multicast group {number} of {len(groups)}")
-        calls.iotwireless.associate_multicast_group_with_fuota_task(Id=task_id, MulticastGroupId=group)
+        with _conflict_is_fine_if(partial(_has_group, task_id, group, calls)):
+            calls.iotwireless.associate_multicast_group_with_fuota_task(Id=task_id, MulticastGroupId=group)
     for number, device in enumerate(devices, start=1):
         calls.check_time(
             f"associating wireless device {number} of {len(devices)} (a multicast group takes one request)"
         )
-        calls.iotwireless.associate_wireless_device_with_fuota_task(Id=task_id, WirelessDeviceId=device)
+        with _conflict_is_fine_if(partial(_has_device, task_id, device, calls)):
+            calls.iotwireless.associate_wireless_device_with_fuota_task(Id=task_id, WirelessDeviceId=device)
+
+
+def tag(arn: str, tags: Mapping[str, str], calls: AwsCalls) -> None:
+    """Add tags to a task, or change them."""
+    if tags:
+        calls.iotwireless.tag_resource(ResourceArn=arn, Tags=tag_list(tags))
+
+
+def untag(arn: str, keys: Collection[str], calls: AwsCalls) -> None:
+    """Take tags off a task."""
+    if keys:
+        calls.iotwireless.untag_resource(ResourceArn=arn, TagKeys=list(keys))
 
 
 def request_delete(task_id: str, calls: AwsCalls) -> None:
     """Have a task deleted, which takes the service a while; no task is no error."""
     with _gone_is_fine():
         calls.iotwireless.delete_fuota_task(Id=task_id)
+
+
+def delete_and_wait(task_id: str, calls: AwsCalls, log: Log) -> None:
+    """Delete a task, in whatever status, and wait until it is gone; no task is no error.
+
+    Its groups may be deleted next, and one that is "in use by a FUOTA task" cannot be. Taking the groups off first
+    would not help: that is refused outside `Pending`, and would leave a crippled task if the delete failed.
+
+    Raises:
+        ProviderError: it is still there, and not even being deleted.
+    """
+    request_delete(task_id, calls)
+    delay = 1.0
+    while (left := status(task_id, calls)) is not None:
+        if calls.pause(delay, until=float("inf")):
+            delay = min(2 * delay, LONGEST_DELAY_SECONDS)
+        elif left == DELETE_WAITING:
+            # Nothing leads back from this status, so the task counts as deleted.
+            log.warning(
+                "the task is still being deleted: its multicast groups may not be deletable yet", taskId=task_id
+            )
+            return
+        else:
+            raise ProviderError(f"FUOTA task {task_id} was to be deleted and is still {left}: deploy again")
 
 
 def api_fields(fields: Mapping[str, str | int]) -> dict[str, Any]:
@@ -135,6 +182,19 @@ def tag_list(tags: Mapping[str, str]) -> list[Any]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
+def _has_group(task_id: str, group: str, calls: AwsCalls) -> bool:
+    return group in groups(task_id, calls)
+
+
+def _has_device(task_id: str, device: str, calls: AwsCalls) -> bool:
+    return device in devices(task_id, calls)
+
+
+def _fields_fit_the_targets_there_are(fields: Mapping[str, str | int], groups: Changes, devices: Changes) -> bool:
+    changes_kind = (groups.add and devices.drop) or (devices.add and groups.drop)
+    return "RfRegion" not in fields and not changes_kind
+
+
 def _disassociate(task_id: str, groups: Collection[str], devices: Collection[str], calls: AwsCalls) -> None:
     for group in groups:
         calls.check_time(f"taking multicast group {group} off the task")
@@ -144,20 +204,6 @@ def _disassociate(task_id: str, groups: Collection[str], devices: Collection[str
         calls.check_time(f"taking wireless device {device} off the task")
         with _gone_is_fine():
             calls.iotwireless.disassociate_wireless_device_from_fuota_task(Id=task_id, WirelessDeviceId=device)
-
-
-def _patch(task_id: str, fields: Mapping[str, str | int], calls: AwsCalls) -> None:
-    calls.iotwireless.update_fuota_task(Id=task_id, **api_fields(fields))
-
-
-def _get(task_id: str, calls: AwsCalls) -> Mapping[str, Any] | None:
-    with _gone_is_fine():
-        return calls.iotwireless.get_fuota_task(Id=task_id)
-    return None
-
-
-def _tags(arn: str, calls: AwsCalls) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in calls.iotwireless.list_tags_for_resource(ResourceArn=arn)["Tags"]}
 
 
 def _items(name: str, page: Callable[..., Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
@@ -177,4 +223,20 @@ class _gone_is_fine:  # noqa: N801 - reads as a statement
     def __enter__(self) -> None: ...
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
-        return isinstance(error, ClientError) and error.response["Error"]["Code"] == "ResourceNotFoundException"
+        return error is not None and aws_errors.is_gone(error)
+
+
+class _conflict_is_fine_if:  # noqa: N801 - reads as a statement
+    """Lets a conflict pass if what was asked for is there.
+
+    Whether associating what is associated is a conflict is not documented, and an event that Lambda delivers twice
+    associates it from two sides at once.
+    """
+
+    def __init__(self, is_done: Callable[[], bool]) -> None:
+        self._is_done = is_done
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
+        return error is not None and aws_errors.code_of(error) == "ConflictException" and self._is_done()

@@ -53,7 +53,8 @@ class Calls(aws_calls.AwsCalls):
         return self._world.chance.uniform(0, seconds)
 
     def run(self, work: Callable[[], None], *, seconds: float) -> None:
-        self._world.time.spawn(work, group=self._sandbox).ended.wait(seconds)
+        mine = getattr(self, "as_mine", lambda own: own())
+        self._world.time.spawn(lambda: mine(work), group=self._sandbox).ended.wait(seconds)
 
     def put(self, url: str, body: bytes, *, timeout: float) -> int:
         return self._world.cloudformation.put(url, body, self._sandbox)

@@ -77,8 +77,11 @@ class CloudFormation:
         self._garbage: list[Garbage] = []
         self._pending: list[Request] = []
         self._failed = False
+        self.is_deleting = False
+        self._cancels = True
         self._number = 0
         self.last_request_ids: dict[str, str] = {}
+        self.statuses: dict[str, str] = {}  # of the resources
 
     def put(self, url: str, body: bytes, sandbox: Any) -> int:
         """Take an answer at a response URL."""
@@ -94,8 +97,9 @@ class CloudFormation:
         self.world.stack_ids.add(self.stack_id)
         self.records, self._garbage = {}, []
         self.groups.forget()
+        self.statuses.clear()
         self.last_request_ids.clear()
-        if self._go_forward(template, fails_after):
+        if self._go_forward(template, fails_after, cancels=rollback):
             self.template, self.status = template, "CREATE_COMPLETE"
         elif not rollback:
             self.template, self.status = template, "CREATE_FAILED"
@@ -106,7 +110,7 @@ class CloudFormation:
 
     def update(self, template: Template, fails_after: float | None, *, rollback: bool) -> None:
         """Deploy a changed template."""
-        if self._go_forward(template, fails_after):
+        if self._go_forward(template, fails_after, cancels=rollback):
             self._remove_what_left(template)
             self.template = template
             self._clean_up(template)
@@ -123,6 +127,7 @@ class CloudFormation:
     def delete(self) -> None:
         """Delete the stack."""
         why = "deletion of the stack"
+        self.is_deleting = True
         for name in reversed(list(self.records)):
             record = self.records[name]
             if record.resource.retain:
@@ -134,12 +139,13 @@ class CloudFormation:
         self._garbage = [piece for piece in pieces if not self._delete(replace(piece, why=why))]
         gone = not self.records and not self._garbage and self.groups.delete_all()
         self.status = "NONE" if gone else "DELETE_FAILED"
+        self.is_deleting = False
 
     # ---- forward ----
 
-    def _go_forward(self, template: Template, fails_after: float | None) -> bool:
+    def _go_forward(self, template: Template, fails_after: float | None, *, cancels: bool) -> bool:
         self.status = "IN_PROGRESS"
-        self._failed, self._touches = False, []
+        self._failed, self._touches, self._cancels = False, [], cancels
         self.groups.create(template.groups)
         operation = self._number = self._number + 1
         if fails_after is not None:
@@ -148,7 +154,7 @@ class CloudFormation:
         for phase in ("Custom::FirmwareObject", "Custom::FuotaTask"):
             resources = [each for each in template.resources if each.type == phase]
             self._in_parallel([partial(self._bring, resource) for resource in resources])
-            if self._failed:
+            if self._failed and (cancels or self._has_failed_image()):
                 return False
         if fails_after is not None and fails_after < 60:  # noqa: PLR2004 - it takes longer than ours
             self.world.time.sleep(fails_after)
@@ -164,8 +170,8 @@ class CloudFormation:
         if operation == self._number and not self._failed:
             self.world.note("another resource of the stack fails")
             self._failed = True
-            for request in self._pending:
-                request.cancel()
+            for request in self._pending if self._cancels else ():
+                self._cancel(request)
 
     def _bring(self, resource: Resource) -> None:
         properties = resource.properties(self.groups.ids)
@@ -181,6 +187,18 @@ class CloudFormation:
             self._update(touch, record)
         if touch.outcome == "failed":
             self._fail(self._number)
+            if touch.before is not None and not self._cancels:
+                self._set_back(touch)
+
+    def _set_back(self, touch: Touch) -> None:
+        # "preserves the state of successful resources while rolling back failed resources to their last known stable
+        # state", which are then UPDATE_FAILED (CloudFormation User Guide, stack failure options).
+        if self._undo(touch):
+            self._touches.remove(touch)
+        self.records[touch.name] = replace(self.records[touch.name], failed=True)
+
+    def _has_failed_image(self) -> bool:
+        return any(each.failed for each in self.records.values() if each.resource.type == "Custom::FirmwareObject")
 
     def _failed_creates(self) -> set[str]:
         return {record.physical_id for record in self.records.values() if record.failed and not record.resource.made}
@@ -310,7 +328,10 @@ class CloudFormation:
             "Delete", piece.resource, piece.properties, physical_id=piece.physical_id, operation=piece.why
         )
         self._wait(request)
-        return request.answer is not None and request.answer["Status"] == "SUCCESS"
+        gone = request.answer is not None and request.answer["Status"] == "SUCCESS"
+        if gone and self.statuses.get(piece.resource.name) == "DELETE_IN_PROGRESS":
+            del self.statuses[piece.resource.name]
+        return gone
 
     # ---- requests ----
 
@@ -336,9 +357,16 @@ class CloudFormation:
             **({"PhysicalResourceId": physical_id} if kind != "Create" else {}),
             **({"OldResourceProperties": json.loads(json.dumps(old))} if old is not None else {}),
         }
+        if kind != "Delete" or operation not in {"replaced", "replacement", "failed create"}:
+            self.statuses[resource.name] = f"{kind.upper()}_IN_PROGRESS"
         request = self.requests.send(event, request_id=request_id, operation=operation)
         self.last_request_ids[resource.name] = request.event["RequestId"]
         return request
+
+    def _cancel(self, request: Request) -> None:
+        request.cancel()
+        kind = request.event["RequestType"].upper()
+        self.statuses[request.event["LogicalResourceId"]] = f"{kind}_FAILED"
 
     def _wait(self, request: Request) -> None:
         self._pending.append(request)
@@ -348,13 +376,15 @@ class CloudFormation:
 
     def _settle(self, touch: Touch, request: Request) -> str:
         """Wait for an answer; give the physical id in it, nothing if there was none."""
-        if self._failed and request.operation in {"create", "update"}:
-            request.cancel()
+        if self._failed and self._cancels and request.operation in {"create", "update"}:
+            self._cancel(request)
         self._wait(request)
         if request.answer is None:
             touch.outcome = "cancelled" if request.cancelled else "failed"
             return ""
         touch.outcome = "done" if request.answer["Status"] == "SUCCESS" else "failed"
+        end = "COMPLETE" if touch.outcome == "done" else "FAILED"
+        self.statuses[touch.name] = f"{request.event['RequestType'].upper()}_{end}"
         physical_id: str = request.answer["PhysicalResourceId"]
         return physical_id
 

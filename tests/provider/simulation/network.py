@@ -6,10 +6,12 @@ AWS may differ from it: new tasks that cannot be read yet, deletions that take l
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import aws_calls
@@ -20,6 +22,7 @@ from fuota_constructs.local.iotwireless import IotWirelessService
 from fuota_constructs.local.iotwireless.session import SessionPolicy, task_status
 from fuota_constructs.local.iotwireless.store import FuotaTask
 
+from simulation import stack_api
 from simulation.object_store import ObjectStore
 from simulation.weather import REQUEST_FAULTS
 
@@ -35,6 +38,7 @@ ACCOUNT, REGION = "123456789012", "eu-west-1"
 TASK_PATH = re.compile("/fuota-tasks/([^/]+)|resourceArn=[^&]*FuotaTask%2F([0-9a-f-]+)|fuotaTaskId=([0-9a-f-]+)")
 SESSION = ("FuotaSession_Waiting", "In_FuotaSession")
 SHOWN_DEFAULTS = {"RedundancyPercent": 20, "FragmentIntervalMS": 3000}  # whether AWS shows any is not documented
+make_client = aws_calls._client.__wrapped__
 PASSES_ROLE = ("CreateFuotaTask", "UpdateFuotaTask")
 
 
@@ -46,8 +50,31 @@ class Body(io.BytesIO):
         yield self.read()
 
 
+@functools.cache
+def client(service: str) -> Any:
+    """The handler's own client, whose requests go to the world of the process that sends them."""
+    made = make_client(service)
+    # After the handler's own hook, which is registered for the same event.
+    made.meta.events.register_last("before-send", lambda **sent: here().send(**sent))
+    return made
+
+
+def here() -> Network:
+    """The network of the sequence that is being lived."""
+    return Network.current
+
+
+@dataclass(eq=False)
+class OnTheWay:
+    """Whose request it is that arrives when nobody waits for it any more."""
+
+    event: Mapping[str, Any]
+
+
 class Network:
     """The services of one account, as the handler's clients reach them."""
+
+    current: ClassVar[Network]
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -83,14 +110,7 @@ class Network:
         task = self.tasks.get(task_id)
         return None if task is None else str(task_status(task, self.world.time.now))
 
-    def connect(self) -> None:
-        """Have the clients that the handler makes send their requests here."""
-        aws_calls._client.cache_clear()
-        for service, prefix in (("iotwireless", "iot-wireless"), ("s3", "s3")):
-            client = aws_calls._client(service)
-            client.meta.events.register_last(f"before-send.{prefix}.*", self._send)
-
-    def _send(self, request: Any, event_name: str, **_: object) -> AWSResponse:
+    def send(self, request: Any, event_name: str, **_: object) -> AWSResponse:
         _, _, operation = event_name.split(".")
         self.calls += 1
         time, chance, weather = self.world.time, self.world.chance, self.world.weather
@@ -108,7 +128,8 @@ class Network:
                 return self._refusal(request, 500, "InternalServerException", "internal error")
             case "read timeout" | "read timeout, effect later":
                 if fault == "read timeout, effect later":
-                    time.spawn(lambda: self._effect(operation, request), after=chance.uniform(2, 25), group="service")
+                    late = OnTheWay(sandbox.event)
+                    time.spawn(lambda: self._effect(operation, request), after=chance.uniform(2, 25), group=late)
                 time.sleep(aws_calls.READ_TIMEOUT_SECONDS)
                 raise ReadTimeoutError(endpoint_url=request.url)
             case "connection refused":
@@ -142,6 +163,8 @@ class Network:
         return _response(request, answer)
 
     def _effect(self, operation: str, request: Any) -> Answer:
+        if operation.startswith("DescribeStack"):
+            return stack_api.answer(self.world.cloudformation, _text(request.body))
         if ".s3." in request.url or request.url.partition("//")[2].startswith("s3."):
             return self.objects.handle(operation, request)
         task_id = next((group for group in (TASK_PATH.search(request.url) or re.match("", "")).groups("") if group), "")
@@ -210,6 +233,8 @@ class Network:
         return self._refusal(request, 403, code, f"not authorized to perform {operation}{because}")
 
     def _refusal(self, request: Any, status: int, code: str, message: str) -> AWSResponse:
+        if "://cloudformation." in request.url:
+            return _response(request, stack_api.error(status, code, message))
         if ".s3." in request.url or request.url.partition("//")[2].startswith("s3."):
             return _response(request, self.objects.error(status, code, message))
         return _response(request, _error(status, code, message))

@@ -27,6 +27,16 @@ DENIABLE = (
 )
 
 
+ALLOWED = (
+    "GetFuotaTask",
+    "ListMulticastGroupsByFuotaTask",
+    "GetObject",
+    "PutObject",
+    "DescribeStacks",
+    "DescribeStackResource",
+)
+
+
 class Sequence:
     """The life of one stack."""
 
@@ -119,7 +129,7 @@ class Sequence:
                 network.denied_until[templates.role_arn(role)] = world.time.now + chance.uniform(2, 60)
         if before is None and world.weather.happens(chance, "iam_windows"):
             until = world.time.now + chance.uniform(2, 40)
-            names = ("GetFuotaTask", "ListMulticastGroupsByFuotaTask", "GetObject", "PutObject", *DENIABLE)
+            names = (*ALLOWED, *DENIABLE)
             network.denied_until.update(dict.fromkeys(names, until))
         network.denied_for_good.clear()
         if chance.random() < 0.01 * world.weather.storm:

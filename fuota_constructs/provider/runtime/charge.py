@@ -1,0 +1,112 @@
+"""Who is in charge of a task: requests overlap, and only the youngest may change anything.
+
+CloudFormation sends the Update of a rollback while the one that it cancelled still runs (aws/aws-cdk#31541), and Lambda
+may deliver any event again, minutes later. Every request therefore writes its mark on the task before anything else,
+and looks for younger ones before each single change; whoever finds one stops.
+"""
+
+import stack_record
+import task_service
+from aws_calls import READ_TIMEOUT_SECONDS, AwsCalls
+from mark import Mark, same
+from protocol import Log, ProviderError, Request
+from task_tags import CHANGED_BY, DONE, UNDER_WAY, Standing, changed_by
+
+# So long after it was sent a request may make a task. Whoever looks for what a cut-off request made looks longer, so
+# nothing is made behind his back. Waiting for IAM (90 s) has room in it.
+MAKING_SECONDS = 120
+# From then on CloudFormation is asked whether it still waits, as another resource may have failed meanwhile.
+PROMPT_SECONDS = 5
+# A request that was cut off may have one change under way, which arrives before boto3 stops waiting for the answer.
+SETTLING_SECONDS = READ_TIMEOUT_SECONDS + 2
+# A Create that is over, as an Update is only sent then; unless Lambda delivers it once more.
+SETTLING_AFTER_CREATE_SECONDS = 2
+# No request is worked on longer than that: the timeout of the function, and a margin.
+LONGEST_REQUEST_SECONDS = 330
+
+
+class SupersededError(ProviderError):
+    """A younger request is in charge; nobody waits for the answer of this one."""
+
+
+class TooLateError(ProviderError):
+    """The request may make nothing any more."""
+
+
+class Charge:
+    """What one request is in charge of."""
+
+    def __init__(self, request: Request, calls: AwsCalls, log: Log) -> None:
+        self.mark = request.mark
+        self._request = request
+        self._calls = calls
+        self._log = log
+        self._known: dict[str, tuple[Mark, ...]] = {}  # by ARN, the marks that were there before
+        calls.guard = self.check
+
+    def take(self, arn: str) -> None:
+        """Take charge of a task, and wait until nothing that an older request began can change it any more.
+
+        Raises:
+            SupersededError: a younger request is in charge.
+        """
+        before = self._standing(arn)
+        # Of two requests signed in the same second the later is the younger, if this is the first time it comes.
+        comes_again = self.mark.age(self._calls.epoch()) > PROMPT_SECONDS
+        self._known[arn] = tuple(mark for mark in before.marks if not (comes_again and self._is_not_older(mark)))
+        self.check()
+        task_service.tag(arn, changed_by(self.mark, UNDER_WAY), self._calls)
+        if seconds := self._settling_seconds(self._standing(arn)):
+            self._calls.sleep(seconds)
+
+    def finish(self, arn: str) -> None:
+        """Write on a task that this request is through with it, so that the next need not wait for it."""
+        former = [f"{CHANGED_BY}{mark}" for mark in self._known[arn] if not same(mark, self.mark)]
+        try:
+            task_service.tag(arn, changed_by(self.mark, DONE), self._calls)
+            task_service.untag(arn, former, self._calls)
+        except Exception as error:  # noqa: BLE001 - what was asked for is done
+            self._log.warning("could not write on the task that this request is through", cause=error)
+
+    def covers(self, arn: str) -> None:
+        """Change a new task only while no other request has taken charge of it."""
+        self._known[arn] = ()
+
+    def check(self, operation: str = "") -> None:
+        """Judge whether this request may still do something.
+
+        Raises:
+            SupersededError: a younger request is in charge.
+            TooLateError: it is too late for making a task.
+        """
+        if operation == "CreateFuotaTask":
+            self._check_making()
+        for arn, known in self._known.items():
+            for mark in self._standing(arn).marks:
+                if self._is_not_older(mark) and (mark not in known or mark.signed_at > self.mark.signed_at):
+                    raise SupersededError(
+                        f"a younger request of CloudFormation is in charge of {arn}: this one changes nothing any more"
+                    )
+
+    def _is_not_older(self, other: Mark) -> bool:
+        return not same(other, self.mark) and other.signed_at >= self.mark.signed_at
+
+    def _settling_seconds(self, standing: Standing) -> float:
+        former = standing.before(self.mark)
+        if former.youngest is None or former.youngest.age(self._calls.epoch()) > LONGEST_REQUEST_SECONDS:
+            return 0
+        if former.changed_by:
+            return 0 if former.is_done else SETTLING_SECONDS
+        return SETTLING_AFTER_CREATE_SECONDS
+
+    def _check_making(self) -> None:
+        age = self.mark.age(self._calls.epoch())
+        record = stack_record.read(self._request, self._calls, self._log) if age > PROMPT_SECONDS else None
+        if age > MAKING_SECONDS or (record is not None and not record.is_awaited):
+            raise TooLateError(
+                f"no task is made {age:.0f} s after CloudFormation asked for it, because it does not wait for it any "
+                "more, or may not: deploy again"
+            )
+
+    def _standing(self, arn: str) -> Standing:
+        return Standing.of(task_service.tags(arn, self._calls))

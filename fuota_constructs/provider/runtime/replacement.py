@@ -1,0 +1,129 @@
+"""A new task in the place of another: beside the old one, or where somebody deleted the one on record."""
+
+from dataclasses import replace
+
+import leftovers
+import stack_record
+import task_service
+from aws_calls import AwsCalls
+from charge import Charge, SupersededError
+from mark import same
+from new_task import VISIBLE_SECONDS, new_task
+from properties import TaskProperties
+from protocol import CREATE_FAILED, CREATE_OUTCOME_UNKNOWN, Log, Outcome, ProviderError, Request
+from task_plan import DELETE_WAITING, ActualTask
+from task_tags import REPLACED_BY, Standing
+
+# Lambda delivers an event at once; what comes later was delivered before, and the task may have been deleted since.
+FIRST_DELIVERY_SECONDS = 30
+
+
+def beside(
+    actual: ActualTask,
+    desired: TaskProperties,
+    *,
+    request: Request,
+    charge: Charge,
+    calls: AwsCalls,
+    log: Log,
+) -> Outcome:
+    """Make a new task beside the old one.
+
+    The old one is marked first, so that the next request for it finds what this one leaves if it is cut off.
+    """
+    calls.be_patient()
+    task_service.tag(actual.arn, {REPLACED_BY: str(request.mark)}, calls)
+    # A failed Update keeps the old id, or CloudFormation would delete the old task: so what becomes of the new one is
+    # kept apart.
+    new = replace(request, id_if_failed=CREATE_FAILED)
+    try:
+        outcome = new_task(new, desired, charge, calls, log)
+        charge.check()
+        _check_the_old_one(actual.id, outcome.physical_id, request, calls, log)
+    except Exception as error:
+        # When this event was delivered before, that delivery may have reported the new task as made.
+        if not same(Standing.of(actual.tags).replaced_by, request.mark):
+            _undo(new, error, calls, log, marked=actual.arn)
+        raise
+    return outcome
+
+
+def forget(actual: ActualTask, request: Request, calls: AwsCalls, log: Log) -> None:
+    """Delete the task that an earlier Update made in the place of this one, which CloudFormation still has on record.
+
+    That Update was cut off, or rolled back: what CloudFormation knows of it has its own Delete.
+    """
+    replaced_by = Standing.of(actual.tags).replaced_by
+    if replaced_by is None or same(replaced_by, request.mark):
+        return
+    # That Update finds this one in charge and makes nothing more; what it made may not be readable yet.
+    leftovers.take_away(leftovers.made_by(replaced_by, VISIBLE_SECONDS, request=request, calls=calls), calls, log)
+    task_service.untag(actual.arn, [REPLACED_BY], calls)
+
+
+def of_a_vanished_task(request: Request, desired: TaskProperties, charge: Charge, calls: AwsCalls, log: Log) -> Outcome:
+    """Make a new task where the one on record is gone, which leaves nothing to write a mark on.
+
+    Raises:
+        ProviderError: the event has been delivered before, or a younger request makes one.
+    """
+    if not _is_wanted(request, calls, log):
+        raise ProviderError(
+            f"FUOTA task {request.physical_id} does not exist any more, and the stack may have gone on since this "
+            "request was sent, so no new one is made. Deploy again, which makes one"
+        )
+    log.warning("the task is gone: a new one takes its place")
+    calls.be_patient()
+    new = replace(request, id_if_failed=CREATE_FAILED)
+    try:
+        outcome = new_task(new, desired, charge, calls, log)
+        older, younger = leftovers.beside(outcome.physical_id, request, calls)
+        if younger:
+            raise SupersededError("a younger request has made another task in place of the one that is gone")
+    except SupersededError as error:
+        # Otherwise the next request deletes what this one made: another delivery may have reported it as made.
+        _undo(new, error, calls, log)
+        raise
+    leftovers.take_away(older, calls, log)
+    return outcome
+
+
+def _check_the_old_one(old_id: str, new_id: str, request: Request, calls: AwsCalls, log: Log) -> None:
+    """Notice that the old task was deleted meanwhile, and the stack with it.
+
+    Raises:
+        SupersededError: it was.
+    """
+    if task_service.status(old_id, calls) not in {None, DELETE_WAITING}:
+        return
+    record = stack_record.read(request, calls, log)
+    if record is not None and not record.is_awaited and record.physical_id != new_id:
+        raise SupersededError(f"FUOTA task {old_id} was deleted while another was made in its place")
+
+
+def _is_wanted(request: Request, calls: AwsCalls, log: Log) -> bool:
+    record = stack_record.read(request, calls, log)
+    if record is None:
+        return request.mark.age(calls.epoch()) <= FIRST_DELIVERY_SECONDS
+    return record.is_awaited and record.physical_id == request.physical_id
+
+
+def _undo(new: Request, error: Exception, calls: AwsCalls, log: Log, *, marked: str = "") -> None:
+    """Delete the new task of an Update that failed, as nobody else knows its id, and take the mark off the old one."""
+    if new.id_if_failed.startswith(CREATE_OUTCOME_UNKNOWN):
+        error.add_note("whether a new task was made is unknown: the rollback looks for it")
+        return
+    # Who is in charge of the old task does not matter to a new one that nobody has on record.
+    calls.guard = _let_pass
+    try:
+        if new.id_if_failed != CREATE_FAILED:
+            task_service.delete_and_wait(new.id_if_failed, calls, log)
+        if marked:
+            task_service.untag(marked, [REPLACED_BY], calls)
+    except Exception as refusal:  # noqa: BLE001 - the failure that led here is the one to report
+        log.warning("the new task could not be deleted again", taskId=new.id_if_failed, cause=refusal)
+        error.add_note(f"the new task {new.id_if_failed} could not be deleted again: the rollback tries it")
+
+
+def _let_pass(operation: str) -> None:
+    """The guard of what everybody may do."""

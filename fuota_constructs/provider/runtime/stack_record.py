@@ -1,0 +1,65 @@
+"""What CloudFormation has on record of the stack and the resource; asked only where a mistake would lose something.
+
+That the record of a resource says CREATE_FAILED or UPDATE_FAILED as soon as CloudFormation stops waiting for it, and
+its new id as soon as it has taken the answer, is what stack events show; AWS documents no more than the statuses.
+"""
+
+from dataclasses import dataclass
+
+import aws_errors
+from aws_calls import AwsCalls
+from protocol import Log, Request
+
+
+@dataclass(frozen=True)
+class Record:
+    """A resource on record; both empty if there is none (any more)."""
+
+    physical_id: str = ""
+    status: str = ""
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether CloudFormation waits for an answer to a Create or an Update."""
+        return self.status.endswith("_IN_PROGRESS") and not self.status.startswith("DELETE_")
+
+
+def read(request: Request, calls: AwsCalls, log: Log) -> Record | None:
+    """The record of the resource, None if it cannot be read."""
+    try:
+        detail = calls.cloudformation.describe_stack_resource(
+            StackName=request.stack_id, LogicalResourceId=request.logical_id
+        )["StackResourceDetail"]
+    except Exception as error:  # noqa: BLE001 - then others have to tell
+        if "does not exist" in aws_errors.message_of(error):
+            return Record()
+        log.warning("could not read what CloudFormation has on record", cause=error)
+        return None
+    return Record(detail.get("PhysicalResourceId", ""), detail["ResourceStatus"])
+
+
+def is_deleting_the_stack(request: Request, calls: AwsCalls, log: Log) -> bool | None:
+    """Whether a Delete comes from the deletion of the stack and not from a deployment.
+
+    None if this function may not know.
+
+    Raises:
+        Exception: the stack could not be read, but may be next time.
+    """
+    try:
+        status: str = calls.cloudformation.describe_stacks(StackName=request.stack_id)["Stacks"][0]["StackStatus"]
+    except Exception as error:
+        if not aws_errors.is_denial(error):
+            raise
+        log.warning("could not read the status of the stack", cause=error)
+        return None
+    return status.startswith("DELETE_")
+
+
+def is_surely_deleting_the_stack(request: Request, calls: AwsCalls, log: Log) -> bool:
+    """The same for what can wait: not, if that cannot be read now."""
+    try:
+        return bool(is_deleting_the_stack(request, calls, log))
+    except Exception as error:  # noqa: BLE001 - the task itself is deleted, which is what was asked for
+        log.warning("could not read the status of the stack", cause=error)
+        return False
