@@ -117,9 +117,9 @@ def _desired(request: Request, log: Log) -> TaskProperties:
 
 def _delete_if_forsaken(task_id: str, request: Request, calls: AwsCalls, log: Log) -> None:
     """Delete what a failing Create made, if CloudFormation does not wait for its answer: it would not know the id."""
-    record = stack_record.read(request, calls, log)
-    if record is None or record.is_awaited or record.physical_id == task_id:
+    if not stack_record.is_certainly_without(task_id, request, calls, log):
         return
+    calls.drop_guard()
     try:
         task_service.request_delete(task_id, calls)
     except Exception as error:  # noqa: BLE001 - the failure that led here is the one to report

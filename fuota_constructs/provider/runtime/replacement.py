@@ -42,7 +42,8 @@ def beside(
         _check_the_old_one(actual.id, outcome.physical_id, request, calls, log)
     except Exception as error:
         # When this event was delivered before, that delivery may have reported the new task as made.
-        if not same(Standing.of(actual.tags).replaced_by, request.mark):
+        is_first = not same(Standing.of(actual.tags).replaced_by, request.mark)
+        if is_first or stack_record.is_certainly_without(new.id_if_failed, request, calls, log):
             _undo(new, error, calls, log, marked=actual.arn)
         raise
     return outcome
@@ -96,8 +97,7 @@ def _check_the_old_one(old_id: str, new_id: str, request: Request, calls: AwsCal
     """
     if task_service.status(old_id, calls) not in {None, DELETE_WAITING}:
         return
-    record = stack_record.read(request, calls, log)
-    if record is not None and not record.is_awaited and record.physical_id != new_id:
+    if stack_record.is_certainly_without(new_id, request, calls, log):
         raise SupersededError(f"FUOTA task {old_id} was deleted while another was made in its place")
 
 
@@ -114,7 +114,7 @@ def _undo(new: Request, error: Exception, calls: AwsCalls, log: Log, *, marked: 
         error.add_note("whether a new task was made is unknown: the rollback looks for it")
         return
     # Who is in charge of the old task does not matter to a new one that nobody has on record.
-    calls.guard = _let_pass
+    calls.drop_guard()
     try:
         if new.id_if_failed != CREATE_FAILED:
             task_service.delete_and_wait(new.id_if_failed, calls, log)
@@ -123,7 +123,3 @@ def _undo(new: Request, error: Exception, calls: AwsCalls, log: Log, *, marked: 
     except Exception as refusal:  # noqa: BLE001 - the failure that led here is the one to report
         log.warning("the new task could not be deleted again", taskId=new.id_if_failed, cause=refusal)
         error.add_note(f"the new task {new.id_if_failed} could not be deleted again: the rollback tries it")
-
-
-def _let_pass(operation: str) -> None:
-    """The guard of what everybody may do."""

@@ -38,6 +38,12 @@ def read(request: Request, calls: AwsCalls, log: Log) -> Record | None:
     return Record(detail.get("PhysicalResourceId", ""), detail["ResourceStatus"])
 
 
+def is_certainly_without(task_id: str, request: Request, calls: AwsCalls, log: Log) -> bool:
+    """Whether CloudFormation neither has the task on record nor waits for an answer that names it."""
+    record = read(request, calls, log)
+    return record is not None and not record.is_awaited and record.physical_id != task_id
+
+
 def is_deleting_the_stack(request: Request, calls: AwsCalls, log: Log) -> bool | None:
     """Whether a Delete comes from the deletion of the stack and not from a deployment.
 
