@@ -114,7 +114,8 @@ class AwsCalls:
 
         The thread is a daemon: a call that hangs for good must not keep Lambda from ending the invocation as answered.
         """
-        worker = threading.Thread(target=functools.partial(self.as_mine, work), daemon=True)
+        name = f"{type(self).__name__} ({work.__name__})"
+        worker = threading.Thread(target=self.as_mine, args=(work,), name=name, daemon=True)
         worker.start()
         worker.join(seconds)
 

@@ -42,6 +42,7 @@ class Charge:
         self._calls = calls
         self._log = log
         self._known: dict[str, tuple[Mark, ...]] = {}  # by ARN, the marks that were there before
+        self._former: list[str] = []  # the tags of older requests
         calls.guard = self.check
 
     def take(self, arn: str) -> None:
@@ -54,6 +55,7 @@ class Charge:
         # Of two requests signed in the same second the later is the younger, if this is the first time it comes.
         comes_again = self.mark.age(self._calls.epoch()) > PROMPT_SECONDS
         self._known[arn] = tuple(mark for mark in before.marks if not (comes_again and self._is_not_older(mark)))
+        self._former = [f"{CHANGED_BY}{mark}" for mark in before.before(self.mark).changed_by]
         self.check()
         task_service.tag(arn, changed_by(self.mark, UNDER_WAY), self._calls)
         if seconds := self._settling_seconds(self._standing(arn)):
@@ -61,10 +63,9 @@ class Charge:
 
     def finish(self, arn: str) -> None:
         """Write on a task that this request is through with it, so that the next need not wait for it."""
-        former = [f"{CHANGED_BY}{mark}" for mark in self._known[arn] if not same(mark, self.mark)]
         try:
             task_service.tag(arn, changed_by(self.mark, DONE), self._calls)
-            task_service.untag(arn, former, self._calls)
+            task_service.untag(arn, self._former, self._calls)
         except Exception as error:  # noqa: BLE001 - what was asked for is done
             self._log.warning("could not write on the task that this request is through", cause=error)
 

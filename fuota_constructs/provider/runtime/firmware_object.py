@@ -34,8 +34,9 @@ def put(request: Request, calls: AwsCalls, log: Log) -> Outcome:
     calls.be_patient()
     present = _present(wanted, calls)
     if present is None:
-        present = _copy(wanted, calls, log)
-    _check(present, wanted, f"{wanted.uri} holds another object. Delete that object and deploy again")
+        _copy(wanted, calls, log)
+    else:
+        _check(present, wanted, _occupied(wanted))
     return Outcome(wanted.uri, {"Uri": wanted.uri, "Bucket": wanted.bucket, "Key": wanted.key})
 
 
@@ -58,7 +59,7 @@ def _present(wanted: ObjectProperties, calls: AwsCalls) -> bytes | None:
         raise
 
 
-def _copy(wanted: ObjectProperties, calls: AwsCalls, log: Log) -> bytes:
+def _copy(wanted: ObjectProperties, calls: AwsCalls, log: Log) -> None:
     """Read, check, write unless something is there, and read back: wrong bytes never get under the key.
 
     CopyObject would write before anything can be checked, and taking a wrong object away again needs a permission
@@ -71,6 +72,7 @@ def _copy(wanted: ObjectProperties, calls: AwsCalls, log: Log) -> bytes:
         error.add_note(f"reading {source}, which must exist: publish the assets of this app again (cdk deploy does)")
         raise
     _check(image, wanted, f"{source} is not the image that was synthesised. Synthesise and deploy again")
+    problem = f"{wanted.uri} was written and reads back differently. Delete the object and deploy again"
     try:
         calls.until_permitted(partial(_write, image, wanted, calls))
         log.info("put the firmware image", uri=wanted.uri, bytes=wanted.size)
@@ -79,11 +81,17 @@ def _copy(wanted: ObjectProperties, calls: AwsCalls, log: Log) -> bytes:
         if aws_errors.code_of(error) not in {"PreconditionFailed", "ConditionalRequestConflict"}:
             error.add_note(f"writing {wanted.uri}")
             raise
+        problem = _occupied(wanted)
     try:
-        return calls.until_permitted(partial(_read, wanted.bucket, wanted.key, wanted, calls))
+        present = calls.until_permitted(partial(_read, wanted.bucket, wanted.key, wanted, calls))
     except Exception as error:
         error.add_note(f"reading {wanted.uri} back")
         raise
+    _check(present, wanted, problem)
+
+
+def _occupied(wanted: ObjectProperties) -> str:
+    return f"{wanted.uri} already holds another object. Delete that object and deploy again"
 
 
 def _read(bucket: str, key: str, wanted: ObjectProperties, calls: AwsCalls) -> bytes:

@@ -127,7 +127,7 @@ def beside(task_id: str, request: Request, calls: AwsCalls) -> tuple[Found, bool
     """What older requests made beside this task and left, and whether a younger request has made another."""
     others = [task for task in Search(request, calls).of_the_resource() if task.id != task_id]
     younger = any(task.standing.is_in_charge_of_a_younger_than(request.mark) for task in others)
-    older = [task for task in others if _may_be_of_the_create(task, None, request)]
+    older = [task for task in others if _may_be_of_the_create(task, None, request) and _is_older(task, request.mark)]
     return Found(_sorted_out(older, calls, young=True).untouched), younger
 
 
@@ -184,6 +184,11 @@ def _may_be_of_the_create(task: Owned, create: Mark | None, request: Request) ->
         return same(task.standing.made_by, create)
     # A task that a younger Create made is none of the one that this Delete is about.
     return not task.standing.is_in_charge_of_a_younger_than(request.mark)
+
+
+def _is_older(task: Owned, mark: Mark) -> bool:
+    made = task.standing.made_by
+    return made is None or made.signed_at < mark.signed_at
 
 
 def _sorted_out(tasks: Iterable[Owned], calls: AwsCalls, *, young: bool = False) -> Found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import http.client
 import json
 import os
@@ -12,11 +13,13 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import parse_qs
 
 import boto3
 import pytest
@@ -38,6 +41,7 @@ import aws_calls  # noqa: E402
 import index  # noqa: E402
 
 START = 1_790_000_000.0  # an arbitrary moment, in epoch seconds
+CLEANUP, DELETION = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "DELETE_IN_PROGRESS"
 
 
 class Clock:
@@ -113,21 +117,60 @@ class Put:
 
 @dataclass
 class ResponseSink:
-    """Where the response URL points: records what is PUT, and answers 200 or what it is told to."""
+    """CloudFormation: records what is PUT to response URLs, and answers what is asked about the stack."""
 
     base_url: str = ""
     puts: list[Put] = field(default_factory=list)
     script: list[int | str] = field(default_factory=list)
+    stack_status: str = CLEANUP  # "" for a function that may not know, "broken" for an answer that does not come
+    record: tuple[str, str] | None = None  # physical id and status of every resource; None for one that may not know
 
     @property
     def url(self) -> str:
         """A presigned URL like CloudFormation's, its signature a secret."""
-        return f"{self.base_url}/arn%3Aaws%3Acloudformation/request?X-Amz-Signature=5ec2e7c0ffee&X-Amz-Expires=7200"
+        return self.signed("request")
+
+    def signed(self, request: str, at: float | None = None) -> str:
+        """The presigned URL of a request, and when it was signed."""
+        date = f"X-Amz-Date={time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(at))}&" if at is not None else ""
+        query = f"{date}X-Amz-Signature=5ec2e7c0ffee{request}&X-Amz-Expires=7200"
+        return f"{self.base_url}/arn%3Aaws%3Acloudformation/{request}?{query}"
 
     def reset(self) -> None:
         """Forget."""
         self.puts.clear()
         self.script.clear()
+        self.stack_status, self.record = CLEANUP, None
+
+    def describe(self, body: str) -> tuple[int, str]:
+        """Answer DescribeStacks or DescribeStackResource."""
+        asked = {name: values[0] for name, values in parse_qs(body).items()}
+        if asked["Action"] == "DescribeStacks" and self.stack_status == "broken":
+            return 500, _query_error("InternalFailure", "try again")
+        if asked["Action"] == "DescribeStacks" and self.stack_status:
+            status = f"<StackName>s</StackName><StackStatus>{self.stack_status}</StackStatus>"
+            member = f"<member>{status}<CreationTime>2026-11-23T10:11:12Z</CreationTime></member>"
+            return 200, _query_answer("DescribeStacks", f"<Stacks>{member}</Stacks>")
+        if asked["Action"] == "DescribeStackResource" and self.record == ("", ""):
+            message = f"Resource {asked['LogicalResourceId']} does not exist for stack s"
+            return 400, _query_error("ValidationError", message)
+        if asked["Action"] == "DescribeStackResource" and self.record:
+            physical_id, status = self.record
+            detail = (
+                f"<LogicalResourceId>{asked['LogicalResourceId']}</LogicalResourceId><ResourceType>t</ResourceType>"
+                f"<PhysicalResourceId>{physical_id}</PhysicalResourceId><ResourceStatus>{status}</ResourceStatus>"
+                "<LastUpdatedTimestamp>2026-11-23T10:11:12Z</LastUpdatedTimestamp>"
+            )
+            return 200, _query_answer("DescribeStackResource", f"<StackResourceDetail>{detail}</StackResourceDetail>")
+        return 403, _query_error("AccessDenied", "not authorized")
+
+
+def _query_error(code: str, message: str) -> str:
+    return f"<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
+
+
+def _query_answer(operation: str, content: str) -> str:
+    return f"<{operation}Response><{operation}Result>{content}</{operation}Result></{operation}Response>"
 
 
 @pytest.fixture(scope="session")
@@ -150,6 +193,14 @@ def response_server() -> Iterator[ResponseSink]:
             self.send_header("Content-Length", "0")
             self.end_headers()
 
+        def do_POST(self) -> None:
+            status, text = sink.describe(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            self.send_response(status)
+            self.send_header("Content-Type", "text/xml")
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text.encode())
+
         def log_message(self, *arguments: object) -> None:
             pass
 
@@ -161,9 +212,12 @@ def response_server() -> Iterator[ResponseSink]:
 
 
 @pytest.fixture
-def sink(response_server: ResponseSink) -> ResponseSink:
+def sink(response_server: ResponseSink, monkeypatch: pytest.MonkeyPatch) -> ResponseSink:
     """The response URL, with nothing PUT yet."""
     response_server.reset()
+    monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", response_server.base_url)
+    if aws_calls._client("cloudformation").meta.endpoint_url != response_server.base_url:
+        aws_calls._client.cache_clear()
     return response_server
 
 
@@ -203,12 +257,19 @@ class Rig:
     sink: ResponseSink
     clock: Clock
     captured: pytest.CaptureFixture[str]
+    signed: dict[str, str] = field(default_factory=dict)
+
+    def url(self, event: Mapping[str, Any]) -> str:
+        """The URL of a request: another for every RequestId, and the same when it comes again, as Lambda has it."""
+        request = f"{event.get('RequestType')}{event.get('RequestId')}"
+        digest = hashlib.sha256(request.encode()).hexdigest()[:12]
+        return self.signed.setdefault(request, self.sink.signed(digest, self.clock()))
 
     def send(self, event: dict[str, Any], *, context: Context | None = None, **changes: Any) -> Answer:
         """Handle one event and return its one answer."""
         self.captured.readouterr()
         before = len(self.sink.puts)
-        sent = {**event, "ResponseURL": self.sink.url, **changes}
+        sent = {**event, "ResponseURL": self.url({**event, **changes}), **changes}
         index.answer(sent, context or Context(), ClockedCalls(self.clock))
         puts = self.sink.puts[before:]
         assert len(puts) == 1, "every request is answered exactly once"
@@ -307,6 +368,15 @@ class Cloud:
         """The operations that were asked for, in order."""
         asked = self.admin("GET", "requests")["requests"]
         return [request["operation"] for request in asked if request["mutates"] or not mutating]
+
+    def changes(self) -> list[str]:
+        """The operations that changed something, without the marks that every Update writes first and last."""
+        asked = self.requests(mutating=True)
+        while asked[:1] == ["TagResource"]:
+            del asked[0]
+        while asked and asked[-1] in {"TagResource", "UntagResource"}:
+            asked.pop()
+        return asked
 
     def group(self, region: Literal["EU868", "US915"] = "EU868") -> str:
         """Make a multicast group."""
@@ -414,19 +484,16 @@ def without(properties: Mapping[str, Any], *names: str) -> dict[str, Any]:
 
 
 def update(rig: Rig, task_id: str, old: Mapping[str, Any], new: Mapping[str, Any], **changes: Any) -> Answer:
-    """Send an Update."""
-    return rig.send(
-        event("update_fuota_task"),
-        PhysicalResourceId=task_id,
-        OldResourceProperties=old,
-        ResourceProperties=new,
-        **changes,
-    )
+    """Send an Update, a request of its own unless its RequestId is given."""
+    request = {"RequestId": str(uuid.uuid4()), "OldResourceProperties": old, "ResourceProperties": new}
+    return rig.send(event("update_fuota_task"), PhysicalResourceId=task_id, **{**request, **changes})
 
 
 def delete(rig: Rig, task_id: str, **changes: Any) -> Answer:
-    """Send a Delete."""
-    return rig.send(event("delete_fuota_task"), PhysicalResourceId=task_id, **changes)
+    """Send a Delete, a request of its own."""
+    return rig.send(
+        event("delete_fuota_task"), PhysicalResourceId=task_id, **{"RequestId": str(uuid.uuid4()), **changes}
+    )
 
 
 @pytest.fixture

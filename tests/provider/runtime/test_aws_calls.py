@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import os
 import ssl
 import threading
 import time
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import aws_calls
 import index
 import pytest
+from aws_errors import may_be_iam_propagation
 from botocore.exceptions import ClientError
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -21,7 +23,7 @@ from cryptography.x509.oid import NameOID
 from lambda_rig import Context, event
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from lambda_rig import Cloud, ResponseSink
@@ -46,9 +48,63 @@ def test_the_clock_moves_forward_and_jitter_stays_below_its_bound() -> None:
 def test_what_was_abandoned_calls_nothing(cloud: Cloud) -> None:
     calls = aws_calls.AwsCalls()
     calls.abandoned = True
-    for service in ("iotwireless", "s3"):
+    for service in ("iotwireless", "s3", "cloudformation"):
         with pytest.raises(aws_calls.AbandonedError):
             getattr(calls, service)
+
+
+def test_r02_a_request_that_is_abandoned_while_boto3_retries_is_not_sent_again(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lambda freezes a thread in the middle of a call and thaws it during a later event."""
+    calls = aws_calls.AwsCalls()
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: setattr(calls, "abandoned", True))
+    cloud.fault("DeleteFuotaTask", "internal-error", times=5)
+    client = calls.iotwireless
+    with pytest.raises(aws_calls.AbandonedError):
+        in_its_own_thread(calls, lambda: client.delete_fuota_task(Id="some-task"))
+    assert cloud.requests() == ["DeleteFuotaTask"]
+
+
+def test_r02_a_request_is_not_sent_when_its_guard_took_too_long(cloud: Cloud) -> None:
+    calls = aws_calls.AwsCalls()
+    calls.guard = lambda _: setattr(calls, "abandoned", True)
+    client = calls.iotwireless
+    with pytest.raises(aws_calls.AbandonedError):
+        in_its_own_thread(calls, lambda: client.delete_fuota_task(Id="some-task"))
+    assert cloud.requests() == []
+
+
+def test_the_guard_is_asked_before_each_attempt_that_changes_something(cloud: Cloud, impatient_boto3: None) -> None:
+    calls, asked = aws_calls.AwsCalls(), list[str]()
+    calls.guard = asked.append
+    cloud.fault("DeleteFuotaTask", "internal-error", times=2)
+
+    def work() -> None:
+        calls.iotwireless.list_fuota_tasks()
+        with pytest.raises(ClientError):
+            calls.iotwireless.delete_fuota_task(Id="some-task")
+        calls.drop_guard()
+        with pytest.raises(ClientError):
+            calls.iotwireless.delete_fuota_task(Id="some-task")
+
+    in_its_own_thread(calls, work)
+    assert asked == ["DeleteFuotaTask"] * 3
+
+
+def in_its_own_thread(calls: aws_calls.AwsCalls, work: Callable[[], object]) -> None:
+    """Do work as the handler's worker does, and raise what it raises."""
+    raised: list[BaseException] = []
+
+    def guarded() -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 - raised again below
+            raised.append(error)
+
+    calls.run(guarded, seconds=10)
+    for error in raised:
+        raise error
 
 
 @pytest.mark.parametrize(
@@ -66,11 +122,11 @@ def test_what_was_abandoned_calls_nothing(cloud: Cloud) -> None:
 )
 def test_r12_which_refusals_waiting_may_heal(code: str, message: str, expected: bool) -> None:
     error = ClientError({"Error": {"Code": code, "Message": message}}, "CreateFuotaTask")
-    assert aws_calls.may_be_iam_propagation(error) is expected
+    assert may_be_iam_propagation(error) is expected
 
 
 def test_r12_an_error_that_is_no_refusal_is_not_waited_for() -> None:
-    assert aws_calls.may_be_iam_propagation(ValueError("AccessDenied")) is False
+    assert may_be_iam_propagation(ValueError("AccessDenied")) is False
 
 
 @pytest.fixture(scope="module")
@@ -135,3 +191,71 @@ def test_r03_fails_to_put_to_a_server_nobody_vouches_for(https_url: str, monkeyp
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     with pytest.raises(OSError, match="CERTIFICATE_VERIFY_FAILED"):
         aws_calls.AwsCalls().put(https_url, b"{}", timeout=5)
+
+
+@pytest.mark.parametrize(
+    ("url", "overridden", "allowed"),
+    [
+        ("https://bucket.s3.amazonaws.com/x", False, True),
+        ("http://bucket.s3.amazonaws.com/x", False, False),
+        ("http://169.254.170.2/credentials", False, False),
+        ("http://127.0.0.1:4566/x", True, True),
+        ("file:///etc/passwd", True, False),
+        ("ftp://127.0.0.1/x", True, False),
+        ("HTTPS://bucket/x", True, False),
+        ("not a url", True, False),
+        ("", True, False),
+    ],
+)
+def test_r03_answers_go_to_https_and_to_http_only_where_endpoints_are_overridden(
+    url: str, overridden: bool, allowed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL")]:
+        monkeypatch.delenv(name)
+    if overridden:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:4566")
+    if allowed:
+        aws_calls.check_response_url(url)
+    else:
+        with pytest.raises(ValueError, match="is not https"):
+            aws_calls.check_response_url(url)
+
+
+@pytest.fixture
+def dripping_url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A response URL that answers byte by byte, each within any timeout of a socket."""
+    over = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_PUT(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            for byte in b"HTTP/1.0 200 " + b"O" * 10_000:
+                if over.wait(0.05):
+                    return
+                self.wfile.write(bytes([byte]))
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1")
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/request"
+        over.set()
+        server.shutdown()
+
+
+def test_r03_an_answer_that_comes_byte_by_byte_is_not_waited_for(dripping_url: str) -> None:
+    with pytest.raises(TimeoutError, match="longer than the time for it"):
+        aws_calls.AwsCalls().put(dripping_url, b"{}", timeout=0.3)
+
+
+def test_r03_an_answer_is_put_even_if_no_thread_can_be_started(
+    sink: ResponseSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(aws_calls.AwsCalls, "run", fail)
+    assert aws_calls.AwsCalls().put(sink.url, b"{}", timeout=5) == 200
+    assert len(sink.puts) == 1

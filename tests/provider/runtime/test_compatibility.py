@@ -151,7 +151,8 @@ def test_r32_fails_with_a_hint_when_throttling_does_not_end(
     cloud.fault("CreateFuotaTask", "throttle", times=20)
     answer = rig.send(create)
     # One of the retried attempts could have made the task and lost its answer: the Delete that follows looks for it.
-    assert (answer.status, answer.physical_id) == ("FAILED", "fuota-constructs:create-outcome-unknown")
+    assert answer.status == "FAILED"
+    assert answer.physical_id.startswith("fuota-constructs:create-outcome-unknown:")
     assert answer.reason.startswith("ThrottlingException: ")
     assert "more than the 10 requests a second" in answer.reason
     assert cloud.requests().count("CreateFuotaTask") == 5

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from lambda_rig import Context, event
+from lambda_rig import Context, delete, event, update
 
 if TYPE_CHECKING:
-    from lambda_rig import Clock, Cloud, Rig
+    from lambda_rig import Clock, Cloud, ResponseSink, Rig
 
 CREATE_FAILED = "fuota-constructs:create-failed"
 CREATE_OUTCOME_UNKNOWN = "fuota-constructs:create-outcome-unknown"
@@ -33,7 +34,9 @@ def test_create_makes_the_task_with_every_parameter(rig: Rig, cloud: Cloud, crea
     }
     assert (task["RedundancyPercent"], task["FragmentSizeBytes"], task["FragmentIntervalMS"]) == (20, 48, 3000)
     assert (task["Descriptor"], task["LoRaWAN"]["RfRegion"]) == ("AQIDBA==", "EU868")
-    assert cloud.tags_of(answer.physical_id) == {
+    tags = cloud.tags_of(answer.physical_id)
+    assert re.fullmatch(r"20260921T141320Z\.[0-9a-f]{16}", tags.pop("fuota-constructs:made-by"))
+    assert tags == {
         "team": "metering",
         "fuota-constructs:stack-id": create["StackId"],
         "fuota-constructs:logical-id": "MeterUpdate8F0E",
@@ -86,24 +89,86 @@ def test_r08_an_event_cut_off_halfway_is_completed_when_it_comes_again(
     assert cloud.groups_of(task_id) == set(groups)
 
 
-def test_r08_a_token_of_a_deleted_task_makes_one_new_task(rig: Rig, cloud: Cloud, create: dict[str, Any]) -> None:
-    first = rig.send(create).physical_id
+@pytest.mark.parametrize("seconds_ago", [0, 3600])
+def test_r08_fails_when_the_task_of_the_event_was_deleted_since(
+    rig: Rig, cloud: Cloud, clock: Clock, create: dict[str, Any], seconds_ago: int
+) -> None:
+    create["ResourceProperties"]["ServiceTimeout"] = "3600"
+    create["ResponseURL"] = url = rig.sink.signed("once")  # which does not say when
+    first = rig.send(create, ResponseURL=url).physical_id
     cloud.client.delete_fuota_task(Id=first)
-    second, third = rig.send(create), rig.send(create)  # first while Delete_Waiting
-    assert (second.status, third.status) == ("SUCCESS", "SUCCESS")
-    assert second.physical_id == third.physical_id != first
-    assert list(cloud.tasks()) == [second.physical_id]
+    clock.time += seconds_ago
+    again = rig.send(create, ResponseURL=url)
+    assert (again.status, again.physical_id) == ("FAILED", first)
+    assert ("made by this request before and deleted since" in again.reason) is (seconds_ago == 0)
+    assert cloud.tasks() == {}
 
 
-def test_r08_a_token_of_a_task_that_is_gone_for_good_makes_one_new_task(
+def test_r08_a_repeated_deployment_with_the_same_request_id_makes_another_task(
     rig: Rig, cloud: Cloud, clock: Clock, create: dict[str, Any]
 ) -> None:
-    first = rig.send(create).physical_id
-    cloud.client.delete_fuota_task(Id=first)
-    clock.time += 3600
-    second = rig.send(create)
-    assert second.status == "SUCCESS", second.reason
+    first = rig.send(create, ResponseURL=rig.sink.signed("one", clock()))
+    cloud.client.delete_fuota_task(Id=first.physical_id)
+    second = rig.send(create, ResponseURL=rig.sink.signed("two", clock()))
+    assert (second.status, second.reason) == ("SUCCESS", "")
     assert list(cloud.tasks()) == [second.physical_id]
+
+
+def test_r08_an_event_that_comes_again_after_an_update_changes_nothing(
+    rig: Rig, cloud: Cloud, clock: Clock, create: dict[str, Any]
+) -> None:
+    task_id = rig.send(create).physical_id
+    clock.time += 30
+    old = create["ResourceProperties"]
+    group = cloud.group()
+    assert update(rig, task_id, old, {**old, "MulticastGroupIds": [group]}).status == "SUCCESS"
+    cloud.forget_requests()
+    again = rig.send(create)
+    assert (again.status, again.physical_id) == ("FAILED", task_id)
+    assert "a younger request of CloudFormation is in charge of" in again.reason
+    assert cloud.requests(mutating=True) == ["CreateFuotaTask"], "which gives the task there is"
+    assert list(cloud.tasks()) == [task_id]
+    assert cloud.groups_of(task_id) == {group}
+
+
+def test_r08_fails_without_deleting_the_task_when_the_event_comes_again_and_fails(
+    rig: Rig, cloud: Cloud, create: dict[str, Any]
+) -> None:
+    create["ResourceProperties"]["MulticastGroupIds"] = [cloud.group()]
+    task_id = rig.send(create).physical_id
+    cloud.fault("ListMulticastGroupsByFuotaTask", "validation-error")
+    again = rig.send(create)
+    assert (again.status, again.physical_id) == ("FAILED", task_id)
+    assert list(cloud.tasks()) == [task_id]
+
+
+def test_r08_a_group_that_another_delivery_has_put_on_the_task_is_no_conflict(
+    rig: Rig, cloud: Cloud, create: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import task_service
+
+    group, lists = cloud.group(), task_service.groups
+    create["ResourceProperties"]["MulticastGroupIds"] = [group]
+    task_id = rig.send(create).physical_id
+    answers = [set[str]()]  # what the list said before the other delivery was there
+    monkeypatch.setattr(task_service, "groups", lambda *asked: answers.pop() if answers else lists(*asked))
+    again = rig.send(create)  # the service of these tests answers a second association with a conflict
+    assert (again.status, again.physical_id, again.reason) == ("SUCCESS", task_id, "")
+
+
+def test_r08_a_device_that_another_delivery_has_put_on_the_task_is_no_conflict(
+    rig: Rig, cloud: Cloud, create: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import task_service
+
+    lists = task_service.devices
+    del create["ResourceProperties"]["FragmentSizeBytes"]
+    create["ResourceProperties"]["WirelessDeviceIds"] = [cloud.device()]
+    task_id = rig.send(create).physical_id
+    answers = [set[str]()]
+    monkeypatch.setattr(task_service, "devices", lambda *asked: answers.pop() if answers else lists(*asked))
+    again = rig.send(create)
+    assert (again.status, again.physical_id, again.reason) == ("SUCCESS", task_id, "")
 
 
 def test_r09_the_same_request_id_with_other_parameters_makes_another_task(
@@ -116,38 +181,60 @@ def test_r09_the_same_request_id_with_other_parameters_makes_another_task(
     assert set(cloud.tasks()) == {first.physical_id, second.physical_id}
 
 
-def test_r10_fails_without_leaving_a_task_when_a_group_cannot_be_associated(
+def test_r10_fails_with_the_real_id_when_a_group_cannot_be_associated(
     rig: Rig, cloud: Cloud, create: dict[str, Any]
 ) -> None:
     create["ResourceProperties"]["MulticastGroupIds"] = [cloud.group(), "no-such-group"]
     answer = rig.send(create)
-    assert (answer.status, answer.physical_id) == ("FAILED", CREATE_FAILED)
+    assert answer.status == "FAILED"
     assert answer.reason.startswith("ResourceNotFoundException: ")
     assert "(AssociateMulticastGroupWithFuotaTask, request id " in answer.reason
     assert "check that the multicast groups and wireless devices exist" in answer.reason
+    assert list(cloud.tasks()) == [answer.physical_id]
+    assert delete(rig, answer.physical_id).status == "SUCCESS"
     assert cloud.tasks() == {}
 
 
-def test_r10_fails_with_the_real_id_when_the_task_cannot_be_deleted_again(
-    rig: Rig, cloud: Cloud, create: dict[str, Any]
+def test_r10_fails_without_leaving_a_task_that_cloudformation_does_not_wait_for(
+    rig: Rig, cloud: Cloud, sink: ResponseSink, create: dict[str, Any]
 ) -> None:
     create["ResourceProperties"]["MulticastGroupIds"] = ["no-such-group"]
-    cloud.fault("DeleteFuotaTask", "access-denied")
-    answer = rig.send(create)
-    assert answer.status == "FAILED"
-    assert list(cloud.tasks()) == [answer.physical_id]
-    assert [line["taskId"] for line in answer.at("WARNING")] == [answer.physical_id]
-    assert rig.send(event("delete_fuota_task"), PhysicalResourceId=answer.physical_id).status == "SUCCESS"
+    sink.record = ("Fleet-MeterUpdate8F0E-1XKQ3ZB0V9F2T", "CREATE_FAILED")  # another resource failed meanwhile
+    assert rig.send(create).status == "FAILED"
     assert cloud.tasks() == {}
 
 
-def test_r10_fails_without_leaving_a_task_when_the_time_is_up(rig: Rig, cloud: Cloud, create: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "record", [("", "CREATE_IN_PROGRESS"), (None, "CREATE_COMPLETE"), None], ids=["awaited", "on record", "unknown"]
+)
+def test_r10_fails_without_deleting_a_task_that_cloudformation_may_have_or_get(
+    rig: Rig, cloud: Cloud, sink: ResponseSink, create: dict[str, Any], record: tuple[str | None, str] | None
+) -> None:
+    create["ResourceProperties"]["MulticastGroupIds"] = ["no-such-group"]
+    first = rig.send(create).physical_id
+    sink.record = record and (record[0] if record[0] is not None else first, record[1])
+    answer = rig.send(create)
+    assert (answer.status, answer.physical_id) == ("FAILED", first)
+    assert list(cloud.tasks()) == [first]
+
+
+def test_r10_fails_aloud_when_a_task_that_nobody_waits_for_cannot_be_deleted(
+    rig: Rig, cloud: Cloud, sink: ResponseSink, create: dict[str, Any]
+) -> None:
+    create["ResourceProperties"]["MulticastGroupIds"] = ["no-such-group"]
+    sink.record = ("", "")
+    cloud.fault("DeleteFuotaTask", "validation-error")
+    answer = rig.send(create)
+    assert [line["taskId"] for line in answer.at("WARNING")] == [answer.physical_id]
+
+
+def test_r10_fails_with_the_real_id_when_the_time_is_up(rig: Rig, cloud: Cloud, create: dict[str, Any]) -> None:
     create["ResourceProperties"]["MulticastGroupIds"] = [cloud.group()]
     cloud.fault("CreateFuotaTask", "access-denied", times=1)  # costs the 5 s that there are beyond both reserves
     answer = rig.send(create, context=Context(milliseconds=45_000))
-    assert (answer.status, answer.physical_id) == ("FAILED", CREATE_FAILED)
+    assert answer.status == "FAILED"
     assert "the provider's time was up while associating multicast group 1 of 1: deploy again" in answer.reason
-    assert cloud.tasks() == {}
+    assert list(cloud.tasks()) == [answer.physical_id]
 
 
 def test_r10_an_outcome_unknown_is_answered_so_that_the_delete_looks_for_the_task(
@@ -155,10 +242,11 @@ def test_r10_an_outcome_unknown_is_answered_so_that_the_delete_looks_for_the_tas
 ) -> None:
     cloud.fault("CreateFuotaTask", "lost-answer", times=20)
     answer = rig.send(create)
-    assert (answer.status, answer.physical_id) == ("FAILED", CREATE_OUTCOME_UNKNOWN)
-    assert len(cloud.tasks()) == 1
-    deleted = rig.send(event("delete_fuota_task"), PhysicalResourceId=answer.physical_id)
-    assert deleted.status == "SUCCESS"
+    assert answer.status == "FAILED"
+    [(task_id, _)] = cloud.tasks().items()
+    assert answer.physical_id == f"{CREATE_OUTCOME_UNKNOWN}:{cloud.tags_of(task_id)['fuota-constructs:made-by']}"
+    deleted = delete(rig, answer.physical_id)
+    assert (deleted.status, deleted.physical_id) == ("SUCCESS", answer.physical_id)
     assert cloud.tasks() == {}
 
 
@@ -198,14 +286,14 @@ def test_r12_a_role_that_is_not_known_everywhere_yet_is_waited_for(
     assert len(cloud.tasks()) == 1
 
 
-def test_r12_fails_after_at_most_90_seconds_of_waiting_for_iam(
+def test_r12_fails_after_90_seconds_of_waiting_for_iam(
     rig: Rig, cloud: Cloud, clock: Clock, create: dict[str, Any]
 ) -> None:
     cloud.fault("CreateFuotaTask", "access-denied", seconds=1000)
     answer = rig.send(create)
     assert (answer.status, answer.physical_id) == ("FAILED", CREATE_FAILED)
-    assert clock.elapsed <= 90
-    assert "still refused after 75 s of waiting for IAM to take effect" in answer.reason
+    assert clock.slept == [5, 10, 20, 20, 20, 15]
+    assert "still refused after 90 s of waiting for IAM to take effect" in answer.reason
     assert "allow it to the role of this Lambda function" in answer.reason
 
 
@@ -218,15 +306,51 @@ def test_r12_fails_at_once_when_the_denial_is_explicit(
     assert clock.slept == []
 
 
-def test_r12_fails_at_once_when_any_other_operation_is_denied(
-    rig: Rig, cloud: Cloud, clock: Clock, create: dict[str, Any]
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "GetFuotaTask",
+        "ListTagsForResource",
+        "ListMulticastGroupsByFuotaTask",
+        "AssociateMulticastGroupWithFuotaTask",
+    ],
+)
+def test_r12_every_call_of_a_create_waits_for_its_permission(
+    rig: Rig, cloud: Cloud, clock: Clock, create: dict[str, Any], operation: str
 ) -> None:
     create["ResourceProperties"]["MulticastGroupIds"] = [cloud.group()]
-    cloud.fault("AssociateMulticastGroupWithFuotaTask", "access-denied")
+    cloud.fault(operation, "access-denied", seconds=12)
     answer = rig.send(create)
-    assert (answer.status, answer.physical_id) == ("FAILED", CREATE_FAILED)
-    assert answer.reason.startswith("AccessDeniedException: ")
-    assert clock.slept == []
+    assert (answer.status, answer.reason) == ("SUCCESS", "")
+    assert clock.slept == [5, 10]
+
+
+def test_r12_fails_without_making_a_task_that_cloudformation_stopped_waiting_for(
+    rig: Rig, cloud: Cloud, clock: Clock, sink: ResponseSink, create: dict[str, Any]
+) -> None:
+    cloud.fault("CreateFuotaTask", "access-denied", seconds=20)
+    sink.record = ("", "CREATE_IN_PROGRESS")
+
+    def cancel() -> None:
+        sink.record = ("Fleet-MeterUpdate8F0E-1XKQ3ZB0V9F2T", "DELETE_IN_PROGRESS")
+
+    clock.after(10, cancel)
+    answer = rig.send(create)
+    assert answer.status == "FAILED"
+    assert "no task is made 15 s after CloudFormation asked for it" in answer.reason
+    assert cloud.tasks() == {}
+
+
+def test_r12_fails_without_making_a_task_later_than_others_look_for_it(
+    rig: Rig, cloud: Cloud, clock: Clock, create: dict[str, Any]
+) -> None:
+    url = rig.url(create)
+    clock.time += 121
+    answer = rig.send(create, ResponseURL=url)
+    assert answer.status == "FAILED"
+    assert answer.physical_id.startswith(f"{CREATE_OUTCOME_UNKNOWN}:20260921T141320Z."), "an earlier delivery may have"
+    assert "no task is made 121 s after CloudFormation asked for it" in answer.reason
+    assert cloud.tasks() == {}
 
 
 def test_r13_a_new_task_is_waited_for_until_it_can_be_read(
@@ -239,21 +363,22 @@ def test_r13_a_new_task_is_waited_for_until_it_can_be_read(
     assert cloud.requests().count("CreateFuotaTask") == 1
 
 
-def test_r13_fails_without_leaving_a_task_when_it_never_can_be_read(
-    rig: Rig, cloud: Cloud, create: dict[str, Any]
+@pytest.mark.parametrize("fault", ["not-found", "access-denied", "internal-error"])
+def test_r13_fails_with_the_real_id_when_the_task_never_can_be_read(
+    rig: Rig, cloud: Cloud, clock: Clock, create: dict[str, Any], impatient_boto3: None, fault: str
 ) -> None:
-    cloud.fault("GetFuotaTask", "not-found", seconds=200)
+    cloud.fault("GetFuotaTask", fault, seconds=200, message="no, with an explicit deny")
     answer = rig.send(create)
-    assert (answer.status, answer.physical_id) == ("FAILED", CREATE_FAILED)
-    assert "was made but could not be read afterwards: deploy again" in answer.reason
+    assert answer.status == "FAILED"
+    assert (fault == "not-found") == ("was made and cannot be read: deploy again" in answer.reason)
+    assert 45 <= clock.elapsed <= 120
     cloud.heal()
-    assert cloud.tasks() == {}
+    assert list(cloud.tasks()) == [answer.physical_id]
 
 
-def test_r13_fails_without_leaving_a_task_when_it_may_not_be_read(
-    rig: Rig, cloud: Cloud, create: dict[str, Any]
+def test_r13_reads_that_fail_now_and_then_are_made_again(
+    rig: Rig, cloud: Cloud, clock: Clock, create: dict[str, Any]
 ) -> None:
-    cloud.fault("GetFuotaTask", "access-denied")
-    answer = rig.send(create)
-    assert (answer.status, answer.physical_id) == ("FAILED", CREATE_FAILED)
-    assert cloud.tasks() == {}
+    cloud.fault("GetFuotaTask", "validation-error", times=2)
+    assert rig.send(create).status == "SUCCESS"
+    assert clock.slept == [1, 2]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from lambda_rig import Context, delete, event
+from lambda_rig import DELETION, delete
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lambda_rig import Clock, Cloud, Rig
+    from lambda_rig import Clock, Cloud, ResponseSink, Rig
 
     Made = Callable[..., tuple[dict[str, Any], str]]
 
@@ -81,9 +81,23 @@ def test_r23_a_delete_needs_no_properties(rig: Rig, cloud: Cloud, made: Made, pr
 
 
 @pytest.mark.parametrize("bring", ["start", "into_session", "to_done"])
-def test_r24_a_task_in_any_status_is_deleted(rig: Rig, cloud: Cloud, made: Made, bring: str) -> None:
+def test_r24_a_task_in_any_status_is_deleted_with_its_stack(
+    rig: Rig, cloud: Cloud, sink: ResponseSink, made: Made, bring: str
+) -> None:
     _, task_id = made(MulticastGroupIds=[cloud.group()])
     getattr(cloud, bring)(task_id)
+    sink.stack_status = DELETION
+    assert delete(rig, task_id).status == "SUCCESS"
+    assert cloud.tasks() == {}
+
+
+@pytest.mark.parametrize("bring", ["start", "into_session", "to_done"])
+def test_r24_a_task_in_any_status_is_deleted_where_the_stack_may_not_be_read(
+    rig: Rig, cloud: Cloud, sink: ResponseSink, made: Made, bring: str
+) -> None:
+    _, task_id = made(MulticastGroupIds=[cloud.group()])
+    getattr(cloud, bring)(task_id)
+    sink.stack_status = ""
     assert delete(rig, task_id).status == "SUCCESS"
     assert cloud.tasks() == {}
 
@@ -110,101 +124,38 @@ def test_r24_fails_when_the_task_is_not_being_deleted_at_all(rig: Rig, cloud: Cl
     assert clock.elapsed <= 300 - 15
 
 
-def test_r24_fails_with_the_real_id_when_deleting_is_denied(rig: Rig, cloud: Cloud, made: Made) -> None:
+def test_r24_fails_with_the_real_id_when_deleting_is_denied(rig: Rig, cloud: Cloud, clock: Clock, made: Made) -> None:
     _, task_id = made()
-    cloud.fault("DeleteFuotaTask", "access-denied")
+    cloud.fault("DeleteFuotaTask", "access-denied", seconds=1000)
     answer = delete(rig, task_id)
     assert (answer.status, answer.physical_id) == ("FAILED", task_id)
     assert answer.reason.startswith("AccessDeniedException: ")
+    assert clock.slept == [5, 10, 15]
 
 
-def test_r25_a_task_left_behind_by_a_cancelled_create_is_found_by_its_tags(rig: Rig, cloud: Cloud, made: Made) -> None:
-    made()
-    other_stack = "arn:aws:cloudformation:eu-west-1:123456789012:stack/Other/1"
-    others = [
-        rig.send(event("create_fuota_task"), LogicalResourceId="Another").physical_id,
-        rig.send(event("create_fuota_task"), StackId=other_stack).physical_id,
-        cloud.client.create_fuota_task(FirmwareUpdateImage="s3://b/c", FirmwareUpdateRole="r" * 20)["Id"],
-    ]
-    answer = rig.send(event("delete_of_a_cancelled_create"))
-    assert (answer.status, answer.physical_id) == ("SUCCESS", INVENTED)
-    assert set(cloud.tasks()) == set(others)
-    assert "deleting a task that a cut-off Create left behind" in [line["message"] for line in answer.at("WARNING")]
-
-
-@pytest.mark.parametrize("kept", ["old", "in a session"])
-def test_r25_a_task_that_its_removal_policy_kept_is_left_alone(
-    rig: Rig, cloud: Cloud, made: Made, clock: Clock, kept: str
+def test_r24_a_permission_that_a_rollback_gave_back_is_waited_for(
+    rig: Rig, cloud: Cloud, clock: Clock, made: Made
 ) -> None:
-    _, task_id = made(MulticastGroupIds=[cloud.group()])
-    if kept == "old":
-        clock.time += 3601
-    else:
-        cloud.into_session(task_id)
-    assert rig.send(event("delete_of_a_cancelled_create")).status == "SUCCESS"
-    assert set(cloud.tasks()) == {task_id}
+    _, task_id = made()
+    cloud.fault("DeleteFuotaTask", "access-denied", seconds=12)
+    assert delete(rig, task_id).status == "SUCCESS"
+    assert clock.slept[:2] == [5, 10]
 
 
-def test_r25_a_create_that_is_still_running_is_waited_for(rig: Rig, cloud: Cloud, clock: Clock) -> None:
-    properties = event("create_fuota_task")["ResourceProperties"]
-
-    def late_create() -> None:
-        cloud.client.create_fuota_task(
-            FirmwareUpdateImage=properties["FirmwareUpdateImage"],
-            FirmwareUpdateRole=properties["FirmwareUpdateRole"],
-            Tags=[
-                {"Key": "fuota-constructs:stack-id", "Value": event("create_fuota_task")["StackId"]},
-                {"Key": "fuota-constructs:logical-id", "Value": "MeterUpdate8F0E"},
-            ],
-        )
-
-    clock.after(15, late_create)
-    assert rig.send(event("delete_of_a_cancelled_create")).status == "SUCCESS"
+def test_r24_deleting_takes_no_permission_to_read_tags(rig: Rig, cloud: Cloud, made: Made) -> None:
+    _, task_id = made()
+    cloud.fault("ListTagsForResource", "access-denied", seconds=1000)
+    answer = delete(rig, task_id)
+    assert answer.status == "SUCCESS"
+    assert "could not read the tags of the task" in [line["message"] for line in answer.at("WARNING")]
     assert cloud.tasks() == {}
 
 
-def test_r25_looking_for_what_does_not_exist_ends_after_30_seconds(rig: Rig, cloud: Cloud, clock: Clock) -> None:
-    assert rig.send(event("delete_of_a_cancelled_create")).status == "SUCCESS"
-    assert clock.elapsed <= 30
-    assert cloud.requests(mutating=True) == []
-
-
-@pytest.mark.parametrize("operation", ["ListFuotaTasks", "ListTagsForResource"])
-def test_r25_not_being_able_to_look_does_not_block_the_stack(
-    rig: Rig, cloud: Cloud, made: Made, operation: str
-) -> None:
-    made()
-    cloud.fault(operation, "access-denied")
-    answer = rig.send(event("delete_of_a_cancelled_create"))
-    assert answer.status == "SUCCESS"
-    (warning,) = answer.at("WARNING")
-    assert "AccessDeniedException" in warning["cause"]
-
-
-def test_r25_a_task_that_another_stack_deletes_meanwhile_is_passed_over(rig: Rig, cloud: Cloud, made: Made) -> None:
-    made()
-    cloud.fault("ListTagsForResource", "not-found")
-    assert rig.send(event("delete_of_a_cancelled_create")).status == "SUCCESS"
-    assert cloud.tasks() == {}, "found at the second look"
-
-
-def test_r25_running_out_of_time_while_looking_does_not_block_the_stack(rig: Rig, cloud: Cloud, made: Made) -> None:
-    made()
-    answer = rig.send(event("delete_of_a_cancelled_create"), context=Context(milliseconds=40_000))
-    assert answer.status == "SUCCESS"
-    (warning,) = answer.at("WARNING")
-    assert warning["cause"] == "the provider's time was up while looking at the tags of all FUOTA tasks: deploy again"
-
-
-def test_r25_many_tasks_are_looked_at_page_by_page(
-    rig: Rig, cloud: Cloud, made: Made, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for _ in range(3):
-        cloud.client.create_fuota_task(FirmwareUpdateImage="s3://b/c", FirmwareUpdateRole="r" * 20)
-    made()
-    monkeypatch.setattr("task_service.PAGE_SIZE", 2)
-    assert rig.send(event("delete_of_a_cancelled_create")).status == "SUCCESS"
-    assert len(cloud.tasks()) == 3
+def test_r24_fails_when_the_tags_cannot_be_read_right_now(rig: Rig, cloud: Cloud, made: Made) -> None:
+    _, task_id = made()
+    cloud.fault("ListTagsForResource", "validation-error")
+    assert delete(rig, task_id).status == "FAILED"
+    assert list(cloud.tasks()) == [task_id]
 
 
 def _task_type() -> Any:

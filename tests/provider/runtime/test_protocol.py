@@ -41,13 +41,12 @@ def request_of(**changes: Any) -> Request:
     return Request.of({**event("create_fuota_task"), **changes})
 
 
-@pytest.mark.parametrize(
-    "module", ["fuota_task", "firmware_object", "task_service", "properties", "botocore.exceptions"]
-)
+@pytest.mark.parametrize("module", ["fuota_task", "firmware_object", "task_service", "charge", "properties"])
 def test_r01_answers_when_a_module_cannot_be_imported(
     rig: Rig, create: dict[str, Any], module: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("fuota_task", "firmware_object", "task_service", "task_plan", "properties"):
+    own = ("fuota_task", "firmware_object", "task_service", "task_plan", "properties", "charge", "leftovers")
+    for name in (*own, "kept_session", "new_task", "replacement", "stack_record", "task_tags"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     monkeypatch.setitem(sys.modules, module, None)
     answer = rig.send(create)
@@ -88,7 +87,7 @@ def test_r01_answers_when_there_is_no_thread_to_work_in(
         raise RuntimeError("can't start new thread")
 
     no_thread = type("NoThread", (threading.Thread,), {"start": fail})
-    monkeypatch.setattr("index.threading", SimpleNamespace(Thread=no_thread))
+    monkeypatch.setattr("aws_calls.threading", SimpleNamespace(Thread=no_thread))
     answer = rig.send(create)
     assert (answer.status, answer.physical_id) == ("FAILED", CREATE_FAILED)
     assert answer.reason == "RuntimeError: can't start new thread"
@@ -125,6 +124,42 @@ def test_r01_fails_clearly_for_an_unknown_resource_type(rig: Rig, create: dict[s
     assert answer.reason.startswith(
         "this provider makes Custom::FuotaTask and Custom::FirmwareObject, not the resource type 'Custom::Other'"
     )
+
+
+@pytest.mark.parametrize("physical_id", ["some-id", ""])
+def test_r26_a_delete_of_an_unknown_resource_type_succeeds(rig: Rig, physical_id: str) -> None:
+    """After a way back to this version the stack could not be deleted otherwise."""
+    answer = rig.send(event("delete_fuota_task"), ResourceType="Custom::FromTheFuture", PhysicalResourceId=physical_id)
+    assert (answer.status, answer.physical_id) == ("SUCCESS", physical_id or CREATE_FAILED)
+    assert "does not know the resource type: nothing is deleted" in answer.at("WARNING")[0]["message"]
+
+
+@pytest.mark.parametrize("kind", ["Create", "Update", "Delete"])
+@pytest.mark.parametrize("resource", ["fuota_task", "firmware_object"])
+def test_r02_a_request_that_cloudformation_has_given_up_is_answered_and_not_worked_on(
+    rig: Rig, cloud: Cloud, clock: Clock, kind: str, resource: str
+) -> None:
+    late = {**event(f"create_{resource}"), "RequestType": kind, "PhysicalResourceId": "some-id"}
+    url = rig.url(late)
+    clock.time += 331
+    answer = rig.send(late, ResponseURL=url)
+    assert answer.status == "FAILED"
+    assert answer.reason == (
+        "the request came 331 s after CloudFormation had sent it, which waits 330 s: nothing was done. Deploy again"
+    )
+    assert answer.physical_id.startswith("fuota-constructs:create-outcome-unknown:" if kind == "Create" else "some-id")
+    assert cloud.requests() == []
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"),
+    [("330", 330), (60, 60), (None, 3600), ("", 3600), ("soon", 3600), ("-1", 3600), ("99999", 3600)],
+)
+def test_r29_a_template_that_does_not_say_how_long_cloudformation_waits_means_its_default(
+    given: Any, seconds: int
+) -> None:
+    assert request_of(ResourceProperties={"ServiceTimeout": given}).service_timeout == seconds
+    assert request_of(ResourceProperties={}).service_timeout == 3600
 
 
 @pytest.mark.parametrize("missing", ["FirmwareUpdateImage", "FirmwareUpdateRole"])
@@ -212,7 +247,7 @@ def test_r03_puts_the_answer_as_cloudformation_signed_for_it(
     rig: Rig, cloud: Cloud, sink: ResponseSink, create: dict[str, Any]
 ) -> None:
     create["ResourceProperties"]["Name"] = "Zähler"
-    rig.send(create)
+    rig.send(create, ResponseURL=sink.url)
     (put,) = sink.puts
     assert put.path == sink.url.removeprefix(sink.base_url), "the query is the signature"
     assert put.headers["Content-Type"] == ""
@@ -319,7 +354,7 @@ def test_r05_the_response_url_is_nowhere(rig: Rig, cloud: Cloud, sink: ResponseS
     url = sink.url
     query = url.partition("?")[2]
     cloud.fault("CreateFuotaTask", "validation-error", message=f"look at {url} or {query} or {url.partition('?')[0]}")
-    answer = rig.send(create)
+    answer = rig.send(create, ResponseURL=url)
     assert answer.reason.startswith("ValidationException: look at [response URL] or [response URL] or [response URL] ")
     for secret in (url, query, SECRET):
         assert secret not in answer.output

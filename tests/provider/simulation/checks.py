@@ -111,5 +111,8 @@ def _check_leaks(world: World) -> None:
 
 def _check_foreign(world: World) -> None:
     for task_id in world.foreign:
-        if world.network.status(task_id) != "Pending" or len(world.network.tasks[task_id].tags) != world.foreign[task_id]:
+        if (
+            world.network.status(task_id) != "Pending"
+            or len(world.network.tasks[task_id].tags) != world.foreign[task_id]
+        ):
             world.violation("foreign task touched", task_id)

@@ -156,7 +156,7 @@ class CloudFormation:
             self._in_parallel([partial(self._bring, resource) for resource in resources])
             if self._failed and (cancels or self._has_failed_image()):
                 return False
-        if fails_after is not None and fails_after < 60:  # noqa: PLR2004 - it takes longer than ours
+        if fails_after is not None and fails_after < 60:
             self.world.time.sleep(fails_after)
         self._number += 1  # from here on the other resource cannot fail any more
         return not self._failed
@@ -181,7 +181,7 @@ class CloudFormation:
             return
         touch = Touch(resource.name, record, resource, properties)
         self._touches.append(touch)
-        if record is None or record.failed and record.physical_id in self._failed_creates():
+        if record is None or (record.failed and record.physical_id in self._failed_creates()):
             self._create(touch, failed=record)
         else:
             self._update(touch, record)
@@ -204,7 +204,9 @@ class CloudFormation:
         return {record.physical_id for record in self.records.values() if record.failed and not record.resource.made}
 
     def _create(self, touch: Touch, *, failed: Record | None) -> None:
-        old = [] if failed is None else [Garbage(failed.physical_id, failed.resource, failed.properties, "failed create")]
+        old = (
+            [] if failed is None else [Garbage(failed.physical_id, failed.resource, failed.properties, "failed create")]
+        )
         if old and self.world.chance.random() < 0.5:  # before or after: documented nowhere
             self._delete(old.pop())
         request = self._ask("Create", touch.after, touch.properties, operation="create", reuse=failed is not None)
@@ -303,7 +305,9 @@ class CloudFormation:
             if record.resource.retain:
                 self.retained.add(record.physical_id)
             else:
-                self._garbage.append(Garbage(record.physical_id, record.resource, record.properties, "left the template"))
+                self._garbage.append(
+                    Garbage(record.physical_id, record.resource, record.properties, "left the template")
+                )
 
     def _clean_up(self, template: Template) -> None:
         self._delete_garbage("cleanup")

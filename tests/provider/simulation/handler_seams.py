@@ -14,7 +14,6 @@ import index
 import pytest
 
 from fuota_constructs.local.iotwireless import store
-
 from simulation.network import ACCOUNT, REGION, Network, client
 
 if TYPE_CHECKING:

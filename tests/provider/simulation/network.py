@@ -21,7 +21,6 @@ from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, 
 from fuota_constructs.local.iotwireless import IotWirelessService
 from fuota_constructs.local.iotwireless.session import SessionPolicy, task_status
 from fuota_constructs.local.iotwireless.store import FuotaTask
-
 from simulation import stack_api
 from simulation.object_store import ObjectStore
 from simulation.weather import REQUEST_FAULTS

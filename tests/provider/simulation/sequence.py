@@ -6,10 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fuota_constructs.local.iotwireless.store import FuotaTask
-
 from simulation import template as templates
 from simulation.checks import STABLE, check
-
 from simulation.operators import Operator
 
 if TYPE_CHECKING:
@@ -145,7 +143,9 @@ class Sequence:
 
     def _pause(self) -> None:
         chance = self.world.chance
-        self.world.time.sleep(chance.choice([1, 20, 60, 130, 700, 3600, 5 * 3600, 40 * 3600]) * chance.uniform(0.5, 1.5))
+        self.world.time.sleep(
+            chance.choice([1, 20, 60, 130, 700, 3600, 5 * 3600, 40 * 3600]) * chance.uniform(0.5, 1.5)
+        )
         if self._is_quiet():
             check(self.world)
 
@@ -178,11 +178,12 @@ class Sequence:
     def _make_foreign_tasks(self) -> None:
         world = self.world
         state = world.network.state
-        owner = {"fuota-constructs:logical-id": "Task", "fuota-constructs:stack-id": "arn:aws:cloudformation:x:1:stack/O/1"}
+        owner = {
+            "fuota-constructs:logical-id": "Task",
+            "fuota-constructs:stack-id": "arn:aws:cloudformation:x:1:stack/O/1",
+        }
         for tags in ({}, owner):
             listed = [{"Key": key, "Value": value} for key, value in tags.items()]
             request = {"FirmwareUpdateImage": "s3://b/c", "FirmwareUpdateRole": "r", "Tags": listed}
             task = state.add(FuotaTask, world.time.now, request)
             world.foreign[task.id] = len(tags)
-
-

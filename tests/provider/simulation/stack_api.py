@@ -24,7 +24,9 @@ def answer(stack: CloudFormation, body: str) -> Answer:
     if asked["Action"] == "DescribeStacks":
         status = "DELETE_IN_PROGRESS" if stack.is_deleting else "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
         member = "<StackName>Fleet</StackName><CreationTime>2026-11-23T10:11:12Z</CreationTime>"
-        return _result("DescribeStacks", f"<Stacks><member>{member}<StackStatus>{status}</StackStatus></member></Stacks>")
+        return _result(
+            "DescribeStacks", f"<Stacks><member>{member}<StackStatus>{status}</StackStatus></member></Stacks>"
+        )
     name = asked["LogicalResourceId"]
     if asked["StackName"] != stack.stack_id or name not in stack.statuses:
         return error(400, "ValidationError", f"Resource {name} does not exist for stack Fleet")

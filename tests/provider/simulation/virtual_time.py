@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 START = 1_790_000_000.0  # an arbitrary moment, in epoch seconds
 
 
-class Killed(BaseException):  # noqa: N818 - no error: how a process ends whose machine is gone
+class Killed(BaseException):
     """Raised in a process that is to end without doing anything more."""
 
 
@@ -185,7 +185,7 @@ class VirtualTime:
         self.running = process
         process.take_turn()
         self._turn.acquire()
-        if len(self._processes) > 64:  # noqa: PLR2004
+        if len(self._processes) > 64:
             self._processes = [each for each in self._processes if not each.ended.given]
 
     def _schedule(self, at: float, process: Process) -> None:
