@@ -5,6 +5,7 @@ open is marked "assumed" below.
 """
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import unquote
@@ -81,6 +82,11 @@ def permissions(
         # Assumed: tagging on create is checked on the type's wildcard, as the new id is not known to the caller.
         needed.append(Permission(f"{ACTION_PREFIX}TagResource", arn(kind, "*")))
     return needed
+
+
+def resource_tag_keys(tags: Mapping[str, str]) -> dict[str, str]:
+    """The condition keys that the tags of a resource give a request on it (aws:ResourceTag, of every resource type)."""
+    return {f"aws:resourcetag/{key.lower()}": value for key, value in tags.items()}
 
 
 def _fields(body: bytes) -> dict[str, Any]:

@@ -41,7 +41,7 @@ from fuota_constructs.local.errors import LocalCloudError
 from fuota_constructs.local.functions import custom_resources, workers
 from fuota_constructs.local.guard import Guard
 from fuota_constructs.local.host_environment import set_environment
-from fuota_constructs.local.iam_resources import permissions
+from fuota_constructs.local.iam_resources import permissions, resource_tag_keys
 from fuota_constructs.local.listed_resources import first_listed
 from fuota_constructs.local.own_names import OwnNames
 
@@ -248,8 +248,12 @@ class Host:
         signature = inspect.signature(enforce_before)
 
         def enforce(*arguments: Any, **named: Any) -> Any:
-            denied = enforce_before(*arguments, **named)
-            asked = signature.bind(*arguments, **named).arguments
+            bound = signature.bind(*arguments, **named)
+            asked = bound.arguments
+            if asked["service"] == SERVICE:
+                tags = self.service.tags_of(asked.get("resource_arn", "*"))
+                asked["service_context"] = {**(asked.get("service_context") or {}), **resource_tag_keys(tags)}
+            denied = enforce_before(*bound.args, **bound.kwargs)
             access_key = asked["access_key_id"]
             if not evaluator.is_root_access_key(access_key):
                 account = _module("ministack.core.responses").get_account_id()

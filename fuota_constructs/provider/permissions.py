@@ -13,15 +13,13 @@ if TYPE_CHECKING:
 _UNSCOPED_ACTIONS = ["CreateFuotaTask", "ListFuotaTasks", "ListWirelessDevices"]
 """Actions without resource-level permissions (Service Authorization Reference): their resource can only be `*`."""
 
-_TASK_ACTIONS = [
-    "DeleteFuotaTask",
-    "GetFuotaTask",
-    "ListMulticastGroupsByFuotaTask",
-    "ListTagsForResource",
-    "TagResource",
-    "UntagResource",
-    "UpdateFuotaTask",
-]
+_READ_TASKS = ["GetFuotaTask", "ListMulticastGroupsByFuotaTask", "ListTagsForResource"]
+"""Allowed on all tasks: what a cut-off request left is found by its tags."""
+
+_CHANGE_TASKS = ["DeleteFuotaTask", "TagResource", "UntagResource", "UpdateFuotaTask"]
+
+STACK_TAG = "fuota-constructs:stack-id"
+"""What every task of a stack carries; the same name as in `runtime/task_tags.py`."""
 
 _ATTACHMENTS = [
     "AssociateMulticastGroupWithFuotaTask",
@@ -33,7 +31,8 @@ _ATTACHMENTS = [
 
 WILDCARDS = {
     "CreateAndListTasks": "these actions have no resource-level permissions (Service Authorization Reference)",
-    "ManageTasks": "the service makes up the ids of FUOTA tasks, so no policy can name them beforehand",
+    "ReadTasks": "the service makes up the ids of FUOTA tasks, so no policy can name them beforehand",
+    "ManageTasks": "the service makes up the ids of FUOTA tasks; those of other stacks are excluded by their tag",
     "AttachTargets": "groups and devices are attached by ids that may be known at deployment only",
     "DecryptAssets": "which key encrypts the bucket of the CDK assets, if any, the app does not know",
     "ReadAssets": "the names of CDK assets change with their content, and a rollback reads those of older deployments",
@@ -47,8 +46,19 @@ def for_tasks(log_group_arn: str) -> list[Statement]:
     """What every provider needs."""
     return [
         statement("CreateAndListTasks", _iotwireless(_UNSCOPED_ACTIONS), "*"),
-        statement("ManageTasks", _iotwireless([*_TASK_ACTIONS, *_ATTACHMENTS]), _any("FuotaTask")),
+        statement("ReadTasks", _iotwireless(_READ_TASKS), _any("FuotaTask")),
+        {
+            **statement("ManageTasks", _iotwireless([*_CHANGE_TASKS, *_ATTACHMENTS]), _any("FuotaTask")),
+            # Not the tasks of other stacks. A task without the tag is one that is just being made, or one whose tag
+            # somebody took off: that must stay deletable. IoT Wireless supports tags in policies (AWS IoT Wireless
+            # Developer Guide, "How AWS IoT Wireless works with IAM"); tried on AWS it was not.
+            "Condition": {"StringEqualsIfExists": {f"aws:ResourceTag/{STACK_TAG}": cdk.Aws.STACK_ID}},
+        },
         statement("AttachTargets", _iotwireless(_ATTACHMENTS), _any("MulticastGroup"), _any("WirelessDevice")),
+        # Why a Delete comes, and whether a Create is still waited for.
+        statement(
+            "ReadOwnStack", ["cloudformation:DescribeStackResource", "cloudformation:DescribeStacks"], cdk.Aws.STACK_ID
+        ),
         statement("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], log_group_arn),
     ]
 

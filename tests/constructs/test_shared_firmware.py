@@ -118,15 +118,17 @@ def test_r31_one_provider_and_a_policy_of_fixed_size(stack, image, synth, count)
     statements = provider_policy(template)
     assert [statement["Sid"] for statement in statements] == [
         "CreateAndListTasks",
+        "ReadTasks",
         "ManageTasks",
         "AttachTargets",
+        "ReadOwnStack",
         "WriteLogs",
         "PassFirmwareUpdateRole",
         "ReadAssets",
         "DecryptAssets",
         "WriteFirmware",
     ]
-    assert sum(len(statement["Resource"]) for statement in statements) == 9
+    assert sum(len(statement["Resource"]) for statement in statements) == 10
     assert len(template["Resources"]) == 9 + count
 
 
@@ -149,6 +151,21 @@ def test_provider_may_pass_exactly_the_roles_of_the_tasks_to_iot_wireless_only(s
     [statement] = [s for s in provider_policy(synth(stack)) if "iam:PassRole" in s["Action"]]
     assert statement["Resource"] == [stack.resolve(role.role_arn) for role in roles]
     assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "iotwireless.amazonaws.com"}}
+
+
+def test_provider_may_change_no_task_of_another_stack(stack, image, synth):
+    make_task(stack, "Task", image)
+    changing = [s for s in provider_policy(synth(stack)) if set(s["Action"]) & CHANGING and "FuotaTask/" in str(s)]
+    [tag] = re.findall('^STACK_ID = PREFIX \\+ "(.+)"$', (RUNTIME / "task_tags.py").read_text(), re.MULTILINE)
+    condition = {"StringEqualsIfExists": {f"aws:ResourceTag/fuota-constructs:{tag}": {"Ref": "AWS::StackId"}}}
+    assert [statement["Condition"] for statement in changing] == [condition]
+
+
+def test_provider_may_read_its_own_stack_only(stack, image, synth):
+    make_task(stack, "Task", image)
+    [statement] = [s for s in provider_policy(synth(stack)) if "cloudformation:DescribeStacks" in s["Action"]]
+    assert statement["Action"] == ["cloudformation:DescribeStackResource", "cloudformation:DescribeStacks"]
+    assert statement["Resource"] == [{"Ref": "AWS::StackId"}]
 
 
 def test_provider_reads_no_assets_where_nothing_is_copied(stack, synth):

@@ -19,7 +19,14 @@ pytestmark = pytest.mark.e2e
 STACK = "LeastPrivilege"
 POLICY_TYPE, FUNCTION_TYPE = "AWS::IAM::Policy", "AWS::Lambda::Function"
 STATEMENTS = (
-    *("CreateAndListTasks", "ManageTasks", "AttachTargets", "PassFirmwareUpdateRole", "ReadAssets", "WriteFirmware"),
+    "CreateAndListTasks",
+    "ReadTasks",
+    "ManageTasks",
+    "AttachTargets",
+    "PassFirmwareUpdateRole",
+    "ReadAssets",
+    "WriteFirmware",
+    "ReadOwnStack",
 )
 
 
@@ -66,8 +73,9 @@ class Run:
         self.statements = self._provider_statements()
         app.succeeds("deploy", "-c", "revision=2", *context)
         self._lose_a_create(cloud)
+        self.foreign = self._delete_tasks_of_others(cloud)
         app.succeeds("destroy", *context)
-        self.tasks_left = app.tasks()
+        self.tasks_left = [task["Id"] for task in cloud.client("iotwireless").list_fuota_tasks()["FuotaTaskList"]]
         decisions = cloud.admin("iam")["decisions"]
         self.denied = [decision for decision in decisions if not decision["allowed"]]
         self.provider = [each for each in decisions if "ConstructsProviderRole" in each["principal"]]
@@ -87,27 +95,44 @@ class Run:
         # What CloudFormation sends for a Create it cut off: a Delete with an id of its own making. The task that
         # the Create made carries the stack's tags.
         [stack] = self.cloudformation.describe_stacks(StackName=STACK)["Stacks"]
+        tags = {"fuota-constructs:stack-id": stack["StackId"], "fuota-constructs:logical-id": "CutOff"}
+        lost = self._make_task(cloud, tags)
+        self._send_delete(cloud, f"{STACK}-CutOff-1ABCDEFGHIJK")
+        tasks = cloud.client("iotwireless").list_fuota_tasks()["FuotaTaskList"]
+        assert lost not in [task["Id"] for task in tasks]
+
+    def _delete_tasks_of_others(self, cloud: LocalCloud) -> str:
+        # Whoever may invoke the function may ask it to delete any task.
+        other_stack = f"arn:aws:cloudformation:{cloud.region}:{cloud.account}:stack/Other/1"
+        foreign = self._make_task(cloud, {"fuota-constructs:stack-id": other_stack})
+        without_a_tag = self._make_task(cloud, {})
+        for task_id in (foreign, without_a_tag):
+            self._send_delete(cloud, task_id)
+        return foreign
+
+    def _make_task(self, cloud: LocalCloud, tags: dict[str, str]) -> str:
+        task_id: str = cloud.client("iotwireless").create_fuota_task(
+            FirmwareUpdateImage="s3://b/k",
+            FirmwareUpdateRole=f"arn:aws:iam::{cloud.account}:role/r",
+            Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+        )["Id"]
+        return task_id
+
+    def _send_delete(self, cloud: LocalCloud, physical_id: str) -> None:
+        [stack] = self.cloudformation.describe_stacks(StackName=STACK)["Stacks"]
         event = {
             "RequestType": "Delete",
             "RequestId": str(uuid.uuid4()),
             "ResponseURL": f"{cloud.url}/_ministack/cfn-response/nobody-waits",
             "StackId": stack["StackId"],
             "LogicalResourceId": "CutOff",
-            "PhysicalResourceId": f"{STACK}-CutOff-1ABCDEFGHIJK",
+            "PhysicalResourceId": physical_id,
             "ResourceType": "Custom::FuotaTask",
             "ResourceProperties": {"ServiceToken": "arn:aws:lambda:eu-west-1:000000000000:function:x"},
         }
-        tags = {"fuota-constructs:stack-id": stack["StackId"], "fuota-constructs:logical-id": "CutOff"}
-        lost = cloud.client("iotwireless").create_fuota_task(
-            FirmwareUpdateImage="s3://b/k",
-            FirmwareUpdateRole=f"arn:aws:iam::{cloud.account}:role/r",
-            Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
-        )["Id"]
         resources = self.cloudformation.describe_stack_resources(StackName=STACK)["StackResources"]
         [function] = [each["PhysicalResourceId"] for each in resources if each["ResourceType"] == FUNCTION_TYPE]
         cloud.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))
-        tasks = cloud.client("iotwireless").list_fuota_tasks()["FuotaTaskList"]
-        assert lost not in [task["Id"] for task in tasks]
 
 
 @pytest.fixture(scope="module")
@@ -126,9 +151,14 @@ def provider_policy(template: dict[str, Any]) -> tuple[str, dict[str, Any]]:
 
 
 def test_deploy_update_and_destroy_pass_and_nothing_is_denied(run: Run) -> None:
-    assert run.tasks_left == []
-    assert run.denied == []
+    assert run.tasks_left == [run.foreign]
+    assert [each for each in run.denied if not each["resource"].endswith(run.foreign)] == []
     assert run.provider
+
+
+def test_a_task_of_another_stack_is_out_of_reach(run: Run) -> None:
+    assert {each["action"] for each in run.denied} == {"iotwireless:DeleteFuotaTask"}
+    assert all(each["resource"].endswith(run.foreign) for each in run.denied)
 
 
 def test_the_statements_are_the_ones_this_file_knows(run: Run) -> None:
@@ -163,6 +193,9 @@ def resource_patterns(resource: Any) -> list[str]:
     return patterns
 
 
+IMPATIENT = {"aws_calls.py": ["PROPAGATION_SECONDS = 90\n"], "new_task.py": ["VISIBLE_SECONDS = 45\n"]}
+
+
 @pytest.fixture(scope="module")
 def impatient_function(run: Run, enforcing: LocalCloud) -> dict[str, Any]:
     """Where the provider's code lies, changed in one point: it does not wait 90 s for a new permission to spread."""
@@ -174,9 +207,9 @@ def impatient_function(run: Run, enforcing: LocalCloud) -> dict[str, Any]:
     with zipfile.ZipFile(io.BytesIO(code)) as before, zipfile.ZipFile(changed, "w") as after:
         for name in before.namelist():
             text = before.read(name).decode()
-            if name == "aws_calls.py":
-                assert text.count("PROPAGATION_SECONDS = 90\n") == 1
-                text = text.replace("PROPAGATION_SECONDS = 90\n", "PROPAGATION_SECONDS = 0\n")
+            for setting in IMPATIENT.get(name, ()):
+                assert text.count(setting) == 1
+                text = text.replace(setting, f"{setting.partition(' = ')[0]} = 0\n")
             after.writestr(name, text)
     s3.put_object(Bucket=bucket, Key="impatient.zip", Body=changed.getvalue())
     return {**function["Properties"]["Code"], "S3Key": "impatient.zip"}
@@ -213,6 +246,7 @@ def without_a_statement(run: Run, enforcing: LocalCloud, impatient_function: dic
     ("sid", "missing"),
     [
         ("CreateAndListTasks", "iotwireless:CreateFuotaTask"),
+        ("ReadTasks", "iotwireless:GetFuotaTask"),
         ("ManageTasks", "iotwireless:TagResource"),
         ("AttachTargets", "iotwireless:Associate"),
         ("PassFirmwareUpdateRole", "iam:PassRole"),
@@ -225,3 +259,8 @@ def test_fails_without_the_statement(sid: str, missing: str, run: Run, without_a
     events = run.cloudformation.describe_stack_events(StackName=f"Without{sid}")["StackEvents"]
     reasons = [each.get("ResourceStatusReason", "") for each in events if each["ResourceStatus"] == "CREATE_FAILED"]
     assert any(f"is not authorized to perform: {missing}" in reason for reason in reasons), reasons
+
+
+def test_a_deployment_passes_without_knowing_the_stack(run: Run, without_a_statement: dict[str, Any]) -> None:
+    """Where a permissions boundary takes that away, the tags of the tasks tell what they can."""
+    assert without_a_statement["ReadOwnStack"]["StackStatus"] == "CREATE_COMPLETE"

@@ -96,6 +96,16 @@ class IotWirelessService:
             shown = summary(self.store, self.now())
             return copy.deepcopy(shown)  # later requests are not to change it
 
+    def tags_of(self, arn: str) -> dict[str, str]:
+        """Give the tags of a resource by its ARN, none if there is no such resource."""
+        with self._lock:
+            for state in self.store.states():
+                try:
+                    return dict(state.find_by_arn(arn).tags)
+                except ServiceError:
+                    continue
+        return {}
+
     async def handle(
         self,
         method: str,

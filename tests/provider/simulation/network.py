@@ -1,4 +1,4 @@
-"""Between boto3 and the services: the handler's real clients, whose requests end here, with all that can happen to them.
+"""Between boto3 and the services: the handler's real clients, whose requests end here, with all that can befall them.
 
 The IoT Wireless service is the local one, which is also what the rehearsals run on. Its answers are changed only where
 AWS may differ from it: new tasks that cannot be read yet, deletions that take long, defaults that show.
@@ -109,7 +109,7 @@ class Network:
         task = self.tasks.get(task_id)
         return None if task is None else str(task_status(task, self.world.time.now))
 
-    def send(self, request: Any, event_name: str, **_: object) -> AWSResponse:
+    def send(self, request: Any, event_name: str, **_: object) -> AWSResponse:  # noqa: C901, PLR0911, PLR0912 - a table
         _, _, operation = event_name.split(".")
         self.calls += 1
         time, chance, weather = self.world.time, self.world.chance, self.world.weather

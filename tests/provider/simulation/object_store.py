@@ -1,4 +1,4 @@
-"""S3 as far as firmware objects need it: reading, writing with a checksum and with If-None-Match, streams that break."""
+"""S3 as far as firmware objects need it: reads, writes with a checksum and with If-None-Match, streams that break."""
 
 from __future__ import annotations
 

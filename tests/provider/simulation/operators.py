@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fuota_constructs.local.iotwireless.store import FuotaTask
-
 if TYPE_CHECKING:
+    from fuota_constructs.local.iotwireless.store import FuotaTask
     from simulation.world import World
 
 

@@ -45,7 +45,7 @@ class Sequence:
 
     def live(self) -> None:
         """Live it."""
-        world, chance = self.world, self.world.chance
+        chance = self.world.chance
         self._make_foreign_tasks()
         template = templates.first(chance)
         self._publish(template)
