@@ -19,10 +19,15 @@ from fuota_constructs import (
     FuotaValidationError,
     RfRegion,
 )
-from fuota_constructs.provider.fuota_provider import LAMBDA_TIMEOUT_SECONDS, SERVICE_TIMEOUT_SECONDS
+from fuota_constructs.provider.fuota_provider import (
+    LAMBDA_TIMEOUT_SECONDS,
+    RUNTIME_DIRECTORY,
+    SERVICE_TIMEOUT_SECONDS,
+)
 
 TASK = "Custom::FuotaTask"
 COPY = "Custom::FirmwareObject"
+CHANGING = {f"iotwireless:{name}" for name in ("UpdateFuotaTask", "DeleteFuotaTask", "TagResource", "UntagResource")}
 
 
 def make_task(scope, name, image, **given):
@@ -128,7 +133,7 @@ def test_r31_one_provider_and_a_policy_of_fixed_size(stack, image, synth, count)
         "DecryptAssets",
         "WriteFirmware",
     ]
-    assert sum(len(statement["Resource"]) for statement in statements) == 10
+    assert sum(len(statement["Resource"]) for statement in statements) == 11
     assert len(template["Resources"]) == 9 + count
 
 
@@ -156,7 +161,7 @@ def test_provider_may_pass_exactly_the_roles_of_the_tasks_to_iot_wireless_only(s
 def test_provider_may_change_no_task_of_another_stack(stack, image, synth):
     make_task(stack, "Task", image)
     changing = [s for s in provider_policy(synth(stack)) if set(s["Action"]) & CHANGING and "FuotaTask/" in str(s)]
-    [tag] = re.findall('^STACK_ID = PREFIX \\+ "(.+)"$', (RUNTIME / "task_tags.py").read_text(), re.MULTILINE)
+    [tag] = re.findall('^STACK_ID = PREFIX \\+ "(.+)"$', (RUNTIME_DIRECTORY / "task_tags.py").read_text(), re.MULTILINE)
     condition = {"StringEqualsIfExists": {f"aws:ResourceTag/fuota-constructs:{tag}": {"Ref": "AWS::StackId"}}}
     assert [statement["Condition"] for statement in changing] == [condition]
 

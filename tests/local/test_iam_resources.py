@@ -4,7 +4,9 @@ import json
 
 import pytest
 
-from fuota_constructs.local.iam_resources import Permission, permissions
+from fuota_constructs.local.iam_resources import Permission, permissions, resource_tag_keys
+from fuota_constructs.local.iotwireless import IotWirelessService
+from fuota_constructs.local.iotwireless.store import FuotaTask
 
 ARN = "arn:aws:iotwireless:eu-west-1:000000000000"
 
@@ -69,3 +71,20 @@ def test_a_body_that_is_no_json_object_names_nothing() -> None:
     assert permissions(method="POST", path="/fuota-tasks", query={}, body=b"[", region="r", account="a") == [
         Permission("iotwireless:CreateFuotaTask", "*")
     ]
+
+
+def test_the_tags_of_a_resource_are_condition_keys() -> None:
+    assert resource_tag_keys({"Team": "a", "fuota-constructs:stack-id": "arn:b"}) == {
+        "aws:resourcetag/team": "a",
+        "aws:resourcetag/fuota-constructs:stack-id": "arn:b",
+    }
+    assert resource_tag_keys({}) == {}
+
+
+def test_the_service_knows_the_tags_of_its_resources_in_every_account_and_region() -> None:
+    service = IotWirelessService(clock=lambda: 0.0)
+    service.store.of("000000000000", "eu-west-1")
+    request = {"Tags": [{"Key": "team", "Value": "a"}]}
+    task = service.store.of("123456789012", "us-east-1").add(FuotaTask, 0.0, request)
+    assert service.tags_of(task.arn) == {"team": "a"}
+    assert service.tags_of("arn:aws:iotwireless:eu-west-1:000000000000:FuotaTask/*") == {}
