@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, cast
 
 import aws_cdk as cdk
 import jsii
-from aws_cdk import aws_iam as iam
 
 from fuota_constructs.bucket_facts import BucketFacts
 from fuota_constructs.synth_checks import Place
@@ -37,25 +36,27 @@ def make_default_bucket(scope: constructs.Construct) -> tuple[s3.IBucket, Bucket
             "removalPolicy": cdk.RemovalPolicy.RETAIN,
             "versioned": True,
         },
-        cdk.Resource,
+        base=cdk.Resource,
     )
     # The bucket could make its policy by itself, but Python could not get at it without loading aws_s3. There is one
     # already where a property injector asks for one.
     arn = attribute(bucket, "bucketArn")
-    encrypted_only = {
-        "Effect": "Deny",
-        "Action": "s3:*",
-        "Principal": {"AWS": "*"},
-        "Resource": [arn, f"{arn}/*"],
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }
-    policy = cast("constructs.Construct | None", bucket.node.try_find_child("Policy"))
+    encrypted_only = typed_object(
+        "aws_iam.PolicyStatement",
+        {
+            "effect": typed_choice("aws_iam.Effect", "DENY"),
+            "actions": ["s3:*"],
+            "principals": [typed_object("aws_iam.AnyPrincipal")],
+            "resources": [arn, f"{arn}/*"],
+            "conditions": {"Bool": {"aws:SecureTransport": "false"}},
+        },
+    )
+    policy: constructs.Construct | None = jsii.get(bucket, "policy")
     if policy:
-        jsii.get(policy, "document").add_statements(iam.PolicyStatement.from_json(encrypted_only))
+        jsii.get(policy, "document").add_statements(encrypted_only)
     else:
-        document = iam.PolicyDocument.from_json({"Version": "2012-10-17", "Statement": [encrypted_only]})
-        props = {"bucket": bucket, "document": document}
-        policy = typed_construct(bucket, "Policy", "aws_s3.BucketPolicy", props, cdk.Resource)
+        props = {"bucket": bucket, "document": typed_object("aws_iam.PolicyDocument", {"statements": [encrypted_only]})}
+        policy = typed_construct(bucket, "Policy", "aws_s3.BucketPolicy", props, base=cdk.Resource)
         jsii.set(bucket, "policy", policy)
     key: kms.IKey | None = jsii.get(bucket, "encryptionKey")  # none, unless a property injector gives it one
     facts = BucketFacts(

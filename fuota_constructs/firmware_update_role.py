@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
+from fuota_constructs.default_role import DESCRIPTION, TRUST_CONDITIONS
+from fuota_constructs.provider.permissions import SERVICE_PRINCIPAL
 from fuota_constructs.template.keyword_names import naming_keywords
 
 if TYPE_CHECKING:
     from constructs import Construct
-
-SERVICE_PRINCIPAL = "iotwireless.amazonaws.com"
-TRUST_CONDITIONS = {"StringEqualsIfExists": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
-DESCRIPTION = "Lets AWS IoT Wireless read firmware images for FUOTA tasks"
 
 
 class FirmwareUpdateRole(iam.Role):

@@ -10,7 +10,6 @@ import jsii
 from aws_cdk.interfaces.aws_iotwireless import FuotaTaskReference, IFuotaTaskRef
 
 from fuota_constructs import synth_checks, task_inputs
-from fuota_constructs.fuota_task_grants import FuotaTaskGrants
 from fuota_constructs.imported_fuota_task import ImportedFuotaTask
 from fuota_constructs.provider.fuota_provider import SERVICE_TIMEOUT_SECONDS
 from fuota_constructs.resource_tags import ResourceTags
@@ -19,6 +18,7 @@ from fuota_constructs.role_trust import trusts_service
 from fuota_constructs.service_arns import expect_id
 from fuota_constructs.shared_firmware import SharedFirmware
 from fuota_constructs.template.keyword_names import naming_keywords
+from fuota_constructs.template.stable_ids import path_below_stack
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from fuota_constructs.firmware_image import FirmwareImage
+    from fuota_constructs.fuota_task_grants import FuotaTaskGrants
     from fuota_constructs.imported_fuota_task import IFuotaTask
     from fuota_constructs.rules import Finding, SessionPlan
     from fuota_constructs.session_schedule import SessionSchedule
@@ -121,7 +122,7 @@ class FuotaTask(cdk.Resource):
             self._bucket,
             self._role,
             per_image=task_inputs.access_per_image_of(access_per_image, self),
-            asked_by=self,
+            asked_by=path_below_stack(scope, id),
         )
 
         given: dict[str, object] = {
@@ -198,6 +199,8 @@ class FuotaTask(cdk.Resource):
     @property
     def grants(self) -> FuotaTaskGrants:
         """What principals may be allowed to do with the task."""
+        from fuota_constructs.fuota_task_grants import FuotaTaskGrants
+
         return FuotaTaskGrants.from_fuota_task(self)
 
     @property
@@ -293,7 +296,7 @@ class FuotaTask(cdk.Resource):
             wireless_devices=tuple(self._devices),
             tags={key: synth_checks.known(value) for key, value in (tags or {}).items()},
             role_policy_characters=self._access.characters,
-            role_trusts_service=trusts_service(self._role),
+            role_trusts_service=self._shared.made(self._role) or trusts_service(self._role),
             start=self._start.plan() if self._start else None,
         )
 

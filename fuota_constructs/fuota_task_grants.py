@@ -8,7 +8,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
 from fuota_constructs.errors import FuotaValidationError
-from fuota_constructs.firmware_update_role import SERVICE_PRINCIPAL
+from fuota_constructs.provider.permissions import SERVICE_PRINCIPAL
 from fuota_constructs.template.tokens import shown
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ import jsii
 from aws_cdk.interfaces.aws_iotwireless import FuotaTaskReference, IFuotaTaskRef
 from typing_extensions import Protocol, runtime_checkable
 
-from fuota_constructs.fuota_task_grants import FuotaTaskGrants
 from fuota_constructs.service_arns import environment_of, expect_arn, id_in
 
 if TYPE_CHECKING:
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_sqs as sqs
     from constructs import Construct
 
+    from fuota_constructs.fuota_task_grants import FuotaTaskGrants
     from fuota_constructs.session_schedule import SessionSchedule
 
 
@@ -63,6 +63,8 @@ class ImportedFuotaTask(cdk.Resource):
     @property
     def grants(self) -> FuotaTaskGrants:
         """What principals may be allowed to do with the task."""
+        from fuota_constructs.fuota_task_grants import FuotaTaskGrants
+
         return FuotaTaskGrants.from_fuota_task(self)
 
     def schedule_start(self, at: datetime, *, dead_letter_queue: sqs.IQueue | None = None) -> SessionSchedule:

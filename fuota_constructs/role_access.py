@@ -8,13 +8,14 @@ import re
 from typing import TYPE_CHECKING, cast
 
 import aws_cdk as cdk
-from aws_cdk import aws_iam as iam
 
 from fuota_constructs.synth_checks import known_text, place_of
 from fuota_constructs.template.acknowledgments import acknowledge_wildcards
+from fuota_constructs.template.typed_resource import attribute, typed_resource
 
 if TYPE_CHECKING:
     import constructs
+    from aws_cdk import aws_iam as iam
 
     from fuota_constructs.bucket_facts import BucketFacts
 
@@ -44,9 +45,9 @@ class RoleAccess:
         `of_this_stack`: of a role that is made here it is known that it takes policies, and that names tell them apart.
         """
         self._scope, self.name, self._role, self._of_this_stack = scope, name, role, of_this_stack
-        self._policies: dict[str, iam.Policy | None] = {}
-        self._wildcards: dict[iam.Policy, dict[str, list[str]]] = {}
-        self.arn: str = role.role_arn
+        self._policies: dict[str, cdk.CfnResource | None] = {}
+        self._wildcards: dict[cdk.CfnResource, dict[str, list[str]]] = {}
+        self.arn = attribute(role, "roleArn") if of_this_stack else role.role_arn
         self.characters = 0
         """About how long the inline policies are that were added to the role; IAM allows 10,240 characters in all."""
 
@@ -55,7 +56,7 @@ class RoleAccess:
         """The account of the role, when it is known at synth."""
         return place_of(self._role, self.arn).account
 
-    def to_firmware(self, bucket: BucketFacts) -> list[iam.Policy]:
+    def to_firmware(self, bucket: BucketFacts) -> list[cdk.CfnResource]:
         """Let the role read everything under `firmware/`. Answers with the policy that says so.
 
         There is none for a role imported as immutable, to which nothing can be added.
@@ -63,7 +64,7 @@ class RoleAccess:
         allowed = {**_to_bucket(bucket), **_to_key(bucket), f"{bucket.arn}/firmware/*": ["s3:GetObject"]}
         return self._attached({f"Firmware{bucket.identity}": allowed})
 
-    def to_image(self, bucket: BucketFacts, key: str) -> list[iam.Policy]:
+    def to_image(self, bucket: BucketFacts, key: str) -> list[cdk.CfnResource]:
         """Let the role read one image. Answers with the policies that say so, that of the image last."""
         wanted = {
             f"Bucket{bucket.identity}": _to_bucket(bucket),
@@ -77,28 +78,40 @@ class RoleAccess:
         for policy, resources in self._wildcards.items():
             acknowledge_wildcards(policy, resources, _WILDCARDS)
 
-    def _attached(self, wanted: dict[str, Allowed]) -> list[iam.Policy]:
+    def _attached(self, wanted: dict[str, Allowed]) -> list[cdk.CfnResource]:
         for what, allowed in wanted.items():
             if what not in self._policies:
                 self._policies[what] = self._attach(f"{self.name}{what}", allowed)
         return [policy for what in wanted if (policy := self._policies[what])]
 
-    def _attach(self, name: str, allowed: Allowed) -> iam.Policy | None:
+    def _attach(self, name: str, allowed: Allowed) -> cdk.CfnResource | None:
         statements = [{"Effect": "Allow", "Action": what, "Resource": of} for of, what in allowed.items()]
-        document = iam.PolicyDocument.from_json({"Version": "2012-10-17", "Statement": statements})
+        document: dict[str, object] = {"Version": "2012-10-17", "Statement": statements}
+        policy = self._policy_here(name, document) if self._of_this_stack else self._policy_elsewhere(name, document)
+        if policy:
+            self._wildcards[policy] = {end: [of for of in allowed if of.endswith(end)] for end in _WILDCARDS}
+            self.characters += _length(allowed)
+        return policy
+
+    def _policy_here(self, name: str, document: dict[str, object]) -> cdk.CfnResource:
+        props = {"policyDocument": document, "policyName": name, "roles": [attribute(self._role, "roleName")]}
+        return typed_resource(self._scope, name, "aws_iam.CfnPolicy", props)
+
+    def _policy_elsewhere(self, name: str, document: dict[str, object]) -> cdk.CfnResource | None:
+        from aws_cdk import aws_iam as iam
+
         # A role may serve tasks of several stacks, even in several Regions: there a second policy of the same name
         # would overwrite the first one, and the end of either stack would take it from both.
-        unlike = name if self._of_this_stack else f"{name}-{self._end_of_stack_id}"
-        policy = iam.Policy(self._scope, name, policy_name=unlike, document=document)
+        policy = iam.Policy(
+            self._scope,
+            name,
+            policy_name=f"{name}-{self._end_of_stack_id}",
+            document=iam.PolicyDocument.from_json(document),
+        )
         self._role.attach_inline_policy(policy)
-        if not self._of_this_stack:
-            # To a role imported as immutable CDK attaches nothing: such a policy is not rendered, and has no length.
-            rendered = cast("iam.CfnPolicy", policy.node.default_child)
-            if not policy.stack.resolve(rendered.roles):
-                return None
-        self._wildcards[policy] = {end: [of for of in allowed if of.endswith(end)] for end in _WILDCARDS}
-        self.characters += _length(allowed)
-        return policy
+        rendered = cast("iam.CfnPolicy", policy.node.default_child)
+        # To a role imported as immutable CDK attaches nothing: such a policy is not rendered, and has no length.
+        return rendered if policy.stack.resolve(rendered.roles) else None
 
     @functools.cached_property
     def _end_of_stack_id(self) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 
-from fuota_constructs.firmware_update_role import SERVICE_PRINCIPAL, FirmwareUpdateRole
+from fuota_constructs.provider.permissions import SERVICE_PRINCIPAL
 
 if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
@@ -22,6 +22,8 @@ def trusts_service(role: iam.IRole) -> bool | None:
 
     Conditions are not judged: what the service sends for them is not documented.
     """
+    from fuota_constructs.firmware_update_role import FirmwareUpdateRole
+
     if isinstance(role, FirmwareUpdateRole) or role in _TRUSTING:
         return True
     policy = getattr(role, "assume_role_policy", None)

@@ -10,8 +10,7 @@ import constructs
 
 from fuota_constructs.bucket_facts import BucketFacts, policy_of
 from fuota_constructs.default_bucket import make_default_bucket
-from fuota_constructs.firmware_update_role import FirmwareUpdateRole
-from fuota_constructs.foreign_bucket import Guest, let_in
+from fuota_constructs.default_role import make_default_role
 from fuota_constructs.provider.fuota_provider import SERVICE_TIMEOUT_SECONDS, FuotaProvider
 from fuota_constructs.role_access import RoleAccess, as_resource
 from fuota_constructs.synth_checks import SynthChecks, known_text, place_of_stack
@@ -23,8 +22,9 @@ from fuota_constructs.template.acknowledgments import (
     acknowledge,
     somebody_asks,
 )
+from fuota_constructs.template.service_role import CUSTOMIZED
 from fuota_constructs.template.stable_ids import StableIds
-from fuota_constructs.template.staged_asset import stage_file
+from fuota_constructs.template.staged_asset import Named, stage_file
 
 if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
@@ -61,20 +61,20 @@ class ReadableImage(NamedTuple):
 class SharedFirmware(constructs.Construct):
     """The one place of a stack for what its FUOTA tasks have in common, made on first need under a fixed id."""
 
-    def __init__(self, stack: cdk.Stack) -> None:
-        """Use `SharedFirmware.of`."""
+    def __init__(self, stack: cdk.Stack, *, customized: bool) -> None:
+        """Use `SharedFirmware.of`; `customized`: others make the roles (`iam.Role.customize_roles`)."""
         super().__init__(stack, ID)
-        self._stack = stack
+        self._stack, self._customized = stack, customized
         self._ids = StableIds(stack)
         self._bucket: s3.IBucket | None = None
-        self._role: FirmwareUpdateRole | None = None
+        self._role: iam.IRole | None = None
         self._buckets: dict[s3.IBucket, BucketFacts] = {}
         self._accesses: dict[iam.IRole, RoleAccess] = {}
         self._readable: dict[tuple[object, ...], ReadableImage] = {}
         self._copies: dict[tuple[str, str], cdk.CfnResource] = {}
         self.place = place_of_stack(stack)
         """The AWS account and Region, each when it is known at synth."""
-        self.provider = FuotaProvider(self, "Provider")
+        self.provider = FuotaProvider(self, "Provider", stack, customized=customized)
         self.checks = SynthChecks(self, before=self._settle)
 
     def _settle(self) -> None:
@@ -88,10 +88,13 @@ class SharedFirmware(constructs.Construct):
     def of(cls, scope: constructs.Construct) -> SharedFirmware:
         """What the tasks of the scope's stack share; asking again for the same scope costs no round trip."""
         if scope not in _SHARED:
-            stack = cdk.Stack.of(scope)
+            stack = scope if isinstance(scope, cdk.Stack) else cdk.Stack.of(scope)
+            node = stack.node
             # Construct lookup answers with the same Python object every time.
-            found = stack.node.try_find_child(ID)
-            _SHARED[scope] = found if isinstance(found, cls) else cls(stack)
+            found = node.try_find_child(ID)
+            if not isinstance(found, cls):
+                found = cls(stack, customized=node.try_get_context(CUSTOMIZED) is not None)
+            _SHARED[scope] = found
         return _SHARED[scope]
 
     def bucket_of(self, given: s3.IBucket | None) -> s3.IBucket:
@@ -107,10 +110,13 @@ class SharedFirmware(constructs.Construct):
         if given is not None:
             return given
         if self._role is None:
-            self._role = FirmwareUpdateRole(self, "FirmwareUpdateRole")
-            of_this_stack = not self.provider.roles_are_elsewhere
-            self._accesses[self._role] = self._new_access("Access", self._role, of_this_stack=of_this_stack)
+            self._role = make_default_role(self)
+            self._accesses[self._role] = self._new_access("Access", self._role, of_this_stack=not self._customized)
         return self._role
+
+    def made(self, role: iam.IRole) -> bool:
+        """Whether it is the role that tasks given none share."""
+        return role is self._role
 
     def access_of(self, role: iam.IRole) -> RoleAccess:
         """What a role may read in this stack; from now on the provider may pass it."""
@@ -139,12 +145,12 @@ class SharedFirmware(constructs.Construct):
         role: iam.IRole,
         *,
         per_image: bool | None,
-        asked_by: constructs.Construct,
+        asked_by: str,
     ) -> ReadableImage:
         """An image that a role may read; one from a local file is copied to the bucket at deployment.
 
         `per_image`: whether by a policy of its own; None for what the documentation says. The CDK CLI calls the file
-        after the first task that asks for it.
+        after the first task that asks for it, by its path below the stack.
         """
         if per_image is None:
             per_image = bucket is not self._bucket or role is not self._role
@@ -181,6 +187,8 @@ class SharedFirmware(constructs.Construct):
         account = self.place.account
         if not account or facts.place.account in {account, None}:
             return None, facts.policy
+        from fuota_constructs.foreign_bucket import Guest, let_in
+
         guests = [Guest.reader(access.arn)]
         if copied := hasattr(image, "sha256"):
             guests.append(Guest.copier(self.provider.role_arn))
@@ -192,7 +200,7 @@ class SharedFirmware(constructs.Construct):
         self,
         image: AssetImage,
         bucket: BucketFacts,
-        asked_by: constructs.Construct,
+        asked_by: str,
         *,
         after: list[constructs.IDependable],
     ) -> cdk.CfnResource:
@@ -202,10 +210,10 @@ class SharedFirmware(constructs.Construct):
         self._copies[copied].node.add_dependency(*after)
         return self._copies[copied]
 
-    def _make_copy(self, image: AssetImage, bucket: BucketFacts, asked_by: constructs.Construct) -> cdk.CfnResource:
+    def _make_copy(self, image: AssetImage, bucket: BucketFacts, asked_by: str) -> cdk.CfnResource:
         identity = bucket.image_identity(self, image.key)
-        called = f"{cdk.Names.stack_relative_construct_path(asked_by)}/Firmware"
-        asset = stage_file(self, f"Image{identity}", image.path, sha256=image.sha256, display_name=called)
+        named = Named(self, f"Image{identity}", f"{asked_by}/Firmware")
+        asset = stage_file(self._stack, image.path, named, sha256=image.sha256)
         self.provider.allow_copy(asset_bucket=asset.bucket_name, bucket_arn=bucket.arn, key_arn=bucket.key_arn)
         return cdk.CfnResource(
             self,

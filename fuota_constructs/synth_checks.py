@@ -101,8 +101,9 @@ def place_of(thing: IEnvironmentAware | None, arn: str | None = None) -> Place:
 
 def place_of_stack(scope: constructs.IConstruct) -> Place:
     """The account and Region of the stack that a construct is in."""
-    stack = cdk.Stack.of(scope)
-    return Place(known_text(stack.account), known_text(stack.region))
+    stack = scope if isinstance(scope, cdk.Stack) else cdk.Stack.of(scope)
+    account, region = stack.environment.removeprefix("aws://").split("/")  # one round trip to the CDK for both
+    return Place(*(None if text.startswith("unknown-") else text for text in (account, region)))
 
 
 def group_plan(group: IMulticastGroupRef, *, beside: str | None, here: Place) -> GroupPlan:

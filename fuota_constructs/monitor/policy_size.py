@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
-from aws_cdk import aws_iam as iam
 
 from fuota_constructs.template.tokens import known_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from constructs import IConstruct
 
 _UUID = 36
 _SUFFIX = len("-0123456789AB")
@@ -16,13 +20,13 @@ _MOST_OF_A_RULE_NAME = 64
 _TYPICAL = {"AWS::Partition": "aws", "AWS::Region": "us-east-1", "AWS::AccountId": "0" * 12}
 
 
-def characters_of(policy: iam.Policy) -> int:
+def characters_of(scope: IConstruct, document: Mapping[str, object]) -> int:
     """About how many of the 10,240 characters of all inline policies of a role this one takes."""
-    stack = cdk.Stack.of(policy)
+    stack = cdk.Stack.of(scope)
     region = known_text(stack.region) or _TYPICAL["AWS::Region"]
     written = _Written(len(known_text(stack.stack_name) or ""), {**_TYPICAL, "AWS::Region": region})
-    document = written.value(stack.resolve(policy.document))
-    return len(json.dumps(document, separators=(",", ":")))
+    rendered = written.value(stack.resolve(dict(document)))
+    return len(json.dumps(rendered, separators=(",", ":")))
 
 
 class _Written:

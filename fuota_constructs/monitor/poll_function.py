@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 import constructs
-from aws_cdk import aws_iam as iam
 
 from fuota_constructs.monitor.policy_size import characters_of
 from fuota_constructs.provider.permissions import statement
@@ -15,6 +14,7 @@ from fuota_constructs.synth_checks import MonitorPlan, SynthChecks, TaskPlan, fi
 from fuota_constructs.template.acknowledgments import POLLS, RULE, AcknowledgedAtSynth
 from fuota_constructs.template.functions import make_function, make_log_group
 from fuota_constructs.template.role_policy import RolePolicy
+from fuota_constructs.template.service_role import CUSTOMIZED, service_role
 from fuota_constructs.template.typed_resource import attribute, typed_resource
 
 if TYPE_CHECKING:
@@ -40,16 +40,17 @@ class PollFunction(constructs.Construct):
     def __init__(self, stack: cdk.Stack) -> None:
         """Use `PollFunction.of`."""
         super().__init__(stack, ID)
-        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        role = service_role(self, "Role", "lambda.amazonaws.com")
         log_group = make_log_group(self)
         table = self._make_table()
         function = make_function(
             self,
+            stack,
             code=RUNTIME_DIRECTORY,
             code_name=f"{ID}/Function/Code",
             handler="poll.handler",
             description="Polls of FuotaMonitor (fuota_constructs)",
-            role_arn=role.role_arn,
+            role_arn=attribute(role, "roleArn"),
             log_group=log_group,
             timeout_seconds=LAMBDA_TIMEOUT_SECONDS,
             environment={"STATE_TABLE": table.ref},
@@ -70,6 +71,7 @@ class PollFunction(constructs.Construct):
                 statement("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], attribute(log_group, "attrArn")),
             ],
             wildcards=WILDCARDS,
+            customized=self.node.try_get_context(CUSTOMIZED) is not None,
         )
         SynthChecks(self, before=self._policy.settle).tasks[self] = None
         self._answers = AcknowledgedAtSynth(self, POLLS)
@@ -84,7 +86,7 @@ class PollFunction(constructs.Construct):
     @property
     def findings(self) -> Sequence[Finding]:
         """What the rules find in it: whether the monitors of the stack are too many for its policy."""
-        return findings_in(TaskPlan(monitor=MonitorPlan(policy_characters=characters_of(self._policy.policy))))
+        return findings_in(TaskPlan(monitor=MonitorPlan(policy_characters=characters_of(self, self._policy.document))))
 
     def allow(self, *, task_arn: str, event_bus_arn: str, rule: cdk.CfnResource) -> None:
         """Let it poll a task, tell a bus about it, and disable the rule that starts its polls."""

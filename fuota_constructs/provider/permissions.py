@@ -10,6 +10,9 @@ import aws_cdk as cdk
 if TYPE_CHECKING:
     from fuota_constructs.template.role_policy import Statement
 
+SERVICE_PRINCIPAL = "iotwireless.amazonaws.com"
+"""AWS IoT Wireless, as roles trust it."""
+
 _UNSCOPED_ACTIONS = ["CreateFuotaTask", "ListFuotaTasks", "ListWirelessDevices"]
 """Actions without resource-level permissions (Service Authorization Reference): their resource can only be `*`."""
 

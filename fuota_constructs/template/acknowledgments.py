@@ -16,7 +16,6 @@ import jsii
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from aws_cdk import aws_iam as iam
 
 SOLUTIONS, SERVERLESS = ("AwsSolutions",), ("Serverless",)
 HIPAA, NIST_4, NIST_5, PCI = ("HIPAA.Security",), ("NIST.800.53.R4",), ("NIST.800.53.R5",), ("PCI.DSS.321",)
@@ -155,7 +154,9 @@ class AcknowledgedAtSynth:
         return []
 
 
-def acknowledge_wildcards(policy: iam.Policy, resources: Mapping[str, list[str]], reasons: Mapping[str, str]) -> None:
+def acknowledge_wildcards(
+    policy: constructs.IConstruct, resources: Mapping[str, list[str]], reasons: Mapping[str, str]
+) -> None:
     """Acknowledge the wildcards of a policy, by the Sid of their statements: its resources, and the reason for each.
 
     cdk-nag wants each wildcard acknowledged under the very text of its resource. Where another stack's bucket is in it,
@@ -163,7 +164,7 @@ def acknowledge_wildcards(policy: iam.Policy, resources: Mapping[str, list[str]]
     """
     wildcards = {
         f"AwsSolutions-IAM5[Resource::{resource}]": reasons[sid]
-        for sid, its_resources in policy.stack.resolve(dict(resources)).items()
+        for sid, its_resources in cdk.Stack.of(policy).resolve(dict(resources)).items()
         for resource in map(_flat, its_resources)
         if "*" in resource
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fuota_constructs.template.staged_asset import stage_modules
+from fuota_constructs.template.staged_asset import Named, stage_modules
 from fuota_constructs.template.typed_resource import typed_resource
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def make_log_group(scope: Construct) -> cdk.CfnResource:
 
 def make_function(
     scope: Construct,
+    stack: cdk.Stack,
     *,
     code: Path,
     code_name: str,
@@ -40,7 +41,7 @@ def make_function(
     environment: Mapping[str, str] | None = None,
 ) -> cdk.CfnResource:
     """A function whose code is the Python modules of a folder; `code_name` is what the CDK CLI calls them."""
-    asset = stage_modules(scope, "Code", code.glob("*.py"), display_name=code_name)
+    asset = stage_modules(stack, code.glob("*.py"), Named(scope, "Code", code_name))
     return typed_resource(
         scope,
         "Function",

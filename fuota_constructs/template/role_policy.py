@@ -4,28 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import constructs
 import jsii
-from aws_cdk import aws_iam as iam
 
 from fuota_constructs.template.acknowledgments import acknowledge_wildcards, somebody_asks
+from fuota_constructs.template.typed_resource import attribute, typed_resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    import aws_cdk as cdk
+    import constructs
+    from aws_cdk import aws_iam as iam
+
 Statement = dict[str, Any]
 """A statement as IAM writes it, with a Sid and a list of resources."""
 
-_CUSTOMIZED = "@aws-cdk/iam:customizeRoles"
-"""The context that `iam.Role.customize_roles` sets."""
 
-
-@jsii.implements(constructs.IValidation)
 class RolePolicy:
-    """One policy, with one statement for each Sid whatever it comes to allow.
-
-    As a validation of a construct it settles itself: the CDK validates when references between stacks are settled.
-    """
+    """One policy, with one statement for each Sid whatever it comes to allow."""
 
     def __init__(
         self,
@@ -35,47 +31,47 @@ class RolePolicy:
         policy_name: str,
         statements: Iterable[Statement],
         wildcards: Mapping[str, str],
+        customized: bool,
     ) -> None:
         """Attach the policy to the role; `wildcards` says why, by Sid, a statement cannot do without one.
 
-        `statements` are complete; what grows is allowed later.
+        `customized`: others make the roles; then the template has no policy, but the CDK writes it into its report.
         """
-        self._role, self._wildcards = role, wildcards
-        complete = list(statements)
-        self._resources: dict[str, list[str]] = {each["Sid"]: each["Resource"] for each in complete}
-        self._growing: dict[str, iam.PolicyStatement] = {}
-        document = iam.PolicyDocument.from_json({"Version": "2012-10-17", "Statement": complete})
-        self.policy = iam.Policy(scope, "Policy", document=document, policy_name=policy_name)
+        self._scope, self._role, self._wildcards = scope, role, wildcards
+        self._statements: dict[str, Statement] = {}
+        self._add(statements)
+        self.resource: cdk.CfnResource | None = None
         """Custom resources depend on it: their Delete still needs these permissions."""
-        self.is_elsewhere = role.node.try_get_context(_CUSTOMIZED) is not None
-        """Whether others make the roles: then the template has no policy, but the CDK writes a report of it."""
-        if not self.is_elsewhere:
-            role.attach_inline_policy(self.policy)
+        if not customized:
+            props = {"policyDocument": self.document, "policyName": policy_name, "roles": [attribute(role, "roleName")]}
+            self.resource = typed_resource(scope, "Policy", "aws_iam.CfnPolicy", props)
+
+    @property
+    def document(self) -> dict[str, object]:
+        """The policy as it is now."""
+        return {"Version": "2012-10-17", "Statement": list(self._statements.values())}
 
     def allow(self, statements: Iterable[Statement]) -> None:
         """Allow more: statements of a new Sid, or more resources for one there is."""
-        added = []
-        for statement in statements:
-            sid = statement["Sid"]
-            present = self._resources.setdefault(sid, [])
-            new = [resource for resource in statement["Resource"] if resource not in present]
-            present += new
-            if new and sid in self._growing:
-                self._growing[sid].add_resources(*new)
-            elif new:
-                self._growing[sid] = iam.PolicyStatement.from_json({**statement, "Resource": new})
-                added.append(self._growing[sid])
-        if added:
-            self.policy.add_statements(*added)
+        if self._add(statements) and self.resource:
+            jsii.set(self.resource, "policyDocument", self.document)
 
     def settle(self) -> None:
-        """Answer cdk-nag's findings about wildcards, and report what others must grant."""
-        if somebody_asks():
-            acknowledge_wildcards(self.policy, self._resources, self._wildcards)
-        if self.is_elsewhere:  # not before: the report takes what is in the policy at that moment
-            self._role.attach_inline_policy(self.policy)
+        """Answer cdk-nag's findings about wildcards, and report what others must grant: call this at synth."""
+        if self.resource is None:
+            from aws_cdk import aws_iam as iam
 
-    def validate(self) -> list[str]:
-        """Called by the CDK."""
-        self.settle()
-        return []
+            document = iam.PolicyDocument.from_json(self.document)
+            self._role.attach_inline_policy(iam.Policy(self._scope, "Policy", document=document))
+        elif somebody_asks():
+            resources = {sid: statement["Resource"] for sid, statement in self._statements.items()}
+            acknowledge_wildcards(self.resource, resources, self._wildcards)
+
+    def _add(self, statements: Iterable[Statement]) -> bool:
+        added = False
+        for statement in statements:
+            present = self._statements.setdefault(statement["Sid"], {**statement, "Resource": []})["Resource"]
+            new = [resource for resource in statement["Resource"] if resource not in present]
+            present += new
+            added = added or bool(new)
+        return added

@@ -12,6 +12,13 @@ if TYPE_CHECKING:
     from constructs import IConstruct
 
 
+def path_below_stack(scope: IConstruct, id: str) -> str:  # noqa: A002
+    """The path of a construct to be, as the CDK CLI names assets: below the stack that is deployed."""
+    if isinstance(scope, cdk.Stack) and not isinstance(scope, cdk.NestedStack):
+        return id
+    return f"{cdk.Names.stack_relative_construct_path(scope)}/{id}"
+
+
 class StableIds:
     """The ids that constructs of one stack use for others.
 

@@ -36,6 +36,14 @@ class StagedAsset(NamedTuple):
     object_key: str
 
 
+class Named(NamedTuple):
+    """Where an asset is in the construct tree, if it gets a construct, and what the CDK CLI calls it."""
+
+    scope: Construct
+    id: str
+    display_name: str
+
+
 class _Content(NamedTuple):
     files: list[Path]
     digest: str
@@ -43,20 +51,19 @@ class _Content(NamedTuple):
     packaging: cdk.FileAssetPackaging
 
 
-def stage_file(scope: Construct, id: str, file: Path, *, sha256: str, display_name: str) -> StagedAsset:  # noqa: A002
-    """Put a file into the cloud assembly, to be uploaded as it is; the CDK CLI calls it by its display name.
+def stage_file(stack: cdk.Stack, file: Path, named: Named, *, sha256: str) -> StagedAsset:
+    """Put a file into the cloud assembly of a stack, to be uploaded as it is.
 
     Raises `FuotaValidationError` when the file is no longer the one with this SHA-256: uploaded under that name, the
     wrong content would stay in the asset bucket for good, because the CDK uploads no asset twice.
     """
     if hashlib.sha256(file.read_bytes()).hexdigest() != sha256:
         raise FuotaValidationError("image-file", f"firmware image {str(file)!r} changed during the synth; run it again")
-    content = _Content([file], sha256, file.suffix, cdk.FileAssetPackaging.FILE)
-    return _stage(scope, id, content, display_name)
+    return _stage(stack, _Content([file], sha256, file.suffix, cdk.FileAssetPackaging.FILE), named)
 
 
-def stage_modules(scope: Construct, id: str, files: Iterable[Path], *, display_name: str) -> StagedAsset:  # noqa: A002
-    """Put Python modules into the cloud assembly, to be uploaded as one zip; the CDK CLI calls it by its display name.
+def stage_modules(stack: cdk.Stack, files: Iterable[Path], named: Named) -> StagedAsset:
+    """Put Python modules into the cloud assembly of a stack, to be uploaded as one zip.
 
     The hash of the asset is that of the names and contents: not of times, modes or places.
     """
@@ -66,11 +73,10 @@ def stage_modules(scope: Construct, id: str, files: Iterable[Path], *, display_n
         text = module.read_bytes()
         digest.update(f"{module.name}:{len(text)}:".encode() + text)
     content = _Content(modules, digest.hexdigest(), "", cdk.FileAssetPackaging.ZIP_DIRECTORY)
-    return _stage(scope, id, content, display_name)
+    return _stage(stack, content, named)
 
 
-def _stage(scope: Construct, id: str, content: _Content, display_name: str) -> StagedAsset:  # noqa: A002
-    stack = cdk.Stack.of(scope)
+def _stage(stack: cdk.Stack, content: _Content, named: Named) -> StagedAsset:
     folders = _folders_of(stack)
     if folders:
         staged = _copy(content, folders.assets / f"asset.{content.digest}{content.extension}")
@@ -81,10 +87,10 @@ def _stage(scope: Construct, id: str, content: _Content, display_name: str) -> S
                 file_name=os.path.relpath(staged, folders.assembly),
                 packaging=content.packaging,
                 source_hash=content.digest,
-                display_name=display_name,
+                display_name=named.display_name,
             )
             return StagedAsset(location.bucket_name, location.object_key)
-    return _stage_in_node(scope, id, content, display_name)
+    return _stage_in_node(content, named)
 
 
 class _Folders(NamedTuple):
@@ -98,7 +104,8 @@ class _Folders(NamedTuple):
 def _folders_of(stack: cdk.Stack) -> _Folders | None:
     """The folders a stack goes to, if Python can tell: the CDK CLI names them relative to where Node.js was started."""
     stage = cast("cdk.Stage", cdk.Stage.of(stack))  # a stack without an app gets one from the CDK
-    folders = _Folders(Path(stage.asset_outdir), Path(stage.outdir))
+    assets = Path(stage.asset_outdir)
+    folders = _Folders(assets, assets if isinstance(stage, cdk.App) else Path(stage.outdir))
     if folders.assets.is_absolute() or _is_the_same_in_node(folders.assets):
         return _Folders(folders.assets.absolute(), folders.assembly.absolute())
     return None
@@ -113,12 +120,12 @@ def _is_the_same_in_node(folder: Path) -> bool:
         return False
 
 
-def _stage_in_node(scope: Construct, id: str, content: _Content, display_name: str) -> StagedAsset:  # noqa: A002
+def _stage_in_node(content: _Content, named: Named) -> StagedAsset:
     """The same by the CDK's own construct, which costs a synth some 40 ms to load."""
     folder = Path(tempfile.mkdtemp(prefix="fuota-asset-"))
     staged = str(_copy(content, folder / f"content{content.extension}"))
-    props = {"path": staged, "assetHash": content.digest, "displayName": display_name}
-    asset = typed_construct(scope, id, "aws_s3_assets.Asset", props)
+    props = {"path": staged, "assetHash": content.digest, "displayName": named.display_name}
+    asset = typed_construct(named.scope, named.id, "aws_s3_assets.Asset", props)
     if (
         attribute(asset, "assetPath") != staged
     ):  # after `cdk synth --no-staging` assets are uploaded from where they are

@@ -19,7 +19,7 @@ import constructs
 import jsii
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     Props = Mapping[str, object]
 
@@ -31,8 +31,11 @@ LIBRARY = "aws-cdk-lib"
 class _StandIn:
     """In place of a class whose module is not loaded."""
 
-    _module: ClassVar[str]
-    _class: ClassVar[str]
+    _of_the_cdk: ClassVar[str]
+    """The class in the CDK: its module, and its name."""
+
+    _real: ClassVar[str]
+    """The class to turn into: that one, or one of ours that is made of it."""
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:  # what `isinstance` asks when the type itself does not match
@@ -50,27 +53,29 @@ class _StandIn:
 
     @classmethod
     def _turn(cls, made: object, *, load: bool = False) -> type | None:
-        """Make the object one of the real class, if that is loaded by now; answers with the class."""
-        name = f"aws_cdk.{cls._module}"
-        module = importlib.import_module(name) if load else sys.modules.get(name)
-        real: type | None = getattr(module, cls._class, None)  # None while the module is still being loaded
-        if real:
-            object.__dict__["__class__"].__set__(made, real)
+        """Make the object one of the real class, if the CDK's is loaded by now; answers with the class."""
+        module, _, name = cls._of_the_cdk.rpartition(".")
+        if not load and not hasattr(sys.modules.get(module), name):  # it is not there while its module is being loaded
+            return None
+        module, _, name = cls._real.rpartition(".")
+        real: type = getattr(importlib.import_module(module), name)
+        object.__dict__["__class__"].__set__(made, real)
         return real
 
 
 @functools.cache
-def _stand_in(base: type, module: str, name: str) -> type:
+def _stand_in(base: type, kind: str, real: str) -> type:
     # Without jsii_type among its arguments the metaclass registers nothing: objects of this type that others make are
     # still given to Python as what they are.
-    members = {"_module": module, "_class": name, "__jsii_type__": f"{LIBRARY}.{module}.{name}"}
-    return type(base)(name, (_StandIn, base), {**members, "__module__": f"aws_cdk.{module}"})
+    module, _, name = real.rpartition(".")
+    members = {"_of_the_cdk": f"aws_cdk.{kind}", "_real": real, "__jsii_type__": f"{LIBRARY}.{kind}"}
+    members["__module__"] = module
+    return type(base)(name, (_StandIn, base), members)
 
 
-def _make(base: type, kind: str, arguments: list[object]) -> object:
-    module, name = kind.split(".")
-    made: object = object.__new__(_stand_in(base, module, name))
-    jsii.create(type(made), made, arguments)
+def _make(base: type, kind: str, arguments: Sequence[object], real: str = "") -> object:
+    made: object = object.__new__(_stand_in(base, kind, real or f"aws_cdk.{kind}"))
+    jsii.create(type(made), made, list(arguments))
     return made
 
 
@@ -84,15 +89,20 @@ def typed_construct(
     id: str,  # noqa: A002
     kind: str,
     props: Props,
+    *,
     base: type = constructs.Construct,
+    real: str = "",
 ) -> constructs.Construct:
-    """Any other construct, such as `aws_s3.Bucket`, whose base is `cdk.Resource`."""
-    return cast("constructs.Construct", _make(base, kind, [scope, id, dict(props)]))
+    """Any other construct, such as `aws_s3.Bucket`, whose base is `cdk.Resource`.
+
+    `real` is the class it is in Python, with its module, when that is one of ours.
+    """
+    return cast("constructs.Construct", _make(base, kind, [scope, id, dict(props)], real))
 
 
-def typed_object(kind: str, props: Props) -> object:
+def typed_object(kind: str, *arguments: object) -> object:
     """What is no construct, such as `aws_s3.BlockPublicAccess`."""
-    return _make(object, kind, [dict(props)])
+    return _make(object, kind, arguments)
 
 
 def typed_choice(kind: str, name: str) -> object:
@@ -102,6 +112,6 @@ def typed_choice(kind: str, name: str) -> object:
     return choices[name]
 
 
-def attribute(construct: constructs.Construct, name: str) -> str:
+def attribute(construct: constructs.IConstruct, name: str) -> str:
     """A text that a construct has, by its name in TypeScript; this loads no module."""
     return cast("str", jsii.get(construct, name))

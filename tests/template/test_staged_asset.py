@@ -15,7 +15,7 @@ import pytest
 from jsii.errors import JSIIError
 
 from fuota_constructs import FuotaValidationError
-from fuota_constructs.template.staged_asset import StagedAsset, stage_file, stage_modules
+from fuota_constructs.template.staged_asset import Named, StagedAsset, stage_file, stage_modules
 
 DIGEST = hashlib.sha256(b"test").hexdigest()
 
@@ -81,7 +81,7 @@ def usual_umask() -> Iterator[None]:
 
 
 def stage(stack: cdk.Stack, image: Path) -> StagedAsset:
-    return stage_file(stack, "Image", image, sha256=DIGEST, display_name="Update/Firmware")
+    return stage_file(stack, image, Named(stack, "Image", "Update/Firmware"), sha256=DIGEST)
 
 
 def uploads(assembly: Path) -> dict[str, tuple[Path, dict[str, str]]]:
@@ -182,8 +182,8 @@ def test_everybody_may_read_them_whatever_the_umask_and_the_modes(tmp_path: Path
     os.umask(umask)
     app = cdk.App(outdir=str(tmp_path / "out"))
     stack = cdk.Stack(app, "Stack")
-    stage_modules(stack, "Code", files, display_name="Code")
-    stage_file(stack, "Image", files[0], sha256=hashlib.sha256(MODULES["index.py"]).hexdigest(), display_name="Image")
+    stage_modules(stack, files, Named(stack, "Code", "Code"))
+    stage_file(stack, files[0], Named(stack, "Image", "Image"), sha256=hashlib.sha256(MODULES["index.py"]).hexdigest())
     app.synth()
     (code, _), (image, _) = (uploads(tmp_path / "out")[name] for name in ("Code", "Image"))
     assert {path.name: path.read_bytes() for path in code.iterdir()} == MODULES
@@ -193,7 +193,8 @@ def test_everybody_may_read_them_whatever_the_umask_and_the_modes(tmp_path: Path
 def test_wrong_modes_of_a_former_synth_are_put_right(tmp_path: Path) -> None:
     files = modules(tmp_path / "installed", 0o644)
     for _ in range(2):
-        stage_modules(cdk.Stack(cdk.App(outdir=str(tmp_path / "out")), "Stack"), "Code", files, display_name="Code")
+        stack = cdk.Stack(cdk.App(outdir=str(tmp_path / "out")), "Stack")
+        stage_modules(stack, files, Named(stack, "Code", "Code"))
         [code] = (tmp_path / "out").glob("asset.*")
         assert {path.stat().st_mode & 0o777 for path in code.iterdir()} == {0o644}
         assert code.stat().st_mode & 0o777 == 0o755
@@ -209,7 +210,7 @@ def test_the_hash_depends_on_names_and_content_only(tmp_path: Path) -> None:
         for file in files:
             os.utime(file, (0, len(folder)))
         stack = cdk.Stack(cdk.App(outdir=str(tmp_path / f"{folder}.out")), folder)
-        return stage_modules(stack, "Code", files[::-1] if reverse else files, display_name=folder).object_key
+        return stage_modules(stack, files[::-1] if reverse else files, Named(stack, "Code", folder)).object_key
 
     first = key("first", 0o644, reverse=False)
     assert key("second", 0o600, reverse=True) == first
@@ -220,14 +221,14 @@ IN_A_FOLDER = """
 import json, os, sys
 from pathlib import Path
 import aws_cdk as cdk
-from fuota_constructs.template.staged_asset import stage_file
+from fuota_constructs.template.staged_asset import Named, stage_file
 
 home, elsewhere, context = sys.argv[1:]
 app = cdk.App(outdir="out", context=json.loads(context))
 stack = cdk.Stack(cdk.Stage(app, "Prod"), "Stack")
 os.chdir(elsewhere)
 image = Path(home, "sensor.bin")
-stage_file(stack, "Image", image, sha256=%r, display_name="Update/Firmware")
+stage_file(stack, image, Named(stack, "Image", "Update/Firmware"), sha256=%r)
 app.synth()
 """
 

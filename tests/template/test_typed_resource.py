@@ -98,6 +98,21 @@ def test_an_l2_has_its_methods(app: cdk.App, stack: cdk.Stack) -> None:
     assert attribute(bucket, "bucketName") == bucket.bucket_name
 
 
+@pytest.mark.parametrize("name", ["cdk.aws_iam.Role", "fuota_constructs.FirmwareUpdateRole"])
+def test_one_that_is_of_a_class_of_ours_is_also_of_the_cdks(name: str) -> None:
+    assert fresh(
+        f"""
+            import fuota_constructs
+            from fuota_constructs.default_role import make_default_role
+
+            role = make_default_role(stack)
+            assert "aws_cdk.aws_iam" not in sys.modules
+            seen = isinstance(role, {name})
+            print(json.dumps([seen, type(role) is fuota_constructs.FirmwareUpdateRole, "Token" in role.role_name]))
+            """
+    ) == [True, True, True]
+
+
 def test_others_of_the_class_are_not_stand_ins() -> None:
     """What Node.js makes by itself comes to Python as before, with its module."""
     assert fresh(
