@@ -22,7 +22,16 @@ def session(*, access_key: str, secret_key: str, region: str) -> Any:
     core = botocore.session.Session(session_vars=variables)
     for section in ("s3", "proxies_config"):  # read from the same two places, but not as session variables
         core.get_component("config_store").set_config_variable(section, None)
+    core.get_component("event_emitter").register_first("needs-retry", _give_up_on_what_is_gone)
     made: Any = boto3.Session(
         aws_access_key_id=access_key, aws_secret_access_key=secret_key, region_name=region, botocore_session=core
     )
     return made
+
+
+def _give_up_on_what_is_gone(*, caught_exception: BaseException | None = None, **_: Any) -> None:
+    from botocore.exceptions import EndpointConnectionError
+
+    # A cloud on this machine that takes no connection was stopped: asking again would only delay saying so.
+    if isinstance(caught_exception, EndpointConnectionError):
+        raise caught_exception

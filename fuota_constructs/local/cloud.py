@@ -70,8 +70,9 @@ class LocalCloud:
     def environment(self, *, account: str | None = None, region: str | None = None) -> dict[str, str]:
         """The variables with which any AWS SDK talks to this cloud, in a process that has none that lead elsewhere.
 
-        MiniStack takes a 12-digit access key id for the account.
+        MiniStack takes a 12-digit access key id for the account. Raises LocalCloudError for the name of no Region.
         """
+        _check_region(region or self.region)
         files = certificates_in(self.folder / "tls")
         tls = {"AWS_CA_BUNDLE": str(files.bundle), "NODE_EXTRA_CA_CERTS": str(files.authority)} if self.iam else {}
         return {
@@ -118,11 +119,15 @@ class LocalCloud:
                 answer_text = error.read().decode(errors="replace")
             raise LocalCloudError(f"/_fuota/{route} was refused ({error.code}): {_said(answer_text)}") from error
         except OSError as error:
-            raise LocalCloudError(
-                f"the local cloud on port {self.port} does not answer ({error}): start it again with"
-                f" `fuota local up --detach --port {self.port}`; its log is {self.log}"
-            ) from error
+            raise self.gone(error) from error
         return json.loads(text) if text else None
+
+    def gone(self, error: Exception) -> LocalCloudError:
+        """What to say when it does not answer any more."""
+        return LocalCloudError(
+            f"the local cloud on port {self.port} does not answer ({error}): start it again with"
+            f" `fuota local up --detach --port {self.port}`; its log is {self.log}"
+        )
 
     def is_alive(self) -> bool:
         """Whether its process still runs."""
@@ -174,10 +179,7 @@ def start(
     extras.require("the local cloud", "local")
     if not 1 <= port <= HIGHEST_PORT:
         raise LocalCloudError(f"port {port} does not exist: choose one from 1 to {HIGHEST_PORT} with --port")
-    if not is_region(region):  # requests signed for it are refused, as on AWS
-        raise LocalCloudError(
-            f"{region!r} is no name of an AWS Region: choose one such as {DEFAULT_REGION} with --region"
-        )
+    _check_region(region)
     _check_port(port)
     folder = _folder(port)
     shutil.rmtree(folder, ignore_errors=True)
@@ -260,6 +262,13 @@ def _forget(cloud: LocalCloud) -> None:
             shutil.rmtree(path, ignore_errors=True)
         elif path != cloud.log:
             path.unlink(missing_ok=True)
+
+
+def _check_region(region: str) -> None:
+    if not is_region(region):  # requests signed for it are refused, as on AWS
+        raise LocalCloudError(
+            f"{region!r} is no name of an AWS Region: choose one such as {DEFAULT_REGION} with --region"
+        )
 
 
 def _check_port(port: int) -> None:

@@ -269,11 +269,15 @@ def _options(arguments: Sequence[str], command: str) -> set[str]:
 
 
 def _is_bootstrapped(cloud: LocalCloud, environment: Environment) -> bool:
+    from botocore.exceptions import BotoCoreError
+
     ssm = cloud.client("ssm", account=environment.account, region=environment.region)
     try:
         ssm.get_parameter(Name=f"/cdk-bootstrap/{environment.qualifier}/version")
     except ssm.exceptions.ParameterNotFound:
         return False
+    except BotoCoreError as error:
+        raise cloud.gone(error) from error
     return True
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from fuota_constructs.local import cdk_cli
+from fuota_constructs.local import cloud as clouds
 from fuota_constructs.local.cdk_run import CdkRun
 from fuota_constructs.local.cloud import LocalCloud
 from fuota_constructs.local.cloud_assembly import stack_names
@@ -133,3 +134,16 @@ def test_knows_the_names_of_stacks_in_stages(tmp_path: Path) -> None:
     stage = {"type": "cdk:cloud-assembly", "properties": {"directoryName": "assembly-Prod"}}
     assembly = write_assembly(tmp_path, Top=stack("aws://1/2"), Prod=stage)
     assert list(stack_names(assembly)) == [("Top", "Top", "Top"), ("Prod/Inner", "ProdInner4A", "Prod-Inner")]
+
+
+def test_fails_in_one_line_when_the_cloud_has_gone_meanwhile(tmp_path: Path, state_dir: None) -> None:
+    assembly = write_assembly(tmp_path, Top=stack("aws://111111111111/eu-west-1"))
+    gone = LocalCloud(pid=0, port=clouds.free_port(), region="eu-west-1", account="0" * 12, iam=False)
+    gone.folder.mkdir(parents=True)
+    with pytest.raises(LocalCloudError, match=r"does not answer \(.*\): start it again with `fuota local up --detach"):
+        deploy_synthesised(gone, Synthesised(CdkRun(gone, tmp_path), assembly, ()), print)
+
+
+def test_fails_on_the_name_of_no_region(tmp_path: Path) -> None:
+    with pytest.raises(LocalCloudError, match="'nowhere' is no name of an AWS Region: choose one such as eu-west-1"):
+        NOWHERE.environment(region="nowhere")
