@@ -143,7 +143,7 @@ def fuota() -> None:
       fuota local up --detach     start the cloud
       fuota local deploy          deploy the app of this folder to it
       fuota local status          see the FUOTA tasks it made
-      fuota local down            stop it; nothing is kept
+      fuota local down            stop it; what it held is gone
     """
 
 
@@ -159,7 +159,7 @@ def local() -> None:
     """Rehearse on a cloud that runs on this machine.
 
     It is CloudFormation, S3, IAM and Lambda (MiniStack) and an IoT Wireless service of ours, on one port of 127.0.0.1.
-    It needs no Docker, no Node.js and no AWS account, keeps nothing, and never talks to AWS.
+    It needs no Docker, no Node.js and no AWS account, forgets all when it stops, and never talks to AWS.
 
     \b
     Two clouds at once:

@@ -41,6 +41,8 @@ def test_the_wheel_deploys_an_app_in_another_folder(
         fuota("deploy", "--", "-c", "redundancy=25")
         [task] = json.loads(fuota("status", "--json"))["fuota_tasks"]
         assert task["RedundancyPercent"] == 25
+        code = "from fuota_constructs.local.functions import aws_sdk; print(aws_sdk.packages().title)"
+        assert "AWS SDK for JavaScript 3." in run(programs / "python", "-c", code, cwd=folder, env=environment)
         code = "import fuota_constructs; print(fuota_constructs.__file__)"
         where = run(programs / "python", "-c", code, cwd=folder, env=environment)
         assert str(programs.parent) in where
