@@ -37,14 +37,23 @@ EXPORTS = [
 
 ASSET_FILES = [
     "aws_calls.py",
+    "aws_errors.py",
+    "charge.py",
     "failure_reason.py",
     "firmware_object.py",
     "fuota_task.py",
     "index.py",
+    "kept_session.py",
+    "leftovers.py",
+    "mark.py",
+    "new_task.py",
     "properties.py",
     "protocol.py",
+    "replacement.py",
+    "stack_record.py",
     "task_plan.py",
     "task_service.py",
+    "task_tags.py",
 ]
 
 
