@@ -13,7 +13,7 @@ SERVES := $(shell $(BIN)/python -I -c 'import json, os, pip, sys; from importlib
   sys.exit(sys.version_info < (3, 11) or any(unquote(url) != f"file://{os.getcwd()}" for url in urls))' 2>/dev/null && echo yes)
 VENV := $(if $(SERVES),,venv)
 
-.PHONY: setup demo test lint types build bench lock clean venv
+.PHONY: setup demo test lint types build soak bench lock clean venv
 
 setup: $(DEVELOPMENT)
 
@@ -50,6 +50,9 @@ types: setup
 
 build: setup
 	$(BIN)/python -m build --no-isolation --outdir dist
+
+soak: setup  ## 10,000 seeded sequences of CloudFormation, Lambda and IoT Wireless with faults, in virtual time
+	$(BIN)/python tests/provider/simulation/soak.py --sequences 10000 --processes 2
 
 bench: setup
 	$(BIN)/python benchmarks/synth.py

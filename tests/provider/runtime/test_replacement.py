@@ -259,6 +259,7 @@ def test_r18_fails_without_deleting_the_new_task_when_another_delivery_may_have_
     assert update(rig, task_id, old, {**old, "Name": "8"}).status == "FAILED"
     cloud.heal()
     assert len(cloud.tasks()) == 1
+    clock.time += 5
     assert update(rig, task_id, {**old, "Name": "8"}, old).status == "SUCCESS"
     assert len(cloud.tasks()) == 1
 
