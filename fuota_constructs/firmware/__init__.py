@@ -1,0 +1,1 @@
+"""Firmware: the image and what it is."""
