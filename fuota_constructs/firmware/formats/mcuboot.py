@@ -37,7 +37,8 @@ _SIGNATURES: Final[dict[int, Signature]] = {
 }
 _P384_DER_BYTES: Final = 90  # an ECDSA signature of P-256 has at most 72 bytes, one of P-384 about 102
 
-# The first bytes of the hash (SHA-256 but where said) of the public keys whose private halves are published with MCUboot: anybody can sign.
+# The first bytes of the hash (SHA-256 but where said) of the public keys whose private halves are published with
+# MCUboot: anybody can sign.
 DEVELOPMENT_KEYS: Final = {
     "e30466f6b8470c1f": "root-ec-p256.pem",
     "6bcd1e16d80e5fe1": "root-ec-p384.pem",
