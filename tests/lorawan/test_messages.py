@@ -66,6 +66,8 @@ def _field(message, name):
     kind = {field.name: field.type for field in fields(message)}[name]
     if name == "payload":
         return st.binary(min_size=1, max_size=255)
+    if name == "n":
+        return st.integers(1, (1 << widths[name]) - 1)
     if kind == "bytes":
         return st.binary(min_size=widths[name] // 8, max_size=widths[name] // 8)
     return st.booleans() if kind == "bool" else st.integers(0, (1 << widths[name]) - 1)
@@ -120,6 +122,7 @@ def test_reserved_bits_are_ignored_and_sent_as_zero():
         ("0801", 1, False, "DataFragment has 1 payload bytes"),
         ("080100", 1, False, "it takes 2 and the fragment"),
         ("0008010001", 1, False, "must be the only command"),
+        ("08000078", 1, False, "index 0: fragments count from 1"),
     ],
 )
 def test_fails_to_decode(frame, version, uplink, message):

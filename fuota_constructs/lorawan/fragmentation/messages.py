@@ -1,89 +1,25 @@
 """The commands of TS004 on FPort 201, both versions: what a server and a device say about a fragmentation session.
 
-Every command is one byte of CID and a payload. Multi-byte fields are little endian, so a payload read as one
-little-endian integer holds every field as a run of bits: the tables below give (name, first bit, bits). Bits without a
-name are reserved: sent as 0, ignored on reception.
-
 Source: LoRa Alliance TS004-1.0.0 and TS004-2.0.0 section 3. Version 2 is not compatible with version 1.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Final, Self
+from dataclasses import dataclass
+from typing import Final, Self
 
-from fuota_constructs.lorawan.fragmentation.parity import VERSIONS
 from fuota_constructs.lorawan.fragments import DATA_FRAGMENT_HEADER_BYTES, INDEX_BITS, MAX_ENCODED_FRAGMENTS
+from fuota_constructs.lorawan.package_messages import (
+    Message,
+    MessageError,
+    PackageVersionAns,
+    PackageVersionReq,
+    by_cid,
+    decode_commands,
+)
 
 FRAGMENTATION_PORT: Final = 201
 PACKAGE_IDENTIFIER: Final = 3
-
-Layout = tuple[tuple[str, int, int], ...]
-
-
-class MessageError(ValueError):
-    """Bytes that are no TS004 command, or a field that does not fit its bits."""
-
-
-@dataclass(frozen=True)
-class Message:
-    """One command. Subclasses name the fields; integers are unsigned, flags are bool, opaque fields are bytes."""
-
-    cid: ClassVar[int]
-    uplink: ClassVar[bool]
-    versions: ClassVar[tuple[int, ...]] = VERSIONS
-    length: ClassVar[int]
-    layout: ClassVar[Layout]
-
-    def encode(self) -> bytes:
-        """CID and payload, as sent. Raises MessageError where a field does not fit."""
-        packed = 0
-        for name, first, width in self.layout:
-            packed |= self._number(name, width) << first
-        return bytes([self.cid]) + packed.to_bytes(self.length, "little")
-
-    def _number(self, name: str, width: int) -> int:
-        value = getattr(self, name)
-        if isinstance(value, bytes):
-            if len(value) * 8 != width:
-                raise MessageError(f"{type(self).__name__}.{name} has {len(value)} bytes: it takes {width // 8}")
-            return int.from_bytes(value, "little")
-        if not 0 <= value < 1 << width:
-            raise MessageError(f"{type(self).__name__}.{name} is {value}: it takes 0 to {(1 << width) - 1}")
-        return int(value)
-
-    @classmethod
-    def decode(cls, payload: bytes) -> Self:
-        """The command from its payload (without the CID). Raises MessageError where the length is wrong."""
-        if len(payload) != cls.length:
-            raise MessageError(f"{cls.__name__} has {len(payload)} payload bytes: it takes {cls.length}")
-        packed = int.from_bytes(payload, "little")
-        kinds = {field.name: field.type for field in fields(cls)}
-        values: dict[str, Any] = {}
-        for name, first, width in cls.layout:
-            number = packed >> first & (1 << width) - 1
-            kind = kinds[name]
-            values[name] = (
-                number.to_bytes(width // 8, "little") if kind == "bytes" else bool(number) if kind == "bool" else number
-            )
-        return cls(**values)
-
-
-@dataclass(frozen=True)
-class PackageVersionReq(Message):
-    """Asks which package and version the device runs."""
-
-    cid, uplink, length, layout = 0x00, False, 0, ()
-
-
-@dataclass(frozen=True)
-class PackageVersionAns(Message):
-    """Package 3 is fragmentation; package_version 1 is TS004-1.0.0, 2 is TS004-2.0.0."""
-
-    package_identifier: int
-    package_version: int
-    cid, uplink, length = 0x00, True, 2
-    layout = (("package_identifier", 0, 8), ("package_version", 8, 8))
 
 
 @dataclass(frozen=True)
@@ -269,7 +205,14 @@ class DataFragment(Message):
         """CID, FragIndex and N, then the fragment."""
         if not self.payload:
             raise MessageError("DataFragment.payload is empty: a fragment has 1 to 255 bytes")
+        if self.n == 0:
+            raise MessageError("DataFragment.n is 0: fragments count from 1")
         return super().encode() + self.payload
+
+    @classmethod
+    def length_in(cls, payload: bytes) -> int:
+        """It goes on to the end of its frame."""
+        return len(payload)
 
     @classmethod
     def decode(cls, payload: bytes) -> Self:
@@ -277,6 +220,8 @@ class DataFragment(Message):
         if len(payload) <= cls.length:
             raise MessageError(f"DataFragment has {len(payload)} payload bytes: it takes 2 and the fragment")
         head = int.from_bytes(payload[: cls.length], "little")
+        if not head & MAX_ENCODED_FRAGMENTS:
+            raise MessageError("DataFragment has index 0: fragments count from 1")
         return cls(frag_index=head >> INDEX_BITS, n=head & MAX_ENCODED_FRAGMENTS, payload=bytes(payload[cls.length :]))
 
 
@@ -297,9 +242,7 @@ MESSAGES: Final[tuple[type[Message], ...]] = (
     DataFragment,
 )
 
-_BY_CID: Final = {
-    (version, message.uplink, message.cid): message for message in MESSAGES for version in message.versions
-}
+_BY_CID: Final = by_cid(MESSAGES)
 
 
 def decode_frame(frame: bytes, *, version: int, uplink: bool) -> list[Message]:
@@ -307,19 +250,7 @@ def decode_frame(frame: bytes, *, version: int, uplink: bool) -> list[Message]:
 
     Raises MessageError for an empty frame, an unknown CID, a cut-off command, or a DataFragment that is not alone.
     """
-    if not frame:
-        raise MessageError("the frame is empty: a command starts with its CID")
-    found: list[Message] = []
-    rest = bytes(frame)
-    while rest:
-        kind = _BY_CID.get((version, uplink, rest[0]))
-        if kind is None:
-            direction = "uplink" if uplink else "downlink"
-            raise MessageError(f"CID 0x{rest[0]:02x} is no {direction} command of TS004 version {version}")
-        if kind is DataFragment:
-            if found:
-                raise MessageError("a DataFragment shares its frame: it must be the only command")
-            return [DataFragment.decode(rest[1:])]
-        found.append(kind.decode(rest[1 : 1 + kind.length]))
-        rest = rest[1 + kind.length :]
+    found = decode_commands(frame, _BY_CID, document="TS004", version=version, uplink=uplink)
+    if len(found) > 1 and any(isinstance(each, DataFragment) for each in found):
+        raise MessageError("a DataFragment shares its frame: it must be the only command")
     return found

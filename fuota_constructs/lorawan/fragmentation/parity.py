@@ -11,9 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 from fuota_constructs.lorawan.fragments import MAX_ENCODED_FRAGMENTS
-
-VERSIONS: Final = (1, 2)
-"""TS004-1.0.0 and TS004-2.0.0, by the package version a device reports."""
+from fuota_constructs.lorawan.package_messages import VERSIONS
 
 PRBS_BITS: Final = 23
 """Width of the generator's shift register."""

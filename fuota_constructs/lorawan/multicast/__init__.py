@@ -1,0 +1,1 @@
+"""Remote multicast set-up (TS005): its commands in bytes, and its keys."""
