@@ -15,12 +15,9 @@ from fuota_constructs.lorawan.fragmentation.messages import (
     FragSessionStatusAns,
     FragSessionStatusAnsV2,
     FragSessionStatusReq,
-    Message,
-    MessageError,
-    PackageVersionAns,
-    PackageVersionReq,
     decode_frame,
 )
+from fuota_constructs.lorawan.package_messages import Message, MessageError, PackageVersionAns, PackageVersionReq
 
 if TYPE_CHECKING:
     from fuota_constructs.local.fleet.cohort import Cohort

@@ -23,10 +23,9 @@ from fuota_constructs.lorawan.fragmentation.messages import (
     FragSessionStatusAns,
     FragSessionStatusAnsV2,
     FragSessionStatusReq,
-    PackageVersionAns,
-    PackageVersionReq,
     decode_frame,
 )
+from fuota_constructs.lorawan.package_messages import PackageVersionAns, PackageVersionReq
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
