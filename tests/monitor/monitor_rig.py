@@ -101,8 +101,6 @@ class Watch:
     service_url: str
     queue: str
     rule: str
-    queue_arn: str
-    rule_names: str | None = None  # another task than the one that is polled
     images: dict[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -138,8 +136,6 @@ class Watch:
 
     def poll(self, task_id: str, *, seconds_left: float = 900) -> Seen:
         """Have the Lambda look at a task once; answers what it told and asked for."""
-        target = {"Id": "poll", "Arn": self.queue_arn, "Input": json.dumps({"fuotaTaskId": self.rule_names or task_id})}
-        self.rules.put_targets(Rule=self.rule, Targets=[target])
         calls = ClockedCalls(self.clock)
         calls.context.seconds = seconds_left
         before = len(self.service.requests.list())
@@ -217,10 +213,9 @@ def watch(cloud: clouds.LocalCloud, monkeypatch: pytest.MonkeyPatch) -> Iterator
         events.put_rule(Name="changes", EventPattern=json.dumps({"source": [SOURCE]}))
         events.put_targets(Rule="changes", Targets=[{"Id": "queue", "Arn": arn}])
         events.put_rule(Name="polls", ScheduleExpression="rate(60 minutes)")
-        yield Watch(clock, service, url, queue, "polls", arn, images=images)
+        yield Watch(clock, service, url, queue, "polls", images)
         events.remove_targets(Rule="changes", Ids=["queue"])
         events.delete_rule(Name="changes")
-        events.remove_targets(Rule="polls", Ids=["poll"])
         events.delete_rule(Name="polls")
         sqs.delete_queue(QueueUrl=queue)
         table.delete_table(TableName=TABLE)

@@ -207,20 +207,6 @@ def test_a_pending_task_that_is_deleted_is_told_and_polled_no_more(watch: Watch,
     assert not watch.is_polled()
 
 
-def test_a_late_poll_of_an_old_task_leaves_the_rule_of_the_new_one_alone(watch: Watch, task: str) -> None:
-    watch.iotwireless.start_fuota_task(Id=task)
-    watch.clock.time += 24 * HOUR
-    watch.poll(task)
-    watch.rule_names = "a-new-task"
-    assert watch.poll(task).text == [
-        f"FUOTA task {task} is done and nothing changed any more; the rule polls polls another task by now and goes on"
-    ]
-    assert watch.is_polled()
-    watch.rule_names = None
-    watch.poll(task)
-    assert not watch.is_polled()
-
-
 def test_what_is_remembered_expires(watch: Watch, task: str) -> None:
     watch.poll(task)
     assert watch.remembered()[0]["ExpiresAt"] == {"N": str(START + 90 * 24 * HOUR)}

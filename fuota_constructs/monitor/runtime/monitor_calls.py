@@ -4,7 +4,6 @@ Nothing else in this folder reaches outside the process, so a test replaces the 
 """
 
 import functools
-import json
 import os
 import sys
 import time
@@ -119,15 +118,8 @@ class MonitorCalls:
         _client("dynamodb").delete_item(TableName=_table(), Key=_key(key))
 
     def stop_polling(self, watched: Watched, reason: str) -> None:
-        """Disable the rule that starts the polls; the next deployment that changes it enables it again.
-
-        A poll of an old task may come late, when a deployment has given the rule a new one: then it polls on.
-        """
+        """Disable the rule that starts the polls; the next deployment that changes it enables it again."""
         rule = watched.rule
-        targets = _client("events").list_targets_by_rule(Rule=rule)["Targets"]
-        if not any(json.loads(target.get("Input") or "{}").get("fuotaTaskId") == watched.task_id for target in targets):
-            self.say_plainly(f"{reason}; the rule {rule} polls another task by now and goes on")
-            return
         _client("events").disable_rule(Name=rule)
         self.say_plainly(f"polling stops: {reason}; `aws events enable-rule --name {rule}` starts it again")
 
