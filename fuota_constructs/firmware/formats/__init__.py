@@ -15,28 +15,28 @@ from fuota_constructs.firmware.formats.image_facts import ImageFacts, Signature,
 
 __all__ = ["ImageFacts", "Signature", "read_image"]
 
-_Format = tuple[Callable[[bytes], object], Callable[[bytes], ImageFacts]]
+_Read = Callable[[bytes], ImageFacts | None]
 
 
-def _patch(name: str, title: str, magic: bytes) -> _Format:
-    return (lambda data: data.startswith(magic)), (lambda data: facts_of(data, format=name, title=title))
+def _patch(name: str, title: str, magic: bytes) -> _Read:
+    return lambda data: facts_of(data, format=name, title=title) if data.startswith(magic) else None
 
 
-_FORMATS: Final[tuple[_Format, ...]] = (
-    (mcuboot.is_mcuboot, mcuboot.read),
-    (sfu.is_sfu, sfu.read),
-    (wolfboot.is_wolfboot, wolfboot.read),
-    (esp.is_esp_delta, esp.read_delta),
+_FORMATS: Final[tuple[_Read, ...]] = (
+    mcuboot.read,
+    sfu.read,
+    wolfboot.read,
+    esp.read_delta,
     _patch("bsdiff", "bsdiff patch", b"BSDIFF40"),
     _patch("vcdiff", "VCDIFF patch", b"\xd6\xc3\xc4"),
-    (containers.container_of, containers.read),
-    (esp.is_esp, esp.read),
-    (mbed_manifest.manifest_bytes, mbed_manifest.read),
-    (cortex_m.has_vector_table, cortex_m.read),
-    (lambda data: True, cortex_m.read_unknown),  # noqa: ARG005
+    containers.read,
+    esp.read,
+    mbed_manifest.read,
+    cortex_m.read,
 )
 
 
 def read_image(data: bytes) -> ImageFacts:
     """The facts of a firmware file, given all its bytes."""
-    return next(read for is_it, read in _FORMATS if is_it(data))(data)
+    known = (facts for read in _FORMATS if (facts := read(data)) is not None)
+    return next(known, None) or cortex_m.read_unknown(data)

@@ -19,8 +19,10 @@ def has_vector_table(data: bytes) -> bool:
     return stack is not None and reset is not None and stack in _RAM and stack % 4 == 0 and reset % 2 == 1
 
 
-def read(data: bytes) -> ImageFacts:
-    """The facts of a raw program: its size, and how much of its end is fill."""
+def read(data: bytes) -> ImageFacts | None:
+    """The facts of a raw program: its size, and how much of its end is fill; None where it has no vector table."""
+    if not has_vector_table(data):
+        return None
     return facts_of(data, format="cortex-m", title="raw Cortex-M program", fill_bytes=fill_at_end(data))
 
 

@@ -39,14 +39,11 @@ class Walk(NamedTuple):
         return self.checksum == self.expected
 
 
-def is_esp(data: bytes) -> bool:
-    """Whether this is an ESP image beyond doubt: its description, or a checksum that is right."""
+def _begins_as_esp(data: bytes) -> bool:
     count, mode = data[1:2], data[2:3]
     if data[:1] != bytes([MAGIC]) or not count or not mode:
         return False
-    if not 1 <= count[0] <= _MOST_SEGMENTS or mode[0] > _MOST_FLASH_MODE:
-        return False
-    return _is_esp32(data) or walk(data, _ESP32_HEADER).right or walk(data, _ESP8266_HEADER).right
+    return 1 <= count[0] <= _MOST_SEGMENTS and mode[0] <= _MOST_FLASH_MODE
 
 
 def _is_esp32(data: bytes) -> bool:
@@ -78,10 +75,21 @@ def _fold(part: bytes) -> int:
     return number
 
 
-def read(data: bytes) -> ImageFacts:
-    """The facts of an ESP image."""
-    esp32 = _is_esp32(data) or walk(data, _ESP32_HEADER).right
-    walked = walk(data, _ESP32_HEADER if esp32 else _ESP8266_HEADER)
+def _layout(data: bytes) -> tuple[bool, Walk] | None:
+    """Whether it is of an ESP32, and its segments; None where neither description nor checksum is beyond doubt."""
+    walked = walk(data, _ESP32_HEADER)
+    if _is_esp32(data) or walked.right:
+        return True, walked
+    walked = walk(data, _ESP8266_HEADER)
+    return (False, walked) if walked.right else None
+
+
+def read(data: bytes) -> ImageFacts | None:
+    """The facts of an ESP image, None where it is none beyond doubt."""
+    layout = _layout(data) if _begins_as_esp(data) else None
+    if layout is None:
+        return None
+    esp32, walked = layout
     end = walked.checksum_at + 1
     hashed = esp32 and data[23:24] == b"\x01"
     digest = data[end : end + 32] if hashed else b""
@@ -89,11 +97,7 @@ def read(data: bytes) -> ImageFacts:
     valid, detail = _checked(data, walked, end, digest) if not missing else (None, "")
     end += 32 if hashed else 0
     sector = -(-end // _SIGNATURE_SECTOR) * _SIGNATURE_SECTOR
-    signature = (
-        _SIGNATURE_KINDS.get(data[sector + 1])
-        if data[sector : sector + 1] == b"\xe7" and data[sector + 1 : sector + 2]
-        else None
-    )
+    signature = _signature_at(data, sector)
     if signature:
         missing = max(sector + _SIGNATURE_SECTOR - len(data), 0)
         end = sector + _SIGNATURE_SECTOR
@@ -138,11 +142,8 @@ def _checked(data: bytes, walked: Walk, end: int, digest: bytes) -> tuple[bool, 
     return True, ""
 
 
-def is_esp_delta(data: bytes) -> bool:
-    """Whether this is a patch with the header of esp_delta_ota."""
-    return data[:4] == DELTA_MAGIC
-
-
-def read_delta(data: bytes) -> ImageFacts:
-    """The facts of an ESP patch: it names the base by its SHA-256."""
+def read_delta(data: bytes) -> ImageFacts | None:
+    """The facts of a patch of esp_delta_ota, which names its base by SHA-256; None where it is none."""
+    if not data.startswith(DELTA_MAGIC):
+        return None
     return facts_of(data, format="esp-delta", title="ESP delta patch", payload_bytes=max(len(data) - 64, 0))

@@ -25,9 +25,11 @@ def manifest_bytes(data: bytes) -> int:
     return 0
 
 
-def read(data: bytes) -> ImageFacts:
-    """The facts of a program with a manifest."""
+def read(data: bytes) -> ImageFacts | None:
+    """The facts of a program with a manifest, None where it has none."""
     size = manifest_bytes(data)
+    if not size:
+        return None
     version = little(data, len(data) - 8, 4) if size == _WITH_VERSION else None
     delta = data[-4] == 1
     return facts_of(

@@ -109,8 +109,10 @@ def _tlvs(data: bytes, start: int, total: int, magic: int) -> Iterator[Tlv]:
         offset += 4 + size
 
 
-def read(data: bytes) -> ImageFacts:
-    """The facts of an MCUboot image."""
+def read(data: bytes) -> ImageFacts | None:
+    """The facts of an MCUboot image, None where it is none."""
+    if not is_mcuboot(data):
+        return None
     parts = layout(data)
     flags = little(data, 16, 4) or 0
     encrypted = bool(flags & _ENCRYPTED)

@@ -21,8 +21,10 @@ def is_sfu(data: bytes) -> bool:
     return data[:4] in MAGICS
 
 
-def read(data: bytes) -> ImageFacts:
-    """The facts of an SFU image; its tags and signature can only be checked with its keys."""
+def read(data: bytes) -> ImageFacts | None:
+    """The facts of an SFU image, None where it is none; its tags and signature can only be checked with its keys."""
+    if not is_sfu(data):
+        return None
     size, partial = little(data, 8, 4), little(data, 16, 4)
     payload = partial or size
     end = None if payload is None else _HEADER_BYTES + payload

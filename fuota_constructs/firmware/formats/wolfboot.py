@@ -59,8 +59,10 @@ def _tags(data: bytes) -> Iterator[Tag]:
             return
 
 
-def read(data: bytes) -> ImageFacts:
-    """The facts of a wolfBoot image."""
+def read(data: bytes) -> ImageFacts | None:
+    """The facts of a wolfBoot image, None where it is none."""
+    if not is_wolfboot(data):
+        return None
     tags = {tag.type: tag for tag in _tags(data)}
     payload = little(data, 4, 4)
     digest = next((tags[kind] for kind in _DIGESTS if kind in tags), None)
