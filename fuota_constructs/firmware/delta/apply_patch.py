@@ -8,8 +8,10 @@ from fuota_constructs.firmware.delta.patch_sizes import PatchFormatError, crle_d
 
 COMPRESSIONS: Final = {"none": 0, "crle": 2, "heatshrink": 4}
 """The low four bits of the first byte; the high four are the kind of patch, 0 is sequential."""
-HEATSHRINK_HEADER: Final = b"\x44"
-"""Window 8 less 4, lookahead 7 less 3, four bits each."""
+WINDOW_BITS: Final = 8
+LOOKAHEAD_BITS: Final = 7
+"""What the C decoder is built for when nothing is said: other sizes are refused by it."""
+HEATSHRINK_HEADER: Final = bytes([(WINDOW_BITS - 4) << 4 | (LOOKAHEAD_BITS - 3)])
 _MOST_TARGET_BYTES: Final = 16 * 1024 * 1024
 
 
@@ -67,5 +69,5 @@ def _decompressed(kind: int, data: bytes, *, most: int) -> bytes:
 
     if data[:1] != HEATSHRINK_HEADER:
         raise PatchFormatError("its compression has another window than 8 or another lookahead than 7")
-    body: bytes = decompress(data[1:], window_sz2=8, lookahead_sz2=7)
+    body: bytes = decompress(data[1:], window_sz2=WINDOW_BITS, lookahead_sz2=LOOKAHEAD_BITS)
     return body

@@ -9,7 +9,13 @@ import struct
 import zlib
 from typing import TYPE_CHECKING, Final, Literal
 
-from fuota_constructs.firmware.delta.apply_patch import COMPRESSIONS, HEATSHRINK_HEADER, apply_patch
+from fuota_constructs.firmware.delta.apply_patch import (
+    COMPRESSIONS,
+    HEATSHRINK_HEADER,
+    LOOKAHEAD_BITS,
+    WINDOW_BITS,
+    apply_patch,
+)
 from fuota_constructs.firmware.delta.patch_sizes import crle_compress, signed
 
 if TYPE_CHECKING:
@@ -17,9 +23,6 @@ if TYPE_CHECKING:
 
 Compression = Literal["heatshrink", "crle", "none"]
 
-WINDOW_BITS: Final = 8
-LOOKAHEAD_BITS: Final = 7
-"""What the C decoder is built for when nothing is said: other sizes are refused by it."""
 _REPETITIVE_BYTES: Final = 64 * 1024
 _REPETITIVE_RATIO: Final = 100
 

@@ -45,15 +45,15 @@ class Number(NamedTuple):
 
 def read_signed(data: bytes, at: int) -> Number:
     """Read what `signed` wrote."""
-    return _read(data, at, first_bits=6)
+    return _read(data, at, signed=True)
 
 
-def _read(data: bytes, at: int, *, first_bits: int) -> Number:
+def _read(data: bytes, at: int, *, signed: bool) -> Number:
     value = shift = 0
-    negative, bits = False, first_bits
+    negative, bits = False, 6 if signed else 7
     for end in range(at, len(data)):
         byte = data[end]
-        if end == at and bits == 6:  # noqa: PLR2004
+        if end == at and signed:
             negative = bool(byte & _NEGATIVE)
         value |= (byte & ((1 << bits) - 1)) << shift
         shift += bits
@@ -83,7 +83,7 @@ def crle_decompress(data: bytes, most: int) -> bytes:
     parts, at, size = [], 0, 0
     while at < len(data):
         kind = data[at]
-        length, at = _read(data, at + 1, first_bits=7)
+        length, at = _read(data, at + 1, signed=False)
         size += length
         if kind not in (_SCATTERED, _REPEATED) or size > most:
             raise PatchFormatError(f"its compressed data has a segment of kind {kind} and {length} bytes")
