@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from memory import Memory
-from watched import Watched
 
 # Four pages a second: two monitors at once stay below the 10 requests a second that the service allows an account for
 # each operation (AWS General Reference, AWS IoT Wireless quotas); what passes it is retried by botocore.
@@ -117,9 +116,8 @@ class MonitorCalls:
         """Forget a task."""
         _client("dynamodb").delete_item(TableName=_table(), Key=_key(key))
 
-    def stop_polling(self, watched: Watched, reason: str) -> None:
+    def stop_polling(self, rule: str, reason: str) -> None:
         """Disable the rule that starts the polls; the next deployment that changes it enables it again."""
-        rule = watched.rule
         _client("events").disable_rule(Name=rule)
         self.say_plainly(f"polling stops: {reason}; `aws events enable-rule --name {rule}` starts it again")
 
