@@ -3,8 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO := .venv/.set-up-for-demo
 DEVELOPMENT := .venv/.set-up-for-development
-# As locked, whatever is newer on PyPI: no resolver chooses versions, and no build asks for its tools.
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile
+# As locked, whatever is newer on PyPI: each version has its hash, so there is nothing to choose, and no build asks for its
+# tools. pip has to see the dependencies all the same, because it installs in their order: two wheels hold
+# aws_cdk/cloud_assembly_schema, and that of aws-cdk-lib has to be the last (the other does not know aws-cdk-lib's types).
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 LOCKED := --only-binary :all: --require-hashes --requirement
 # .venv serves when its Python starts, is 3.11 or newer and has pip, and holds this checkout: moving the folder leaves the
 # old paths in it, and a new minor version behind it does not see its packages.

@@ -115,6 +115,13 @@ def test_the_demo_and_development_with_the_oldest_pip(
     assert fresh.installed() == versions(DEVELOPMENT_LOCK)
     assert "No broken requirements found" in fresh.run(fresh.own_python, "-m", "pip", "check")
 
+    # Two wheels hold this module, and only that of aws-cdk-lib knows its types.
+    code = "from importlib.metadata import files; from hashlib import sha256; from base64 import urlsafe_b64encode\n"
+    code += "[shared] = [file for file in files('aws-cdk-lib') if file.match('aws_cdk/cloud_assembly_schema/*.py')]\n"
+    code += "found = urlsafe_b64encode(sha256(shared.read_binary()).digest()).decode()\n"
+    code += "print(found.rstrip('=') == shared.hash.value)"
+    assert fresh.run(fresh.own_python, "-c", code) == "True\n"
+
     assert newer_releases.asked == versions(DEVELOPMENT_LOCK).keys()  # pip has seen them all
     assert newer_releases.taken == set()
 
@@ -131,6 +138,7 @@ def test_the_pip_of_this_python_takes_no_newer_release(
         "pathspec",
         "platformdirs",
         "pluggy",
+        "tomlkit",
         "trove-classifiers",
         "coverage",
     )

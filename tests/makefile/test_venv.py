@@ -10,7 +10,8 @@ import pytest
 from checkouts import DEMO, Checkout, copy
 
 # What the editable install and the look for the CDK CLI need, and one package that only development has.
-ONLY = ("editables", "hatchling", "packaging", "pathspec", "platformdirs", "pluggy", "trove-classifiers", "iniconfig")
+BUILD = ("editables", "hatchling", "packaging", "pathspec", "platformdirs", "pluggy", "tomlkit", "trove-classifiers")
+ONLY = (*BUILD, "iniconfig")
 MADE_ANEW = "making .venv\n"
 
 
