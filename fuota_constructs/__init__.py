@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fuota_constructs.errors import FuotaValidationError as FuotaValidationError
-    from fuota_constructs.firmware_bucket import FirmwareBucket as FirmwareBucket
-    from fuota_constructs.firmware_image import FirmwareImage as FirmwareImage
-    from fuota_constructs.firmware_update_role import FirmwareUpdateRole as FirmwareUpdateRole
-    from fuota_constructs.fuota_monitor import FuotaMonitor as FuotaMonitor
-    from fuota_constructs.fuota_task import FuotaTask as FuotaTask
-    from fuota_constructs.fuota_task_grants import FuotaTaskGrants as FuotaTaskGrants
-    from fuota_constructs.imported_fuota_task import IFuotaTask as IFuotaTask
-    from fuota_constructs.multicast_group import DlClass as DlClass
-    from fuota_constructs.multicast_group import IMulticastGroup as IMulticastGroup
-    from fuota_constructs.multicast_group import MulticastGroup as MulticastGroup
+    from fuota_constructs.firmware.firmware_bucket import FirmwareBucket as FirmwareBucket
+    from fuota_constructs.firmware.firmware_image import FirmwareImage as FirmwareImage
+    from fuota_constructs.firmware.firmware_update_role import FirmwareUpdateRole as FirmwareUpdateRole
+    from fuota_constructs.fleet.multicast_group import DlClass as DlClass
+    from fuota_constructs.fleet.multicast_group import IMulticastGroup as IMulticastGroup
+    from fuota_constructs.fleet.multicast_group import MulticastGroup as MulticastGroup
+    from fuota_constructs.monitor.fuota_monitor import FuotaMonitor as FuotaMonitor
     from fuota_constructs.rf_region import RfRegion as RfRegion
     from fuota_constructs.rules import Finding as Finding
     from fuota_constructs.rules import SessionPlan as SessionPlan
-    from fuota_constructs.session_schedule import SessionSchedule as SessionSchedule
+    from fuota_constructs.task.fuota_task import FuotaTask as FuotaTask
+    from fuota_constructs.task.fuota_task_grants import FuotaTaskGrants as FuotaTaskGrants
+    from fuota_constructs.task.imported_fuota_task import IFuotaTask as IFuotaTask
+    from fuota_constructs.task.session_schedule import SessionSchedule as SessionSchedule
 
 __all__ = [
     "DlClass",
@@ -45,21 +45,21 @@ __all__ = [
 ]
 
 _MODULES = {
-    "DlClass": "multicast_group",
+    "DlClass": "fleet.multicast_group",
     "Finding": "rules",
-    "FirmwareBucket": "firmware_bucket",
-    "FirmwareImage": "firmware_image",
-    "FirmwareUpdateRole": "firmware_update_role",
-    "FuotaMonitor": "fuota_monitor",
-    "FuotaTask": "fuota_task",
-    "FuotaTaskGrants": "fuota_task_grants",
+    "FirmwareBucket": "firmware.firmware_bucket",
+    "FirmwareImage": "firmware.firmware_image",
+    "FirmwareUpdateRole": "firmware.firmware_update_role",
+    "FuotaMonitor": "monitor.fuota_monitor",
+    "FuotaTask": "task.fuota_task",
+    "FuotaTaskGrants": "task.fuota_task_grants",
     "FuotaValidationError": "errors",
-    "IFuotaTask": "imported_fuota_task",
-    "IMulticastGroup": "multicast_group",
-    "MulticastGroup": "multicast_group",
+    "IFuotaTask": "task.imported_fuota_task",
+    "IMulticastGroup": "fleet.multicast_group",
+    "MulticastGroup": "fleet.multicast_group",
     "RfRegion": "rf_region",
     "SessionPlan": "rules",
-    "SessionSchedule": "session_schedule",
+    "SessionSchedule": "task.session_schedule",
 }
 
 

@@ -21,8 +21,8 @@ from fuota_constructs.rules import (
     findings_in,
     session_plan,
 )
-from fuota_constructs.service_arns import parts_of
 from fuota_constructs.template.late_warnings import warn
+from fuota_constructs.template.service_arns import parts_of
 from fuota_constructs.template.tokens import is_known, is_stand_in, known_text
 
 if TYPE_CHECKING:

@@ -7,13 +7,13 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fuota_constructs.cli.plan_figures import GOOD, Figure
+from fuota_constructs.cli.plan.figures import GOOD, Figure
 from fuota_constructs.operations.visible_text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from fuota_constructs.cli.plan_findings import Findings
+    from fuota_constructs.cli.plan.findings import Findings
 
 
 def text(value: str) -> str:
@@ -23,7 +23,7 @@ def text(value: str) -> str:
 
 def document(title: str, parts: Iterable[str]) -> str:
     """A whole page."""
-    style = Path(__file__).with_name("plan_page.css").read_text(encoding="utf-8")
+    style = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
     return "\n".join(
         [
             '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',

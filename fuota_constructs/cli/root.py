@@ -112,12 +112,12 @@ def _with_remedy(error: click.UsageError) -> click.UsageError:
 @click.group(
     cls=Root,
     table={
-        "rehearse": "fuota_constructs.cli.rehearse:rehearse",
-        "plan": "fuota_constructs.cli.plan:plan",
-        "preflight": "fuota_constructs.cli.preflight:preflight",
-        "start": "fuota_constructs.cli.start:start",
-        "status": "fuota_constructs.cli.status:status",
-        "report": "fuota_constructs.cli.report:report",
+        "rehearse": "fuota_constructs.cli.rehearse.rehearse:rehearse",
+        "plan": "fuota_constructs.cli.plan.plan:plan",
+        "preflight": "fuota_constructs.cli.task.preflight:preflight",
+        "start": "fuota_constructs.cli.task.start:start",
+        "status": "fuota_constructs.cli.task.status:status",
+        "report": "fuota_constructs.cli.task.report:report",
         "local": "fuota_constructs.cli.root:local",
     },
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -150,7 +150,7 @@ def fuota() -> None:
 @click.group(
     cls=CommandTable,
     table={
-        name: f"fuota_constructs.cli.local_{name}:{name}"
+        name: f"fuota_constructs.cli.local.{name}:{name}"
         for name in ("up", "deploy", "status", "destroy", "down", "env", "faults", "cdk")
     },
     epilog=EXIT_CODES,

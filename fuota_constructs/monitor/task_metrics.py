@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_cloudwatch as cloudwatch
     from constructs import Construct
 
-    from fuota_constructs.fuota_monitor import FuotaMonitor
+    from fuota_constructs.monitor.fuota_monitor import FuotaMonitor
 
 _SHOWN_STATUSES = (
     "Successful",

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from fuota_constructs.cli.place import Place
-from fuota_constructs.cli.report_page import page_of
+from fuota_constructs.cli.task.report_page import page_of
 from fuota_constructs.operations.device_status import DEVICE_STATUSES
 from fuota_constructs.operations.image import Image
 from fuota_constructs.operations.progress import Progress, task_plan

@@ -6,7 +6,7 @@ import io
 import pytest
 from rich.console import Console
 
-from fuota_constructs.cli.rehearse_output import Deployment, SessionBars, short_name
+from fuota_constructs.cli.rehearse.output import Deployment, SessionBars, short_name
 from fuota_constructs.local.outcome import TaskProgress
 
 TASK = TaskProgress(

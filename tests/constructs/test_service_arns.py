@@ -7,7 +7,7 @@ from aws_cdk import aws_ssm as ssm
 from aws_cdk.interfaces.aws_iotwireless import FuotaTaskReference
 
 from fuota_constructs import FuotaMonitor, FuotaTask, FuotaValidationError, MulticastGroup
-from fuota_constructs.service_arns import parts_of
+from fuota_constructs.template.service_arns import parts_of
 
 TASK = "arn:aws:iotwireless:eu-west-1:111122223333:FuotaTask/t"
 GROUP = "arn:aws:iotwireless:eu-west-1:111122223333:MulticastGroup/g"

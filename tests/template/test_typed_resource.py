@@ -103,7 +103,7 @@ def test_one_that_is_of_a_class_of_ours_is_also_of_the_cdks(name: str) -> None:
     assert fresh(
         f"""
             import fuota_constructs
-            from fuota_constructs.default_role import make_default_role
+            from fuota_constructs.firmware.default_role import make_default_role
 
             role = make_default_role(stack)
             assert "aws_cdk.aws_iam" not in sys.modules

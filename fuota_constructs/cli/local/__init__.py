@@ -1,0 +1,1 @@
+"""`fuota local`: the cloud on this machine."""

@@ -1,0 +1,111 @@
+"""`fuota local status`."""
+
+import json
+import shlex
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fuota_constructs.cli import options
+from fuota_constructs.cli.place import Place
+from fuota_constructs.operations.visible_text import visible
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+
+@click.command()
+@options.port
+@click.option("--json", "as_json", is_flag=True, help="As JSON, for scripts.")
+def status(*, port: int, as_json: bool) -> None:
+    """Show the FUOTA tasks and multicast groups of the local cloud, in every account and Region.
+
+    \b
+    Examples:
+      fuota local status
+      fuota local status --json | jq '.fuota_tasks[].RedundancyPercent'
+    """
+    from fuota_constructs.local import cloud
+    from fuota_constructs.local.overview import overview
+
+    content = overview(cloud.running(port))
+    if as_json:
+        click.echo(json.dumps(content, indent=2))
+        return
+    from rich.console import Console
+
+    from fuota_constructs.cli.task.status_view import print_commands
+
+    console = Console(highlight=False)
+    show(content, console)
+    if tasks := content["fuota_tasks"]:
+        place = Place(content["cloud"]["region"], port=content["cloud"]["port"])
+        console.print("look at one with" if len(tasks) > 1 else "look at it with", style="bold")
+        print_commands((place.command("status", task["Id"]) for task in tasks), console)
+
+
+def show(content: dict[str, Any], console: "Console") -> None:
+    """Print an overview: one block a task, one table of all groups."""
+    running = content["cloud"]
+    from rich.text import Text
+
+    console.print(f"local cloud {running['url']}, {running['region']}, account {running['account']}")
+    tasks, groups = content["fuota_tasks"], content["multicast_groups"]
+    if not tasks and not groups:
+        deploy = shlex.join(("fuota", "local", "deploy", *Place(running["region"], port=running["port"]).port_option))
+        console.print(Text(f"no FUOTA task and no multicast group yet: deploy an app with `{deploy}`"))
+    names = {group["Id"]: group["Name"] for group in groups}
+    for task in tasks:
+        console.print(_task_table(task, names))
+    for account, region in sorted({(group["account"], group["region"]) for group in groups}):
+        here = [group for group in groups if (group["account"], group["region"]) == (account, region)]
+        console.print(_group_table(f"Multicast groups, {region}, account {account}", here))
+
+
+def _task_table(task: dict[str, Any], group_names: dict[str, str | None]) -> "Table":
+    from rich.table import Table
+    from rich.text import Text
+
+    title = visible(f"FUOTA task {task['Name'] or task['Id']}")
+    table = Table(title=Text(title), title_justify="left", show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    groups = [f"{group_names.get(each) or 'unnamed'} ({each})" for each in task["MulticastGroupIds"]]
+    devices = [f"{device} {state or ''}".strip() for device, state in task["WirelessDevices"].items()]
+    rows: dict[str, Any] = {
+        "Id": task["Id"],
+        "Account, Region": f"{task['account']}, {task['region']}",
+        "Status": task["Status"],
+        "StartTime": task["StartTime"],
+        "Description": task["Description"],
+        "RfRegion": task["RfRegion"],
+        "RedundancyPercent": task["RedundancyPercent"],
+        "FragmentSizeBytes": task["FragmentSizeBytes"],
+        "FragmentIntervalMS": task["FragmentIntervalMS"],
+        "Descriptor": task["Descriptor"],
+        "Multicast groups": groups or None,
+        "Wireless devices": devices or None,
+        "FirmwareUpdateImage": task["FirmwareUpdateImage"],
+        "FirmwareUpdateRole": task["FirmwareUpdateRole"],
+        "Tags": [f"{key}={value}" for key, value in task["Tags"].items()] or None,
+    }
+    for name, value in rows.items():
+        if value is not None:
+            lines = value if isinstance(value, list) else [str(value)]
+            table.add_row(name, Text("\n".join(map(visible, lines))))
+    return table
+
+
+def _group_table(title: str, groups: list[dict[str, Any]]) -> "Table":
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=Text(visible(title)), title_justify="left", show_lines=True)
+    for heading in ("Group", "RfRegion", "Class", "Devices", "Status"):
+        table.add_column(heading, overflow="fold")
+    for group in groups:
+        name = f"{visible(group['Name'] or 'unnamed')}\n{group['Id']}"
+        cells = [name, group["RfRegion"], group["DlClass"], group["NumberOfDevicesInGroup"], group["Status"]]
+        table.add_row(*(Text("" if cell is None else visible(str(cell), keep_lines=True)) for cell in cells))
+    return table

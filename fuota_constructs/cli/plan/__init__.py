@@ -1,0 +1,1 @@
+"""`fuota plan`: what a session costs and whether it can work."""

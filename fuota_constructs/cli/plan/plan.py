@@ -1,0 +1,240 @@
+"""`fuota plan`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fuota_constructs import extras
+from fuota_constructs.cli import options
+from fuota_constructs.cli.exit_codes import NOT_MET
+from fuota_constructs.cli.output_files import OutputFile, require_apart, write
+from fuota_constructs.cli.plan.verdict import LEVELS, exit_code
+from fuota_constructs.cli.quantities import Image, Seconds, WholePercent
+from fuota_constructs.cli.radio_names import DeviceClass, RfRegionName
+from fuota_constructs.lorawan.regions import regions
+from fuota_constructs.lorawan.session_plan import CLASS_B, CLASS_C, Conditions
+
+if TYPE_CHECKING:
+    from fuota_constructs.cli.plan.inputs import Inputs, Planned
+    from fuota_constructs.lorawan.recommendation import Option, Recommendation
+    from fuota_constructs.lorawan.regions import DataRate, Region
+
+MOST_GATEWAYS = 20
+MOST_SPACING_MS = 60_000
+SHORTEST_PING_SLOT_PERIOD, LONGEST_PING_SLOT_PERIOD = 32, 4096
+
+
+@click.command()
+@click.argument("image", type=Image())
+@click.option(
+    "--rf-region",
+    "--region",
+    "region_name",
+    required=True,
+    type=RfRegionName(),
+    metavar="RFREGION",
+    help="LoRaWAN region under the name AWS gives it, such as EU868, US915, AS923-1. (--region is its old name.)",
+)
+@click.option("--data-rate", type=int, metavar="DR", help="Downlink data rate.  [default: slowest that fits]")
+@click.option(
+    "--fragment-size", type=int, metavar="BYTES", help="FragmentSizeBytes.  [default: largest that passes a repeater]"
+)
+@click.option("--interval", type=Seconds(), metavar="SECONDS", help="FragmentIntervalMS.  [default: smallest lawful]")
+@click.option(
+    "--redundancy", type=WholePercent(), metavar="PERCENT", help="RedundancyPercent.  [default: smallest for --target]"
+)
+@click.option(
+    "--class",
+    "dl_class",
+    type=DeviceClass(),
+    default=CLASS_C,
+    metavar="CLASS",
+    help="Class of the multicast group: B or C, as in ClassB, ClassC.  [default: C]",
+)
+@click.option(
+    "--gateways",
+    type=click.IntRange(1, MOST_GATEWAYS),
+    default=1,
+    show_default=True,
+    help="Participating gateways, which send each fragment one after the other.",
+)
+@click.option(
+    "--gateway-spacing",
+    type=click.IntRange(0, MOST_SPACING_MS),
+    default=0,
+    metavar="MS",
+    help="Time from one gateway to the next (TransmissionInterval), milliseconds.  [default: 0]",
+)
+@options.loss
+@options.target
+@click.option(
+    "--frequency",
+    type=click.IntRange(100_000_000, 1_000_000_000),
+    metavar="HZ",
+    help="Downlink frequency in hertz.  [default: RX2 (class C) or ping slot (class B) of the region]",
+)
+@click.option(
+    "--ping-slot-period",
+    type=click.IntRange(SHORTEST_PING_SLOT_PERIOD, LONGEST_PING_SLOT_PERIOD),
+    metavar="SLOTS",
+    help="PingSlotPeriod of the group's class B session, in slots of 30 ms.  [default: 128, assumed]",
+)
+@click.option("--dwell-time", is_flag=True, help="The network has set DownlinkDwellTime = 1 (AS923 only): 400 ms.")
+@click.option(
+    "--ts004",
+    type=click.IntRange(1, 2),
+    default=1,
+    show_default=True,
+    help="Version of the fragmentation package on the devices.",
+)
+@click.option("--recommend", is_flag=True, help="Propose parameters, say why, and compare all data rates.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(LEVELS[::-1], case_sensitive=False),
+    default="error",
+    show_default=True,
+    help="Exit code 3 for findings of this level and worse.",
+)
+@click.option("--json", "as_json", is_flag=True, help="As JSON, for scripts.")
+@click.option("--json-file", type=OutputFile(), metavar="FILE", help="Write the JSON to FILE, too.")
+@click.option(
+    "--html",
+    type=OutputFile(),
+    metavar="FILE",
+    help="Write one page with pictures to FILE, too; needs matplotlib.",
+)
+@click.pass_context
+def plan(
+    ctx: click.Context,
+    *,
+    image: tuple[str | None, int],
+    region_name: str,
+    data_rate: int | None,
+    fragment_size: int | None,
+    interval: float | None,
+    redundancy: int | None,
+    dl_class: str,
+    gateways: int,
+    gateway_spacing: int,
+    loss: float,
+    target: float,
+    frequency: int | None,
+    ping_slot_period: int | None,
+    dwell_time: bool,
+    ts004: int,
+    recommend: bool,
+    fail_on: str,
+    as_json: bool,
+    json_file: Path | None,
+    html: Path | None,
+) -> None:
+    """Work out what a FUOTA session costs and whether it can succeed, before it is on the air.
+
+    IMAGE is the firmware file, or a size instead: 100kB, 0.5MiB, "100 000". Nothing is sent and AWS is not asked.
+    With --recommend and none of --fragment-size, --interval and --redundancy, the report is on the recommended session.
+
+    \b
+    Examples:
+      fuota plan firmware.bin --rf-region EU868
+      fuota plan 100kB --rf-region EU868 --recommend --loss 10% --target 99.9%
+      fuota plan 100kB --rf-region US915 --data-rate 10 --html plan.html
+
+    \b
+    Exit codes:
+      0  the session can be sent; there may be warnings
+      1  a file could not be written, or a package is missing
+      2  wrong usage
+      3  an error was found (with --fail-on warning: anything), the session ends
+         before the image is sent, or with --recommend nothing fits
+    """
+    from fuota_constructs.cli.plan.inputs import Inputs, as_planned, planned
+
+    if html is not None:
+        extras.require("fuota plan --html", "plan")
+    require_apart({"--html": html, "--json-file": json_file, "IMAGE": Path(image[0]) if image[0] else None})
+    region = regions()[region_name]
+    if dwell_time and region.dwell_time_ms is None:
+        raise click.BadParameter(
+            f"{region.name} has no such setting; only AS923-1 to AS923-4 have", param_hint="--dwell-time"
+        )
+    if fragment_size is not None and fragment_size < 1:
+        raise click.BadParameter(f"{fragment_size} is out of range: give 1 byte or more", param_hint="--fragment-size")
+    if ping_slot_period is not None and dl_class != CLASS_B:
+        raise click.BadParameter("only class B has ping slots: add --class B", param_hint="--ping-slot-period")
+    conditions = Conditions(
+        region=region,
+        dl_class=dl_class,
+        frequency_hz=frequency,
+        gateways=gateways,
+        gateway_spacing_seconds=gateway_spacing / 1000,
+        loss=loss,
+        version=ts004,
+        dwell_time=dwell_time,
+        ping_slot_period=ping_slot_period,
+    )
+    inputs = Inputs(
+        image_name=image[0],
+        image_bytes=image[1],
+        conditions=conditions,
+        target=target,
+        data_rate=_rate(region, data_rate),
+        fragment_bytes=fragment_size,
+        interval_seconds=interval,
+        redundancy_percent=redundancy,
+    )
+    choices, best = _options(inputs) if recommend else ((), None)
+    result = as_planned(inputs, best.plan) if best and _leaves_all_open(inputs) else planned(inputs)
+    if as_json or json_file:
+        from fuota_constructs.cli.plan.document import as_text
+
+        document = as_text(result, best if recommend else None, choices, recommended=recommend)
+        if json_file is not None:
+            write(json_file, document + "\n")
+    if as_json:
+        click.echo(document)
+    else:
+        from rich.console import Console
+
+        from fuota_constructs.cli.plan.report import show
+
+        show(result, Console(highlight=False), best=best, choices=choices)
+    if html is not None:
+        _write(html, result, best, choices)
+        click.echo(f"the page is in {html}", err=as_json)
+    ctx.exit(NOT_MET if recommend and best is None else exit_code(result, fail_on))
+
+
+def _rate(region: Region, index: int | None) -> DataRate | None:
+    rate = None if index is None else region.data_rate(index)
+    if index is not None and rate is None:
+        known = ", ".join(str(each) for each in region.data_rates)
+        raise click.BadParameter(
+            f"{region.name} has no downlink DR{index}: choose of {known}", param_hint="--data-rate"
+        )
+    return rate
+
+
+def _options(inputs: Inputs) -> tuple[tuple[Option, ...], Recommendation | None]:
+    from fuota_constructs.lorawan import recommendation
+
+    if inputs.image_bytes < 1:
+        return (), None
+    choices = recommendation.options(inputs.image_bytes, inputs.conditions, target=inputs.target)
+    index = inputs.data_rate.index if inputs.data_rate else None
+    return choices, recommendation.recommend(choices, target=inputs.target, data_rate=index)
+
+
+def _leaves_all_open(inputs: Inputs) -> bool:
+    return (inputs.fragment_bytes, inputs.interval_seconds, inputs.redundancy_percent) == (None, None, None)
+
+
+def _write(page: Path, result: Planned, best: Recommendation | None, choices: tuple[Option, ...]) -> None:
+    from fuota_constructs.cli.plan.page import page_of
+
+    if not choices:
+        choices, _ = _options(replace(result.inputs, data_rate=None))
+    write(page, page_of(result, best, choices))

@@ -1,0 +1,128 @@
+"""The report of `fuota plan` in the terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from fuota_constructs.cli.plan.figures import GOOD, Figure, count, duration, energy, figures_of, inputs_of
+from fuota_constructs.cli.plan.verdict import verdict_of
+from fuota_constructs.lorawan import recommendation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from fuota_constructs.cli.plan.findings import Findings
+    from fuota_constructs.cli.plan.inputs import Planned
+    from fuota_constructs.lorawan.recommendation import Option, Recommendation
+
+NARROW = 74
+HEADINGS = ("bytes", "every", "redund.", "fragm.", "lasts", "energy")
+STYLES = {"error": "bold red", "warning": "yellow"}
+
+
+def show(
+    result: Planned, console: Console, *, best: Recommendation | None = None, choices: tuple[Option, ...] = ()
+) -> None:
+    """Print the verdict, inputs, figures and findings, and the recommendation where there is one to make."""
+    verdict = verdict_of(result)
+    console.print(Text(f"This session {verdict.summary}", style="bold green" if verdict.works else "bold red"))
+    _heading("Session", console)
+    console.print(_lines(inputs_of(result)))
+    if result.plan:
+        _heading("What it costs, and whether it works", console)
+        console.print(_lines(figures_of(result, result.plan)))
+    _show_findings(result.findings, console)
+    if choices:
+        _heading("Best of each data rate", console)
+        console.print(_comparison(choices, best, narrow=console.width < NARROW))
+        _show_recommendation(best, choices, console)
+
+
+def _heading(title: str, console: Console) -> None:
+    console.print()
+    console.print(Text(title, style="bold"))
+
+
+def _lines(figures: list[Figure]) -> Padding:
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True, style="cyan")
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for figure in figures:
+        remark = Text()
+        if figure.verdict:
+            remark.append(figure.verdict, style="green" if figure.verdict == GOOD else "bold red")
+            remark.append(": " if figure.remark else "")
+        remark.append(figure.remark, style="dim")
+        table.add_row(figure.name, Text(figure.value), remark)
+    return Padding(table, (0, 0, 0, 2))
+
+
+def _show_findings(findings: Findings, console: Console) -> None:
+    _heading("Findings", console)
+    if not findings:
+        console.print("  none: no rule has anything to say")
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for rule, level, message in findings:
+        table.add_row(Text(level, style=STYLES[level]), Text.assemble((f"{rule}: ", "bold"), message))
+    if findings:
+        console.print(Padding(table, (0, 0, 0, 2)))
+
+
+def _comparison(choices: tuple[Option, ...], best: Recommendation | None, *, narrow: bool) -> Padding:
+    headings = ("bytes", "every", "redund.", "lasts") if narrow else HEADINGS
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("", no_wrap=True)
+    for heading in headings:
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for option in choices:
+        plan = option.plan
+        chosen = best is not None and best.plan.data_rate == option.data_rate.index
+        figures = dict.fromkeys(headings, "-")
+        if plan:
+            values = [
+                str(plan.fragment_bytes),
+                f"{plan.interval_seconds} s",
+                f"{plan.redundancy_percent} %",
+                count(plan.fragments),
+                duration(plan.duration_seconds),
+                energy(plan),
+            ]
+            figures = {name: value for name, value in zip(HEADINGS, values, strict=True) if name in headings}
+        remark = "recommended" if chosen else "does not fit" if option.obstacle else "fits"
+        style = "bold green" if chosen else "dim" if option.obstacle else ""
+        table.add_row(*(Text(cell, style=style) for cell in (f"DR{option.data_rate.index}", *figures.values(), remark)))
+    return Padding(table, (0, 0, 0, 2))
+
+
+def _show_recommendation(best: Recommendation | None, choices: tuple[Option, ...], console: Console) -> None:
+    obstacles = [f"DR{option.data_rate.index}: {option.obstacle}" for option in choices if option.obstacle]
+    if best is None:
+        _heading(
+            "Nothing fits" if all(option.obstacle for option in choices) else "That data rate does not fit", console
+        )
+        _bullets([*obstacles, "try a smaller (delta) image, less loss, a lower target, or another data rate"], console)
+        return
+    _heading("Recommended", console)
+    _bullets(best.why, console)
+    console.print()
+    # To be pasted: no indent, no padding, and the terminal does the wrapping.
+    console.print(Text(recommendation.snippet(best.plan)), soft_wrap=True)
+
+
+def _bullets(lines: Sequence[str], console: Console) -> None:
+    table = Table(box=None, show_header=False, padding=(0, 1, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for line in lines:
+        table.add_row("-", Text(line))
+    console.print(Padding(table, (0, 0, 0, 2)))

@@ -1,0 +1,47 @@
+"""What a plan comes to, in a sentence and an exit code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from fuota_constructs.cli.exit_codes import NOT_MET, PASSED
+from fuota_constructs.cli.plan.figures import percent
+
+if TYPE_CHECKING:
+    from fuota_constructs.cli.plan.inputs import Planned
+
+LEVELS = ("error", "warning")
+
+
+class Verdict(NamedTuple):
+    """Whether the session can work, and the sentence that says so first."""
+
+    works: bool
+    summary: str
+
+
+def verdict_of(result: Planned) -> Verdict:
+    """The verdict of a plan; one that its window cuts off, or with an error, works for nobody."""
+    plan, target = result.plan, percent(result.inputs.target)
+    errors, warnings = (sum(level == each for _, level, _ in result.findings) for each in LEVELS)
+    if plan is None:
+        return Verdict(False, "cannot be sent: the findings say why")
+    if plan.cut_off:
+        return Verdict(False, f"reaches nobody: {plan.cut_off}")
+    if errors:
+        return Verdict(False, f"does not work: {_counted(errors, 'error')} among the findings")
+    share = f"{percent(plan.decode_probability)} of the devices have the image at {percent(plan.loss)} loss"
+    if plan.decode_probability < result.inputs.target:
+        return Verdict(False, f"falls short: {share}, the target is {target}")
+    return Verdict(True, f"works: {share}" + (f"; {_counted(warnings, 'warning')}" if warnings else ""))
+
+
+def exit_code(result: Planned, fail_on: str) -> int:
+    """Whether a script shall go on: not after a finding of that level or worse, nor with a session for nobody."""
+    levels = LEVELS[: LEVELS.index(fail_on) + 1]
+    unreached = result.plan is None or result.plan.cut_off is not None
+    return NOT_MET if unreached or any(level in levels for _, level, _ in result.findings) else PASSED
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,1 @@
+"""`fuota rehearse`: the whole update on this machine, and whether it passed."""

@@ -1,0 +1,154 @@
+"""The page of `fuota rehearse --html`: whether it passed, for what and for whom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fuota_constructs.cli import page
+from fuota_constructs.cli.plan.figures import GOOD, Figure, count, duration, percent
+from fuota_constructs.cli.rehearse import charts as rehearse_charts
+from fuota_constructs.cli.rehearse.output import image_words, task_words
+from fuota_constructs.cli.rehearse.record import End, loss_words
+from fuota_constructs.local import gate
+from fuota_constructs.local.outcome import SUCCESSFUL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from fuota_constructs.cli.rehearse.record import Record
+    from fuota_constructs.local.outcome import DeviceOutcome, Outcome, TaskOutcome
+
+
+def page_of(record: Record) -> str:
+    """The whole page, as HTML."""
+    outcome = record.outcome
+    names = ", ".join(task.name for task in outcome.tasks) if outcome else record.request.folder
+    title = f"FUOTA rehearsal: {names}"
+    parts = [f"<h1>{page.text(title)}</h1>", page.verdict(record.line, good=_good(record))]
+    if outcome:
+        parts += [_lead(outcome, record.request.require), page.tiles(_tiles(record, outcome))]
+    causes, remedies = (record.verdict.causes, record.verdict.remedies) if record.verdict else ((), ())
+    parts += [_listed("causes", "What went wrong", causes), _listed("remedies", "What to do", remedies)]
+    parts += [_listed("reached", "How far it came", record.reached)]
+    if outcome:
+        parts += [_cohorts(outcome, record.request.require), *_pictures(outcome), _tasks(outcome)]
+    parts += [
+        _listed("stand-ins", "Made up for it", record.stand_ins),
+        page.inputs("record", "This rehearsal", _facts(record)),
+    ]
+    return page.document(title, filter(None, parts))
+
+
+def _good(record: Record) -> bool | None:
+    looked = record.end is End.PASSED and not record.request.require
+    return None if looked else record.end is End.PASSED
+
+
+def _lead(outcome: Outcome, require: float) -> str:
+    bar = f"{100 * require:.9g} % were required" if require else "nothing was required"
+    return (
+        f'<p class="lead">{count(outcome.succeeded)} of {count(len(outcome.devices))} simulated devices have the image,'
+        f" byte for byte, after {duration(outcome.session_seconds)} of session time; {bar}.</p>"
+    )
+
+
+def _tiles(record: Record, outcome: Outcome) -> list[Figure]:
+    losses = sorted(device.loss for device in outcome.devices if device.loss is not None)
+    share = gate.percent(outcome.succeeded, len(outcome.devices))
+    verdict = "" if not record.request.require else GOOD if record.end is End.PASSED else "missed"
+    tiles = [
+        Figure("Success", share, f"of the devices, {100 * record.request.require:.9g} % required", verdict),
+        Figure("Session", duration(outcome.session_seconds), "from the first fragment"),
+        Figure("Fragments", count(sum(task.fragments_sent for task in outcome.tasks)), "sent, data and coded"),
+    ]
+    if losses:
+        middle = losses[len(losses) // 2]
+        tiles.append(Figure("Loss", percent(middle), f"in the middle of the devices; {percent(losses[-1])} at most"))
+    return tiles
+
+
+def _cohorts(outcome: Outcome, require: float) -> str:
+    rows = [
+        (
+            cohort.name,
+            [
+                count(cohort.devices),
+                count(cohort.succeeded),
+                gate.percent(cohort.succeeded, cohort.devices),
+                cohort.failed or "-",
+            ],
+            cohort.succeeded / cohort.devices < require,
+        )
+        for cohort in outcome.cohorts
+    ]
+    table = page.table(["cohort", "devices", "have the image", "share", "the others"], rows)
+    marked = "<p>Marked are those below the bar.</p>" if any(below for *_, below in rows) else ""
+    return f'<section id="cohorts"><h2>Cohorts</h2>{table}{marked}</section>' if rows else ""
+
+
+def _pictures(outcome: Outcome) -> Iterable[str]:
+    if outcome.devices:
+        counts = ". ".join(f"{status}: {count(number)}" for status, number in outcome.statuses.items()) + "."
+        yield page.figure("statuses", "Devices by status", rehearse_charts.status_chart(outcome), counts)
+    for task in outcome.tasks:
+        devices = outcome.devices_of(task)
+        yield _completion(task, devices)
+        yield _loss(task, devices)
+
+
+def _tasks(outcome: Outcome) -> str:
+    figures = []
+    for task in outcome.tasks:
+        devices = outcome.devices_of(task)
+        done = sum(device.status == SUCCESSFUL for device in devices)
+        image = f"{image_words(task)}; {task.image.uri}" if task.image.sha256 else ""
+        figures.append(Figure(task.name, f"{count(done)} of {count(len(devices))} devices", task_words(task)))
+        figures += [Figure("image", image)] if image else []
+    figures += [Figure(name, "nobody can receive it", "no group, no device") for name in outcome.without_target]
+    return page.inputs("tasks", "Tasks", figures)
+
+
+def _facts(record: Record) -> list[Figure]:
+    request = record.request
+    cohorts = request.fleet.cohorts
+    devices = f"{count(request.fleet.devices)} in {len(cohorts)} cohort{'' if len(cohorts) == 1 else 's'}"
+    return [
+        Figure("App", request.folder),
+        Figure("Devices", devices, request.fleet_file or ""),
+        Figure("Loss", loss_words([cohort.loss for cohort in cohorts])),
+        Figure("Seed", str(request.fleet.seed), "the same seed, the same outcome"),
+        Figure("Required", f"{100 * request.require:.9g} %", "of all devices, and of those of each task"),
+        Figure("Date", request.at.strftime("%Y-%m-%d %H:%M UTC")),
+        Figure("Made with", ", ".join(f"{name} {version}" for name, version in record.versions.items())),
+        Figure("Repeat it with", request.command),
+    ]
+
+
+def _listed(identity: str, heading: str, lines: Sequence[str]) -> str:
+    items = "".join(f"<li>{page.prose(line)}</li>" for line in lines)
+    return f'<section id="{identity}"><h2>{heading}</h2><ul class="why">{items}</ul></section>' if items else ""
+
+
+def _completion(task: TaskOutcome, devices: Sequence[DeviceOutcome]) -> str:
+    after = sorted(device.completed_after_fragments for device in devices if device.completed_after_fragments)
+    if not after or not task.fragments_total:
+        return ""
+    data = task.data_fragments or task.fragments_total
+    caption = (
+        f"{task.name}: the first device was done after {count(after[0])} fragments, half of those that succeeded after"
+        f" {count(after[len(after) // 2])}, the last after {count(after[-1])}; {count(task.fragments_total)} were sent."
+    )
+    pictures = rehearse_charts.completion_chart(devices, task.fragments_total, data)
+    return page.figure(f"completion-{task.task_id}", "When devices had the image", pictures, caption)
+
+
+def _loss(task: TaskOutcome, devices: Sequence[DeviceOutcome]) -> str:
+    losses = sorted(device.loss for device in devices if device.loss is not None)
+    if not losses:
+        return ""
+    failed = sum(device.status != SUCCESSFUL for device in devices)
+    caption = (
+        f"{task.name}: devices lost {percent(losses[0])} to {percent(losses[-1])} of the fragments;"
+        f" {count(failed)} of {count(len(devices))} failed."
+    )
+    return page.figure(f"loss-{task.task_id}", "Loss against outcome", rehearse_charts.loss_chart(devices), caption)

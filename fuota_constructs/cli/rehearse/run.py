@@ -1,0 +1,162 @@
+"""A rehearsal from the start of its cloud to the end of it, however it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.text import Text
+
+from fuota_constructs.cli.rehearse import output as rehearse_output
+from fuota_constructs.cli.rehearse.record import End, Record, versions
+from fuota_constructs.local import cloud as clouds
+from fuota_constructs.local import deployment, stand_ins
+from fuota_constructs.local.errors import LocalCloudError
+from fuota_constructs.local.gate import judge
+from fuota_constructs.local.rehearsal import Rehearsal
+from fuota_constructs.operations.visible_text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+    from rich.console import Console
+
+    from fuota_constructs.cli.rehearse.record import Request
+    from fuota_constructs.local.cloud import LocalCloud
+    from fuota_constructs.local.outcome import Outcome, TaskProgress
+
+STARTING = "the local cloud was starting"
+
+
+class Run:
+    """One rehearsal. It remembers how far it is, for the case that somebody ends it."""
+
+    def __init__(self, request: Request, console: Console, *, speed: float | None, keep: bool) -> None:
+        """Nothing happens yet."""
+        self._request, self._console, self._speed, self._keep = request, console, speed, keep
+        self._stage = STARTING
+        self._progress: tuple[TaskProgress, ...] = ()
+        self._made: tuple[str, ...] = ()
+
+    def record(self) -> Record:
+        """Rehearse; what goes wrong and whoever interrupts is in the record."""
+        try:
+            with _sigterm_as_ctrl_c():
+                outcome = self._rehearse()
+        except LocalCloudError as error:
+            first, _, rest = str(error).partition("\n")
+            return self._ended(End.NOT_REHEARSED, f"FAILED not rehearsed: {first}", tuple(rest.splitlines()))
+        except (BotoCoreError, ClientError) as error:
+            return self._ended(End.NOT_REHEARSED, f"FAILED not rehearsed: {self._stage}: {error}")
+        except KeyboardInterrupt:
+            reached = self._reached()
+            return self._ended(End.INTERRUPTED, f"FAILED interrupted: {reached[0]}", reached[1:])
+        verdict = judge(outcome, self._request.require)
+        record = self._ended(End.PASSED if verdict.passed else End.FAILED, verdict.line)
+        return replace(record, outcome=outcome, verdict=verdict)
+
+    def _ended(self, end: End, line: str, reached: tuple[str, ...] = ()) -> Record:
+        return Record(self._request, end, visible(line), stand_ins=self._made, reached=reached, versions=versions())
+
+    def _reached(self) -> tuple[str, ...]:
+        return (
+            self._stage,
+            *(
+                f"{task.name}: {task.fragments_sent} of {task.fragments_total or 'so far unknown'} fragments sent;"
+                f" {rehearse_output.progress_words(task)}"
+                for task in self._progress
+            ),
+        )
+
+    def _rehearse(self) -> Outcome:
+        say = self._say
+        self._console.rule("start a cloud on this machine")
+        cloud = clouds.start(clouds.free_port(), outlive_us=self._keep)
+        say(f"{cloud.url}: CloudFormation, S3, IAM, Lambda and IoT Wireless; AWS is not contacted")
+        try:
+            left_out = self._deploy(cloud)
+            self._stage = "the app was deployed, no session had begun"
+            self._console.rule("read back from the IoT Wireless service")
+            _show_tasks(cloud, self._console)
+            self._console.rule("the session")
+            rehearsal = Rehearsal(cloud, leave_out=left_out)
+            say(f"{rehearsal.enrol(self._request.fleet)} simulated devices joined the multicast groups")
+            started = rehearsal.start()
+            say(f"{len(started)} task(s) started; the wait of 30 minutes before a session is skipped")
+            self._stage = "the session was going on"
+            with rehearse_output.SessionBars(self._console) as bars:
+                for progress in rehearsal.follow(speed=self._speed):
+                    self._progress = progress
+                    bars.show(progress)
+            return rehearsal.outcome()
+        finally:
+            self._end(cloud)
+
+    def _deploy(self, cloud: LocalCloud) -> frozenset[str]:
+        """Deploy the app; answers the ids of tasks that only stand in for others."""
+        self._console.rule("cdk deploy")
+        with self._console.status("synthesising") as status:
+            heard = rehearse_output.Deployment(self._console, status)
+            self._stage = "the app was being synthesised"
+            arguments = self._request.cdk_arguments
+            app = deployment.synthesise(cloud, arguments, self._say, listen=heard.synth)
+            with app.run:
+                self._stage = "the app was being deployed"
+                tasks: frozenset[str] = frozenset()
+                if self._request.stub_imports:
+                    made = stand_ins.make_up(app, cloud)
+                    app, cloud, self._made, tasks = made.app, made.cloud, made.lines, made.tasks
+                    for line in made.lines:
+                        self._say(line)
+                try:
+                    deployment.deploy_synthesised(cloud, app, self._say, everything=True, listen=heard.deploy)
+                except LocalCloudError:
+                    heard.failed()
+                    raise
+        return tasks
+
+    def _say(self, line: str) -> None:
+        self._console.print(Text(visible(line)))
+
+    def _end(self, cloud: LocalCloud) -> None:
+        if self._keep:
+            self._say(f"still running: fuota local status --port {cloud.port}; fuota local down --port {cloud.port}")
+            return
+        # A second Ctrl-C must not leave the cloud behind.
+        with _ignored(signal.SIGINT), _ignored(signal.SIGTERM):
+            clouds.stop(cloud)
+
+
+def _show_tasks(cloud: LocalCloud, console: Console) -> None:
+    from fuota_constructs.cli.local.status import show
+    from fuota_constructs.local.overview import overview
+
+    show(overview(cloud), console)
+
+
+@contextlib.contextmanager
+def _sigterm_as_ctrl_c() -> Iterator[None]:
+    """What ends us in a pipeline is SIGTERM: it shall say as much as Ctrl-C, and clean up as well."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextlib.contextmanager
+def _ignored(number: signal.Signals) -> Iterator[None]:
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)

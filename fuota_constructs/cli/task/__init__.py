@@ -1,0 +1,1 @@
+"""The commands that operate a task: `fuota preflight`, `start`, `status`, `report`."""

@@ -1,0 +1,106 @@
+"""`fuota preflight`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from fuota_constructs.cli import options
+from fuota_constructs.cli.aws_access import WHERE, command_on_aws
+from fuota_constructs.cli.exit_codes import NOT_MET, PASSED
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from fuota_constructs.cli.aws_access import Access, Found
+    from fuota_constructs.operations.preflight import Preflight
+
+
+@click.command(epilog=WHERE)
+@click.argument("task")
+@options.loss
+@options.target
+@options.as_json
+@options.json_file
+@command_on_aws
+def preflight(access: Access, *, task: str, loss: float, target: float, as_json: bool, json_file: Path | None) -> int:
+    """Check, without changing anything, whether the session of a FUOTA task can work.
+
+    TASK is the id, ARN or name of a FUOTA task. Looks at the image, the role, the multicast groups with their gateways
+    and sessions, every device, other tasks with the same devices, and the parameters, which it judges as `fuota plan`
+    does. What could not be checked is a warning, never ok. Reads one device at a time, 9 a second.
+
+    \b
+    Examples:
+      fuota preflight street-lights
+      fuota preflight street-lights --local --loss 15%
+      fuota preflight street-lights --json | jq '.checks[] | .outcome'
+
+    \b
+    Exit codes:
+      0  no error was found; there may be warnings
+      1  could not look (no credentials, task or answer), or write the file
+      2  wrong usage
+      3  looked: an error was found
+    """
+    from rich.console import Console
+
+    from fuota_constructs.cli.output_files import write
+    from fuota_constructs.cli.task.document import as_text, preflight_content
+    from fuota_constructs.cli.task.status_view import print_commands
+
+    found = access.find(task)
+    result = checked(found, Console(stderr=True), loss=loss, target=target)
+    text = as_text(preflight_content(result, found.place))
+    if as_json:
+        click.echo(text)
+    else:
+        console = Console(highlight=False)
+        show(result, found, console)
+        console.print(f"{_next_of(result)} with")
+        print_commands(found.place.commands(result.next_steps), console)
+    if json_file:
+        write(json_file, text + "\n")
+        click.echo(f"written: {json_file}", err=True)
+    return NOT_MET if result.errors else PASSED
+
+
+def _next_of(result: Preflight) -> str:
+    from fuota_constructs.operations import task as states
+
+    match result.progress.task.status:
+        case states.PENDING:
+            return "check again" if result.errors else "start it"
+        case states.WAITING | states.IN_SESSION:
+            return "watch it"
+    return "see what came of it"
+
+
+def checked(found: Found, console: Console, **planned: float) -> Preflight:
+    """Run the checks, and say on a terminal what is being read."""
+    from fuota_constructs.operations import preflight as operation
+
+    with console.status("reading") as spinner:
+        return operation.preflight(found.aws, found.task, lambda what: spinner.update(f"reading {what}"), **planned)
+
+
+def show(result: Preflight, found: Found, console: Console) -> None:
+    """Print the checks and what they come to."""
+    from rich.text import Text
+
+    from fuota_constructs.cli.task.status_view import checks_view
+
+    console.print(Text(f"Preflight of {found.title}", style="bold"))
+    console.print(checks_view(result.checks))
+    if found.place.port is not None and any(check.name == "devices" for check in result.errors):
+        said = (
+            "a local cloud has no devices of its own: `fuota rehearse` brings some, and docs/fleets.md says how to add"
+        )
+        console.print(Text(f"{said} simulated ones to this cloud"))
+    errors, warnings = len(result.errors), sum(check.outcome == "warning" for check in result.checks)
+    counted = f"{errors} error{'' if errors == 1 else 's'}, {warnings} warning{'' if warnings == 1 else 's'}"
+    verdict = "not ready" if errors else "nothing speaks against starting it" if not warnings else "no error was found"
+    console.print(Text(f"{verdict}: {counted}", style="bold red" if errors else "bold green"))

@@ -1,0 +1,60 @@
+"""`fuota report`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from fuota_constructs.cli import options
+from fuota_constructs.cli.aws_access import WHERE, command_on_aws
+from fuota_constructs.cli.output_files import require_apart, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fuota_constructs.cli.aws_access import Access
+
+
+@click.command(epilog=WHERE)
+@click.argument("task")
+@options.html_file
+@options.as_json
+@options.json_file
+@command_on_aws
+def report(access: Access, *, task: str, html: Path | None, as_json: bool, json_file: Path | None) -> int:
+    """Write the state of a FUOTA task to a file, to keep or to hand on.
+
+    TASK is the id, ARN or name of a FUOTA task. The JSON is that of `fuota status`.
+
+    \b
+    Examples:
+      fuota report street-lights --html street-lights.html
+      fuota report street-lights --local --html page.html --json-file data.json
+
+    \b
+    Exit codes:
+      0  written; all devices have the image, or the task is not done yet
+      1  could not look (no credentials, task or answer), or write a file
+      2  wrong usage
+      3  written; the task is done or deleted, and not all devices have the image
+    """
+    from fuota_constructs.cli.task.document import as_text, progress_content
+    from fuota_constructs.cli.task.report_page import page_of
+    from fuota_constructs.cli.task.status import exit_code
+    from fuota_constructs.operations.look import look
+
+    if html is None and json_file is None and not as_json:
+        raise click.UsageError("give --html FILE, --json-file FILE, or --json to print it")
+    require_apart({"--html": html, "--json-file": json_file})
+    found = access.find(task)
+    progress, verdict = look(found.aws, found.task.id)
+    text = as_text(progress_content(progress, verdict, found.place))
+    if html is not None:
+        write(html, page_of(progress, verdict, found.place))
+        click.echo(f"written: {html}", err=as_json)
+    if json_file is not None:
+        write(json_file, text + "\n")
+        click.echo(f"written: {json_file}", err=as_json)
+    click.echo(text if as_json else f"{found.title} is {verdict.outcome}: {verdict.summary}")
+    return exit_code(verdict)

@@ -1,0 +1,99 @@
+"""`fuota status`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from fuota_constructs.cli import options
+from fuota_constructs.cli.aws_access import WHERE, command_on_aws
+from fuota_constructs.cli.exit_codes import NOT_MET, PASSED
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fuota_constructs.cli.aws_access import Access
+    from fuota_constructs.operations.verdict import Verdict
+
+LONGEST_INTERVAL = 3600
+
+
+@click.command(epilog=WHERE)
+@click.argument("task")
+@click.option("--watch", is_flag=True, help="Look again until the task is done.")
+@click.option(
+    "--interval",
+    type=click.FloatRange(1, LONGEST_INTERVAL),
+    default=10,
+    show_default=True,
+    metavar="SECONDS",
+    help="How often, with --watch.",
+)
+@click.option("--devices", is_flag=True, help="List every device, too; with --watch when it is done.")
+@options.as_json
+@options.json_file
+@command_on_aws
+def status(
+    access: Access,
+    *,
+    task: str,
+    watch: bool,
+    interval: float,
+    devices: bool,
+    as_json: bool,
+    json_file: Path | None,
+) -> int:
+    """Show how far a FUOTA task is, what each device reports, and what came of it.
+
+    TASK is the id, ARN or name of a FUOTA task. AWS publishes no progress, and a task is FuotaDone when everything
+    failed, too: what counts is what the devices report, and Successful means reassembled, not installed. With --watch
+    and --json there is one document, when it is done.
+
+    \b
+    Examples:
+      fuota status street-lights
+      fuota status street-lights --watch --region eu-west-1
+      fuota status street-lights --local --json | jq .devices_by_status
+
+    \b
+    Exit codes:
+      0  all devices have the image, or without --watch: the task is not done yet
+      1  could not look (no credentials, task or answer), or write the file
+      2  wrong usage
+      3  looked: the task is done (or deleted), and not all devices have the image
+      130  interrupted with Ctrl-C; the session goes on
+    """
+    from rich.console import Console
+
+    from fuota_constructs.cli.output_files import write
+    from fuota_constructs.cli.task.document import as_text, progress_content
+    from fuota_constructs.cli.task.status_view import show
+    from fuota_constructs.cli.task.status_watch import watch as watch_task
+    from fuota_constructs.operations.look import look
+
+    found = access.find(task)
+    console = Console(highlight=False)
+    if watch:
+        progress, verdict = watch_task(found, interval, console, quiet=as_json, all_devices=devices)
+    else:
+        progress, verdict = look(found.aws, found.task.id)
+    if as_json or json_file:
+        text = as_text(progress_content(progress, verdict, found.place))
+    if as_json:
+        click.echo(text)
+    elif not watch:
+        show(progress, verdict, found.place, console, all_devices=devices)
+    if json_file:
+        write(json_file, text + "\n")
+        click.echo(f"written: {json_file}", err=True)
+    return exit_code(verdict)
+
+
+def exit_code(verdict: Verdict) -> int:
+    """What a verdict means to a script; a status that nobody documented is no success."""
+    from fuota_constructs.operations.verdict import Outcome
+
+    if verdict.outcome is Outcome.UNKNOWN or (verdict.is_final and verdict.outcome is not Outcome.UPDATED):
+        return NOT_MET
+    return PASSED

@@ -1,0 +1,70 @@
+"""The firmware bucket of tasks that are given none: what `FirmwareBucket(...)` makes, without loading `aws_cdk.aws_s3`.
+
+Loading it would cost a synth more CPU than all the rest of this library, so that happens only where somebody does
+something with the bucket. Tests hold the two buckets to be the same.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import aws_cdk as cdk
+import jsii
+
+from fuota_constructs.firmware.bucket_facts import BucketFacts
+from fuota_constructs.synth_checks import Place
+from fuota_constructs.template.typed_resource import attribute, typed_choice, typed_construct, typed_object
+
+if TYPE_CHECKING:
+    import constructs
+    from aws_cdk import aws_kms as kms
+    from aws_cdk import aws_s3 as s3
+
+_BLOCKED = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+
+
+def make_default_bucket(scope: constructs.Construct) -> tuple[s3.IBucket, BucketFacts]:
+    """Make a private, TLS only, versioned bucket that is kept when the stack goes."""
+    bucket = typed_construct(
+        scope,
+        "FirmwareBucket",
+        "aws_s3.Bucket",
+        {
+            "blockPublicAccess": typed_object("aws_s3.BlockPublicAccess", dict.fromkeys(_BLOCKED, True)),
+            "encryption": typed_choice("aws_s3.BucketEncryption", "S3_MANAGED"),
+            "objectOwnership": typed_choice("aws_s3.ObjectOwnership", "BUCKET_OWNER_ENFORCED"),
+            "removalPolicy": cdk.RemovalPolicy.RETAIN,
+            "versioned": True,
+        },
+        base=cdk.Resource,
+    )
+    # The bucket could make its policy by itself, but Python could not get at it without loading aws_s3. There is one
+    # already where a property injector asks for one.
+    arn = attribute(bucket, "bucketArn")
+    encrypted_only = typed_object(
+        "aws_iam.PolicyStatement",
+        {
+            "effect": typed_choice("aws_iam.Effect", "DENY"),
+            "actions": ["s3:*"],
+            "principals": [typed_object("aws_iam.AnyPrincipal")],
+            "resources": [arn, f"{arn}/*"],
+            "conditions": {"Bool": {"aws:SecureTransport": "false"}},
+        },
+    )
+    policy: constructs.Construct | None = jsii.get(bucket, "policy")
+    if policy:
+        jsii.get(policy, "document").add_statements(encrypted_only)
+    else:
+        props = {"bucket": bucket, "document": typed_object("aws_iam.PolicyDocument", {"statements": [encrypted_only]})}
+        policy = typed_construct(bucket, "Policy", "aws_s3.BucketPolicy", props, base=cdk.Resource)
+        jsii.set(bucket, "policy", policy)
+    key: kms.IKey | None = jsii.get(bucket, "encryptionKey")  # none, unless a property injector gives it one
+    facts = BucketFacts(
+        name=attribute(bucket, "bucketName"),
+        arn=arn,
+        key_arn=key.key_arn if key else None,
+        place=Place(),
+        identity="Default",
+        policy=policy,
+    )
+    return cast("s3.IBucket", bucket), facts

@@ -1,0 +1,232 @@
+"""What all FUOTA tasks of one stack share: the provider, a default bucket, copies of images, access to them."""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+import aws_cdk as cdk
+import constructs
+
+from fuota_constructs.firmware.bucket_facts import BucketFacts, policy_of
+from fuota_constructs.firmware.default_bucket import make_default_bucket
+from fuota_constructs.firmware.default_role import make_default_role
+from fuota_constructs.firmware.role_access import RoleAccess, as_resource
+from fuota_constructs.provider.fuota_provider import SERVICE_TIMEOUT_SECONDS, FuotaProvider
+from fuota_constructs.synth_checks import SynthChecks, known_text, place_of_stack
+from fuota_constructs.template.acknowledgments import (
+    BUCKET,
+    BUCKET_WITHOUT_KEY,
+    PROVIDER,
+    UNLOGGED_BUCKET,
+    acknowledge,
+    somebody_asks,
+)
+from fuota_constructs.template.service_role import CUSTOMIZED
+from fuota_constructs.template.stable_ids import StableIds
+from fuota_constructs.template.staged_asset import Named, stage_file
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_iam as iam
+    from aws_cdk import aws_s3 as s3
+
+    from fuota_constructs.firmware.firmware_image import AssetImage, BucketImage
+    from fuota_constructs.synth_checks import Place
+
+ID = "FuotaConstructs"
+
+
+_SHARED: weakref.WeakKeyDictionary[constructs.Construct, SharedFirmware] = weakref.WeakKeyDictionary()
+
+
+class ReadableImage(NamedTuple):
+    """An image where the service reads it, and what must be there before the task and stay until it is gone."""
+
+    uri: str
+    place: Place
+    has_key: bool
+    missing_access: str | None
+    """What the account of a bucket elsewhere must add to its policies; None where this app writes them."""
+    needed: list[constructs.IDependable]
+
+    def outlive(self, task: cdk.CfnResource) -> None:
+        """Let CloudFormation remove it only after the task, whose Delete runs with these permissions."""
+        for needed in self.needed:
+            if isinstance(needed, cdk.CfnResource):  # one round trip to the CDK, where the other takes two
+                task.add_resource_dependency(needed)
+            else:
+                task.node.add_dependency(needed)
+
+
+class SharedFirmware(constructs.Construct):
+    """The one place of a stack for what its FUOTA tasks have in common, made on first need under a fixed id."""
+
+    def __init__(self, stack: cdk.Stack, *, customized: bool) -> None:
+        """Use `SharedFirmware.of`; `customized`: others make the roles (`iam.Role.customize_roles`)."""
+        super().__init__(stack, ID)
+        self._stack, self._customized = stack, customized
+        self._ids = StableIds(stack)
+        self._bucket: s3.IBucket | None = None
+        self._role: iam.IRole | None = None
+        self._buckets: dict[s3.IBucket, BucketFacts] = {}
+        self._accesses: dict[iam.IRole, RoleAccess] = {}
+        self._readable: dict[tuple[object, ...], ReadableImage] = {}
+        self._copies: dict[tuple[str, str], cdk.CfnResource] = {}
+        self.place = place_of_stack(stack)
+        """The AWS account and Region, each when it is known at synth."""
+        self.provider = FuotaProvider(self, "Provider", stack, customized=customized)
+        self.checks = SynthChecks(self, before=self._settle)
+
+    def _settle(self) -> None:
+        self.provider.settle()
+        if somebody_asks():
+            acknowledge(self, [*PROVIDER, *BUCKET, *BUCKET_WITHOUT_KEY, *UNLOGGED_BUCKET])
+            for access in self._accesses.values():
+                access.acknowledge_wildcards()
+
+    @classmethod
+    def of(cls, scope: constructs.Construct) -> SharedFirmware:
+        """What the tasks of the scope's stack share; asking again for the same scope costs no round trip."""
+        if scope not in _SHARED:
+            stack = scope if isinstance(scope, cdk.Stack) else cdk.Stack.of(scope)
+            node = stack.node
+            # Construct lookup answers with the same Python object every time.
+            found = node.try_find_child(ID)
+            if not isinstance(found, cls):
+                found = cls(stack, customized=node.try_get_context(CUSTOMIZED) is not None)
+            _SHARED[scope] = found
+        return _SHARED[scope]
+
+    def bucket_of(self, given: s3.IBucket | None) -> s3.IBucket:
+        """The firmware bucket of a task: the one it was given, else the one that tasks given none share."""
+        if given is not None:
+            return given
+        if self._bucket is None:
+            self._bucket, self._buckets[self._bucket] = make_default_bucket(self)
+        return self._bucket
+
+    def role_of(self, given: iam.IRole | None) -> iam.IRole:
+        """The firmware update role of a task, likewise: one in a stack, so PassRole stays of fixed size."""
+        if given is not None:
+            return given
+        if self._role is None:
+            self._role = make_default_role(self)
+            self._accesses[self._role] = self._new_access("Access", self._role, of_this_stack=not self._customized)
+        return self._role
+
+    def made(self, role: iam.IRole) -> bool:
+        """Whether it is the role that tasks given none share."""
+        return role is self._role
+
+    def access_of(self, role: iam.IRole) -> RoleAccess:
+        """What a role may read in this stack; from now on the provider may pass it."""
+        if role not in self._accesses:
+            # jsii may show one imported role as several Python objects; its place in the tree tells.
+            name = f"Access{self._ids.of(role)}"
+            same = next((access for access in self._accesses.values() if access.name == name), None)
+            self._accesses[role] = same or self._new_access(name, role)
+        return self._accesses[role]
+
+    def _new_access(self, name: str, role: iam.IRole, *, of_this_stack: bool = False) -> RoleAccess:
+        access = RoleAccess(self, name, role, of_this_stack=of_this_stack)
+        self.provider.allow_pass_role(access.arn)
+        return access
+
+    def _facts_of(self, bucket: s3.IBucket) -> BucketFacts:
+        if bucket not in self._buckets:
+            identity = self._ids.of(bucket)
+            self._buckets[bucket] = BucketFacts.of(bucket, identity=identity, here=self.place)
+        return self._buckets[bucket]
+
+    def readable(
+        self,
+        image: AssetImage | BucketImage,
+        bucket: s3.IBucket,
+        role: iam.IRole,
+        *,
+        per_image: bool | None,
+        asked_by: str,
+    ) -> ReadableImage:
+        """An image that a role may read; one from a local file is copied to the bucket at deployment.
+
+        `per_image`: whether by a policy of its own; None for what the documentation says. The CDK CLI calls the file
+        after the first task that asks for it, by its path below the stack.
+        """
+        if per_image is None:
+            per_image = bucket is not self._bucket or role is not self._role
+        # With a key that is a token, where the image lies is not known.
+        per_image = per_image or not (known_text(image.key) or "").startswith("firmware/")
+        asked = (image, bucket, role, per_image)
+        if asked not in self._readable:
+            facts, access = self._facts_of(bucket), self.access_of(role)
+            missing, policy = self._let_in(bucket, facts, access, image, per_image=per_image)
+            needed: list[constructs.IDependable] = [each for each in (self.provider.policy, policy) if each]
+            if not per_image:  # before the copy: behind it the policy would be another one with every image
+                needed += access.to_firmware(facts)
+            if hasattr(image, "sha256"):
+                needed = [self._copy(cast("AssetImage", image), facts, asked_by, after=needed)]
+            if per_image and (policies := access.to_image(facts, image.key)):
+                # The last one waits for the others, so that each task waits for one only.
+                policies[-1].node.add_dependency(*needed, *policies[:-1])
+                needed = [policies[-1]]
+            self._readable[asked] = ReadableImage(
+                f"s3://{facts.name}/{image.key}", facts.place, facts.key_arn is not None, missing, needed
+            )
+        return self._readable[asked]
+
+    def _let_in(
+        self,
+        bucket: s3.IBucket,
+        facts: BucketFacts,
+        access: RoleAccess,
+        image: AssetImage | BucketImage,
+        *,
+        per_image: bool,
+    ) -> tuple[str | None, constructs.IDependable | None]:
+        """Have the policies of a bucket of another account let our roles in; with what they lack, and the bucket's."""
+        account = self.place.account
+        if not account or facts.place.account in {account, None}:
+            return None, facts.policy
+        from fuota_constructs.firmware.foreign_bucket import Guest, let_in
+
+        guests = [Guest.reader(access.arn)]
+        if copied := hasattr(image, "sha256"):
+            guests.append(Guest.copier(self.provider.role_arn))
+        objects = "firmware/*" if copied or not per_image else as_resource(image.key)
+        missing = let_in(bucket, guests, account=account, objects=objects)
+        return missing, policy_of(bucket)
+
+    def _copy(
+        self,
+        image: AssetImage,
+        bucket: BucketFacts,
+        asked_by: str,
+        *,
+        after: list[constructs.IDependable],
+    ) -> cdk.CfnResource:
+        copied = (bucket.identity, image.key)
+        if copied not in self._copies:
+            self._copies[copied] = self._make_copy(image, bucket, asked_by)
+        self._copies[copied].node.add_dependency(*after)
+        return self._copies[copied]
+
+    def _make_copy(self, image: AssetImage, bucket: BucketFacts, asked_by: str) -> cdk.CfnResource:
+        identity = bucket.image_identity(self, image.key)
+        named = Named(self, f"Image{identity}", f"{asked_by}/Firmware")
+        asset = stage_file(self._stack, image.path, named, sha256=image.sha256)
+        self.provider.allow_copy(asset_bucket=asset.bucket_name, bucket_arn=bucket.arn, key_arn=bucket.key_arn)
+        return cdk.CfnResource(
+            self,
+            f"Firmware{identity}",
+            type="Custom::FirmwareObject",
+            properties={
+                "ServiceToken": self.provider.service_token,
+                "ServiceTimeout": str(SERVICE_TIMEOUT_SECONDS),
+                "SourceBucket": asset.bucket_name,
+                "SourceKey": asset.object_key,
+                "DestinationBucket": bucket.name,
+                "DestinationKey": image.key,
+                "Sha256": image.sha256,
+                "SizeBytes": image.size_bytes,
+            },
+        )

@@ -1,0 +1,1 @@
+"""Who is updated: multicast groups and lists of devices."""

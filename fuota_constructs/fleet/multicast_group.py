@@ -1,0 +1,208 @@
+"""A multicast group: the devices that listen to one transmission."""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING
+
+import aws_cdk as cdk
+import jsii
+from aws_cdk.interfaces.aws_iotwireless import IMulticastGroupRef, MulticastGroupReference
+from typing_extensions import Protocol, runtime_checkable
+
+from fuota_constructs.errors import FuotaValidationError
+from fuota_constructs.rf_region import RfRegion, expect_rf_region
+from fuota_constructs.template.keyword_names import naming_keywords
+from fuota_constructs.template.service_arns import environment_of, expect_arn, expect_id, id_in
+from fuota_constructs.template.tokens import is_known, shown
+from fuota_constructs.template.typed_resource import attribute, typed_resource
+
+if TYPE_CHECKING:
+    from constructs import Construct, IConstruct
+
+
+MAX_DATA_RATE = 15
+"""Source: AWS IoT Wireless API, `DlDr`."""
+
+MAX_NAME_CHARACTERS, MAX_DESCRIPTION_CHARACTERS = 256, 2048
+"""Source: AWS IoT Wireless API, `MulticastGroupName` and `Description`."""
+
+
+class DlClass(enum.Enum):
+    """When the devices of a multicast group listen. Source: AWS IoT Wireless API, `DlClass`."""
+
+    CLASS_B = "ClassB"
+    """In slots at agreed times; a session lasts at most 2 days."""
+
+    CLASS_C = "ClassC"
+    """All the time; a session lasts at most 18 h."""
+
+
+@runtime_checkable
+class IMulticastGroup(IMulticastGroupRef, Protocol):
+    """A multicast group, made here or imported; it fits wherever the CDK takes an `IMulticastGroupRef`."""
+
+    @property
+    def multicast_group_id(self) -> str:
+        """Id of the group."""
+        ...
+
+    @property
+    def multicast_group_arn(self) -> str:
+        """ARN of the group."""
+        ...
+
+    @property
+    def rf_region(self) -> RfRegion | None:
+        """LoRaWAN region of the group; None when it is not known."""
+        ...
+
+    @property
+    def dl_class(self) -> DlClass | None:
+        """When its devices listen; None when it is not known."""
+        ...
+
+    @property
+    def downlink_data_rate(self) -> int | None:
+        """Data rate its sessions are sent at; None when it is not known."""
+        ...
+
+
+@jsii.implements(IMulticastGroupRef)
+class _MulticastGroupBase(cdk.Resource):
+    """What made and imported groups have in common."""
+
+    multicast_group_id: str
+    multicast_group_arn: str
+    rf_region: RfRegion | None
+    dl_class: DlClass | None
+    downlink_data_rate: int | None
+
+    @property
+    def multicast_group_ref(self) -> MulticastGroupReference:
+        """What other constructs refer to the group by."""
+        return MulticastGroupReference(
+            multicast_group_arn=self.multicast_group_arn, multicast_group_id=self.multicast_group_id
+        )
+
+
+class MulticastGroup(_MulticastGroupBase):
+    """A LoRaWAN multicast group, `AWS::IoTWireless::MulticastGroup`.
+
+    Devices join it by an API call (or `StartBulkAssociateWirelessDeviceWithMulticastGroup`), not here. The service
+    refuses to delete a group that a FUOTA task still uses. Source: AWS IoT Wireless API, CreateMulticastGroup.
+    """
+
+    @naming_keywords
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002
+        *,
+        rf_region: RfRegion,
+        dl_class: DlClass,
+        downlink_data_rate: int | None = None,
+        multicast_group_name: str | None = None,
+        description: str | None = None,
+    ) -> None:
+        """Make the group.
+
+        `rf_region`: that of its devices and of every FUOTA task that updates it.
+        `dl_class`: when its devices listen; their device profile must support it.
+        `downlink_data_rate`: the data rate (DR) its sessions are sent at, 0 to 15. The rules check with it;
+        it does not reach the service, because CloudFormation has no field for it: set the same in the group's session
+        (DlDr). By default the rules assume the slowest data rate that carries a fragment.
+        `multicast_group_name`: at most 256 characters; none by default.
+        `description`: at most 2048 characters; none by default.
+        Raises `FuotaValidationError` for an `rf_region` or `dl_class` of another type, and for longer texts.
+        """
+        super().__init__(scope, id)
+        self.rf_region = expect_rf_region(rf_region, self)
+        self.dl_class = _expect_class(dl_class, self)
+        self.downlink_data_rate = _expect_data_rate(downlink_data_rate, self)
+
+        group = typed_resource(
+            self,
+            "Resource",
+            "aws_iotwireless.CfnMulticastGroup",
+            {
+                "loRaWan": {"rfRegion": rf_region.value, "dlClass": dl_class.value},
+                "name": _expect_text("multicast_group_name", multicast_group_name, MAX_NAME_CHARACTERS, self),
+                "description": _expect_text("description", description, MAX_DESCRIPTION_CHARACTERS, self),
+            },
+        )
+        self.multicast_group_id: str = attribute(group, "attrId")
+        self.multicast_group_arn: str = attribute(group, "attrArn")
+
+    @staticmethod
+    def from_multicast_group_id(scope: Construct, id: str, multicast_group_id: str) -> IMulticastGroup:  # noqa: A002
+        """A group of this account and Region by its id."""
+        return MulticastGroup.from_multicast_group_attributes(scope, id, multicast_group_id=multicast_group_id)
+
+    @staticmethod
+    def from_multicast_group_arn(scope: Construct, id: str, multicast_group_arn: str) -> IMulticastGroup:  # noqa: A002
+        """A group by its ARN, `arn:aws:iotwireless:<region>:<account>:MulticastGroup/<id>`."""
+        return _ImportedMulticastGroup(scope, id, arn=multicast_group_arn)
+
+    @staticmethod
+    def from_multicast_group_attributes(
+        scope: Construct,
+        id: str,  # noqa: A002
+        *,
+        multicast_group_id: str,
+        rf_region: RfRegion | None = None,
+        dl_class: DlClass | None = None,
+        downlink_data_rate: int | None = None,
+    ) -> IMulticastGroup:
+        """A group of this account and Region by its id and what you know about it.
+
+        `rf_region`, `dl_class` and `downlink_data_rate` let the rules check tasks that use the group; without them
+        those rules are skipped, or assume the slowest data rate that carries a fragment.
+        """
+        expect_id(multicast_group_id, "MulticastGroup", scope)
+        arn = cdk.Stack.of(scope).format_arn(
+            service="iotwireless", resource="MulticastGroup", resource_name=multicast_group_id
+        )
+        group = _ImportedMulticastGroup(scope, id, arn=arn, group_id=multicast_group_id)
+        group.rf_region = None if rf_region is None else expect_rf_region(rf_region, group)
+        group.dl_class = None if dl_class is None else _expect_class(dl_class, group)
+        group.downlink_data_rate = _expect_data_rate(downlink_data_rate, group)
+        return group
+
+
+class _ImportedMulticastGroup(_MulticastGroupBase):
+    def __init__(self, scope: Construct, id: str, *, arn: str, group_id: str | None = None) -> None:  # noqa: A002
+        self.multicast_group_arn = expect_arn(arn, "MulticastGroup", scope)
+        self.multicast_group_id = group_id or id_in(arn, scope)
+        super().__init__(scope, id, environment_from_arn=environment_of(arn))
+        self.rf_region = self.dl_class = self.downlink_data_rate = None
+
+
+def _expect_class(value: object, at: IConstruct) -> DlClass:
+    if isinstance(value, DlClass):
+        return value
+    raise FuotaValidationError(
+        "dl-class", f"dl_class is {shown(value)}; write DlClass.CLASS_B or DlClass.CLASS_C", construct_path=at.node.path
+    )
+
+
+def _expect_text(name: str, value: object, most: int, at: IConstruct) -> str | None:
+    if value is None or (isinstance(value, str) and (len(value) <= most or not is_known(value))):
+        return value
+    what = f"{len(value)} characters long" if isinstance(value, str) else shown(value)
+    rule = "description-length" if name == "description" else "name-length"
+    raise FuotaValidationError(
+        rule, f"{name} is {what}; choose a text of at most {most} characters", construct_path=at.node.path
+    )
+
+
+def _expect_data_rate(value: object, at: IConstruct) -> int | None:
+    if not is_known(value):
+        return None  # it does not reach the service, and rules skip what they cannot know
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_DATA_RATE):
+        return value
+    raise FuotaValidationError(
+        "data-rate",
+        f"downlink_data_rate is {shown(value)}; give the number of a data rate, 0 to {MAX_DATA_RATE}: 3 for DR3",
+        construct_path=at.node.path,
+    )

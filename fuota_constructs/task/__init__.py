@@ -1,0 +1,1 @@
+"""The FUOTA task: the construct, what it is given, who may use it, when it starts."""

@@ -1,0 +1,329 @@
+"""A FUOTA task: one firmware image for a set of LoRaWAN devices, and how it is sent."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, cast
+
+import aws_cdk as cdk
+import jsii
+from aws_cdk.interfaces.aws_iotwireless import FuotaTaskReference, IFuotaTaskRef
+
+from fuota_constructs import synth_checks
+from fuota_constructs.firmware.role_trust import trusts_service
+from fuota_constructs.firmware.shared_firmware import SharedFirmware
+from fuota_constructs.provider.fuota_provider import SERVICE_TIMEOUT_SECONDS
+from fuota_constructs.rf_region import RfRegion, expect_rf_region
+from fuota_constructs.task import task_inputs
+from fuota_constructs.task.imported_fuota_task import ImportedFuotaTask
+from fuota_constructs.template.keyword_names import naming_keywords
+from fuota_constructs.template.resource_tags import ResourceTags
+from fuota_constructs.template.service_arns import expect_id
+from fuota_constructs.template.stable_ids import path_below_stack
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from aws_cdk import aws_iam as iam
+    from aws_cdk import aws_s3 as s3
+    from aws_cdk import aws_sqs as sqs
+    from aws_cdk.interfaces.aws_iotwireless import IMulticastGroupRef
+    from constructs import Construct
+
+    from fuota_constructs.firmware.firmware_image import FirmwareImage
+    from fuota_constructs.rules import Finding, SessionPlan
+    from fuota_constructs.task.fuota_task_grants import FuotaTaskGrants
+    from fuota_constructs.task.imported_fuota_task import IFuotaTask
+    from fuota_constructs.task.session_schedule import SessionSchedule
+
+
+RESOURCE_TYPE = "Custom::FuotaTask"
+
+
+@jsii.implements(IFuotaTaskRef, cdk.ITaggableV2)
+class FuotaTask(cdk.Resource):
+    """A LoRaWAN FUOTA task with all its parameters, deployed by a custom resource and checked at synth.
+
+    CloudFormation's own `AWS::IoTWireless::FuotaTask` has no RedundancyPercent, FragmentSizeBytes, FragmentIntervalMS
+    or Descriptor, and attaches nothing on create. This construct has them, attaches its targets, and refuses at `cdk
+    synth` what the service or the radio would refuse later; all mistakes of all tasks are reported together, see the
+    rule table. Values that are tokens, known only at deployment, are not checked.
+
+    A deployment creates the task; it does not start it. Changing a task that waits for its session or is in it fails,
+    with a message that says what to do. Sources: AWS IoT Wireless API, CreateFuotaTask; AWS IoT Wireless Developer
+    Guide.
+    """
+
+    @naming_keywords
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002
+        *,
+        firmware_image: FirmwareImage,
+        rf_region: RfRegion,
+        fuota_task_name: str | None = None,
+        description: str | None = None,
+        redundancy_percent: int | None = None,
+        fragment_size_bytes: int | None = None,
+        fragment_interval: cdk.Duration | None = None,
+        descriptor: bytes | str | None = None,
+        multicast_groups: Sequence[IMulticastGroupRef] = (),
+        wireless_devices: Sequence[str] = (),
+        planned_loss_percent: float | None = None,
+        firmware_bucket: s3.IBucket | None = None,
+        firmware_update_role: iam.IRole | iam.Role | None = None,  # pyright: the CDK's Role is no IRole
+        access_per_image: bool | None = None,
+        removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.DESTROY,
+    ) -> None:
+        """Make the task.
+
+        `firmware_image`: the image, 1 to 1,048,576 bytes; `FirmwareImage.from_asset` or `.from_bucket`.
+        `rf_region`: LoRaWAN region of the task, its groups and devices.
+        `fuota_task_name`: at most 256 letters, digits, hyphens, underscores; none by default.
+        `description`: at most 2048 characters; none by default.
+        `redundancy_percent`: redundant fragments in percent of those of the image, 0 to 100.
+        `fragment_size_bytes`: bytes of the image in one fragment, 1 to 239 and at most what the data rate carries;
+        only with multicast groups.
+        `fragment_interval`: time between two fragments, whole seconds from 1 s (the service rounds to the nearest
+        second). As a token only in seconds or milliseconds. What the service does without these three is not
+        documented.
+        `descriptor`: four bytes that devices get with the setup of the session, or their base64 text of at most 332
+        characters. A value the devices do not expect fails the session. None by default.
+        `multicast_groups`: the groups to update, or `wireless_devices`: the ids of single devices to update; never
+        both. None by default: add them later with `add_multicast_group` or `add_wireless_device`.
+        `planned_loss_percent`: the share of fragments a device may lose, in percent, 0 to 99: what the rule
+        `decode-probability` counts with. 10 by default; it is not sent to the service.
+        `firmware_bucket`: where `from_asset` images are copied to: a `FirmwareBucket`, or any bucket in the Region of
+        the task. By default one bucket that the tasks of the stack share. Not with `from_bucket`, which names its
+        own.
+        `firmware_update_role`: what the service reads the image with: a `FirmwareUpdateRole`, or any role that
+        `iotwireless.amazonaws.com` may assume. By default one role that the tasks of the stack share.
+        `access_per_image`: whether the role is given access to each image by a policy of its own, or once to all under
+        `firmware/` of the bucket, where images are copied to. By default all at once for the default role on the
+        default bucket, so that a release of firmware changes no permission; else to each.
+        `removal_policy`: by default the task is deleted with its construct; RETAIN leaves it in the service.
+
+        Raises `FuotaValidationError` for values of a wrong kind (a region that is no `RfRegion`, an interval that is no
+        `Duration`); every other mistake is a finding, reported at synth.
+        """
+        super().__init__(scope, id)
+        image = task_inputs.image_of(firmware_image, self)
+        rf_region = expect_rf_region(rf_region, self)
+        groups = task_inputs.targets_of("multicast_groups", multicast_groups, self)
+        devices = task_inputs.targets_of("wireless_devices", wireless_devices, self)
+
+        self._shared = shared = SharedFirmware.of(scope)
+        self._bucket = shared.bucket_of(task_inputs.own_bucket_of(image, firmware_bucket, self))
+        self._role = shared.role_of(task_inputs.own_role_of(firmware_update_role, self))
+        self._access = shared.access_of(self._role)
+        readable = shared.readable(
+            image,
+            self._bucket,
+            self._role,
+            per_image=task_inputs.access_per_image_of(access_per_image, self),
+            asked_by=path_below_stack(scope, id),
+        )
+
+        given: dict[str, object] = {
+            "Name": fuota_task_name,
+            "Description": description,
+            "RedundancyPercent": redundancy_percent,
+            "FragmentSizeBytes": fragment_size_bytes,
+            "FragmentIntervalMS": task_inputs.interval_of(fragment_interval, self),
+            "Descriptor": task_inputs.descriptor_of(descriptor),
+        }
+        self._plan = synth_checks.plan_of(
+            given,
+            rf_region=rf_region.value,
+            image_bytes=image.size_bytes,
+            planned_loss_percent=planned_loss_percent,
+            place=shared.place,
+            role_account=self._access.account if shared.place.account else None,
+        )
+        self._groups = {task_inputs.multicast_group_id_of(group, self): self._plan_of(group) for group in groups}
+        self._devices = task_inputs.wireless_devices_of(devices, self)
+        self._readable = readable
+
+        self._resource = cdk.CfnResource(
+            self,
+            "Resource",
+            type=RESOURCE_TYPE,
+            properties={
+                "ServiceToken": shared.provider.service_token,
+                "ServiceTimeout": str(SERVICE_TIMEOUT_SECONDS),
+                "LoRaWAN": {"RfRegion": rf_region.value},
+                "FirmwareUpdateImage": readable.uri,
+                "FirmwareUpdateRole": task_inputs.expect_role_arn(self._access.arn, self),
+                **task_inputs.rendered(given),
+                "MulticastGroupIds": list(self._groups) or None,
+                "WirelessDeviceIds": self._devices or None,
+            },
+        )
+        task_inputs.note_size_of(image, self)
+        self._tags = ResourceTags(self._resource, of_type=RESOURCE_TYPE)
+        readable.outlive(self._resource)
+        if firmware_update_role:
+            self.node.add_dependency(firmware_update_role)
+        if task_inputs.removal_policy_of(removal_policy, self) is not cdk.RemovalPolicy.DESTROY:
+            self._resource.apply_removal_policy(removal_policy)
+        self._checks: synth_checks.SynthChecks | None = None
+        self._start: SessionSchedule | None = None
+        self._check_at_synth()
+
+    @property
+    def firmware_bucket(self) -> s3.IBucket:
+        """The bucket of the image; the default one is a whole `s3.Bucket`, like a `FirmwareBucket`."""
+        return self._bucket
+
+    @property
+    def firmware_update_role(self) -> iam.IRole:
+        """The role the service reads the image with; the default one is a `FirmwareUpdateRole`."""
+        return self._role
+
+    @property
+    def fuota_task_id(self) -> str:
+        """Id of the task, a token until it is deployed."""
+        return self._resource.ref
+
+    @property
+    def fuota_task_arn(self) -> str:
+        """ARN of the task, a token until it is deployed."""
+        return self._resource.get_att("Arn").to_string()
+
+    @property
+    def fuota_task_ref(self) -> FuotaTaskReference:
+        """What other constructs refer to the task by."""
+        return FuotaTaskReference(fuota_task_arn=self.fuota_task_arn, fuota_task_id=self.fuota_task_id)
+
+    @property
+    def grants(self) -> FuotaTaskGrants:
+        """What principals may be allowed to do with the task."""
+        from fuota_constructs.task.fuota_task_grants import FuotaTaskGrants
+
+        return FuotaTaskGrants.from_fuota_task(self)
+
+    @property
+    def cdk_tag_manager(self) -> cdk.TagManager:
+        """Tags of the task; `Tags.of(...)` on it, its stack or the app reaches them."""
+        first, manager = not self._tags.asked_for, self._tags.manager
+        if first:
+            self._check_at_synth()
+        return manager
+
+    @property
+    def encoded_fragments(self) -> int | None:
+        """Fragments sent in total, redundant ones included: 100 bytes in fragments of 10 with 50 % redundancy make 15.
+
+        None unless image size, fragment size and redundancy are all known and in range: what the service does without
+        one of them is not documented. Nor is how it rounds a broken number of redundant fragments; assumed: up.
+        """
+        return synth_checks.encoded_fragments(self._plan)
+
+    @property
+    def plan(self) -> SessionPlan | None:
+        """The session in figures: fragments, airtime, duty cycle, duration, decode probability, receive energy.
+
+        At the slowest data rate its groups name, else the slowest that carries the fragments; without an interval at
+        the shortest lawful one, without a redundancy at none. None unless region, image size and fragment size are
+        known and in range. `plan.as_dict()` is the same for JSON.
+        """
+        return synth_checks.session_plan(self._task_plan())
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the rules find in the task as it is now, errors first; synth reports those of all tasks together."""
+        return self._findings(self._tags.values)
+
+    def add_multicast_group(self, group: IMulticastGroupRef) -> None:
+        """Update one more multicast group; a group that is there already is not added twice.
+
+        Raises `FuotaValidationError` for what is no multicast group.
+        """
+        self._groups[task_inputs.multicast_group_id_of(group, self)] = self._plan_of(group)
+        self._resource.add_property_override("MulticastGroupIds", list(self._groups))
+        self._check_at_synth()
+
+    def add_wireless_device(self, wireless_device_id: str) -> None:
+        """Update one more single device, by its id of 1 to 256 characters; one it has is not added twice.
+
+        Raises `FuotaValidationError` for what cannot be the id of a device, and when the devices are a list known
+        only at deployment: CloudFormation can add nothing to it.
+        """
+        self._devices = task_inputs.wireless_devices_of([*self._devices, wireless_device_id], self)
+        self._resource.add_property_override("WirelessDeviceIds", self._devices)
+        self._check_at_synth()
+
+    def schedule_start(
+        self, at: datetime, *, window: cdk.Duration | None = None, dead_letter_queue: sqs.IQueue | None = None
+    ) -> SessionSchedule:
+        """Start the session of the task once, at a time of your choice, by an EventBridge Scheduler schedule.
+
+        `at`: when the session starts, with a time zone, at least 45 minutes ahead: StartFuotaTask is called 40
+        minutes before, because the service wants 30, and a deployment takes time. A time that is nearer or past is a
+        warning only: the same code must synthesise tomorrow, and a schedule that is deployed and unchanged does
+        nothing more.
+        `window`: how long the session may take; synth fails when the planned session is longer. By default it may
+        take any time. No API stops a session.
+        `dead_letter_queue`: a standard queue that gets the call when the service refused it for good; without one such
+        a start shows only in a task that stays `Pending`.
+
+        From the call on the task waits and cannot be changed. Take the line out before it to call the session off;
+        after the session it may stay until the task changes.
+
+        Raises `FuotaValidationError` for a time without a time zone and for a second call.
+        """
+        from fuota_constructs.task.session_schedule import SessionSchedule
+
+        self._start = SessionSchedule(cast("IFuotaTaskRef", self), at, window, dead_letter_queue)
+        self._check_at_synth()
+        return self._start
+
+    def _plan_of(self, group: IMulticastGroupRef) -> synth_checks.GroupPlan:
+        return synth_checks.group_plan(group, beside=self._plan.rf_region, here=self._shared.place)
+
+    def _findings(self, tags: Mapping[str, str]) -> tuple[Finding, ...]:
+        return synth_checks.findings_in(self._task_plan(tags))
+
+    def _task_plan(self, tags: Mapping[str, str] | None = None) -> synth_checks.TaskPlan:
+        return dataclasses.replace(
+            self._plan,
+            image_bucket_account=self._readable.place.account,
+            image_bucket_region=self._readable.place.region,
+            image_access=self._readable.missing_access,
+            image_has_key=self._readable.has_key,
+            multicast_groups=tuple(self._groups.values()),
+            wireless_devices=tuple(self._devices),
+            tags={key: synth_checks.known(value) for key, value in (tags or {}).items()},
+            role_policy_characters=self._access.characters,
+            role_trusts_service=self._shared.made(self._role) or trusts_service(self._role),
+            start=self._start.plan() if self._start else None,
+        )
+
+    def _check_at_synth(self) -> None:
+        # A task with something to say says it under its own path. The others have their tags, if any, looked at once
+        # more, all in one go: a validation of its own would cost each of them round trips to the CDK.
+        if self._checks is None and self._findings(tags={}):
+            self._checks = synth_checks.SynthChecks(self)
+            self._checks.tasks[self] = None
+            self._shared.checks.tasks.pop(self, None)
+        elif self._checks is None and self._tags.asked_for:
+            self._shared.checks.tasks[self] = None
+
+    @staticmethod
+    def from_fuota_task_arn(scope: Construct, id: str, fuota_task_arn: str) -> IFuotaTask:  # noqa: A002
+        """A task by its ARN, `arn:aws:iotwireless:<region>:<account>:FuotaTask/<id>`, which may be a token."""
+        return ImportedFuotaTask(scope, id, fuota_task_arn)
+
+    @staticmethod
+    def from_fuota_task_id(scope: Construct, id: str, fuota_task_id: str) -> IFuotaTask:  # noqa: A002
+        """A task of this account and Region by its id, which may be a token."""
+        return FuotaTask.from_fuota_task_attributes(scope, id, fuota_task_id=fuota_task_id)
+
+    @staticmethod
+    def from_fuota_task_attributes(scope: Construct, id: str, *, fuota_task_id: str) -> IFuotaTask:  # noqa: A002
+        """A task of this account and Region by its attributes: its id, which may be a token, is all there is."""
+        expect_id(fuota_task_id, "FuotaTask", scope)
+        arn = cdk.Stack.of(scope).format_arn(service="iotwireless", resource="FuotaTask", resource_name=fuota_task_id)
+        return ImportedFuotaTask(scope, id, arn, fuota_task_id)

@@ -1,0 +1,82 @@
+"""What every FUOTA task offers, and tasks that exist already."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import aws_cdk as cdk
+import jsii
+from aws_cdk.interfaces.aws_iotwireless import FuotaTaskReference, IFuotaTaskRef
+from typing_extensions import Protocol, runtime_checkable
+
+from fuota_constructs.template.service_arns import environment_of, expect_arn, id_in
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from aws_cdk import aws_sqs as sqs
+    from constructs import Construct
+
+    from fuota_constructs.task.fuota_task_grants import FuotaTaskGrants
+    from fuota_constructs.task.session_schedule import SessionSchedule
+
+
+@runtime_checkable
+class IFuotaTask(IFuotaTaskRef, Protocol):
+    """A FUOTA task, made here or imported; it fits wherever the CDK takes an `IFuotaTaskRef` or a construct."""
+
+    @property
+    def fuota_task_id(self) -> str:
+        """Id of the task."""
+        ...
+
+    @property
+    def fuota_task_arn(self) -> str:
+        """ARN of the task."""
+        ...
+
+    @property
+    def grants(self) -> FuotaTaskGrants:
+        """What principals may be allowed to do with the task."""
+        ...
+
+    def schedule_start(self, at: datetime, *, dead_letter_queue: sqs.IQueue | None = None) -> SessionSchedule:
+        """Start the session of the task once, at a time of your choice."""
+        ...
+
+
+@jsii.implements(IFuotaTaskRef)
+class ImportedFuotaTask(cdk.Resource):
+    """A task that was not made in this app."""
+
+    def __init__(self, scope: Construct, id: str, fuota_task_arn: str, fuota_task_id: str | None = None) -> None:  # noqa: A002
+        """Take the id from the ARN, unless it is given."""
+        self.fuota_task_arn = expect_arn(fuota_task_arn, "FuotaTask", scope)
+        self.fuota_task_id = fuota_task_id or id_in(fuota_task_arn, scope)
+        super().__init__(scope, id, environment_from_arn=environment_of(fuota_task_arn))
+
+    @property
+    def fuota_task_ref(self) -> FuotaTaskReference:
+        """What other constructs refer to the task by."""
+        return FuotaTaskReference(fuota_task_arn=self.fuota_task_arn, fuota_task_id=self.fuota_task_id)
+
+    @property
+    def grants(self) -> FuotaTaskGrants:
+        """What principals may be allowed to do with the task."""
+        from fuota_constructs.task.fuota_task_grants import FuotaTaskGrants
+
+        return FuotaTaskGrants.from_fuota_task(self)
+
+    def schedule_start(self, at: datetime, *, dead_letter_queue: sqs.IQueue | None = None) -> SessionSchedule:
+        """Start the session of the task once, at a time of your choice, by an EventBridge Scheduler schedule.
+
+        `at`: when the session starts, with a time zone, at least 45 minutes ahead; see `FuotaTask.schedule_start`. The
+        task must be of the account and Region of this stack.
+        `dead_letter_queue`: where a start that the service refused for good is reported; nowhere by default.
+        """
+        from fuota_constructs.synth_checks import SynthChecks
+        from fuota_constructs.task.session_schedule import SessionSchedule
+
+        schedule = SessionSchedule(cast("IFuotaTaskRef", self), at, dead_letter_queue=dead_letter_queue)
+        SynthChecks(schedule).tasks[schedule] = None
+        return schedule

@@ -1,0 +1,165 @@
+"""A schedule that starts the session of a FUOTA task once."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, cast
+
+import aws_cdk as cdk
+import constructs
+from aws_cdk import aws_iam as iam
+
+from fuota_constructs.errors import FuotaValidationError
+from fuota_constructs.firmware.encryption_key import key_of
+from fuota_constructs.provider.permissions import statement
+from fuota_constructs.synth_checks import (
+    CALL_LEAD_SECONDS,
+    SERVICE_LEAD_SECONDS,
+    StartPlan,
+    TaskPlan,
+    findings_in,
+    place_of,
+    place_of_stack,
+)
+from fuota_constructs.template.acknowledgments import POLICY, AcknowledgedAtSynth
+from fuota_constructs.template.tokens import shown
+from fuota_constructs.template.typed_resource import typed_resource
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aws_cdk import aws_sqs as sqs
+    from aws_cdk.interfaces.aws_iotwireless import IFuotaTaskRef
+
+    from fuota_constructs.rules import Finding
+    from fuota_constructs.template.role_policy import Statement
+
+ID = "ScheduledStart"
+RETRY_SECONDS = CALL_LEAD_SECONDS - SERVICE_LEAD_SECONDS - 120
+"""How long a refused call is made again: with a minute's delay of the schedule it still ends before the 30 minutes."""
+
+RETRIES = 20
+
+
+class SessionSchedule(constructs.Construct):
+    """A one-time EventBridge Scheduler schedule that calls StartFuotaTask, with a role for this one call on this task.
+
+    It calls 40 minutes before the session starts, because the service wants 30. Removing it from the app before then
+    calls the session off; afterwards it does nothing. It is kept when it has fired: CloudFormation's resource type has
+    no ActionAfterCompletion, and a schedule that deleted itself would be missed by the next change of it.
+    """
+
+    def __init__(
+        self,
+        task: IFuotaTaskRef,
+        at: datetime,
+        window: cdk.Duration | None = None,
+        dead_letter_queue: sqs.IQueue | None = None,
+    ) -> None:
+        """Use `FuotaTask.schedule_start`."""
+        path = task.node.path
+        self.at = _moment(at, path)
+        """When the session starts, in UTC."""
+        self.calls_at = self.at - timedelta(seconds=CALL_LEAD_SECONDS)
+        """When StartFuotaTask is called, in UTC."""
+        self._window_seconds = _seconds(window, path)
+        queue = None if dead_letter_queue is None else _queue(dead_letter_queue, path)
+        if task.node.try_find_child(ID):
+            raise FuotaValidationError(
+                "start-time-once", "schedule_start was called before; a task starts once", construct_path=path
+            )
+        super().__init__(cast("constructs.Construct", task), ID)
+        reference = task.fuota_task_ref
+        self._place = place_of_stack(self)
+        self._task_place = place_of(task, reference.fuota_task_arn)
+        own_account = {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+        statements = [
+            statement("StartFuotaTask", ["iotwireless:StartFuotaTask"], reference.fuota_task_arn),
+            *(_report_to(queue) if queue else ()),
+        ]
+        self.role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com", conditions=own_account),
+            inline_policies={
+                "StartFuotaTask": iam.PolicyDocument.from_json({"Version": "2012-10-17", "Statement": statements})
+            },
+        )
+        """What the scheduler calls StartFuotaTask with."""
+        start = {"Id": reference.fuota_task_id, "LoRaWAN": {"StartTime": f"{self.at:%Y-%m-%dT%H:%M:%SZ}"}}
+        self._schedule = typed_resource(
+            self,
+            "Resource",
+            "aws_scheduler.CfnSchedule",
+            {
+                "description": f"Starts a FUOTA session at {self.at:%Y-%m-%d %H:%M:%S} UTC (fuota_constructs)",
+                "flexibleTimeWindow": {"mode": "OFF"},
+                "scheduleExpression": f"at({self.calls_at:%Y-%m-%dT%H:%M:%S})",
+                "scheduleExpressionTimezone": "UTC",
+                "state": "ENABLED",
+                "target": {
+                    "arn": f"arn:{cdk.Aws.PARTITION}:scheduler:::aws-sdk:iotwireless:startFuotaTask",
+                    "input": json.dumps(start),
+                    "retryPolicy": {"maximumEventAgeInSeconds": RETRY_SECONDS, "maximumRetryAttempts": RETRIES},
+                    "roleArn": self.role.role_arn,
+                    **({"deadLetterConfig": {"arn": queue.queue_arn}} if queue else {}),
+                },
+            },
+        )
+        AcknowledgedAtSynth(self, POLICY)
+
+    @property
+    def schedule_name(self) -> str:
+        """Name of the schedule, a token until it is deployed."""
+        return self._schedule.ref
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What the rules find in it, apart from its task."""
+        return findings_in(TaskPlan(start=self.plan()))
+
+    def plan(self) -> StartPlan:
+        """The start as the rules see it now."""
+        ahead = (self.at - datetime.now(UTC)).total_seconds()
+        return StartPlan(f"{self.at:%Y-%m-%d %H:%M:%S} UTC", ahead, self._window_seconds, self._place, self._task_place)
+
+
+def _queue(queue: sqs.IQueue, path: str) -> sqs.IQueue:
+    if not hasattr(queue, "grant_send_messages"):
+        wrong = f"is {shown(queue)}; give a queue, such as aws_sqs.Queue(self, 'MissedStarts')"
+    elif queue.fifo:
+        wrong = "is a FIFO queue, which EventBridge Scheduler does not take; give a standard queue"
+    else:
+        return queue
+    raise FuotaValidationError("start-dead-letter-queue", f"dead_letter_queue {wrong}", construct_path=path)
+
+
+def _report_to(queue: sqs.IQueue) -> list[Statement]:
+    statements = [statement("ReportFailure", ["sqs:SendMessage"], queue.queue_arn)]
+    if key := queue.encryption_master_key:
+        arn = key_of(key, queue).key_arn
+        statements.append(statement("EncryptReport", ["kms:Decrypt", "kms:GenerateDataKey"], arn))
+    return statements
+
+
+def _moment(at: object, path: str) -> datetime:
+    if not isinstance(at, datetime) or at.utcoffset() is None:
+        raise FuotaValidationError(
+            "start-time-zone",
+            f"at is {shown(at)}; give a datetime with a time zone, for example datetime(2027, 3, 1, 2, 0, tzinfo=UTC)",
+            construct_path=path,
+        )
+    return at.astimezone(UTC).replace(microsecond=0)
+
+
+def _seconds(window: object, path: str) -> float | None:
+    if window is None:
+        return None
+    if isinstance(window, cdk.Duration) and not window.is_unresolved() and window.to_seconds(integral=False) > 0:
+        return float(window.to_seconds(integral=False))
+    raise FuotaValidationError(
+        "start-window",
+        f"window is {shown(window)}; give a cdk.Duration, for example cdk.Duration.hours(4)",
+        construct_path=path,
+    )
