@@ -100,7 +100,7 @@ def test_cdk_nag_loaded_late_finds_nothing_either(app, image, monkeypatch):
 def test_every_acknowledgment_answers_a_finding(app, image, monkeypatch):
     """Without them cdk-nag has these findings and no others: none is made up, and what it checks it does see."""
     monkeypatch.setattr(acknowledgments, "somebody_asks", lambda: False)
-    for user in ("shared_firmware", "template.role_policy"):
+    for user in ("firmware.shared_firmware", "template.role_policy"):
         monkeypatch.setattr(f"fuota_constructs.{user}.somebody_asks", lambda: False)
     everything(app, image, None)
     found = {rule.partition("[")[0] for rule in findings(app)}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .terminal import Terminal
+from ..terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
