@@ -3,9 +3,12 @@
 import ast
 import inspect
 import json
+import re
 import subprocess
 import sys
 import zipfile
+from collections.abc import Mapping
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import aws_cdk as cdk
@@ -157,18 +160,53 @@ def ours(names: set[str]) -> set[str]:
     return {name.split(".")[1] for name in names if name.startswith("fuota_constructs.")}
 
 
-@pytest.mark.parametrize(
-    ("part", "allowed"),
-    [
-        ("lorawan", {"lorawan"}),
-        ("rules", {"rules", "lorawan"}),
-        ("local", {"local", "lorawan", "extras"}),
-        ("template", {"template", "errors"}),
-    ],
-)
-def test_import_directions(part, allowed) -> None:
-    for file in (PACKAGE / part).rglob("*.py"):
-        assert ours(imports_of(file)) <= allowed, file
+FACTS = {"errors", "rf_region", "synth_checks", "template"}
+ROOMS = {
+    "lorawan": set(),
+    "rules": {"lorawan"},
+    "local": {"lorawan", "extras"},
+    "template": {"errors"},
+    "provider": {"template"},
+    "firmware": FACTS | {"provider"},
+    "fleet": FACTS,
+    "task": FACTS | {"firmware", "provider"},
+    "monitor": FACTS | {"provider"},
+    "operations": {"lorawan", "rules"},
+}
+"""What each room may import of the others, `cli` aside, which may import anything."""
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_import_directions(room) -> None:
+    for file in (PACKAGE / room).rglob("*.py"):
+        assert ours(imports_of(file)) <= ROOMS[room] | {room}, file
+
+
+def test_every_room_has_its_directions() -> None:
+    rooms = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    assert rooms == {*ROOMS, "cli"}
+
+
+def test_no_module_imports_one_that_imports_it() -> None:
+    """Not even for type checkers, and not by way of others."""
+    files = {_module(file): file for file in PACKAGE.rglob("*.py") if "runtime" not in file.parts}
+    graph = {name: _imported(file, files) - {name} for name, file in files.items() if name != PACKAGE.name}
+    TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
+
+
+def _module(file: Path) -> str:
+    return ".".join(file.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
+
+
+def _imported(file: Path, modules: Mapping[str, Path]) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= names if names <= modules.keys() else names | {node.module}
+    return found & modules.keys()
 
 
 def test_lorawan_and_rules_are_standard_library_only() -> None:
@@ -187,13 +225,13 @@ def test_runtime_imports_the_standard_library_boto3_and_itself() -> None:
 
 
 def test_constructs_reach_the_radio_facts_only_through_the_checks() -> None:
-    for file in (path for part in (".", "provider", "template") for path in (PACKAGE / part).glob("*.py")):
+    for file in PACKAGE.glob("*.py"):
         reached = ours(imports_of(file)) & {"lorawan", "rules", "local", "cli"}
         assert reached <= ({"rules"} if file.name == "synth_checks.py" else set()), file
 
 
 def test_files_are_short() -> None:
-    own = [PACKAGE, *(PACKAGE / part for part in ("provider", "rules", "lorawan", "template"))]
+    own = [PACKAGE, *(PACKAGE / room for room in ROOMS if room != "local")]
     for file in (path for folder in own for path in folder.glob("*.py")):
         assert len(file.read_text().splitlines()) <= 330, file
 
@@ -255,3 +293,10 @@ def test_every_public_parameter_is_documented() -> None:
         for parameter in inspect.signature(init).parameters.values():
             if parameter.kind is parameter.KEYWORD_ONLY:
                 assert f"`{parameter.name}`" in (init.__doc__ or ""), (construct, parameter.name)
+
+
+def test_the_walk_of_one_parameter_passes_these_files() -> None:
+    page = (PACKAGE.parent / "docs" / "one-parameter.md").read_text()
+    passed = re.findall(r"`(fuota_constructs/[\w/]+\.py)`", page)
+    assert len(passed) > 10
+    assert [name for name in passed if not (PACKAGE.parent / name).exists()] == []

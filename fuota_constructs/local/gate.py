@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from fuota_constructs.local.fleet.loss import FleetError, number
-from fuota_constructs.local.outcome import SUCCESSFUL, cohorts_of
+from fuota_constructs.local.task_outcome import SUCCESSFUL, cohorts_of
 from fuota_constructs.lorawan.session_plan import TS005_CLASS_C_SECONDS
 
 if TYPE_CHECKING:
-    from fuota_constructs.local.outcome import CohortOutcome, Outcome, TaskOutcome
+    from fuota_constructs.local.task_outcome import CohortOutcome, DeviceOutcome, TaskOutcome, TaskProgress
 
 DEFAULT_SHARE: Final = 0.99
 """The share of devices that must have the image, where nothing else is said."""
@@ -33,6 +33,26 @@ REMEDIES: Final = {
 
 class GateMissedError(AssertionError):
     """Fewer devices have the image than required; says who failed, how many, and what to do."""
+
+
+class Rehearsed(Protocol):
+    """What is judged: the `Outcome` of a rehearsal."""
+
+    @property
+    def tasks(self) -> tuple[TaskOutcome, ...]: ...
+    @property
+    def devices(self) -> tuple[DeviceOutcome, ...]: ...
+    @property
+    def without_target(self) -> tuple[str, ...]: ...
+    @property
+    def statuses(self) -> dict[str, int]: ...
+    @property
+    def succeeded(self) -> int: ...
+    @property
+    def success_ratio(self) -> float: ...
+    @property
+    def cohorts(self) -> tuple[CohortOutcome, ...]: ...
+    def devices_of(self, task: TaskProgress) -> tuple[DeviceOutcome, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -68,7 +88,7 @@ def percent(part: int, whole: int) -> str:
     return f"{10_000 * part // whole / 100 if whole else 0:g} %"
 
 
-def require(outcome: Outcome, required: object = DEFAULT_SHARE) -> Verdict:
+def require(outcome: Rehearsed, required: object = DEFAULT_SHARE) -> Verdict:
     """The verdict, where it is passed. Raises GateMissedError where it is not, ValueError for a share that is none."""
     __tracebackhide__ = True  # pytest shows the line of the test, not this one
     verdict = judge(outcome, share(required))
@@ -77,7 +97,7 @@ def require(outcome: Outcome, required: object = DEFAULT_SHARE) -> Verdict:
     return verdict
 
 
-def judge(outcome: Outcome, required: float = DEFAULT_SHARE) -> Verdict:
+def judge(outcome: Rehearsed, required: float = DEFAULT_SHARE) -> Verdict:
     """The verdict on a rehearsal.
 
     It is passed when the required share of all devices has the image, the same share of those of each task, and
@@ -93,13 +113,13 @@ def judge(outcome: Outcome, required: float = DEFAULT_SHARE) -> Verdict:
     return Verdict(True, line, *figures, causes, tuple(_remedies(outcome)) if causes else ())
 
 
-def _missed(outcome: Outcome, required: float, bar: str) -> str:
+def _missed(outcome: Rehearsed, required: float, bar: str) -> str:
     if not outcome.devices:
         return f"0 devices, {bar} required: nobody took part"
     return _not_received(outcome) or _below(outcome, required, bar)
 
 
-def _not_received(outcome: Outcome) -> str:
+def _not_received(outcome: Rehearsed) -> str:
     """A task that no device could receive: whatever the others did, it is not rehearsed."""
     for name in outcome.without_target:
         return f"nobody can receive {name}: it has no multicast group and no device"
@@ -109,7 +129,7 @@ def _not_received(outcome: Outcome) -> str:
     return ""
 
 
-def _below(outcome: Outcome, required: float, bar: str) -> str:
+def _below(outcome: Rehearsed, required: float, bar: str) -> str:
     total = len(outcome.devices)
     if outcome.success_ratio < required:
         return f"{percent(outcome.succeeded, total)} < {bar}: {_who(outcome, required)}"
@@ -124,12 +144,12 @@ def _below(outcome: Outcome, required: float, bar: str) -> str:
     return ""
 
 
-def _count(outcome: Outcome, task: TaskOutcome) -> tuple[int, int]:
+def _count(outcome: Rehearsed, task: TaskOutcome) -> tuple[int, int]:
     devices = outcome.devices_of(task)
     return len(devices), sum(device.status == SUCCESSFUL for device in devices)
 
 
-def _who(outcome: Outcome, required: float) -> str:
+def _who(outcome: Rehearsed, required: float) -> str:
     """The cohorts below the bar, of each task where there are several, those with the most failures first."""
     groups = [("", cohorts_of(outcome.devices))]
     if len(outcome.tasks) > 1:
@@ -152,7 +172,7 @@ def _named(cohort: CohortOutcome) -> str:
     return f"{cohort.name} {cohort.succeeded}/{cohort.devices} {f'({failed})' if ',' in failed else failed}"
 
 
-def _causes(outcome: Outcome) -> list[str]:
+def _causes(outcome: Rehearsed) -> list[str]:
     causes = [f"{task.name}: the service could not send it: {task.problem}" for task in outcome.tasks if task.problem]
     total = len(outcome.devices)
     return causes + [
@@ -160,7 +180,7 @@ def _causes(outcome: Outcome) -> list[str]:
     ]
 
 
-def _remedies(outcome: Outcome) -> list[str]:
+def _remedies(outcome: Rehearsed) -> list[str]:
     remedies = ["give every task multicast_groups or wireless_devices"] if outcome.without_target else []
     if _not_received(outcome) and not outcome.without_target:
         remedies.append("make the fleet larger: devices are dealt over the groups of all tasks")
@@ -175,7 +195,7 @@ def _remedies(outcome: Outcome) -> list[str]:
     return remedies
 
 
-def _against_loss(outcome: Outcome) -> list[str]:
+def _against_loss(outcome: Rehearsed) -> list[str]:
     remedies = []
     for task in outcome.tasks:
         failed = [device for device in outcome.devices_of(task) if device.status == MISSING]

@@ -11,15 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from fuota_constructs.local.errors import LocalCloudError
-from fuota_constructs.local.outcome import (
-    DeviceOutcome,
-    Outcome,
-    TaskImage,
-    TaskOutcome,
-    TaskParameters,
-    TaskProgress,
-)
+from fuota_constructs.local.outcome import Outcome
 from fuota_constructs.local.overview import pages
+from fuota_constructs.local.task_outcome import DeviceOutcome, TaskImage, TaskOutcome, TaskParameters, TaskProgress
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator

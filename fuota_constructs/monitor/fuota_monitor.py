@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
-import constructs
 
 from fuota_constructs.errors import FuotaValidationError
-from fuota_constructs.monitor import task_metrics
 from fuota_constructs.monitor.poll_function import PollFunction
+from fuota_constructs.monitor.task_metrics import TaskMetrics, make_alarms, widgets
 from fuota_constructs.synth_checks import MonitorPlan, TaskPlan, findings_in, place_of, place_of_stack
 from fuota_constructs.template.keyword_names import naming_keywords
 from fuota_constructs.template.service_arns import expect_arn
@@ -20,6 +19,7 @@ from fuota_constructs.template.tokens import is_known, shown
 from fuota_constructs.template.typed_resource import attribute, typed_resource
 
 if TYPE_CHECKING:
+    import constructs
     from aws_cdk import aws_cloudwatch as cloudwatch
     from aws_cdk.interfaces.aws_events import IEventBusRef
     from aws_cdk.interfaces.aws_iotwireless import IFuotaTaskRef
@@ -32,7 +32,7 @@ DEFAULT_FAILURE_RATIO = 0.1
 _NAMESPACE_CHARACTERS = re.compile(r"(?!AWS/)[A-Za-z0-9._/#-]{1,255}")
 
 
-class FuotaMonitor(constructs.Construct):
+class FuotaMonitor(TaskMetrics):
     """Watches one FUOTA task, made here or imported: CloudWatch metrics, EventBridge events and three alarms.
 
     AWS publishes no progress of a FUOTA session, and `FuotaDone` is reached when every device failed, too. A Lambda,
@@ -98,7 +98,7 @@ class FuotaMonitor(constructs.Construct):
         function = PollFunction.of(self)
         rule = self._make_rule(minutes, function, bus_arn)
         function.allow(task_arn=reference.fuota_task_arn, event_bus_arn=bus_arn, rule=rule)
-        alarms = task_metrics.make_alarms(
+        alarms = make_alarms(
             self,
             failure_ratio=self._ratio(failure_ratio),
             stuck_seconds=60 * stuck_minutes,
@@ -106,41 +106,10 @@ class FuotaMonitor(constructs.Construct):
         )
         self.done_without_success_alarm, self.stuck_waiting_alarm, self.failures_alarm = alarms
 
-    def metric(self, name: str, **options: str | cdk.Duration) -> cloudwatch.Metric:
-        """A metric of the task by its name; `options` are those of `cloudwatch.Metric`.
-
-        The maximum over one interval by default. There are data from the first poll that finds the task waiting for
-        its session until the one that finds it done for good.
-        """
-        return task_metrics.metric(self, name, **options)
-
-    def metric_devices(self, status: str | None = None, **options: str | cdk.Duration) -> cloudwatch.Metric:
-        """Devices of the task, all or those of one FuotaDeviceStatus such as `Successful` or `MissingFrag`."""
-        return self.metric(f"Devices.{status}" if status else "Devices", **options)
-
-    def metric_success_ratio(self, **options: str | cdk.Duration) -> cloudwatch.Metric:
-        """Share of the devices that have the image, 0 to 1; no data for a task without devices."""
-        return self.metric("SuccessRatio", **options)
-
-    def metric_failed_ratio(self, **options: str | cdk.Duration) -> cloudwatch.Metric:
-        """Share of the devices that failed, 0 to 1: every status but Initial and Successful."""
-        return self.metric("FailedRatio", **options)
-
-    def metric_seconds_in_status(self, **options: str | cdk.Duration) -> cloudwatch.Metric:
-        """Seconds since a poll first saw the task in its status."""
-        return self.metric("SecondsInStatus", **options)
-
-    def metric_seconds_past_start(self, **options: str | cdk.Duration) -> cloudwatch.Metric:
-        """Seconds that a task waits for its session past the session's start; else 0."""
-        return self.metric("SecondsPastStart", **options)
-
-    def metric_done_without_success(self, **options: str | cdk.Duration) -> cloudwatch.Metric:
-        """1 while the task is done and no device has the image, else 0."""
-        return self.metric("DoneWithoutSuccess", **options)
-
     def widgets(self) -> list[cloudwatch.IWidget]:
         """A row of widgets, 24 columns, for a dashboard of yours."""
-        return task_metrics.widgets(self)
+        alarms = [self.done_without_success_alarm, self.stuck_waiting_alarm, self.failures_alarm]
+        return widgets(self, alarms)
 
     def dashboard(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import constructs
 import jsii
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from aws_cdk import aws_cloudwatch as cloudwatch
     from constructs import Construct
 
-    from fuota_constructs.monitor.fuota_monitor import FuotaMonitor
 
 _SHOWN_STATUSES = (
     "Successful",
@@ -31,24 +31,59 @@ _SHOWN_STATUSES = (
 )
 
 
-def metric(monitor: FuotaMonitor, name: str, **options: str | cdk.Duration) -> cloudwatch.Metric:
-    """A metric of the monitor's task."""
-    from aws_cdk import aws_cloudwatch as cloudwatch
+class TaskMetrics(constructs.Construct):
+    """A construct with the metrics of one FUOTA task; who derives from it sets what they are made of."""
 
-    return cloudwatch.Metric(
-        **{  # type: ignore[arg-type]
-            "period": monitor.interval,
-            "statistic": "Maximum",
-            **options,
-            "namespace": monitor.namespace,
-            "metric_name": name,
-            "dimensions_map": {"FuotaTaskId": monitor.fuota_task_id},
-        }
-    )
+    namespace: str
+    fuota_task_id: str
+    interval: cdk.Duration
+
+    def metric(self, name: str, **options: str | cdk.Duration) -> cloudwatch.Metric:
+        """A metric of the task by its name; `options` are those of `cloudwatch.Metric`.
+
+        The maximum over one interval by default. There are data from the first poll that finds the task waiting for
+        its session until the one that finds it done for good.
+        """
+        from aws_cdk import aws_cloudwatch as cloudwatch
+
+        return cloudwatch.Metric(
+            **{  # type: ignore[arg-type]
+                "period": self.interval,
+                "statistic": "Maximum",
+                **options,
+                "namespace": self.namespace,
+                "metric_name": name,
+                "dimensions_map": {"FuotaTaskId": self.fuota_task_id},
+            }
+        )
+
+    def metric_devices(self, status: str | None = None, **options: str | cdk.Duration) -> cloudwatch.Metric:
+        """Devices of the task, all or those of one FuotaDeviceStatus such as `Successful` or `MissingFrag`."""
+        return self.metric(f"Devices.{status}" if status else "Devices", **options)
+
+    def metric_success_ratio(self, **options: str | cdk.Duration) -> cloudwatch.Metric:
+        """Share of the devices that have the image, 0 to 1; no data for a task without devices."""
+        return self.metric("SuccessRatio", **options)
+
+    def metric_failed_ratio(self, **options: str | cdk.Duration) -> cloudwatch.Metric:
+        """Share of the devices that failed, 0 to 1: every status but Initial and Successful."""
+        return self.metric("FailedRatio", **options)
+
+    def metric_seconds_in_status(self, **options: str | cdk.Duration) -> cloudwatch.Metric:
+        """Seconds since a poll first saw the task in its status."""
+        return self.metric("SecondsInStatus", **options)
+
+    def metric_seconds_past_start(self, **options: str | cdk.Duration) -> cloudwatch.Metric:
+        """Seconds that a task waits for its session past the session's start; else 0."""
+        return self.metric("SecondsPastStart", **options)
+
+    def metric_done_without_success(self, **options: str | cdk.Duration) -> cloudwatch.Metric:
+        """1 while the task is done and no device has the image, else 0."""
+        return self.metric("DoneWithoutSuccess", **options)
 
 
 def make_alarms(
-    monitor: FuotaMonitor, *, failure_ratio: float, stuck_seconds: int, actions: Sequence[str | cloudwatch.IAlarmAction]
+    monitor: TaskMetrics, *, failure_ratio: float, stuck_seconds: int, actions: Sequence[str | cloudwatch.IAlarmAction]
 ) -> tuple[cloudwatch.Alarm, cloudwatch.Alarm, cloudwatch.Alarm]:
     """Three alarms: done without success, stuck waiting, too many failures."""
     from aws_cdk import aws_cloudwatch as cloudwatch
@@ -98,7 +133,7 @@ def make_alarms(
     )
 
 
-def widgets(monitor: FuotaMonitor) -> list[cloudwatch.IWidget]:
+def widgets(monitor: TaskMetrics, alarms: Sequence[cloudwatch.IAlarm]) -> list[cloudwatch.IWidget]:
     """A row: devices by status, shares, seconds in status, alarms."""
     from aws_cdk import aws_cloudwatch as cloudwatch
 
@@ -121,7 +156,7 @@ def widgets(monitor: FuotaMonitor) -> list[cloudwatch.IWidget]:
         ),
         cloudwatch.AlarmStatusWidget(
             title="Alarms",
-            alarms=[monitor.done_without_success_alarm, monitor.stuck_waiting_alarm, monitor.failures_alarm],
+            alarms=alarms,
             width=4,
             height=7,
         ),

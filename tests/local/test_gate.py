@@ -5,7 +5,8 @@ import itertools
 import pytest
 
 from fuota_constructs.local.gate import GateMissedError, judge, percent, require, share
-from fuota_constructs.local.outcome import DeviceOutcome, Outcome, TaskImage, TaskOutcome, TaskParameters
+from fuota_constructs.local.outcome import Outcome
+from fuota_constructs.local.task_outcome import DeviceOutcome, TaskImage, TaskOutcome, TaskParameters
 
 PARAMETERS = TaskParameters("EU868", 3, 30, 112, 7000)
 

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from fuota_constructs.cli.svg_pictures import INK, LIMIT, MUTED, PLANNED, SERIES, pictures
-from fuota_constructs.local.outcome import SUCCESSFUL
+from fuota_constructs.local.task_outcome import SUCCESSFUL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.figure import Figure
 
-    from fuota_constructs.local.outcome import DeviceOutcome, Outcome
+    from fuota_constructs.local.outcome import Outcome
+    from fuota_constructs.local.task_outcome import DeviceOutcome
 
 LONGEST_LABEL = 22
 SUCCEEDED, FAILED = SERIES[5], PLANNED

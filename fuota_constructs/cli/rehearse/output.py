@@ -10,7 +10,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from fuota_constructs.cli.plan.figures import count, duration
-from fuota_constructs.local.outcome import SUCCESSFUL
+from fuota_constructs.local.task_outcome import SUCCESSFUL
 from fuota_constructs.lorawan.regions import region
 from fuota_constructs.operations.visible_text import visible
 
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from rich.status import Status
 
     from fuota_constructs.cli.rehearse.record import Record
-    from fuota_constructs.local.outcome import Outcome, TaskOutcome, TaskProgress
+    from fuota_constructs.local.outcome import Outcome
+    from fuota_constructs.local.task_outcome import TaskOutcome, TaskProgress
 
 LONGEST_NAME, LONGEST_NARROW = 24, 12
 NARROW: Final = 80

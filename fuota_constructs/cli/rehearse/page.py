@@ -10,13 +10,14 @@ from fuota_constructs.cli.rehearse import charts as rehearse_charts
 from fuota_constructs.cli.rehearse.output import image_words, task_words
 from fuota_constructs.cli.rehearse.record import End, loss_words
 from fuota_constructs.local import gate
-from fuota_constructs.local.outcome import SUCCESSFUL
+from fuota_constructs.local.task_outcome import SUCCESSFUL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from fuota_constructs.cli.rehearse.record import Record
-    from fuota_constructs.local.outcome import DeviceOutcome, Outcome, TaskOutcome
+    from fuota_constructs.local.outcome import Outcome
+    from fuota_constructs.local.task_outcome import DeviceOutcome, TaskOutcome
 
 
 def page_of(record: Record) -> str:

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     from fuota_constructs.cli.rehearse.record import Request
     from fuota_constructs.local.cloud import LocalCloud
-    from fuota_constructs.local.outcome import Outcome, TaskProgress
+    from fuota_constructs.local.outcome import Outcome
+    from fuota_constructs.local.task_outcome import TaskProgress
 
 STARTING = "the local cloud was starting"
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fuota_constructs.local.fleet.loss import FleetError
 from fuota_constructs.local.iotwireless.faults import ERROR_OF_FAULT, EVERY_OPERATION, Fault
@@ -34,8 +34,13 @@ from fuota_constructs.local.iotwireless.summary import summary
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from fuota_constructs.local.iotwireless.faults import Faults
+    from fuota_constructs.local.iotwireless.request_log import RequestLog
     from fuota_constructs.local.iotwireless.response import Response
-    from fuota_constructs.local.iotwireless.service import IotWirelessService
+    from fuota_constructs.local.iotwireless.session_clock import SessionClock
+    from fuota_constructs.local.iotwireless.sessions import Sessions
+    from fuota_constructs.local.iotwireless.store import Store
+    from fuota_constructs.local.iotwireless.throttle import Throttle
 
 ADMIN_PREFIX = "/_fuota/"
 _FAULT_FIELDS = ("operation", "fault", "times", "seconds", "delay_seconds", "after_role_created", "message")
@@ -47,10 +52,23 @@ class AdminError(Exception):
     """An admin request that cannot be served."""
 
 
+class Administered(Protocol):
+    """What the admin routes read and change of a service."""
+
+    store: Store
+    faults: Faults
+    throttle: Throttle
+    requests: RequestLog
+    sessions: Sessions
+    clock: SessionClock
+
+    def now(self) -> float: ...
+
+
 class Admin:
     """The admin routes of one service."""
 
-    def __init__(self, service: IotWirelessService) -> None:
+    def __init__(self, service: Administered) -> None:
         self._service = service
         self._routes: dict[tuple[str, str], Callable[[dict[str, Any]], Any]] = {
             ("GET", "state"): lambda _: summary(service.store, service.now()),

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from fuota_constructs.cli.rehearse.output import Deployment, SessionBars, short_name
-from fuota_constructs.local.outcome import TaskProgress
+from fuota_constructs.local.task_outcome import TaskProgress
 
 TASK = TaskProgress(
     task_id="ccd0bd2c-8ad1-4f15-9d44-1c9f9f0a9a87",
