@@ -11,7 +11,7 @@ NAME_CHARACTERS = 256
 DESCRIPTION_CHARACTERS = 2048
 DESCRIPTOR_CHARACTERS = 332
 DESCRIPTOR_BYTES = 4
-TAGS = 198
+TAGS = 190
 TAG_KEY_CHARACTERS = 128
 TAG_VALUE_CHARACTERS = 256
 RESERVED_TAG_PREFIXES = ("aws:", "fuota-constructs:")
@@ -128,7 +128,7 @@ def _description_length(plan: TaskPlan) -> Remarks:
 def _tag_limits(plan: TaskPlan) -> Remarks:
     if len(plan.tags) > TAGS:
         yield error(
-            f"the task has {len(plan.tags)} tags; at most {TAGS} are allowed (the service takes 200, two are ours):"
+            f"the task has {len(plan.tags)} tags; at most {TAGS} are allowed (of 200, ten are kept for ours):"
             " keep some away from it with Tags.of(task).remove(...)"
         )
     for key, value in plan.tags.items():
@@ -232,8 +232,8 @@ TASK_RULES = (
     Rule(
         id="tag-limits",
         levels=("error",),
-        what="more than 198 tags, a key that is empty, longer than 128 characters or reserved, a value longer than 256",
-        why="the service takes 200 tags, two of which find tasks that a cancelled deployment left behind",
+        what="more than 190 tags, a key that is empty, longer than 128 characters or reserved, a value longer than 256",
+        why="the service takes 200 tags, and ten are kept for those that say which deployments had to do with a task",
         remedy="fewer or shorter tags",
         source=f"{_API}: Tags; AWS General Reference, tag naming limits",
         check=_tag_limits,

@@ -148,8 +148,8 @@ def test_description_length(description: object, expected: list[str]) -> None:
     ("tags", "expected"),
     [
         ({}, []),
-        ({f"k{n}": "v" for n in range(198)}, []),
-        ({f"k{n}": "v" for n in range(199)}, ["error"]),
+        ({f"k{n}": "v" for n in range(190)}, []),
+        ({f"k{n}": "v" for n in range(191)}, ["error"]),
         ({"k" * 128: "v"}, []),
         ({"k" * 129: "v"}, ["error"]),
         ({"": "v"}, ["error"]),
