@@ -1,0 +1,40 @@
+"""How `make docs` builds the site: Sphinx, strict. Pages that have one source in the code are generated from it."""
+
+import sys
+from importlib.metadata import version as installed_version
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "_extensions"))
+
+project = "fuota-constructs"
+author = "the fuota-constructs authors"
+project_copyright = author
+release = version = installed_version("fuota-constructs")
+
+extensions = [
+    "myst_parser",  # the pages are Markdown
+    "sphinx.ext.autodoc",  # the constructs, from their docstrings
+    "sphinx_click",  # the commands, from the commands
+    "sphinx_copybutton",
+    "generated_pages",  # rules, from the rules
+    "parameter_docs",  # our docstrings name a parameter as `name`: text
+]
+exclude_patterns = ["_build", "_extensions"]
+default_role = "code"  # a single backtick in a docstring is code
+nitpicky = False
+
+myst_enable_extensions = ["colon_fence", "deflist"]
+myst_heading_anchors = 3
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+autodoc_typehints_format = "short"
+autodoc_class_signature = "separated"
+autodoc_preserve_defaults = True
+maximum_signature_line_length = 80
+
+html_theme = "furo"
+html_title = f"fuota-constructs {release}"
+html_show_sphinx = False
+html_copy_source = False
+copybutton_prompt_text = "$ "
