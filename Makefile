@@ -15,7 +15,7 @@ SERVES := $(shell $(BIN)/python -I -c 'import json, os, pip, sys; from importlib
   sys.exit(sys.version_info < (3, 11) or any(unquote(url) != f"file://{os.getcwd()}" for url in urls))' 2>/dev/null && echo yes)
 VENV := $(if $(SERVES),,venv)
 
-.PHONY: setup demo test lint types build soak bench lock clean venv
+.PHONY: setup demo test lint types build docs soak bench lock clean venv
 
 setup: $(DEVELOPMENT)
 
@@ -53,6 +53,10 @@ types: setup
 build: setup
 	$(BIN)/python -m build --no-isolation --outdir dist
 
+docs: setup  ## the documents as a site in docs/_build; a link that leads nowhere or a page in no table of contents is an error
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --builder html docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
 soak: setup  ## 10,000 seeded sequences of CloudFormation, Lambda and IoT Wireless with faults, in virtual time
 	$(BIN)/python tests/provider/simulation/soak.py --sequences 10000 --processes 2
 
@@ -69,4 +73,4 @@ lock: setup  ## after a change of pyproject.toml: writes both locks anew; the de
 	$(COMPILE) --group install --constraints requirements-dev.lock --output-file requirements-demo.lock
 
 clean:
-	rm -rf .venv cdk.out dist .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv cdk.out dist docs/_build .mypy_cache .pytest_cache .ruff_cache

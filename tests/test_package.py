@@ -296,7 +296,7 @@ def test_every_public_parameter_is_documented() -> None:
 
 
 def test_the_walk_of_one_parameter_passes_these_files() -> None:
-    page = (PACKAGE.parent / "docs" / "one-parameter.md").read_text()
+    page = (PACKAGE.parent / "docs" / "explanation" / "one-parameter.md").read_text()
     passed = re.findall(r"`(fuota_constructs/[\w/]+\.py)`", page)
     assert len(passed) > 10
     assert [name for name in passed if not (PACKAGE.parent / name).exists()] == []

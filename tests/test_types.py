@@ -18,7 +18,7 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """The programs of this test, the Python of the documents, and the examples."""
     folder = tmp_path_factory.mktemp("programs")
     written = []
-    for document in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+    for document in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))):
         blocks = re.findall(r"^```python\n(.*?)^```", document.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
         for number, block in enumerate(blocks, 1):
             written.append(folder / f"{document.stem.replace('-', '_')}_{number}.py")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -34,13 +34,11 @@ def as_fields(lines: list[str], parameters: set[str]) -> list[str]:
     return out
 
 
-def _process(
-    app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]
-) -> None:
-    del app, what, name, options
-    target = obj.__init__ if isinstance(obj, type) else getattr(obj, "fget", obj)  # type: ignore[misc]
+def _process(*event: Any) -> None:
+    *_, obj, _options, lines = event
+    target = obj.__init__ if isinstance(obj, type) else getattr(obj, "fget", obj)
     try:
-        parameters = set(inspect.signature(target).parameters)  # type: ignore[arg-type]
+        parameters = set(inspect.signature(target).parameters)
     except (TypeError, ValueError):
         return
     lines[:] = as_fields(lines, parameters)

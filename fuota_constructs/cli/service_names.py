@@ -43,7 +43,7 @@ class FaultCommand(click.Command):
         try:
             names = ", ".join(fault_names())
         except ImportError:
-            names = "see docs/local-cloud.md"
+            names = "see docs/reference/local-api.md"
         formatter.write_paragraph()
         formatter.write_text(f"Faults: {names}.")
         super().format_epilog(ctx, formatter)

@@ -191,7 +191,7 @@ def _remedies(outcome: Rehearsed) -> list[str]:
         if status == MISSING:
             remedies += _against_loss(outcome)
         elif status != SUCCESSFUL:
-            remedies.append(f"{status}: {REMEDIES.get(status, 'see docs/fleets.md for what causes it')}")
+            remedies.append(f"{status}: {REMEDIES.get(status, 'see docs/reference/fleets.md for what causes it')}")
     return remedies
 
 

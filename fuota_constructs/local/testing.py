@@ -12,7 +12,8 @@ and in a test, which needs `pip install 'fuota-constructs[local]'`:
         outcome.require("99%")
 
 The last line fails, as `fuota rehearse` does, with what failed in it: cohort, status, numbers, and what to do.
-What `docs/local-cloud.md` shows beside it: a broken role, after which nothing succeeds and the monitor's alarm fires.
+What `docs/how-to/test-with-pytest.md` shows beside it: a broken role, after which nothing succeeds and the monitor's
+alarm fires.
 """
 
 from __future__ import annotations

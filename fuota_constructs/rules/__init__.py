@@ -1,6 +1,6 @@
 """The rules a FUOTA task is held to at synth, as data.
 
-`RULES` is all of them, `findings_in(plan)` what they say about one task, `markdown_table()` the table of the README
+`RULES` is all of them, `findings_in(plan)` what they say about one task, `markdown_page()` the page of the documents
 (also printed by `python -m fuota_constructs.rules`). Standard library only: no AWS, no CDK.
 """
 
@@ -53,9 +53,25 @@ __all__ = [
     "TaskPlan",
     "encoded_fragments",
     "findings_in",
-    "markdown_table",
+    "markdown_page",
     "session_plan",
 ]
+
+_PAGE_HEAD = """# Rules
+
+Checked at `cdk synth`, on every value that is known then; all findings of all tasks are reported in one run (of all
+tasks of a `Stage`: the CDK ends with the first stage that fails). An **error** ends the synth, which then fails.
+A **warning** is acknowledged under its id, on the task or on whatever it is in, up to the app:
+
+```py
+cdk.Annotations.of(task).acknowledge_warning("fragment-interval-rounding", "measured: fine")
+```
+
+What is known only at deployment is not checked: tokens, and what a context lookup answers before the CLI has looked it
+up. `fuota plan` and `fuota preflight` ask the same rules.
+
+This page is printed by `python -m fuota_constructs.rules`.
+"""
 
 
 def findings_in(plan: TaskPlan) -> tuple[Finding, ...]:
@@ -64,10 +80,19 @@ def findings_in(plan: TaskPlan) -> tuple[Finding, ...]:
     return tuple(sorted(found, key=lambda finding: finding.level))
 
 
-def markdown_table() -> str:
-    """The table of all rules, as Markdown."""
-    rows = [
-        f"| `{rule.id}` | {' / '.join(rule.levels)} | {rule.what} | {rule.why} | {rule.remedy} | {rule.source} |"
-        for rule in RULES
-    ]
-    return "\n".join(["| rule | level | fires when | why | remedy | source |", "|---|---|---|---|---|---|", *rows, ""])
+def markdown_page() -> str:
+    """All rules as the page of the documents: a table, and a heading, so an anchor, for each."""
+    index = [f"| [`{rule.id}`](#{rule.id}) | {' / '.join(rule.levels)} | {rule.what} |" for rule in RULES]
+    table = ["| rule | level | fires when |", "|---|---|---|", *index, ""]
+    return "\n".join([_PAGE_HEAD, *table, *(_section(rule) for rule in RULES)])
+
+
+def _section(rule: Rule) -> str:
+    return f"""## {rule.id}
+
+*{" / ".join(rule.levels)}*: {rule.what}.
+
+- **Why:** {rule.why}.
+- **Remedy:** {rule.remedy}.
+- **Source:** {rule.source}.
+"""

@@ -1,7 +1,7 @@
-"""Prints the table of rules as Markdown."""
+"""Prints the page of rules, docs/reference/rules.md, as Markdown."""
 
 import sys
 
-from fuota_constructs.rules import markdown_table
+from fuota_constructs.rules import markdown_page
 
-sys.stdout.write(markdown_table())
+sys.stdout.write(markdown_page())

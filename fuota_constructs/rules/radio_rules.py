@@ -277,7 +277,7 @@ RADIO_RULES = (
         what="under 99 % of the devices would have the image at the planned loss (`planned_loss_percent`, default 10)",
         why="coded fragments are lost too, so redundancy equal to the loss is not enough",
         remedy="more redundancy",
-        source="the parity rows of TS004, see docs/radio-budget.md",
+        source="the parity rows of TS004, see docs/explanation/radio-budget.md",
         check=_decode_probability,
     ),
     Rule(

@@ -1,6 +1,6 @@
 """Findings of policy checkers (cdk-nag) that this library answers itself, so that its users need not.
 
-`python -m fuota_constructs.template.acknowledgments` prints them as the table of docs/policy-checkers.md.
+`python -m fuota_constructs.template.acknowledgments` prints them as the table of docs/how-to/policy-checkers.md.
 """
 
 from __future__ import annotations

@@ -124,7 +124,7 @@ def test_what_a_user_adds_to_the_bucket_is_still_looked_at(app, stack, image):
 
 
 def test_the_documented_table_is_current():
-    document = Path(__file__).parents[2] / "docs" / "policy-checkers.md"
+    document = Path(__file__).parents[2] / "docs" / "how-to" / "policy-checkers.md"
     assert acknowledgments.markdown_table() in document.read_text(), "paste what the module prints"
     command = [sys.executable, "-m", "fuota_constructs.template.acknowledgments"]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout

@@ -222,7 +222,7 @@ def test_the_secret_opens_admin_routes_and_what_cannot_be_signed(wire: Wire) -> 
 def test_the_documented_curl_commands_work(state_dir: None) -> None:
     if shutil.which("curl") is None or shutil.which("bash") is None:
         pytest.skip("the documentation shows curl and bash, and there is none here")
-    text = (Path(__file__).parents[2] / "docs" / "local-cloud.md").read_text("utf-8")
+    text = (Path(__file__).parents[2] / "docs" / "reference" / "local-api.md").read_text("utf-8")
     [block] = [block for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) if "curl -H @-" in block]
     cloud = clouds.start(clouds.free_port())
     try:

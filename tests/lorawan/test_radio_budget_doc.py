@@ -1,4 +1,4 @@
-"""The tables of docs/radio-budget.md are what the code computes; run this file to write them anew."""
+"""The tables of docs/explanation/radio-budget.md are what the code computes; run this file to write them anew."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,7 @@ from fuota_constructs.lorawan.redundancy import decode_probability, smallest_red
 from fuota_constructs.lorawan.regions import region, regions
 from fuota_constructs.lorawan.session_plan import CLASS_B, Conditions, plan_session
 
-PAGE = Path(__file__).parents[2] / "docs" / "radio-budget.md"
+PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "radio-budget.md"
 MARKED = re.compile(r"(<!-- table: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 

@@ -1,12 +1,14 @@
-"""The rules as data: their ids are public, their table is the README's, their findings come out together."""
+"""The rules as data: their ids are public, their page is the documents', their findings come out together."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuota_constructs.rules import RULES, UNKNOWN, Finding, TaskPlan, findings_in, markdown_table
+from fuota_constructs.rules import RULES, UNKNOWN, Finding, TaskPlan, findings_in, markdown_page
 
 IDS = {
     "parameters-not-given": ("warning",),
@@ -66,17 +68,18 @@ def test_every_rule_says_what_why_remedy_and_source() -> None:
         assert all((rule.what, rule.why, rule.remedy, rule.source)), rule.id
 
 
-def test_table_has_a_row_for_each_rule() -> None:
-    rows = markdown_table().splitlines()
-    assert rows[0].startswith("| rule | level |")
-    assert [row.split("`")[1] for row in rows[2:]] == [rule.id for rule in RULES]
+def test_page_has_a_row_and_a_heading_for_each_rule() -> None:
+    ids = [rule.id for rule in RULES]
+    assert re.findall(r"^\| \[`([a-z-]+)`\]\(#\1\) \|", markdown_page(), re.MULTILINE) == ids
+    assert re.findall(r"^## (.+)$", markdown_page(), re.MULTILINE) == ids
 
 
-def test_module_prints_the_table() -> None:
-    printed = subprocess.run(
-        [sys.executable, "-m", "fuota_constructs.rules"], capture_output=True, text=True, check=True
-    )
-    assert printed.stdout == markdown_table()
+def test_module_prints_the_page_that_is_in_the_documents() -> None:
+    command = [sys.executable, "-m", "fuota_constructs.rules"]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert printed == markdown_page()
+    page = Path(__file__).parents[2] / "docs" / "reference" / "rules.md"
+    assert page.read_text(encoding="utf-8") == printed, f"run: python -m fuota_constructs.rules > {page}"
 
 
 def test_findings_come_together_errors_first() -> None:

@@ -96,10 +96,8 @@ def show(result: Preflight, found: Found, console: Console) -> None:
     console.print(Text(f"Preflight of {found.title}", style="bold"))
     console.print(checks_view(result.checks))
     if found.place.port is not None and any(check.name == "devices" for check in result.errors):
-        said = (
-            "a local cloud has no devices of its own: `fuota rehearse` brings some, and docs/fleets.md says how to add"
-        )
-        console.print(Text(f"{said} simulated ones to this cloud"))
+        said = "a local cloud has no devices of its own: `fuota rehearse` brings some, and docs/reference/fleets.md"
+        console.print(Text(f"{said} says how to add simulated ones to this cloud"))
     errors, warnings = len(result.errors), sum(check.outcome == "warning" for check in result.checks)
     counted = f"{errors} error{'' if errors == 1 else 's'}, {warnings} warning{'' if warnings == 1 else 's'}"
     verdict = "not ready" if errors else "nothing speaks against starting it" if not warnings else "no error was found"
