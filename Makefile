@@ -7,6 +7,9 @@ DEVELOPMENT := .venv/.set-up-for-development
 # tools. pip has to see the dependencies all the same, because it installs in their order: two wheels hold
 # aws_cdk/cloud_assembly_schema, and that of aws-cdk-lib has to be the last (the other does not know aws-cdk-lib's types).
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
+# Where the packages go, and which, is not for a developer's own settings of pip to say.
+export PIP_USER := 0
+unexport PIP_CONSTRAINT PIP_BUILD_CONSTRAINT PIP_REQUIREMENT PIP_TARGET PIP_PREFIX PIP_ROOT PIP_DRY_RUN PIP_EDITABLE PYTHONHOME PYTHONPATH
 LOCKED := --only-binary :all: --require-hashes --requirement
 # .venv serves when its Python starts, is 3.11 or newer and has pip, and holds this checkout: moving the folder leaves the
 # old paths in it, and a new minor version behind it does not see its packages.

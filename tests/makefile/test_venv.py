@@ -46,6 +46,13 @@ def test_development_adds_to_what_the_demo_needs(restored: Checkout) -> None:
     assert "up to date" in restored.make(DEMO)
 
 
+def test_settings_of_pip_do_not_lead_elsewhere(restored: Checkout, tmp_path: Path) -> None:
+    elsewhere = {f"PIP_{name}": str(tmp_path / name) for name in ("TARGET", "PREFIX", "ROOT", "CONSTRAINT")}
+    restored.make("setup", PIP_USER="1", PYTHONPATH=str(tmp_path), **elsewhere)
+    assert restored.installed().keys() == set(ONLY)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_changed_lock_is_installed_into_the_same_venv(restored: Checkout) -> None:
     os.utime(restored.folder / DEMO, (0, 0))  # set up before the lock was written
     said = restored.make(DEMO)
