@@ -44,7 +44,8 @@ demo: $(DEMO)
 	@$(BIN)/python -m fuota_constructs.cli rehearse --devices 200 --loss 12% --require 99% --html rehearsal.html
 
 test: setup
-	$(BIN)/python -m pytest -n auto
+	# A file a worker: what its tests share, such as a running cloud, is made once.
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	$(BIN)/ruff check .
