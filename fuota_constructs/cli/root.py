@@ -119,6 +119,7 @@ def _with_remedy(error: click.UsageError) -> click.UsageError:
         "status": "fuota_constructs.cli.task.status:status",
         "report": "fuota_constructs.cli.task.report:report",
         "local": "fuota_constructs.cli.root:local",
+        "schema": "fuota_constructs.cli.schema:schema",
     },
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=EXIT_CODES,

@@ -71,11 +71,20 @@ class Outcome:
             "session_seconds": self.session_seconds,
             "cohorts": [{**asdict(cohort), "succeeded": cohort.succeeded} for cohort in self.cohorts],
             "tasks": [
-                {**asdict(task), "started": _moment(task.started), "done": _moment(task.done)} for task in self.tasks
+                _renamed(
+                    {**asdict(task), "started": _moment(task.started), "done": _moment(task.done)},
+                    started="started_at",
+                    done="done_at",
+                )
+                for task in self.tasks
             ],
             "tasks_without_target": list(self.without_target),
-            "devices": [{**asdict(device), "loss": device.loss} for device in self.devices],
+            "devices": [{**asdict(device), "loss_share": device.loss} for device in self.devices],
         }
+
+
+def _renamed(document: dict[str, Any], **names: str) -> dict[str, Any]:
+    return {names.get(name, name): value for name, value in document.items()}
 
 
 def _moment(seconds: float | None) -> str | None:

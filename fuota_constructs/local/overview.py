@@ -1,18 +1,29 @@
 """What is in the IoT Wireless service of a local cloud, read over its public API."""
 
+import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
 from fuota_constructs.local.cloud import LocalCloud
 
-_TASK_FIELDS = (
-    *("Id", "Arn", "Name", "Description", "Status", "FirmwareUpdateImage", "FirmwareUpdateRole"),
-    *("RedundancyPercent", "FragmentSizeBytes", "FragmentIntervalMS", "Descriptor"),
-)
+_TASK_FIELDS = {
+    "id": "Id",
+    "arn": "Arn",
+    "name": "Name",
+    "description": "Description",
+    "status": "Status",
+    "image": "FirmwareUpdateImage",
+    "role": "FirmwareUpdateRole",
+    "redundancy_percent": "RedundancyPercent",
+    "fragment_size_bytes": "FragmentSizeBytes",
+    "fragment_interval_ms": "FragmentIntervalMS",
+    "descriptor": "Descriptor",
+}
+_GROUP_FIELDS = {"id": "Id", "arn": "Arn", "name": "Name", "description": "Description", "status": "Status"}
 
 
 def overview(cloud: LocalCloud) -> dict[str, Any]:
-    """Tasks, groups and devices of every account and Region the cloud was used in, as JSON types."""
+    """Tasks, groups and devices of every account and Region the cloud was used in; moments in ISO 8601."""
     tasks: list[dict[str, Any]] = []
     groups: list[dict[str, Any]] = []
     for place in cloud.admin("host")["places"]:
@@ -28,17 +39,16 @@ def _tasks(client: Any) -> Iterator[dict[str, Any]]:
     for listed in pages(client.list_fuota_tasks, "FuotaTaskList"):
         task = client.get_fuota_task(Id=listed["Id"])
         radio = task.get("LoRaWAN") or {}
-        start = radio.get("StartTime")
         members = pages(client.list_multicast_groups_by_fuota_task, "MulticastGroupList", Id=listed["Id"])
         devices = pages(client.list_wireless_devices, "WirelessDeviceList", FuotaTaskId=listed["Id"])
         yield {
-            **{name: task.get(name) for name in _TASK_FIELDS},
-            "CreatedAt": task["CreatedAt"].isoformat() if task.get("CreatedAt") else None,
-            "RfRegion": radio.get("RfRegion"),
-            "StartTime": start if start is None or isinstance(start, str) else start.isoformat(),
-            "MulticastGroupIds": [group["Id"] for group in members],
-            "WirelessDevices": {device["Id"]: device.get("FuotaDeviceStatus") for device in devices},
-            "Tags": {
+            **{name: task.get(field) for name, field in _TASK_FIELDS.items()},
+            "created_at": _moment(task.get("CreatedAt")),
+            "rf_region": radio.get("RfRegion"),
+            "start_time": _moment(radio.get("StartTime")),
+            "multicast_group_ids": [group["Id"] for group in members],
+            "devices": {device["Id"]: device.get("FuotaDeviceStatus") for device in devices},
+            "tags": {
                 tag["Key"]: tag["Value"] for tag in client.list_tags_for_resource(ResourceArn=task["Arn"])["Tags"]
             },
         }
@@ -49,11 +59,15 @@ def _groups(client: Any) -> Iterator[dict[str, Any]]:
         group = client.get_multicast_group(Id=listed["Id"])
         radio = group.get("LoRaWAN") or {}
         yield {
-            **{name: group.get(name) for name in ("Id", "Arn", "Name", "Description", "Status")},
-            "RfRegion": radio.get("RfRegion"),
-            "DlClass": radio.get("DlClass"),
-            "NumberOfDevicesInGroup": radio.get("NumberOfDevicesInGroup"),
+            **{name: group.get(field) for name, field in _GROUP_FIELDS.items()},
+            "rf_region": radio.get("RfRegion"),
+            "dl_class": radio.get("DlClass"),
+            "devices_in_group": radio.get("NumberOfDevicesInGroup"),
         }
+
+
+def _moment(value: dt.datetime | str | None) -> str | None:
+    return value.isoformat() if isinstance(value, dt.datetime) else value
 
 
 def pages(operation: Any, member: str, **request: Any) -> Iterator[dict[str, Any]]:

@@ -119,6 +119,20 @@ class Conditions:
         return max(1, math.ceil(needed - ROUNDING))
 
 
+_NAMES: Final = {
+    "region": "rf_region",
+    "data_rate_text": "data_rate_name",
+    "fragment_bytes": "fragment_size_bytes",
+    "interval_seconds": "fragment_interval_seconds",
+    "smallest_interval_seconds": "smallest_fragment_interval_seconds",
+    "loss": "loss_share",
+    "version": "ts004_version",
+    "duty_cycle_used": "duty_cycle_used_share",
+    "duty_cycle_limit": "duty_cycle_limit_share",
+}
+"""Where a document, read without this class, needs more of a name."""
+
+
 @dataclass(frozen=True, slots=True)
 class SessionPlan:
     """One session in figures: times in seconds, sizes in bytes, shares as fractions of 1.
@@ -165,8 +179,14 @@ class SessionPlan:
         return self.data_fragments + self.coded_fragments
 
     def as_dict(self) -> dict[str, Any]:
-        """All figures, as JSON has them."""
-        return {**asdict(self), "fragments": self.fragments}
+        """All figures, as every JSON document has them: units in the names, null where nothing is limited or known."""
+        figures = {_NAMES.get(name, name): value for name, value in asdict(self).items()}
+        return {
+            **figures,
+            "fragments": self.fragments,
+            "receive_milliamperes_assumed": RECEIVE_MILLIAMPERES,
+            "supply_volts_assumed": SUPPLY_VOLTS,
+        }
 
 
 def plan_session(

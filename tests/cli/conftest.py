@@ -10,6 +10,8 @@ import pytest
 from fuota_constructs.local import cloud as clouds
 from fuota_constructs.local.cloud import LocalCloud
 
+from .published import document, files_are_as_published
+
 Fuota = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -31,10 +33,10 @@ def cloud(state_folder: None) -> Iterator[LocalCloud]:
 
 @pytest.fixture
 def fuota(state_folder: None, tmp_path: Path) -> Fuota:
-    """Runs the command as a user does, in an empty folder."""
+    """Runs the command as a user does, in an empty folder; whatever JSON it makes is as published."""
 
     def fuota(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
+        done = subprocess.run(
             [sys.executable, "-m", "fuota_constructs.cli", *arguments],
             cwd=tmp_path,
             env={**os.environ, "COLUMNS": "100", **environment},
@@ -42,6 +44,10 @@ def fuota(state_folder: None, tmp_path: Path) -> Fuota:
             text=True,
             check=False,
         )
+        if "--json" in arguments and done.stdout:
+            document(done.stdout)
+        files_are_as_published(tmp_path)
+        return done
 
     return fuota
 

@@ -15,6 +15,8 @@ import pytest
 from fuota_constructs.local import cloud as clouds
 from fuota_constructs.local.cloud import LocalCloud
 
+from .published import document
+
 Fuota = Callable[..., subprocess.CompletedProcess[str]]
 COMMANDS = ("up", "deploy", "status", "destroy", "down", "env", "faults", "cdk")
 
@@ -194,7 +196,7 @@ def test_after_env_boto3_of_a_hostile_shell_talks_to_the_cloud_as_any_account(
 
 
 def test_env_as_json_has_null_for_what_to_unset(cloud: LocalCloud, fuota: Fuota) -> None:
-    variables = json.loads(fuota("local", "env", "--json", "--port", str(cloud.port)).stdout)
+    variables = json.loads(fuota("local", "env", "--json", "--port", str(cloud.port)).stdout)["variables"]
     assert variables["AWS_ENDPOINT_URL"] == cloud.url
     assert variables["AWS_PROFILE"] is None
 
@@ -245,10 +247,10 @@ def test_status_shows_tasks_groups_and_devices_of_every_account_and_region(cloud
 
     content = json.loads(fuota("local", "status", "--json", "--port", str(cloud.port)).stdout)
     [shown_task] = content["fuota_tasks"]
-    assert shown_task["Status"] == "Pending"
-    assert shown_task["MulticastGroupIds"] == [group]
+    assert shown_task["status"] == "Pending"
+    assert shown_task["multicast_group_ids"] == [group]
     assert shown_task["account"] == cloud.account
-    assert {each["Name"]: each["region"] for each in content["multicast_groups"]} == {
+    assert {each["name"]: each["region"] for each in content["multicast_groups"]} == {
         "sensors": "eu-west-1",
         "meters": "us-east-1",
     }
@@ -259,10 +261,10 @@ def test_faults_are_ordered_listed_and_cleared(cloud: LocalCloud, fuota: Fuota) 
     port = ["--port", str(cloud.port)]
     added = fuota("local", "faults", "add", "CreateFuotaTask", "throttle", "--times", "3", *port)
     assert added.returncode == 0, added.stderr
-    [fault] = json.loads(fuota("local", "faults", "list", *port).stdout)["faults"]
+    [fault] = document(fuota("local", "faults", "list", *port).stdout)["faults"]
     assert (fault["operation"], fault["fault"], fault["times"]) == ("CreateFuotaTask", "throttle", 3)
     assert fuota("local", "faults", "clear", *port).returncode == 0
-    assert json.loads(fuota("local", "faults", "list", *port).stdout)["faults"] == []
+    assert document(fuota("local", "faults", "list", *port).stdout)["faults"] == []
     wrong = fuota("local", "faults", "add", "CreateFuotaTask", "sunspots", *port)
     assert wrong.returncode == 2
     assert "'sunspots' is no fault: there are throttle, internal-error, access-denied," in wrong.stderr

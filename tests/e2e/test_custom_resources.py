@@ -28,7 +28,7 @@ def test_everyday_custom_resources_deploy_and_go(cloud: LocalCloud, app_on: Call
     before = set(HOST_TMP.glob("*node_modules*")) | set(HOST_TMP.glob("aws_cli_config*"))
     app.succeeds("deploy", "--all")
     [task] = app.tasks()
-    assert parameters("us-west-2")["/task"] == task["Id"]  # a reference across Regions
+    assert parameters("us-west-2")["/task"] == task["id"]  # a reference across Regions
     assert parameters()["/called/True"] == parameters()["/called/False"] == "made"
     s3 = client("s3")
     assert s3.get_object(Bucket="of-custom-resources", Key="a.txt")["Body"].read() == b"deployed"

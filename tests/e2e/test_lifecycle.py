@@ -45,7 +45,7 @@ def life(cloud: LocalCloud, app_on: Callable[[LocalCloud, str], Any]) -> Life:
     app.succeeds("deploy", "-c", "description=first")
     note("replaced")
     [task] = life.tasks["replaced"]
-    service.start_fuota_task(Id=task["Id"])
+    service.start_fuota_task(Id=task["id"])
     cloud.admin("clock", method="POST", content={"advance_seconds": HALF_AN_HOUR_AND_A_BIT})
     note("in session")
     refused = app.fuota("deploy", "-c", "description=second")
@@ -65,36 +65,36 @@ def without_tags(task: dict[str, Any]) -> dict[str, Any]:
 def test_deploy_makes_the_task_with_all_its_parameters(life: Life) -> None:
     [task] = life.tasks["made"]
     assert (task["account"], task["region"]) == (ACCOUNT, REGION)
-    assert task["RedundancyPercent"] == 30
-    assert task["FragmentSizeBytes"] == 100
-    assert task["FragmentIntervalMS"] == 5000
-    assert task["Descriptor"] == "AQIDBA=="
-    assert task["Description"] == "first"
-    assert task["Status"] == "Pending"
-    assert len(task["MulticastGroupIds"]) == 1
-    assert task["FirmwareUpdateImage"].endswith("/firmware.bin")
-    assert life.stacks["made"]["Outputs"][0]["OutputValue"] == task["Id"]
+    assert task["redundancy_percent"] == 30
+    assert task["fragment_size_bytes"] == 100
+    assert task["fragment_interval_ms"] == 5000
+    assert task["descriptor"] == "AQIDBA=="
+    assert task["description"] == "first"
+    assert task["status"] == "Pending"
+    assert len(task["multicast_group_ids"]) == 1
+    assert task["image"].endswith("/firmware.bin")
+    assert life.stacks["made"]["Outputs"][0]["OutputValue"] == task["id"]
 
 
 def test_a_changed_redundancy_changes_the_same_task(life: Life) -> None:
     [before], [after] = life.tasks["made"], life.tasks["changed"]
-    assert after["Id"] == before["Id"]
-    assert after["RedundancyPercent"] == 40
+    assert after["id"] == before["id"]
+    assert after["redundancy_percent"] == 40
 
 
 def test_a_removed_redundancy_makes_a_new_task_and_deletes_the_old(life: Life) -> None:
     [before], [after] = life.tasks["changed"], life.tasks["replaced"]
-    assert after["Id"] != before["Id"]
-    assert after["RedundancyPercent"] is None
-    assert after["FragmentSizeBytes"] == 100
-    assert after["MulticastGroupIds"] == before["MulticastGroupIds"]
+    assert after["id"] != before["id"]
+    assert after["redundancy_percent"] is None
+    assert after["fragment_size_bytes"] == 100
+    assert after["multicast_group_ids"] == before["multicast_group_ids"]
 
 
 def test_fails_to_change_a_task_in_session_and_says_what_to_do(life: Life) -> None:
     [task] = life.tasks["in session"]
-    assert task["Status"] == "In_FuotaSession"
+    assert task["status"] == "In_FuotaSession"
     assert life.refusal_code == 1
-    assert task["Id"] in life.refusal
+    assert task["id"] in life.refusal
     assert "In_FuotaSession" in life.refusal
     assert "UPDATE_FAILED" in life.refusal
 

@@ -84,7 +84,7 @@ class Run:
         answer = self.cloud.client("cloudwatch").get_metric_statistics(
             Namespace="FuotaConstructs",
             MetricName=metric,
-            Dimensions=[{"Name": "FuotaTaskId", "Value": self.task["Id"]}],
+            Dimensions=[{"Name": "FuotaTaskId", "Value": self.task["id"]}],
             StartTime=datetime.now(UTC) - timedelta(hours=1),
             EndTime=datetime.now(UTC) + timedelta(minutes=1),
             Period=3600,
@@ -140,7 +140,7 @@ def test_the_schedule_fires_forty_minutes_before_the_session(run: Run) -> None:
     assert run.schedule["ScheduleExpression"] == f"at({START - timedelta(minutes=40):%Y-%m-%dT%H:%M:%S})"
     assert run.schedule["State"] == "ENABLED"
     assert run.schedule["Target"]["Arn"] == "arn:aws:scheduler:::aws-sdk:iotwireless:startFuotaTask"
-    assert json.loads(run.schedule["Target"]["Input"])["Id"] == run.task["Id"]
+    assert json.loads(run.schedule["Target"]["Input"])["Id"] == run.task["id"]
 
 
 def test_the_service_takes_the_call_of_the_schedule(run: Run) -> None:
@@ -151,7 +151,7 @@ def test_the_service_takes_the_call_of_the_schedule(run: Run) -> None:
 def test_the_rule_polls_by_itself_and_tells_that_the_task_waits(run: Run) -> None:
     [change] = [each["detail"] for each in run.waiting if each["detail-type"] == TASK]
     assert (change["previousStatus"], change["status"]) == ("Pending", "FuotaSession_Waiting")
-    assert change["fuotaTaskId"] == run.task["Id"]
+    assert change["fuotaTaskId"] == run.task["id"]
     assert change["devices"]["total"] == 16
 
 
@@ -164,7 +164,7 @@ def test_the_end_is_told_for_the_task_and_for_each_device(run: Run) -> None:
 
 
 def test_metrics_are_in_the_log_of_the_function(run: Run) -> None:
-    assert {each["FuotaTaskId"] for each in run.metrics} == {run.task["Id"]}
+    assert {each["FuotaTaskId"] for each in run.metrics} == {run.task["id"]}
     assert {each["Status"] for each in run.metrics} >= {"FuotaSession_Waiting", "FuotaDone"}
     last = run.metrics[-1]
     assert (last["Devices"], last["Devices.Successful"], last["SuccessRatio"]) == (16, 12, 0.75)
@@ -173,7 +173,7 @@ def test_metrics_are_in_the_log_of_the_function(run: Run) -> None:
 
 def test_polling_stops_when_the_task_is_done_and_begins_again_with_a_new_one(run: Run) -> None:
     assert run.rule_after_settling == "DISABLED"
-    assert run.replaced["Id"] != run.task["Id"]
+    assert run.replaced["id"] != run.task["id"]
     assert run.rule_after_replacement == "ENABLED"
 
 

@@ -63,5 +63,5 @@ def test_a_release_is_no_change_of_permissions_for_the_cdk_cli(released: Release
 def test_a_release_needs_no_approval_and_reaches_the_task(released: Released) -> None:
     released.app.succeeds("cdk", "deploy", "--require-approval", "broadening")
     [task] = released.app.tasks()
-    assert task["Id"] == released.task["Id"]
-    assert task["FirmwareUpdateImage"] != released.task["FirmwareUpdateImage"]
+    assert task["id"] == released.task["id"]
+    assert task["image"] != released.task["image"]

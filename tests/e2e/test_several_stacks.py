@@ -15,11 +15,11 @@ def test_tasks_in_a_nested_and_a_second_stack_deploy_and_go(
 ) -> None:
     app = app_on(cloud, "several_stacks")
     app.succeeds("deploy", "--all")
-    nested, second = sorted(app.tasks(), key=lambda task: str(task["Name"]))
-    assert (nested["Name"], second["Name"]) == ("nested", "second")
-    assert nested["MulticastGroupIds"] == second["MulticastGroupIds"]
-    assert nested["FirmwareUpdateImage"] == second["FirmwareUpdateImage"]
-    assert nested["FirmwareUpdateRole"] == second["FirmwareUpdateRole"]
+    nested, second = sorted(app.tasks(), key=lambda task: str(task["name"]))
+    assert (nested["name"], second["name"]) == ("nested", "second")
+    assert nested["multicast_group_ids"] == second["multicast_group_ids"]
+    assert nested["image"] == second["image"]
+    assert nested["role"] == second["role"]
     providers = [
         function["FunctionArn"]
         for function in cloud.client("lambda").list_functions()["Functions"]
@@ -28,7 +28,7 @@ def test_tasks_in_a_nested_and_a_second_stack_deploy_and_go(
     assert len(providers) == 2
 
     # Each stack has its own permissions on the shared role: the end of one takes none from the other.
-    iam, role = cloud.client("iam"), second["FirmwareUpdateRole"].rpartition("/")[2]
+    iam, role = cloud.client("iam"), second["role"].rpartition("/")[2]
     both = set(iam.list_role_policies(RoleName=role)["PolicyNames"])
     assert len(both) == 4
     app.succeeds("destroy", "Second", "--force")

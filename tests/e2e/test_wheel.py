@@ -40,9 +40,11 @@ def test_the_wheel_deploys_an_app_in_another_folder(
     try:
         fuota("deploy", "--", "-c", "redundancy=25")
         [task] = json.loads(fuota("status", "--json"))["fuota_tasks"]
-        assert task["RedundancyPercent"] == 25
+        assert task["redundancy_percent"] == 25
         code = "from fuota_constructs.local.functions import aws_sdk; print(aws_sdk.packages().title)"
         assert "AWS SDK for JavaScript 3." in run(programs / "python", "-c", code, cwd=folder, env=environment)
+        schema = json.loads(run(programs / "fuota", "schema", "local-status", cwd=folder, env=environment))
+        assert schema["$id"] == "fuota/local-status/1"
         code = "import fuota_constructs; print(fuota_constructs.__file__)"
         where = run(programs / "python", "-c", code, cwd=folder, env=environment)
         assert str(programs.parent) in where

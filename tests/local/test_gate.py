@@ -190,6 +190,6 @@ def test_shares_are_rounded_down(part: int, whole: int, shown: str) -> None:
 
 def test_as_dict_has_iso_moments_and_cohorts() -> None:
     found = outcome(devices("near", Successful=1), devices("cellar", MissingFrag=1)).as_dict()
-    assert found["tasks"][0]["started"] == "1970-01-01T00:00:00+00:00"
+    assert found["tasks"][0]["started_at"] == "1970-01-01T00:00:00+00:00"
     assert found["tasks"][0]["parameters"]["redundancy_percent"] == 30
     assert [(cohort["name"], cohort["succeeded"]) for cohort in found["cohorts"]] == [("near", 1), ("cellar", 0)]

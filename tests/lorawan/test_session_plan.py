@@ -62,7 +62,7 @@ def test_every_figure_of_one_plan_by_hand():
     assert 0.999 < plan.decode_probability <= 1
     figures = json.loads(json.dumps(plan.as_dict()))
     assert figures["fragments"] == 1072
-    assert figures["data_rate_text"] == "DR3 (SF9/125 kHz)"
+    assert figures["data_rate_name"] == "DR3 (SF9/125 kHz)"
 
 
 def test_class_b_listens_to_slots_and_beacons():

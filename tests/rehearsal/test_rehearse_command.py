@@ -1,6 +1,5 @@
 """`fuota rehearse`, as an operator types it."""
 
-import json
 import os
 import re
 import signal
@@ -12,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from fuota_constructs.local.folders import state_folder
+
+from ..cli.published import document
 
 pytestmark = pytest.mark.e2e
 
@@ -68,7 +69,7 @@ def test_passes_and_says_what_was_deployed_and_what_came_of_it(tmp_path: Path) -
     assert "sensor-1.1.0.bin (22,856 bytes, sha256 " in said
     assert nothing_runs()
 
-    written = json.loads(figures.read_text())
+    written = document(figures.read_text())
     assert written["verdict"]["outcome"] == "passed"
     assert written["verdict"]["summary"] == "PASSED 60/60 devices (99 % required)"
     assert (written["seed"], written["loss"], written["require"]) == (1, 0.12, 0.99)
@@ -78,7 +79,7 @@ def test_passes_and_says_what_was_deployed_and_what_came_of_it(tmp_path: Path) -
     assert written["cohorts"] == [
         {"name": "devices", "devices": 60, "statuses": {"Successful": 60}, "succeeded": 60, "loss": 0.12}
     ]
-    assert 0.05 < sum(device["loss"] for device in written["devices"]) / 60 < 0.2
+    assert 0.05 < sum(device["loss_share"] for device in written["devices"]) / 60 < 0.2
     [task] = written["tasks"]
     assert (task["status"], task["fragments_sent"], task["fragments_total"]) == ("FuotaDone", 267, 267)
     assert task["parameters"] == {
@@ -90,7 +91,7 @@ def test_passes_and_says_what_was_deployed_and_what_came_of_it(tmp_path: Path) -
     }
     assert task["image"]["size_bytes"] == 22_856
     assert re.fullmatch(r"[0-9a-f]{64}", task["image"]["sha256"])
-    for moment in (written["rehearsed_at"], task["started"], task["done"]):
+    for moment in (written["rehearsed_at"], task["started_at"], task["done_at"]):
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", moment)
 
 
@@ -107,7 +108,7 @@ def test_fails_when_a_cohort_misses_the_bar(tmp_path: Path) -> None:
     assert "- 10 of 40 devices: MissingFrag" in said
     assert "-> MissingFrag in street-sensors-1-1-0: more redundancy than 30 %, or a slower data rate" in said
 
-    content = json.loads(done.stdout)  # and nothing else
+    content = document(done.stdout)  # and nothing else
     assert content["verdict"]["outcome"] == "failed"
     assert content["verdict"]["summary"] == line
     assert content["verdict"]["exit_code"] == 3
@@ -143,7 +144,7 @@ def test_fails_when_there_is_nothing_to_rehearse_and_leaves_no_old_result(tmp_pa
     assert done.stdout.splitlines()[-1] == line
     assert "PASSED" not in page.read_text() + figures.read_text()
     assert line in page.read_text()
-    assert json.loads(figures.read_text())["verdict"]["outcome"] == "not-rehearsed"
+    assert document(figures.read_text())["verdict"]["outcome"] == "not-rehearsed"
     assert (done.stdout + done.stderr).count("said once") == 1
     assert nothing_runs()
 

@@ -1,17 +1,16 @@
 """`fuota local env`."""
 
-import json
 import os
 import shlex
 
 import click
 
-from fuota_constructs.cli import options
+from fuota_constructs.cli import documents, options
 
 
 @click.command()
 @options.port
-@click.option("--json", "as_json", is_flag=True, help="As a JSON object; null is a variable to unset.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON; of `variables`, null is one to unset.")
 @click.option(
     "--account", type=options.Account(), metavar="DIGITS", help="Speak as this account instead of the cloud's own."
 )
@@ -33,7 +32,7 @@ def env(*, port: int, as_json: bool, account: str | None, region: str | None) ->
     own = cloud.running(port).environment(account=account, region=region)
     changes = environment_variables.of_shell(os.environ, own)
     if as_json:
-        click.echo(json.dumps(changes, indent=2))
+        click.echo(documents.as_text("local-env", {"variables": changes}))
         return
     click.echo(f"unset {' '.join(name for name, value in changes.items() if value is None)}")
     for name, value in changes.items():

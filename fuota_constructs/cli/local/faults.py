@@ -1,11 +1,10 @@
 """`fuota local faults`."""
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from fuota_constructs.cli import options
+from fuota_constructs.cli import documents, options
 from fuota_constructs.cli.command_group import CommandGroup
 from fuota_constructs.cli.service_names import FaultCommand, FaultName, OperationName
 
@@ -64,5 +63,6 @@ def _cloud(port: int) -> "LocalCloud":
     return cloud.running(port)
 
 
-def _show(content: object) -> None:
-    click.echo(json.dumps(content, indent=2))
+def _show(content: dict[str, Any]) -> None:
+    faults = [{**fault, "ordered_at": documents.moment(fault["ordered_at"])} for fault in content["faults"]]
+    click.echo(documents.as_text("local-faults", {"faults": faults}))

@@ -1,12 +1,11 @@
 """`fuota local status`."""
 
-import json
 import shlex
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from fuota_constructs.cli import options
+from fuota_constructs.cli import documents, options
 from fuota_constructs.cli.place import Place
 from fuota_constructs.operations.visible_text import visible
 
@@ -24,14 +23,14 @@ def status(*, port: int, as_json: bool) -> None:
     \b
     Examples:
       fuota local status
-      fuota local status --json | jq '.fuota_tasks[].RedundancyPercent'
+      fuota local status --json | jq '.fuota_tasks[].redundancy_percent'
     """
     from fuota_constructs.local import cloud
     from fuota_constructs.local.overview import overview
 
     content = overview(cloud.running(port))
     if as_json:
-        click.echo(json.dumps(content, indent=2))
+        click.echo(documents.as_text("local-status", content))
         return
     from rich.console import Console
 
@@ -42,7 +41,7 @@ def status(*, port: int, as_json: bool) -> None:
     if tasks := content["fuota_tasks"]:
         place = Place(content["cloud"]["region"], port=content["cloud"]["port"])
         console.print("look at one with" if len(tasks) > 1 else "look at it with", style="bold")
-        print_commands((place.command("status", task["Id"]) for task in tasks), console)
+        print_commands((place.command("status", task["id"]) for task in tasks), console)
 
 
 def show(content: dict[str, Any], console: "Console") -> None:
@@ -55,7 +54,7 @@ def show(content: dict[str, Any], console: "Console") -> None:
     if not tasks and not groups:
         deploy = shlex.join(("fuota", "local", "deploy", *Place(running["region"], port=running["port"]).port_option))
         console.print(Text(f"no FUOTA task and no multicast group yet: deploy an app with `{deploy}`"))
-    names = {group["Id"]: group["Name"] for group in groups}
+    names = {group["id"]: group["name"] for group in groups}
     for task in tasks:
         console.print(_task_table(task, names))
     for account, region in sorted({(group["account"], group["region"]) for group in groups}):
@@ -67,28 +66,28 @@ def _task_table(task: dict[str, Any], group_names: dict[str, str | None]) -> "Ta
     from rich.table import Table
     from rich.text import Text
 
-    title = visible(f"FUOTA task {task['Name'] or task['Id']}")
+    title = visible(f"FUOTA task {task['name'] or task['id']}")
     table = Table(title=Text(title), title_justify="left", show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    groups = [f"{group_names.get(each) or 'unnamed'} ({each})" for each in task["MulticastGroupIds"]]
-    devices = [f"{device} {state or ''}".strip() for device, state in task["WirelessDevices"].items()]
+    groups = [f"{group_names.get(each) or 'unnamed'} ({each})" for each in task["multicast_group_ids"]]
+    devices = [f"{device} {state or ''}".strip() for device, state in task["devices"].items()]
     rows: dict[str, Any] = {
-        "Id": task["Id"],
+        "Id": task["id"],
         "Account, Region": f"{task['account']}, {task['region']}",
-        "Status": task["Status"],
-        "StartTime": task["StartTime"],
-        "Description": task["Description"],
-        "RfRegion": task["RfRegion"],
-        "RedundancyPercent": task["RedundancyPercent"],
-        "FragmentSizeBytes": task["FragmentSizeBytes"],
-        "FragmentIntervalMS": task["FragmentIntervalMS"],
-        "Descriptor": task["Descriptor"],
+        "Status": task["status"],
+        "StartTime": task["start_time"],
+        "Description": task["description"],
+        "RfRegion": task["rf_region"],
+        "RedundancyPercent": task["redundancy_percent"],
+        "FragmentSizeBytes": task["fragment_size_bytes"],
+        "FragmentIntervalMS": task["fragment_interval_ms"],
+        "Descriptor": task["descriptor"],
         "Multicast groups": groups or None,
         "Wireless devices": devices or None,
-        "FirmwareUpdateImage": task["FirmwareUpdateImage"],
-        "FirmwareUpdateRole": task["FirmwareUpdateRole"],
-        "Tags": [f"{key}={value}" for key, value in task["Tags"].items()] or None,
+        "FirmwareUpdateImage": task["image"],
+        "FirmwareUpdateRole": task["role"],
+        "Tags": [f"{key}={value}" for key, value in task["tags"].items()] or None,
     }
     for name, value in rows.items():
         if value is not None:
@@ -105,7 +104,7 @@ def _group_table(title: str, groups: list[dict[str, Any]]) -> "Table":
     for heading in ("Group", "RfRegion", "Class", "Devices", "Status"):
         table.add_column(heading, overflow="fold")
     for group in groups:
-        name = f"{visible(group['Name'] or 'unnamed')}\n{group['Id']}"
-        cells = [name, group["RfRegion"], group["DlClass"], group["NumberOfDevicesInGroup"], group["Status"]]
+        name = f"{visible(group['name'] or 'unnamed')}\n{group['id']}"
+        cells = [name, group["rf_region"], group["dl_class"], group["devices_in_group"], group["status"]]
         table.add_row(*(Text("" if cell is None else visible(str(cell), keep_lines=True)) for cell in cells))
     return table

@@ -15,6 +15,7 @@ from fuota_constructs.cli.output_files import OutputFile, require_apart, write
 from fuota_constructs.cli.plan.verdict import LEVELS, exit_code
 from fuota_constructs.cli.quantities import Image, Seconds, WholePercent
 from fuota_constructs.cli.radio_names import DeviceClass, RfRegionName
+from fuota_constructs.cli.repeatable import RepeatableCommand, typed
 from fuota_constructs.lorawan.regions import regions
 from fuota_constructs.lorawan.session_plan import CLASS_B, CLASS_C, Conditions
 
@@ -28,7 +29,7 @@ MOST_SPACING_MS = 60_000
 SHORTEST_PING_SLOT_PERIOD, LONGEST_PING_SLOT_PERIOD = 32, 4096
 
 
-@click.command()
+@click.command(cls=RepeatableCommand)
 @click.argument("image", type=Image())
 @click.option(
     "--rf-region",
@@ -191,7 +192,7 @@ def plan(
     if as_json or json_file:
         from fuota_constructs.cli.plan.document import as_text
 
-        document = as_text(result, best if recommend else None, choices, recommended=recommend)
+        document = as_text(result, typed(ctx), best if recommend else None, choices, recommended=recommend)
         if json_file is not None:
             write(json_file, document + "\n")
     if as_json:

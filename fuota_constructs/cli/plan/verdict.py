@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fuota_constructs.cli.exit_codes import NOT_MET, PASSED
+from fuota_constructs.cli.level import Level
 from fuota_constructs.cli.plan.figures import percent
 
 if TYPE_CHECKING:
@@ -18,22 +19,53 @@ class Verdict(NamedTuple):
 
     works: bool
     summary: str
+    causes: tuple[str, ...] = ()
+    remedies: tuple[str, ...] = ()
+
+    @property
+    def level(self) -> Level:
+        """The level that says it."""
+        return Level.FAILED if not self.works else Level.WARNING if self.causes else Level.PASSED
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {
+            "level": self.level,
+            "works": self.works,
+            "summary": self.summary,
+            "causes": list(self.causes),
+            "remedies": list(self.remedies),
+        }
 
 
 def verdict_of(result: Planned) -> Verdict:
     """The verdict of a plan; one that its window cuts off, or with an error, works for nobody."""
+    works, summary = _works(result)
+    against = [(level, f"{rule}: {message}") for rule, level, message in result.findings]
+    errors = tuple(said for level, said in against if level == "error")
+    causes = errors or tuple(said for _, said in against)
+    return Verdict(works, summary, causes, () if works else _remedies(result))
+
+
+def _works(result: Planned) -> tuple[bool, str]:
     plan, target = result.plan, percent(result.inputs.target)
     errors, warnings = (sum(level == each for _, level, _ in result.findings) for each in LEVELS)
     if plan is None:
-        return Verdict(False, "cannot be sent: the findings say why")
+        return (False, "cannot be sent: the findings say why")
     if plan.cut_off:
-        return Verdict(False, f"reaches nobody: {plan.cut_off}")
+        return (False, f"reaches nobody: {plan.cut_off}")
     if errors:
-        return Verdict(False, f"does not work: {_counted(errors, 'error')} among the findings")
+        return (False, f"does not work: {_counted(errors, 'error')} among the findings")
     share = f"{percent(plan.decode_probability)} of the devices have the image at {percent(plan.loss)} loss"
     if plan.decode_probability < result.inputs.target:
-        return Verdict(False, f"falls short: {share}, the target is {target}")
-    return Verdict(True, f"works: {share}" + (f"; {_counted(warnings, 'warning')}" if warnings else ""))
+        return (False, f"falls short: {share}, the target is {target}")
+    return (True, f"works: {share}" + (f"; {_counted(warnings, 'warning')}" if warnings else ""))
+
+
+def _remedies(result: Planned) -> tuple[str, ...]:
+    if result.inputs.image_bytes < 1:
+        return ("give an image that is not empty",)
+    return ("`--recommend` finds what fits, or says for each data rate why nothing does",)
 
 
 def exit_code(result: Planned, fail_on: str) -> int:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
+
+from fuota_constructs.cli import documents
 
 if TYPE_CHECKING:
     from fuota_constructs.cli.rehearse.record import Record
@@ -16,6 +17,7 @@ def as_text(record: Record) -> str:
     losses = [cohort.loss.as_document() for cohort in cohorts]
     content: dict[str, Any] = {
         "verdict": {
+            "level": record.level,
             "outcome": record.end,
             "summary": record.line,
             "exit_code": record.exit_code,
@@ -28,7 +30,7 @@ def as_text(record: Record) -> str:
         "require": request.require,
         "seed": request.fleet.seed,
         "loss": losses[0] if all(loss == losses[0] for loss in losses) else None,
-        "rehearsed_at": request.at.isoformat(timespec="seconds"),
+        "rehearsed_at": request.at,
         "command": request.command,
         "versions": record.versions,
         "fleet": request.fleet.as_dict(),
@@ -38,4 +40,4 @@ def as_text(record: Record) -> str:
         content |= record.outcome.as_dict()
         lost = {cohort.name: cohort.loss.as_document() for cohort in cohorts}
         content["cohorts"] = [{**cohort, "loss": lost[cohort["name"]]} for cohort in content["cohorts"]]
-    return json.dumps(content, indent=2)
+    return documents.as_text("rehearsal", content)

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from fuota_constructs.cli.exit_codes import COULD_NOT_LOOK, INTERRUPTED, NOT_MET, PASSED
+from fuota_constructs.cli.level import Level
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,6 +78,14 @@ class Record:
     stand_ins: tuple[str, ...] = ()
     reached: tuple[str, ...] = ()
     versions: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def level(self) -> Level:
+        """How good it is; where nothing was required, devices without the image are a warning all the same."""
+        if self.end is not End.PASSED or self.outcome is None:
+            return Level.FAILED
+        only_looked = not self.request.require and self.outcome.succeeded < len(self.outcome.devices)
+        return Level.WARNING if only_looked else Level.PASSED
 
     @property
     def exit_code(self) -> int:

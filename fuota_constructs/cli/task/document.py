@@ -1,12 +1,11 @@
-"""The JSON of `fuota status`, `preflight` and `report`: names in snake case, times in ISO 8601, units in the names."""
+"""The JSON of `fuota status`, `preflight` and `report`."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from fuota_constructs.cli.task.level import level_of
 from fuota_constructs.operations.device_status import status_named
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ def progress_content(progress: Progress, verdict: Verdict, place: Place) -> dict
         "place": place.as_dict(),
         "task": asdict(progress.task),
         "verdict": {
+            "level": level_of(progress, verdict),
             "outcome": verdict.outcome,
             "summary": verdict.summary,
             "causes": list(verdict.causes),
@@ -54,12 +54,3 @@ def preflight_content(found: Preflight, place: Place) -> dict[str, Any]:
         "checks": [check._asdict() for check in found.checks],
         "next_steps": place.commands(found.next_steps),
     }
-
-
-def as_text(content: dict[str, Any]) -> str:
-    """Indented JSON."""
-    return json.dumps(content, indent=2, default=_plain)
-
-
-def _plain(value: object) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value)

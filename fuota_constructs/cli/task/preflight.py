@@ -48,13 +48,14 @@ def preflight(access: Access, *, task: str, loss: float, target: float, as_json:
     """
     from rich.console import Console
 
+    from fuota_constructs.cli.documents import as_text
     from fuota_constructs.cli.output_files import write
-    from fuota_constructs.cli.task.document import as_text, preflight_content
+    from fuota_constructs.cli.task.document import preflight_content
     from fuota_constructs.cli.task.status_view import print_commands
 
     found = access.find(task)
     result = checked(found, Console(stderr=True), loss=loss, target=target)
-    text = as_text(preflight_content(result, found.place))
+    text = as_text("preflight", preflight_content(result, found.place))
     if as_json:
         click.echo(text)
     else:

@@ -39,7 +39,8 @@ def report(access: Access, *, task: str, html: Path | None, as_json: bool, json_
       2  wrong usage
       3  written; the task is done or deleted, and not all devices have the image
     """
-    from fuota_constructs.cli.task.document import as_text, progress_content
+    from fuota_constructs.cli.documents import as_text
+    from fuota_constructs.cli.task.document import progress_content
     from fuota_constructs.cli.task.report_page import page_of
     from fuota_constructs.cli.task.status import exit_code
     from fuota_constructs.operations.look import look
@@ -49,7 +50,7 @@ def report(access: Access, *, task: str, html: Path | None, as_json: bool, json_
     require_apart({"--html": html, "--json-file": json_file})
     found = access.find(task)
     progress, verdict = look(found.aws, found.task.id)
-    text = as_text(progress_content(progress, verdict, found.place))
+    text = as_text("report", progress_content(progress, verdict, found.place))
     if html is not None:
         write(html, page_of(progress, verdict, found.place))
         click.echo(f"written: {html}", err=as_json)

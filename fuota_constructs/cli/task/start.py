@@ -76,8 +76,8 @@ def start(
     """
     from rich.console import Console
 
+    from fuota_constructs.cli.documents import as_text
     from fuota_constructs.cli.output_files import write
-    from fuota_constructs.cli.task.document import as_text
     from fuota_constructs.operations import start as operation
     from fuota_constructs.operations import task as states
     from fuota_constructs.operations.progress import read_progress
@@ -104,7 +104,7 @@ def start(
     if beyond:
         click.echo(f"warning: {beyond}", err=True)
     operation.start(found.aws, found.task.id, when)
-    text = as_text(_content(found, progress, when, beyond))
+    text = as_text("start", _content(found, progress, when, beyond))
     if as_json:
         click.echo(text)
     else:

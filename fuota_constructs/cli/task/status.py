@@ -66,8 +66,9 @@ def status(
     """
     from rich.console import Console
 
+    from fuota_constructs.cli.documents import as_text
     from fuota_constructs.cli.output_files import write
-    from fuota_constructs.cli.task.document import as_text, progress_content
+    from fuota_constructs.cli.task.document import progress_content
     from fuota_constructs.cli.task.status_view import show
     from fuota_constructs.cli.task.status_watch import watch as watch_task
     from fuota_constructs.operations.look import look
@@ -79,7 +80,7 @@ def status(
     else:
         progress, verdict = look(found.aws, found.task.id)
     if as_json or json_file:
-        text = as_text(progress_content(progress, verdict, found.place))
+        text = as_text("status", progress_content(progress, verdict, found.place))
     if as_json:
         click.echo(text)
     elif not watch:

@@ -1,0 +1,156 @@
+"""The document of `fuota rehearse --json`."""
+
+from typing import Annotated, Literal, NotRequired, TypedDict
+
+from fuota_constructs.cli.documents.kinds import (
+    AccountId,
+    Amount,
+    Count,
+    DevicesByStatus,
+    Level,
+    Moment,
+    RfRegion,
+    Sha256,
+    Share,
+    Text,
+)
+
+
+class LossModel(TypedDict):
+    """How devices lose fragments, as a fleet file has it: docs/fleets.md."""
+
+    kind: Literal["gilbert", "beta", "link", "by-data-rate"]
+    mean: NotRequired[Share]
+    burst: NotRequired[Annotated[float, "fragments"]]
+    spread: NotRequired[Share]
+    margin_db: NotRequired[float]
+    spread_db: NotRequired[float]
+    fading_db: NotRequired[float]
+    data_rates: NotRequired[Annotated[dict[str, Share], "share lost by the index of the data rate"]]
+
+
+Loss = Annotated[Share | LossModel, "share of 1 of the fragments, each alone; or a model"]
+
+
+class FleetCohort(TypedDict):
+    """A cohort, as a fleet file has it; what is as by default is left out."""
+
+    name: str
+    count: Count
+    loss: Loss
+    ts004: NotRequired[int]
+    region: NotRequired[RfRegion]
+    dl_class: NotRequired[Literal["ClassB", "ClassC"]]
+    memory_bytes: NotRequired[Count]
+    max_fragments: NotRequired[Count]
+    max_fragment_bytes: NotRequired[Count]
+    max_lost_fragments: NotRequired[Count]
+    frag_indexes: NotRequired[list[int]]
+    descriptor: NotRequired[Annotated[str, "base64"]]
+    session_cnt: NotRequired[Count]
+    faults: NotRequired[list[str]]
+
+
+class RehearsalVerdict(TypedDict):
+    """Whether it passed, why not, and what to do; how far it came where it was interrupted."""
+
+    level: Level
+    outcome: Literal["passed", "failed", "not-rehearsed", "interrupted"]
+    summary: Annotated[Text, "the last line of the command"]
+    exit_code: Count
+    succeeded: Annotated[int | None, "devices that have the image, byte for byte"]
+    devices: int | None
+    causes: list[str]
+    remedies: list[str]
+    reached: list[str]
+
+
+class Parameters(TypedDict):
+    """How a task is sent, as it is deployed; null where nothing was given."""
+
+    rf_region: RfRegion | None
+    data_rate: Annotated[int | None, "as the service chose it"]
+    redundancy_percent: int | None
+    fragment_size_bytes: int | None
+    fragment_interval_ms: float | None
+
+
+class Image(TypedDict):
+    """The image of a task; null where it could not be read."""
+
+    uri: str
+    size_bytes: int | None
+    sha256: Sha256 | None
+
+
+class RehearsedTask(TypedDict):
+    """What became of one task; moments are those of the cloud's own clock."""
+
+    task_id: Text
+    name: str
+    status: str
+    account: AccountId
+    aws_region: str
+    parameters: Parameters
+    image: Image
+    fragments_sent: Count
+    fragments_total: int | None
+    data_fragments: int | None
+    started_at: Moment | None
+    done_at: Moment | None
+    seconds_left: float | None
+    problem: Annotated[str | None, "why the service could not send it"]
+    devices: DevicesByStatus
+
+
+class Cohort(TypedDict):
+    """What became of the devices of one cohort."""
+
+    name: str
+    devices: Count
+    statuses: DevicesByStatus
+    succeeded: Count
+    loss: NotRequired[Loss]
+
+
+class RehearsedDevice(TypedDict):
+    """What became of one simulated device."""
+
+    id: Text
+    cohort: str
+    task_id: str | None
+    status: Annotated[str, "FuotaDeviceStatus"]
+    sent: Annotated[Count, "fragments sent to it"]
+    received: Count
+    completed_after_fragments: int | None
+    loss_share: Share | None
+
+
+class Fleet(TypedDict):
+    """The fleet, as a fleet file has it: docs/fleets.md."""
+
+    seed: Count
+    cohorts: list[FleetCohort]
+    groups: NotRequired[list[str]]
+
+
+class Rehearsal(TypedDict):
+    """What came of a rehearsal: `fuota rehearse --json`. What was not reached is null, or not there."""
+
+    schema: str
+    verdict: RehearsalVerdict
+    require: Annotated[Share, "share of the devices that must have the image"]
+    seed: Count
+    loss: Annotated[Loss | None, "null where cohorts differ"]
+    rehearsed_at: Moment
+    command: Annotated[str, "does the same again"]
+    versions: Annotated[dict[str, str], "what it was made with"]
+    fleet: Fleet
+    stand_ins: Annotated[list[str], "what was made up for the app"]
+    success_ratio: NotRequired[Share]
+    statuses: NotRequired[DevicesByStatus]
+    session_seconds: NotRequired[Amount]
+    cohorts: NotRequired[list[Cohort]]
+    tasks: NotRequired[list[RehearsedTask]]
+    tasks_without_target: NotRequired[list[str]]
+    devices: NotRequired[list[RehearsedDevice]]
