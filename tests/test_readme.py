@@ -74,10 +74,3 @@ def test_links_inside_the_repository_lead_somewhere() -> None:
     for path in DOCUMENTS:
         for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", path.read_text(encoding="utf-8")):
             assert (path.parent / target).exists(), f"{path.name} links to {target}"
-
-
-def test_every_public_name_is_in_the_readme() -> None:
-    import fuota_constructs
-
-    for name in fuota_constructs.__all__:
-        assert f"`{name}" in README or f"{name}(" in README or f"{name}." in README, f"README does not name {name}"
