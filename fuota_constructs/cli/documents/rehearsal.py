@@ -17,7 +17,7 @@ from fuota_constructs.cli.documents.kinds import (
 
 
 class LossModel(TypedDict):
-    """How devices lose fragments, as a fleet file has it: docs/fleets.md."""
+    """How devices lose fragments, as a fleet file has it: docs/reference/fleets.md."""
 
     kind: Literal["gilbert", "beta", "link", "by-data-rate"]
     mean: NotRequired[Share]
@@ -127,7 +127,7 @@ class RehearsedDevice(TypedDict):
 
 
 class Fleet(TypedDict):
-    """The fleet, as a fleet file has it: docs/fleets.md."""
+    """The fleet, as a fleet file has it: docs/reference/fleets.md."""
 
     seed: Count
     cohorts: list[FleetCohort]

@@ -81,7 +81,7 @@ def test_the_command_lists_and_prints_them() -> None:
 
 
 def test_the_page_about_json_has_all_of_them() -> None:
-    page = (Path(__file__).parents[3] / "docs" / "json.md").read_text("utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "json.md").read_text("utf-8")
     assert all(f"| `{identity(name)}` |" in page for name in NAMES)
 
 
