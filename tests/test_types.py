@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from fuota_constructs.cli.root import fuota
 
 ROOT = Path(__file__).parent.parent
 PROGRAMS = ROOT / "tests" / "typed_programs"
@@ -15,7 +18,7 @@ RIGHT, WRONG = PROGRAMS / "right.py", PROGRAMS / "wrong.py"
 
 @pytest.fixture(scope="module")
 def programs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """The programs of this test, the Python of the documents, and the examples."""
+    """The programs of this test, the Python of the documents, the examples, and what `fuota init` writes."""
     folder = tmp_path_factory.mktemp("programs")
     written = []
     for document in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))):
@@ -26,6 +29,8 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     for example in sorted((ROOT / "examples").glob("*/app.py")):
         written.append(folder / f"example_{example.parent.name}.py")
         written[-1].write_text(example.read_text(encoding="utf-8"), encoding="utf-8")
+    CliRunner().invoke(fuota, ["init", "--yes", "--folder", str(folder / "project")], catch_exceptions=False)
+    written += [folder / "project" / "app.py", folder / "project" / "tests" / "test_rehearsal.py"]
     assert len(written) > 5
     return [RIGHT, WRONG, *written]
 

@@ -113,6 +113,7 @@ def _with_remedy(error: click.UsageError) -> click.UsageError:
     cls=Root,
     table={
         "rehearse": "fuota_constructs.cli.rehearse.rehearse:rehearse",
+        "init": "fuota_constructs.cli.init.init:init",
         "plan": "fuota_constructs.cli.plan.plan:plan",
         "preflight": "fuota_constructs.cli.task.preflight:preflight",
         "start": "fuota_constructs.cli.task.start:start",

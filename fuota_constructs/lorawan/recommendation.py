@@ -76,7 +76,13 @@ def recommend(
         slower = (choice.data_rate.max_fragment_bytes for choice in choices[:position])
         if by_fragment_size and max(slower, default=0) >= option.plan.fragment_bytes:
             continue
-        return Recommendation(option.plan, target, _why(option.plan, target, choices, chosen=data_rate is None))
+        rate = "the data rate you named"
+        if data_rate is None:
+            by_size = " and to which the fragment size leads" if by_fragment_size else ""
+            rate = f"the slowest data rate whose session fits{by_size}, so that it reaches furthest"
+        return Recommendation(
+            option.plan, target, _why(option.plan, target, rate, choices if data_rate is None else ())
+        )
     return None
 
 
@@ -170,13 +176,11 @@ def _percent(share: float) -> str:
     return f"{math.floor(share * 100_000 + 1e-6) / 1000:g} %"
 
 
-def _why(plan: SessionPlan, target: float, choices: tuple[Option, ...], *, chosen: bool) -> tuple[str, ...]:
+def _why(plan: SessionPlan, target: float, rate: str, passed_over: tuple[Option, ...]) -> tuple[str, ...]:
     limit = plan.duty_cycle_limit
     return (
-        f"{plan.data_rate_text}: the slowest data rate whose session fits, so that it reaches furthest"
-        if chosen
-        else f"{plan.data_rate_text}: the data rate you named",
-        *(f"DR{option.data_rate.index}: {option.obstacle}" for option in choices if chosen and option.obstacle),
+        f"{plan.data_rate_text}: {rate}",
+        *(f"DR{option.data_rate.index}: {option.obstacle}" for option in passed_over if option.obstacle),
         f"fragment size {plan.fragment_bytes} bytes: {plan.data_fragments} fragments, and it also passes a repeater",
         f"interval {plan.interval_seconds} s: {plan.fragment_airtime_seconds:.3f} s on the air"
         + (f" at a duty cycle of {_percent(limit)}" if limit else "")

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from fuota_constructs.local.fleet import Fleet
 
 DEFAULT_DEVICES, DEFAULT_LOSS, DEFAULT_SEED = 200, 0.1, 1
+FLEET_FILE = Path("fleet.yaml")
+"""Taken when nothing is said of the devices: what `fuota init` makes says there what a rehearsal is for."""
 
 
 def _share(_: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
@@ -39,7 +41,7 @@ def _share(_: click.Context, parameter: click.Parameter, value: str | None) -> f
     "--fleet",
     "fleet_file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A YAML or JSON file with cohorts of devices, instead of --devices and --loss.",
+    help="A YAML or JSON file with cohorts of devices, instead of --devices and --loss.  [default: fleet.yaml]",
 )
 @click.option(
     "--require",
@@ -107,6 +109,8 @@ def rehearse(
         extras.require("fuota rehearse", "cli", "local")
     else:
         extras.require("fuota rehearse --html", "cli", "local", "plan")
+    if fleet_file is None and devices is loss is seed is None and FLEET_FILE.is_file():
+        fleet_file = FLEET_FILE
     fleet = _fleet(devices, loss, seed, fleet_file)
     require_apart({"--html": page, "--json-file": json_file, "--fleet": fleet_file})
     require_known(ctx, cdk_arguments)

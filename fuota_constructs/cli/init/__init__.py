@@ -1,0 +1,1 @@
+"""`fuota init`: a project in an empty folder."""
