@@ -52,9 +52,12 @@ class Charge:
             SupersededError: a younger request is in charge.
         """
         before = self._standing(arn)
-        # Of two requests signed in the same second the later is the younger, if this is the first time it comes.
-        comes_again = self.mark.age(self._calls.epoch()) > PROMPT_SECONDS
-        self._known[arn] = tuple(mark for mark in before.marks if not (comes_again and self._is_not_older(mark)))
+        # Of two requests signed in the same second the later is the younger, if this is the first time it comes; the
+        # request that made the task is always the older.
+        was_here = any(same(mark, self.mark) for mark in before.changed_by)
+        comes_again = was_here or self.mark.age(self._calls.epoch()) > PROMPT_SECONDS
+        younger = [mark for mark in before.changed_by if comes_again and self._is_not_older(mark)]
+        self._known[arn] = tuple(mark for mark in before.marks if mark not in younger)
         self._former = [f"{CHANGED_BY}{mark}" for mark in before.before(self.mark).changed_by]
         self.check()
         task_service.tag(arn, changed_by(self.mark, UNDER_WAY), self._calls)

@@ -16,7 +16,7 @@ from new_task import new_task
 from properties import TaskProperties, former_task_properties, task_properties, unknown_task_properties
 from protocol import CREATE_FAILED, Log, Outcome, ProviderError, Request
 from task_plan import DELETE_WAITING, FUOTA_DONE, ActualTask, Plan, plan_update
-from task_tags import PREFIX, Standing, owner
+from task_tags import BEING_WRITTEN, FIELDS, PREFIX, Standing, owner
 
 # The documentation shows ids in this form only; that there is no other is assumed.
 TASK_ID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
@@ -81,7 +81,7 @@ def update(request: Request, calls: AwsCalls, log: Log) -> Outcome:
     if plan.replace:
         log.info("a new task takes the place of this one", why=plan.replace)
         return replacement.beside(actual, desired, request=request, charge=charge, calls=calls, log=log)
-    _change(actual, plan, calls)
+    _change(actual, plan, desired.digest_of_fields, calls)
     charge.finish(actual.arn)
     return Outcome(actual.id, {"Arn": actual.arn, "Id": actual.id})
 
@@ -121,19 +121,22 @@ def _delete_if_forsaken(task_id: str, request: Request, calls: AwsCalls, log: Lo
         return
     calls.drop_guard()
     try:
-        task_service.request_delete(task_id, calls)
+        if task_service.keep_from_starting(task_id, calls, log):
+            task_service.request_delete(task_id, calls)
     except Exception as error:  # noqa: BLE001 - the failure that led here is the one to report
         log.warning("the new task could not be deleted again", taskId=task_id, cause=error)
 
 
-def _change(actual: ActualTask, plan: Plan, calls: AwsCalls) -> None:
+def _change(actual: ActualTask, plan: Plan, digest_of_fields: str, calls: AwsCalls) -> None:
     # Only a role that may be new is worth waiting for; nothing else here is newly permitted.
     if "FirmwareUpdateRole" in plan.fields:
         calls.be_patient()
+    if plan.fields:
+        task_service.tag(actual.arn, {FIELDS: BEING_WRITTEN}, calls)
     task_service.change(actual.id, plan.fields, plan.groups, plan.devices, calls)
     # Tags last: unlike the rest they are never refused because of the task's status.
     task_service.untag(actual.arn, plan.drop_tags, calls)
-    task_service.tag(actual.arn, plan.set_tags, calls)
+    task_service.tag(actual.arn, {**plan.set_tags, **({FIELDS: digest_of_fields} if plan.fields else {})}, calls)
 
 
 def _delete(task_id: str, request: Request, calls: AwsCalls, log: Log) -> None:
@@ -141,7 +144,7 @@ def _delete(task_id: str, request: Request, calls: AwsCalls, log: Log) -> None:
     standing = Standing()
     if task is not None:
         standing = _standing(task["Arn"], calls, log)
-        if kept_session.is_in_session(task.get("Status")):
+        if not task_service.keep_from_starting(task_id, calls, log):
             kept_session.keep(task_id, task["Arn"], standing, request=request, calls=calls, log=log)
         task_service.delete_and_wait(task_id, calls, log)
     if stack_record.is_surely_deleting_the_stack(request, calls, log):

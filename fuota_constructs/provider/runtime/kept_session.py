@@ -8,13 +8,8 @@ from aws_calls import AwsCalls
 from leftovers import Owned, Search
 from mark import same
 from protocol import Log, ProviderError, Request
-from task_plan import DELETE_WAITING, FUOTA_DONE, PENDING
+from task_plan import DELETE_WAITING
 from task_tags import Standing
-
-
-def is_in_session(status: str | None) -> bool:
-    """Whether a task waits for a session or is in one; so does a status that is not known here."""
-    return status not in {None, PENDING, FUOTA_DONE, DELETE_WAITING}
 
 
 def keep(

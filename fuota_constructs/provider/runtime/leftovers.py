@@ -124,19 +124,27 @@ def made_by(mark: Mark, longest: float, *, request: Request, calls: AwsCalls) ->
 
 
 def beside(task_id: str, request: Request, calls: AwsCalls) -> tuple[Found, bool]:
-    """What older requests made beside this task and left, and whether a younger request has made another."""
-    others = [task for task in Search(request, calls).of_the_resource() if task.id != task_id]
+    """What else was made in place of the same task: by older requests, and whether by a younger one."""
+    others = [
+        task
+        for task in Search(request, calls).of_the_resource()
+        if task.id != task_id and task.standing.in_place_of == request.physical_id
+    ]
     younger = any(task.standing.is_in_charge_of_a_younger_than(request.mark) for task in others)
-    older = [task for task in others if _may_be_of_the_create(task, None, request) and _is_older(task, request.mark)]
-    return Found(_sorted_out(older, calls, young=True).untouched), younger
+    # The record of CloudFormation never got past the task that is gone, so whatever took its place before is left over.
+    return _sorted_out((task for task in others if _is_older(task, request.mark)), calls), younger
 
 
 def take_away(found: Found, calls: AwsCalls, log: Log) -> None:
     """Delete what is untouched and wait until it is gone; mark what somebody has started for the end of the stack."""
+    started = list(found.started)
     for task in found.untouched:
-        log.warning("deleting a task that a cut-off request left behind", taskId=task.id)
-        task_service.delete_and_wait(task.id, calls, log)
-    for task in found.started:
+        if task_service.keep_from_starting(task.id, calls, log):
+            log.warning("deleting a task that a cut-off request left behind", taskId=task.id)
+            task_service.delete_and_wait(task.id, calls, log)
+        else:
+            started.append(task)
+    for task in started:
         log.warning("a task that a cut-off request left behind is started: it goes with the stack", taskId=task.id)
         leave(task.arn, calls)
 
@@ -156,7 +164,8 @@ def take_away_with_the_stack(task_id: str, standing: Standing, *, request: Reque
     if standing.replaced_by is not None:
         # On record to the end, so what was made in its place came of an Update that was cut off.
         found = made_by(standing.replaced_by, MAKING_SECONDS, request=request, calls=calls)
-        take_away(Found(found.untouched + found.started), calls, log)
+        for task in found.untouched + found.started:
+            task_service.delete_and_wait(task.id, calls, log)
 
 
 def _look_again(look: Callable[[], Found], end: Callable[[], float], calls: AwsCalls) -> tuple[Found, Exception | None]:

@@ -12,7 +12,7 @@ from charge import Charge
 from properties import TaskProperties
 from protocol import CREATE_FAILED, CREATE_OUTCOME_UNKNOWN, Log, Outcome, ProviderError, Request
 from task_plan import DELETE_WAITING
-from task_tags import MADE_BY
+from task_tags import FIELDS, MADE_BY
 
 VISIBLE_SECONDS = 45
 LONGEST_DELAY_SECONDS = 10.0
@@ -20,7 +20,7 @@ LONGEST_DELAY_SECONDS = 10.0
 
 def new_task(request: Request, desired: TaskProperties, charge: Charge, calls: AwsCalls, log: Log) -> Outcome:
     """Make a task and everything on it; `request.id_if_failed` says what there is when that fails."""
-    tags = {**desired.tags, MADE_BY: str(request.mark)}
+    tags = {**desired.tags, MADE_BY: str(request.mark), FIELDS: desired.digest_of_fields}
     parameters = {**task_service.api_fields(desired.fields), "Tags": task_service.tag_list(tags)}
     request.id_if_failed = f"{CREATE_OUTCOME_UNKNOWN}:{request.mark}"
     try:

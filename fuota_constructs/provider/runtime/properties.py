@@ -4,6 +4,8 @@
 Background: aws/aws-cdk docs/CLOUDFORMATION.md and aws/aws-cdk#15249.
 """
 
+import hashlib
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -47,6 +49,11 @@ class TaskProperties:
     groups: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def digest_of_fields(self) -> str:
+        """A short text by which the same fields are known again."""
+        return hashlib.sha256(json.dumps(dict(self.fields), sort_keys=True).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from new_task import VISIBLE_SECONDS, new_task
 from properties import TaskProperties
 from protocol import CREATE_FAILED, CREATE_OUTCOME_UNKNOWN, Log, Outcome, ProviderError, Request
 from task_plan import DELETE_WAITING, ActualTask
-from task_tags import REPLACED_BY, Standing
+from task_tags import IN_PLACE_OF, REPLACED_BY, Standing
 
 # Lambda delivers an event at once; what comes later was delivered before, and the task may have been deleted since.
 FIRST_DELIVERY_SECONDS = 30
@@ -76,10 +76,11 @@ def of_a_vanished_task(request: Request, desired: TaskProperties, charge: Charge
     log.warning("the task is gone: a new one takes its place")
     calls.be_patient()
     new = replace(request, id_if_failed=CREATE_FAILED)
+    marked = replace(desired, tags={**desired.tags, IN_PLACE_OF: request.physical_id})
     try:
-        outcome = new_task(new, desired, charge, calls, log)
+        outcome = new_task(new, marked, charge, calls, log)
         older, younger = leftovers.beside(outcome.physical_id, request, calls)
-        if younger:
+        if younger or stack_record.is_certainly_without(outcome.physical_id, request, calls, log):
             raise SupersededError("a younger request has made another task in place of the one that is gone")
     except SupersededError as error:
         # Otherwise the next request deletes what this one made: another delivery may have reported it as made.
@@ -117,6 +118,8 @@ def _undo(new: Request, error: Exception, calls: AwsCalls, log: Log, *, marked: 
     calls.drop_guard()
     try:
         if new.id_if_failed != CREATE_FAILED:
+            if not task_service.keep_from_starting(new.id_if_failed, calls, log):
+                raise ProviderError("somebody has started it")
             task_service.delete_and_wait(new.id_if_failed, calls, log)
         if marked:
             task_service.untag(marked, [REPLACED_BY], calls)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from properties import OPTIONAL_TASK_FIELDS, TaskProperties
+from task_tags import FIELDS
 
 # A task that is being deleted cannot come back; it counts as gone.
 DELETE_WAITING = "Delete_Waiting"
@@ -16,6 +17,11 @@ PENDING = "Pending"
 FUOTA_DONE = "FuotaDone"
 
 MILLISECONDS = 1000
+
+
+def is_in_session(status: str | None) -> bool:
+    """Whether a task waits for a session or is in one; so does a status that is not known here."""
+    return status not in {None, PENDING, FUOTA_DONE, DELETE_WAITING}
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,9 @@ def plan_update(desired: TaskProperties, former: TaskProperties, actual: ActualT
         if name in former.fields
         and name not in desired.fields
         and _same(name, former.fields[name], actual.fields.get(name))
+        # Or it is as this template had it: the update that gave the property was refused, or found its value there, the
+        # service's default.
+        and actual.tags.get(FIELDS) != desired.digest_of_fields
     )
     if actual.status == PENDING:
         if removed:

@@ -8,7 +8,7 @@ import aws_errors
 from aws_calls import AwsCalls
 from properties import TaskProperties
 from protocol import Log, ProviderError
-from task_plan import DELETE_WAITING, ActualTask, Changes
+from task_plan import DELETE_WAITING, PENDING, ActualTask, Changes, is_in_session
 
 PAGE_SIZE = 250  # the API's maximum
 LONGEST_DELAY_SECONDS = 10.0
@@ -143,6 +143,28 @@ def request_delete(task_id: str, calls: AwsCalls) -> None:
     """Have a task deleted, which takes the service a while; no task is no error."""
     with _gone_is_fine():
         calls.iotwireless.delete_fuota_task(Id=task_id)
+
+
+def keep_from_starting(task_id: str, calls: AwsCalls, log: Log) -> bool:
+    """Take the groups off a task that is to be deleted; say whether that kept it from being started.
+
+    DeleteFuotaTask has no condition: it ends a session that somebody begins at this moment. Groups can be taken off a
+    pending task only, and without them there is no session to begin. A task of single devices, of which there may be
+    hundreds, is only looked at once more.
+
+    Raises:
+        ProviderError: the time is up, or a younger request is in charge.
+    """
+    now = status(task_id, calls)
+    if now == PENDING:
+        try:
+            _disassociate(task_id, groups(task_id, calls), (), calls)
+        except ProviderError:
+            raise
+        except Exception as error:  # noqa: BLE001 - it may have been started, and can be deleted anyway otherwise
+            log.warning("could not take the groups off the task before it is deleted", taskId=task_id, cause=error)
+        now = status(task_id, calls)
+    return not is_in_session(now)
 
 
 def delete_and_wait(task_id: str, calls: AwsCalls, log: Log) -> None:

@@ -10,7 +10,11 @@ STACK_ID = PREFIX + "stack-id"
 LOGICAL_ID = PREFIX + "logical-id"
 MADE_BY = PREFIX + "made-by"
 REPLACED_BY = PREFIX + "replaced-by"
+IN_PLACE_OF = PREFIX + "in-place-of"
 TO_DELETE = PREFIX + "to-delete"
+# The fields that the template gave when one of them was last written.
+FIELDS = PREFIX + "fields"
+BEING_WRITTEN = "being written"
 # A key for each request, so that no two requests, however late they come, can write over one another.
 CHANGED_BY = PREFIX + "changed-by:"
 UNDER_WAY, DONE = "under way", "done"
@@ -33,6 +37,7 @@ class Standing:
     made_by: Mark | None = None
     changes: tuple[tuple[Mark, str], ...] = ()  # who, and whether it is through; oldest first
     replaced_by: Mark | None = None
+    in_place_of: str = ""  # the id of the task that was gone
     is_to_be_deleted: bool = False
 
     @classmethod
@@ -44,6 +49,7 @@ class Standing:
             made_by=Mark.read(tags.get(MADE_BY, "")),
             changes=tuple(changes),
             replaced_by=Mark.read(tags.get(REPLACED_BY, "")),
+            in_place_of=tags.get(IN_PLACE_OF, ""),
             is_to_be_deleted=TO_DELETE in tags,
         )
 

@@ -152,6 +152,21 @@ def test_of_two_requests_of_the_same_second_one_that_comes_again_is_the_older(
     assert cloud.tasks()[task_id]["Name"] == "007"
 
 
+def test_of_two_requests_of_the_same_second_one_that_comes_again_at_once_is_the_older(
+    rig: Rig, cloud: Cloud, clock: Clock, made: Made
+) -> None:
+    old, task_id = made()
+    changed = {**old, "Name": "8"}
+    first, second = (rig.sink.signed(name, clock()) for name in ("first", "second"))
+    cloud.fault("UpdateFuotaTask", "validation-error", times=1)
+    assert update(rig, task_id, old, changed, ResponseURL=first).status == "FAILED"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Charge, "finish", lambda *_: None)  # the second is not through yet
+        assert update(rig, task_id, changed, old, ResponseURL=second).status == "SUCCESS"
+    assert update(rig, task_id, old, changed, ResponseURL=first).status == "FAILED"
+    assert cloud.tasks()[task_id]["Name"] == "007"
+
+
 def test_a_mark_that_appears_while_a_request_works_ends_it(cloud: Cloud, clock: Clock, made: Made, rig: Rig) -> None:
     _, task_id = made()
     arn = cloud.tasks()[task_id]["Arn"]

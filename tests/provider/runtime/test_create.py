@@ -35,6 +35,7 @@ def test_create_makes_the_task_with_every_parameter(rig: Rig, cloud: Cloud, crea
     assert (task["RedundancyPercent"], task["FragmentSizeBytes"], task["FragmentIntervalMS"]) == (20, 48, 3000)
     assert (task["Descriptor"], task["LoRaWAN"]["RfRegion"]) == ("AQIDBA==", "EU868")
     tags = cloud.tags_of(answer.physical_id)
+    assert re.fullmatch("[0-9a-f]{16}", tags.pop("fuota-constructs:fields"))
     assert re.fullmatch(r"20260921T141320Z\.[0-9a-f]{16}", tags.pop("fuota-constructs:made-by"))
     assert tags == {
         "team": "metering",

@@ -6,7 +6,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import task_service
 from lambda_rig import DELETION, delete, event, update, without
+from protocol import ProviderError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -151,3 +153,100 @@ def test_r24_a_stack_that_cannot_be_read_does_not_keep_a_task_that_is_in_no_sess
     sink.stack_status = "broken"
     assert delete(rig, task_id).status == "SUCCESS"
     assert cloud.tasks() == {}
+
+
+def start_when_looked_at(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start a task after it has been looked at and before it is deleted."""
+    groups = task_service.groups
+
+    def look(task_id: str, calls: Any) -> set[str]:
+        found = groups(task_id, calls)
+        cloud.start(task_id)
+        return found
+
+    monkeypatch.setattr(task_service, "groups", look)
+
+
+def test_r24_fails_to_delete_a_task_that_somebody_starts_at_this_moment(
+    rig: Rig, cloud: Cloud, sink: ResponseSink, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, task_id = made(MulticastGroupIds=[cloud.group()])
+    start_when_looked_at(cloud, monkeypatch)
+    sink.stack_status = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
+    answer = delete(rig, task_id)
+    assert answer.status == "FAILED"
+    assert f"FUOTA task {task_id} is in a session, which no deployment ends" in answer.reason
+    assert cloud.client.get_fuota_task(Id=task_id)["Status"] == "FuotaSession_Waiting"
+
+
+def test_r24_nobody_can_start_a_task_that_is_about_to_be_deleted(
+    rig: Rig, cloud: Cloud, sink: ResponseSink, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, task_id = made(MulticastGroupIds=[cloud.group()])
+    groups: list[set[str]] = []
+    monkeypatch.setattr(task_service, "delete_and_wait", lambda *_: groups.append(cloud.groups_of(task_id)))
+    sink.stack_status = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
+    assert delete(rig, task_id).status == "SUCCESS"
+    assert groups == [set()]
+
+
+@pytest.mark.parametrize("operation", ["ListMulticastGroupsByFuotaTask", "DisassociateMulticastGroupFromFuotaTask"])
+def test_r24_deleting_takes_no_permission_to_take_groups_off(
+    rig: Rig, cloud: Cloud, sink: ResponseSink, made: Made, operation: str
+) -> None:
+    _, task_id = made(MulticastGroupIds=[cloud.group()])
+    sink.stack_status = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
+    cloud.fault(operation, "access-denied", seconds=10_000)
+    answer = delete(rig, task_id)
+    assert answer.status == "SUCCESS"
+    assert "could not take the groups off the task before it is deleted" in [
+        line["message"] for line in answer.at("WARNING")
+    ]
+    cloud.heal()
+    assert cloud.tasks() == {}
+
+
+def test_r25_a_leftover_that_somebody_starts_at_this_moment_goes_with_the_stack(
+    rig: Rig, cloud: Cloud, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, task_id = made(MulticastGroupIds=[cloud.group()])
+    start_when_looked_at(cloud, monkeypatch)
+    assert delete(rig, "Fleet-Task-ABC").status == "SUCCESS"
+    assert cloud.client.get_fuota_task(Id=task_id)["Status"] == "FuotaSession_Waiting"
+    assert "fuota-constructs:to-delete" in cloud.tags_of(task_id)
+
+
+def test_r16_fails_without_ending_a_session_that_somebody_began_on_the_new_task_meanwhile(
+    rig: Rig, cloud: Cloud, sink: ResponseSink, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, old_id = made(MulticastGroupIds=[cloud.group()])
+
+    def start_and_fail(_: str, new_id: str, *__: Any) -> None:
+        cloud.start(new_id)
+        raise ProviderError("too late")
+
+    monkeypatch.setattr("replacement._check_the_old_one", start_and_fail)
+    answer = update(rig, old_id, old, without(old, "Name"))
+    assert (answer.status, answer.physical_id) == ("FAILED", old_id)
+    (new_id,) = set(cloud.tasks()) - {old_id}
+    assert f"the new task {new_id} could not be deleted again: the rollback tries it" in answer.reason
+    assert cloud.client.get_fuota_task(Id=new_id)["Status"] == "FuotaSession_Waiting"
+
+
+def test_r11_fails_without_ending_a_session_that_somebody_began_on_a_task_whose_create_failed(
+    rig: Rig, cloud: Cloud, sink: ResponseSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sink.record = ("", "")
+    associate = task_service.associate
+
+    def start_and_fail(task_id: str, *rest: Any) -> None:
+        associate(task_id, *rest)
+        cloud.start(task_id)
+        raise ProviderError("too late")
+
+    monkeypatch.setattr(task_service, "associate", start_and_fail)
+    create = event("create_fuota_task")
+    properties = {**create["ResourceProperties"], "MulticastGroupIds": [cloud.group()]}
+    assert rig.send({**create, "ResourceProperties": properties}).status == "FAILED"
+    (task,) = cloud.tasks().values()
+    assert task["Status"] == "FuotaSession_Waiting"

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import leftovers
 import pytest
 import task_service
 from lambda_rig import DELETION, delete, event, update, without
@@ -234,6 +235,54 @@ def test_r18_what_an_older_request_made_in_its_place_is_deleted(
     answer = update(rig, task_id, {**old, "Name": "8"}, old)
     assert answer.status == "SUCCESS"
     assert list(cloud.tasks()) == [answer.physical_id]
+
+
+def test_r18_what_an_older_request_made_in_its_place_and_somebody_started_goes_with_the_stack(
+    rig: Rig, cloud: Cloud, clock: Clock, sink: ResponseSink, made: Made
+) -> None:
+    old, task_id = made()
+    gone(cloud, clock, task_id)
+    replace_and_crash(rig, task_id, old, {**old, "Name": "8"})
+    (left_id,) = cloud.tasks()
+    cloud.client.associate_multicast_group_with_fuota_task(Id=left_id, MulticastGroupId=cloud.group())
+    cloud.start(left_id)
+    clock.time += 5
+    answer = update(rig, task_id, {**old, "Name": "8"}, old)
+    assert answer.status == "SUCCESS"
+    assert set(cloud.tasks()) == {left_id, answer.physical_id}
+    sink.stack_status = DELETION
+    assert delete(rig, answer.physical_id).status == "SUCCESS"
+    assert cloud.tasks() == {}
+
+
+def test_r18_a_task_that_its_removal_policy_kept_is_none_made_in_place_of_the_one_that_is_gone(
+    rig: Rig, cloud: Cloud, clock: Clock, made: Made
+) -> None:
+    old, kept_id = made()
+    clock.time += 60
+    task_id = rig.send(event("create_fuota_task"), RequestId="the same logical id is used again").physical_id
+    gone(cloud, clock, task_id)
+    answer = update(rig, task_id, old, {**old, "Name": "8"})
+    assert answer.status == "SUCCESS"
+    assert set(cloud.tasks()) == {kept_id, answer.physical_id}
+
+
+def test_r18_fails_without_leaving_a_task_when_cloudformation_has_gone_on_meanwhile(
+    rig: Rig, cloud: Cloud, clock: Clock, sink: ResponseSink, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What its rollback made in the same second cannot be told from something older, or be read yet."""
+    old, task_id = made()
+    gone(cloud, clock, task_id)
+    beside = leftovers.beside
+
+    def look(*arguments: Any) -> Any:
+        sink.record = ("11111111-2222-4333-8444-555555555555", "UPDATE_COMPLETE")
+        return beside(*arguments)
+
+    monkeypatch.setattr(leftovers, "beside", look)
+    answer = update(rig, task_id, old, {**old, "Name": "8"})
+    assert answer.status == "FAILED"
+    assert cloud.tasks() == {}
 
 
 def test_r18_fails_without_leaving_a_task_when_a_younger_request_has_made_one(

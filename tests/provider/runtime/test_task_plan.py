@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from properties import TaskProperties
 from task_plan import ActualTask, Changes, Plan, plan_update
+from task_tags import FIELDS
 
 BASE = {"FirmwareUpdateImage": "s3://b/k", "FirmwareUpdateRole": "r"}
 
@@ -95,3 +96,23 @@ def test_a_removal_together_with_a_change_in_a_session_is_refused_whole() -> Non
     old, new = given({"Name": "a", "RedundancyPercent": 5}), given({"Name": "b"})
     actual = task("In_FuotaSession", {"Name": "a", "RedundancyPercent": 5})
     assert plan_update(new, old, actual).refuse == ("Name", "RedundancyPercent")
+
+
+@pytest.mark.parametrize("status", ["Pending", "FuotaSession_Waiting", "FuotaDone"])
+@pytest.mark.parametrize("actual", [20, None])
+def test_nothing_to_do_for_the_rollback_of_an_update_that_changed_no_field(status: str, actual: int | None) -> None:
+    """It gave a property the value that the service shows by default, or was refused."""
+    tags = {FIELDS: given().digest_of_fields}
+    shown = {"RedundancyPercent": actual} if actual else {}
+    plan = plan_update(given(), given({"RedundancyPercent": 20}), task(status, shown, tags=tags))
+    assert plan == Plan()
+
+
+@pytest.mark.parametrize(
+    "written", [{}, {FIELDS: "being written"}, {FIELDS: given({"RedundancyPercent": 20}).digest_of_fields}]
+)
+def test_a_property_that_an_update_may_have_written_is_taken_back(written: dict[str, str]) -> None:
+    plan = plan_update(
+        given(), given({"RedundancyPercent": 20}), task("Pending", {"RedundancyPercent": 20}, tags=written)
+    )
+    assert "RedundancyPercent left the template" in plan.replace
