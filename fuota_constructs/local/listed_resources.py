@@ -1,7 +1,7 @@
-"""The resource of a request that names several: MiniStack's IAM takes such a request for one on `*`.
+"""The resource of a request that names it where MiniStack's IAM does not look: it takes it for one on `*`.
 
-AWS asks for the permission on each. MiniStack has one resource a request, so the first one stands for all; requests of
-the CDK's custom resources name one, or several of one prefix.
+AWS asks for the permission on each of a list. MiniStack has one resource a request, so the first one stands for all;
+requests of the CDK's custom resources name one, or several of one prefix.
 """
 
 import json
@@ -10,6 +10,8 @@ import json
 _LISTS = {
     "ssm": (("Names", "parameter/{}"), ("Path", "parameter/{}/*")),
     "ecr": (("repositoryNames", "repository/{}"),),
+    # PutTargets, RemoveTargets and ListTargetsByRule; the operations on a rule itself call it Name.
+    "events": (("Rule", "rule/{}"),),
 }
 
 
@@ -25,5 +27,9 @@ def first_listed(service: str, body: bytes, region: str, account: str) -> str | 
         named = fields.get(field) if isinstance(fields, dict) else None
         name = named[0] if isinstance(named, list) and named else named
         if isinstance(name, str) and name:
+            # A rule of the default bus has no bus in its ARN.
+            bus = fields.get("EventBusName") or "default"
+            if service == "events" and bus != "default":
+                name = f"{bus.rpartition('/')[2]}/{name}"
             return f"arn:aws:{service}:{region}:{account}:{resource.format(name.strip('/'))}"
     return None

@@ -234,7 +234,7 @@ class Host:
             if service != SERVICE:
                 # AWS has no bus in the ARN of a rule on the default bus; MiniStack's own rules have none either.
                 found = str(extract_before(*arguments)).replace(":rule/default/", ":rule/")
-                return found if found != "*" else first_listed(service, body, region, account) or "*"
+                return first_listed(service, body, region, account) or found
             needed = permissions(
                 method=method, path=path, query=query_params, body=body, region=region, account=account
             )

@@ -95,7 +95,9 @@ class PollFunction(constructs.Construct):
             [
                 statement("ReadTasks", ["iotwireless:GetFuotaTask"], task_arn),
                 statement("PublishEvents", ["events:PutEvents"], event_bus_arn),
-                statement("StopPolling", ["events:DisableRule"], attribute(rule, "attrArn")),
+                statement(
+                    "StopPolling", ["events:DisableRule", "events:ListTargetsByRule"], attribute(rule, "attrArn")
+                ),
             ]
         )
 

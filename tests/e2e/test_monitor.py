@@ -197,6 +197,7 @@ def test_nothing_was_denied_and_every_permission_was_used(run: Run) -> None:
         "dynamodb:GetItem",
         "dynamodb:PutItem",
         "events:DisableRule",
+        "events:ListTargetsByRule",
         "events:PutEvents",
         "iotwireless:GetFuotaTask",
         "iotwireless:ListWirelessDevices",

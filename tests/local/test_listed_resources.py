@@ -23,6 +23,15 @@ PLACE = "eu-west-1:000000000000"
         ("ssm", {"Names": [1]}, None),
         ("ssm", [], None),
         ("sqs", {"Names": ["a"]}, None),
+        ("events", {"Rule": "polls"}, f"arn:aws:events:{PLACE}:rule/polls"),
+        ("events", {"Rule": "polls", "EventBusName": "default"}, f"arn:aws:events:{PLACE}:rule/polls"),
+        ("events", {"Rule": "polls", "EventBusName": "own"}, f"arn:aws:events:{PLACE}:rule/own/polls"),
+        (
+            "events",
+            {"Rule": "polls", "EventBusName": f"arn:aws:events:{PLACE}:event-bus/own"},
+            f"arn:aws:events:{PLACE}:rule/own/polls",
+        ),
+        ("events", {"Name": "polls"}, None),
     ],
 )
 def test_the_first_one_named_is_asked_for(service: str, fields: Any, expected: str | None) -> None:

@@ -101,7 +101,9 @@ class Watch:
     service_url: str
     queue: str
     rule: str
+    queue_arn: str
     images: dict[str, bytes] = field(default_factory=dict)
+    rule_names: str | None = None  # another task than the one that is polled
 
     def __post_init__(self) -> None:
         self.iotwireless = boto3.client("iotwireless", endpoint_url=self.service_url)
@@ -136,6 +138,7 @@ class Watch:
 
     def poll(self, task_id: str, *, seconds_left: float = 900) -> Seen:
         """Have the Lambda look at a task once; answers what it told and asked for."""
+        self.name(self.rule_names or task_id)
         calls = ClockedCalls(self.clock)
         calls.context.seconds = seconds_left
         before = len(self.service.requests.list())
@@ -152,6 +155,12 @@ class Watch:
             slept=calls.slept,
             requests=asked,
         )
+
+    def name(self, task_id: str, *, constant: bool = False) -> None:
+        """Have the rule poll a task, as CloudFormation writes its target."""
+        template = f'{{"fuotaTaskId": "{task_id}", "rule": "<aws.events.rule-name>"}}'
+        given = {"Input": template} if constant else {"InputTransformer": {"InputTemplate": template}}
+        self.rules.put_targets(Rule=self.rule, Targets=[{"Id": "Poll", "Arn": self.queue_arn, **given}])
 
     def events(self) -> list[dict[str, Any]]:
         """The events that arrived, each checked against its schema."""
@@ -213,9 +222,10 @@ def watch(cloud: clouds.LocalCloud, monkeypatch: pytest.MonkeyPatch) -> Iterator
         events.put_rule(Name="changes", EventPattern=json.dumps({"source": [SOURCE]}))
         events.put_targets(Rule="changes", Targets=[{"Id": "queue", "Arn": arn}])
         events.put_rule(Name="polls", ScheduleExpression="rate(60 minutes)")
-        yield Watch(clock, service, url, queue, "polls", images)
+        yield Watch(clock, service, url, queue, "polls", arn, images)
         events.remove_targets(Rule="changes", Ids=["queue"])
         events.delete_rule(Name="changes")
+        events.remove_targets(Rule="polls", Ids=["Poll"])
         events.delete_rule(Name="polls")
         sqs.delete_queue(QueueUrl=queue)
         table.delete_table(TableName=TABLE)

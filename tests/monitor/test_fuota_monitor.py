@@ -97,7 +97,7 @@ def test_the_function_may_do_what_it_does_and_no_more(stack, imported, synth) ->
         "ReadTasks": ["iotwireless:GetFuotaTask"],
         "RememberPolls": ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"],
         "PublishEvents": ["events:PutEvents"],
-        "StopPolling": ["events:DisableRule"],
+        "StopPolling": ["events:DisableRule", "events:ListTargetsByRule"],
         "WriteLogs": ["logs:CreateLogStream", "logs:PutLogEvents"],
     }
     assert granted["ListDevices"]["Resource"] == ["*"]

@@ -2,7 +2,9 @@
 
 import json
 
+import monitor_calls
 import pytest
+from botocore.stub import Stubber
 from memory import UNSEEN, Memory
 from monitor_calls import EventsNotPublishedError, MonitorCalls
 from monitor_rig import HOUR, START, TABLE, ClockedCalls, Context, Watch
@@ -205,6 +207,47 @@ def test_a_pending_task_that_is_deleted_is_told_and_polled_no_more(watch: Watch,
     seen = watch.poll(task)
     assert [(each["previousStatus"], each["status"]) for each in seen.of(TASK)] == [("Pending", "Deleted")]
     assert not watch.is_polled()
+
+
+def test_a_late_poll_of_an_old_task_leaves_the_rule_of_the_new_one_alone(watch: Watch, task: str) -> None:
+    watch.iotwireless.start_fuota_task(Id=task)
+    watch.clock.time += 24 * HOUR
+    watch.poll(task)
+    watch.rule_names = "a-new-task"
+    assert watch.poll(task).text == [
+        f"FUOTA task {task} is done and nothing changed any more; the rule polls polls another task by now and goes on"
+    ]
+    assert watch.is_polled()
+    watch.rule_names = None
+    watch.poll(task)
+    assert not watch.is_polled()
+
+
+def test_a_late_poll_of_a_deleted_task_leaves_the_rule_of_the_new_one_alone(watch: Watch, task: str) -> None:
+    watch.poll(task)
+    watch.iotwireless.delete_fuota_task(Id=task)
+    watch.clock.time += HOUR
+    watch.rule_names = "a-new-task"
+    seen = watch.poll(task)
+    assert [each["status"] for each in seen.of("FUOTA Task Status Change")] == ["Deleted"]
+    assert watch.is_polled()
+
+
+def test_a_rule_whose_target_has_a_constant_input_stops_too(watch: Watch, task: str) -> None:
+    watch.name(task, constant=True)
+    calls = ClockedCalls(watch.clock)
+    calls.stop_polling(Watched(task, "Fleet", "default", watch.rule), "done")
+    assert not watch.is_polled()
+
+
+def test_a_rule_that_is_gone_has_nothing_to_stop(watch: Watch, task: str) -> None:
+    """As EventBridge answers; MiniStack has no error for a rule that there is not."""
+    calls = ClockedCalls(watch.clock)
+    events = monitor_calls._client("events")
+    with Stubber(events) as stub:
+        stub.add_client_error("list_targets_by_rule", "ResourceNotFoundException", "Rule polls does not exist.")
+        calls.stop_polling(Watched(task, "Fleet", "default", watch.rule), "done")
+    assert calls.output.getvalue() == "done; the rule polls is gone\n"
 
 
 def test_what_is_remembered_expires(watch: Watch, task: str) -> None:

@@ -4,6 +4,7 @@ Nothing else in this folder reaches outside the process, so a test replaces the 
 """
 
 import functools
+import json
 import os
 import sys
 import time
@@ -11,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from memory import Memory
+from watched import Watched
 
 # Four pages a second: two monitors at once stay below the 10 requests a second that the service allows an account for
 # each operation (AWS General Reference, AWS IoT Wireless quotas); what passes it is retried by botocore.
@@ -116,10 +118,28 @@ class MonitorCalls:
         """Forget a task."""
         _client("dynamodb").delete_item(TableName=_table(), Key=_key(key))
 
-    def stop_polling(self, rule: str, reason: str) -> None:
-        """Disable the rule that starts the polls; the next deployment that changes it enables it again."""
-        _client("events").disable_rule(Name=rule)
+    def stop_polling(self, watched: Watched, reason: str) -> None:
+        """Disable the rule that starts the polls; the next deployment that changes it enables it again.
+
+        A poll of an old task may come late, when a deployment has given the rule a new one, or removed it.
+        """
+        rule, events = watched.rule, _client("events")
+        try:
+            targets = events.list_targets_by_rule(Rule=rule)["Targets"]
+            if not any(_names(target, watched.task_id) for target in targets):
+                self.say_plainly(f"{reason}; the rule {rule} polls another task by now and goes on")
+                return
+            events.disable_rule(Name=rule)
+        except events.exceptions.ResourceNotFoundException:
+            self.say_plainly(f"{reason}; the rule {rule} is gone")
+            return
         self.say_plainly(f"polling stops: {reason}; `aws events enable-rule --name {rule}` starts it again")
+
+
+def _names(target: Mapping[str, Any], task_id: str) -> bool:
+    """Whether the input of a target, or the template that it is made of, names a task."""
+    template = target.get("InputTransformer", {}).get("InputTemplate", "")
+    return json.dumps(task_id) in (target.get("Input") or template)
 
 
 def _key(key: str) -> dict[str, Any]:

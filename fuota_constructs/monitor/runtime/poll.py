@@ -43,7 +43,7 @@ def poll(watched: Watched, calls: MonitorCalls) -> None:
         return
     if progress.is_settled:
         # Nothing happens to a task that is done: its next poll would be the first that tells nothing.
-        calls.stop_polling(watched.rule, f"FUOTA task {watched.task_id} is done and nothing changed any more")
+        calls.stop_polling(watched, f"FUOTA task {watched.task_id} is done and nothing changed any more")
 
 
 def _told(progress: Progress, watched: Watched, before: Memory | None, calls: MonitorCalls) -> bool:
@@ -75,8 +75,8 @@ def _gone(watched: Watched, before: Memory | None, calls: MonitorCalls) -> None:
             return
         if calls.now() - before.since < SECONDS_UNTIL_GIVEN_UP:
             return
-        calls.stop_polling(watched.rule, f"FUOTA task {watched.task_id} does not exist")
+        calls.stop_polling(watched, f"FUOTA task {watched.task_id} does not exist")
     else:
         calls.publish(watched.event_bus, [deleted_event(watched.task_id, before, now=calls.now())])
-        calls.stop_polling(watched.rule, f"FUOTA task {watched.task_id} was deleted")
+        calls.stop_polling(watched, f"FUOTA task {watched.task_id} was deleted")
     calls.forget(watched.key)
