@@ -58,6 +58,8 @@ class Charge:
         comes_again = was_here or self.mark.age(self._calls.epoch()) > PROMPT_SECONDS
         younger = [mark for mark in before.changed_by if comes_again and self._is_not_older(mark)]
         self._known[arn] = tuple(mark for mark in before.marks if mark not in younger)
+        if any(self._is_not_older(mark) for mark in before.changed_by):
+            self._check_waiting(arn)
         self._former = [f"{CHANGED_BY}{mark}" for mark in before.before(self.mark).changed_by]
         self.check()
         task_service.tag(arn, changed_by(self.mark, UNDER_WAY), self._calls)
@@ -91,6 +93,12 @@ class Charge:
                     raise SupersededError(
                         f"a younger request of CloudFormation is in charge of {arn}: this one changes nothing any more"
                     )
+
+    def _check_waiting(self, arn: str) -> None:
+        """Notice that the other request of the same second came first although it is the younger, and is through."""
+        record = stack_record.read(self._request, self._calls, self._log)
+        if record is not None and not record.is_awaited:
+            raise SupersededError(f"CloudFormation does not wait any more for what this request makes of {arn}")
 
     def _is_not_older(self, other: Mark) -> bool:
         return not same(other, self.mark) and other.signed_at >= self.mark.signed_at

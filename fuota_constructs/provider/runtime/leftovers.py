@@ -14,7 +14,7 @@ import task_service
 from aws_calls import AwsCalls, OutOfTimeError
 from charge import MAKING_SECONDS
 from mark import Mark, same
-from protocol import CREATE_OUTCOME_UNKNOWN, Log, Request
+from protocol import CREATE_OUTCOME_UNKNOWN, Log, ProviderError, Request
 from task_plan import DELETE_WAITING, PENDING
 from task_tags import LOGICAL_ID, STACK_ID, TO_DELETE, Standing
 
@@ -82,6 +82,7 @@ def sweep(request: Request, calls: AwsCalls, log: Log) -> None:
     Raises:
         Exception: nothing could be looked at, though that may be otherwise next time; only if the Create itself said
             that it does not know what became of its task.
+        ProviderError: somebody has started what the Create left, and the whole stack is being taken back.
     """
     unknown, _, text = request.physical_id.partition(f"{CREATE_OUTCOME_UNKNOWN}:")
     create = Mark.read(text) if not unknown else None
@@ -103,7 +104,16 @@ def sweep(request: Request, calls: AwsCalls, log: Log) -> None:
         log.warning("could not look for tasks that a cut-off Create may have left behind", cause=problem)
         if create is not None and not aws_errors.is_denial(problem):
             raise problem
+    if found.started and stack_record.is_undoing_the_creation(request, calls, log):
+        # Nothing of the stack is left then, and its deletion would send no Delete that takes the task away.
+        raise ProviderError(
+            f"FUOTA task {' and '.join(task.id for task in found.started)} was started while the creation of its stack "
+            "failed, and no deployment ends a session. Delete the stack, which deletes the task too, whatever its "
+            "status"
+        )
     take_away(found, calls, log)
+    if stack_record.is_surely_deleting_the_stack(request, calls, log):
+        take_away_with_the_stack(request.physical_id, Standing(), request=request, calls=calls, log=log)
 
 
 def made_by(mark: Mark, longest: float, *, request: Request, calls: AwsCalls) -> Found:
@@ -156,10 +166,12 @@ def leave(arn: str, calls: AwsCalls) -> None:
 
 def take_away_with_the_stack(task_id: str, standing: Standing, *, request: Request, calls: AwsCalls, log: Log) -> None:
     """Delete what is left of the resource when its stack is deleted, and what was marked for that."""
-    search = Search(request, calls)
-    for task in search.of_the_stack():
-        if task.id != task_id and task.standing.is_to_be_deleted:
-            log.info("deleting a task that was left in its session", taskId=task.id)
+    # What was made in place of this one never got on record; of what was made beside it in place of another, only this
+    # one did.
+    places = {task_id, standing.in_place_of} - {""}
+    for task in Search(request, calls).of_the_stack():
+        if task.id != task_id and (task.standing.is_to_be_deleted or task.standing.in_place_of in places):
+            log.info("deleting a task that was left until the stack goes", taskId=task.id)
             task_service.delete_and_wait(task.id, calls, log)
     if standing.replaced_by is not None:
         # On record to the end, so what was made in its place came of an Update that was cut off.

@@ -11,7 +11,7 @@ from mark import same
 from new_task import VISIBLE_SECONDS, new_task
 from properties import TaskProperties
 from protocol import CREATE_FAILED, CREATE_OUTCOME_UNKNOWN, Log, Outcome, ProviderError, Request
-from task_plan import DELETE_WAITING, ActualTask
+from task_plan import ActualTask
 from task_tags import IN_PLACE_OF, REPLACED_BY, Standing
 
 # Lambda delivers an event at once; what comes later was delivered before, and the task may have been deleted since.
@@ -37,9 +37,9 @@ def beside(
     # kept apart.
     new = replace(request, id_if_failed=CREATE_FAILED)
     try:
-        outcome = new_task(new, desired, charge, calls, log)
+        outcome = new_task(new, _in_place_of(actual.id, desired), charge, calls, log)
         charge.check()
-        _check_the_old_one(actual.id, outcome.physical_id, request, calls, log)
+        _check_the_record(outcome.physical_id, request, calls, log)
     except Exception as error:
         # When this event was delivered before, that delivery may have reported the new task as made.
         is_first = not same(Standing.of(actual.tags).replaced_by, request.mark)
@@ -74,14 +74,18 @@ def of_a_vanished_task(request: Request, desired: TaskProperties, charge: Charge
             "request was sent, so no new one is made. Deploy again, which makes one"
         )
     log.warning("the task is gone: a new one takes its place")
+    # With no task to write a mark on, this tells an Update that is cancelled in the second in which it was sent.
+    began_in_rollback = stack_record.is_rolling_back(request, calls, log)
     calls.be_patient()
     new = replace(request, id_if_failed=CREATE_FAILED)
-    marked = replace(desired, tags={**desired.tags, IN_PLACE_OF: request.physical_id})
     try:
-        outcome = new_task(new, marked, charge, calls, log)
+        outcome = new_task(new, _in_place_of(request.physical_id, desired), charge, calls, log)
         older, younger = leftovers.beside(outcome.physical_id, request, calls)
-        if younger or stack_record.is_certainly_without(outcome.physical_id, request, calls, log):
+        if younger:
             raise SupersededError("a younger request has made another task in place of the one that is gone")
+        _check_the_record(outcome.physical_id, request, calls, log)
+        if not began_in_rollback and stack_record.is_rolling_back(request, calls, log):
+            raise SupersededError("the stack rolls back since: another request makes a task in place of the one gone")
     except SupersededError as error:
         # Otherwise the next request deletes what this one made: another delivery may have reported it as made.
         _undo(new, error, calls, log)
@@ -90,16 +94,18 @@ def of_a_vanished_task(request: Request, desired: TaskProperties, charge: Charge
     return outcome
 
 
-def _check_the_old_one(old_id: str, new_id: str, request: Request, calls: AwsCalls, log: Log) -> None:
-    """Notice that the old task was deleted meanwhile, and the stack with it.
+def _in_place_of(old_id: str, desired: TaskProperties) -> TaskProperties:
+    return replace(desired, tags={**desired.tags, IN_PLACE_OF: old_id})
+
+
+def _check_the_record(new_id: str, request: Request, calls: AwsCalls, log: Log) -> None:
+    """Notice that CloudFormation does not wait for the new task, whatever became of the old one.
 
     Raises:
-        SupersededError: it was.
+        SupersededError: it does not.
     """
-    if task_service.status(old_id, calls) not in {None, DELETE_WAITING}:
-        return
     if stack_record.is_certainly_without(new_id, request, calls, log):
-        raise SupersededError(f"FUOTA task {old_id} was deleted while another was made in its place")
+        raise SupersededError(f"CloudFormation does not wait for FUOTA task {new_id} any more: deploy again")
 
 
 def _is_wanted(request: Request, calls: AwsCalls, log: Log) -> bool:

@@ -53,19 +53,37 @@ def is_deleting_the_stack(request: Request, calls: AwsCalls, log: Log) -> bool |
         Exception: the stack could not be read, but may be next time.
     """
     try:
-        status: str = calls.cloudformation.describe_stacks(StackName=request.stack_id)["Stacks"][0]["StackStatus"]
+        return calls.until_permitted(lambda: _status(request, calls)).startswith("DELETE_")
     except Exception as error:
         if not aws_errors.is_denial(error):
             raise
         log.warning("could not read the status of the stack", cause=error)
         return None
-    return status.startswith("DELETE_")
 
 
 def is_surely_deleting_the_stack(request: Request, calls: AwsCalls, log: Log) -> bool:
     """The same for what can wait: not, if that cannot be read now."""
+    return _status_if_known(request, calls, log).startswith("DELETE_")
+
+
+def is_undoing_the_creation(request: Request, calls: AwsCalls, log: Log) -> bool:
+    """Whether the creation of the stack is rolled back; not, if that cannot be read now."""
+    return _status_if_known(request, calls, log) == "ROLLBACK_IN_PROGRESS"
+
+
+def is_rolling_back(request: Request, calls: AwsCalls, log: Log) -> bool:
+    """Whether an update of the stack is rolled back; not, if that cannot be read now."""
+    return "ROLLBACK" in _status_if_known(request, calls, log)
+
+
+def _status_if_known(request: Request, calls: AwsCalls, log: Log) -> str:
     try:
-        return bool(is_deleting_the_stack(request, calls, log))
-    except Exception as error:  # noqa: BLE001 - the task itself is deleted, which is what was asked for
+        return _status(request, calls)
+    except Exception as error:  # noqa: BLE001 - then others have to tell
         log.warning("could not read the status of the stack", cause=error)
-        return False
+        return ""
+
+
+def _status(request: Request, calls: AwsCalls) -> str:
+    stack = calls.cloudformation.describe_stacks(StackName=request.stack_id)["Stacks"][0]
+    return str(stack["StackStatus"])

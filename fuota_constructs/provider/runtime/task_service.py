@@ -134,9 +134,10 @@ def tag(arn: str, tags: Mapping[str, str], calls: AwsCalls) -> None:
 
 
 def untag(arn: str, keys: Collection[str], calls: AwsCalls) -> None:
-    """Take tags off a task."""
+    """Take tags off a task; no task is no error."""
     if keys:
-        calls.iotwireless.untag_resource(ResourceArn=arn, TagKeys=list(keys))
+        with _gone_is_fine():
+            calls.iotwireless.untag_resource(ResourceArn=arn, TagKeys=list(keys))
 
 
 def request_delete(task_id: str, calls: AwsCalls) -> None:

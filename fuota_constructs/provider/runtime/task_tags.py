@@ -37,7 +37,7 @@ class Standing:
     made_by: Mark | None = None
     changes: tuple[tuple[Mark, str], ...] = ()  # who, and whether it is through; oldest first
     replaced_by: Mark | None = None
-    in_place_of: str = ""  # the id of the task that was gone
+    in_place_of: str = ""  # the id of the task that was on record
     is_to_be_deleted: bool = False
 
     @classmethod

@@ -16,7 +16,7 @@ from protocol import Log, Request
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lambda_rig import Clock, Cloud, Rig
+    from lambda_rig import Clock, Cloud, ResponseSink, Rig
 
     Made = Callable[..., tuple[dict[str, Any], str]]
 
@@ -165,6 +165,22 @@ def test_of_two_requests_of_the_same_second_one_that_comes_again_at_once_is_the_
         assert update(rig, task_id, changed, old, ResponseURL=second).status == "SUCCESS"
     assert update(rig, task_id, old, changed, ResponseURL=first).status == "FAILED"
     assert cloud.tasks()[task_id]["Name"] == "007"
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_of_two_requests_of_the_same_second_the_second_asks_cloudformation_whether_it_waits(
+    rig: Rig, cloud: Cloud, clock: Clock, sink: ResponseSink, made: Made, waits: bool
+) -> None:
+    """Lambda may hand the Update over after the rollback that cancelled it."""
+    old, task_id = made()
+    changed = {**old, "Name": "8"}
+    cancelled, rollback = (rig.sink.signed(name, clock()) for name in ("cancelled", "rollback"))
+    assert update(rig, task_id, changed, old, ResponseURL=rollback).status == "SUCCESS"
+    sink.record = (task_id, "UPDATE_IN_PROGRESS" if waits else "UPDATE_COMPLETE")
+    answer = update(rig, task_id, old, changed, ResponseURL=cancelled)
+    assert answer.status == ("SUCCESS" if waits else "FAILED")
+    assert cloud.tasks()[task_id]["Name"] == ("8" if waits else "007")
+    assert waits or "CloudFormation does not wait any more for what this request makes of arn:aws:" in answer.reason
 
 
 def test_a_mark_that_appears_while_a_request_works_ends_it(cloud: Cloud, clock: Clock, made: Made, rig: Rig) -> None:

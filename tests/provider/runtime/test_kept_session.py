@@ -13,7 +13,7 @@ from protocol import ProviderError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lambda_rig import Cloud, ResponseSink, Rig
+    from lambda_rig import Clock, Cloud, ResponseSink, Rig
 
     Made = Callable[..., tuple[dict[str, Any], str]]
 
@@ -115,7 +115,7 @@ def test_r24_what_a_session_kept_goes_with_the_stack_and_frees_its_group(
     sink.stack_status = DELETION
     answer = delete(rig, new_id)
     assert answer.status == "SUCCESS"
-    assert "deleting a task that was left in its session" in [line["message"] for line in answer.at("INFO")]
+    assert "deleting a task that was left until the stack goes" in [line["message"] for line in answer.at("INFO")]
     assert cloud.tasks() == {}
     cloud.client.delete_multicast_group(Id=group)
 
@@ -221,11 +221,11 @@ def test_r16_fails_without_ending_a_session_that_somebody_began_on_the_new_task_
 ) -> None:
     old, old_id = made(MulticastGroupIds=[cloud.group()])
 
-    def start_and_fail(_: str, new_id: str, *__: Any) -> None:
+    def start_and_fail(new_id: str, *_: Any) -> None:
         cloud.start(new_id)
         raise ProviderError("too late")
 
-    monkeypatch.setattr("replacement._check_the_old_one", start_and_fail)
+    monkeypatch.setattr("replacement._check_the_record", start_and_fail)
     answer = update(rig, old_id, old, without(old, "Name"))
     assert (answer.status, answer.physical_id) == ("FAILED", old_id)
     (new_id,) = set(cloud.tasks()) - {old_id}
@@ -250,3 +250,32 @@ def test_r11_fails_without_ending_a_session_that_somebody_began_on_a_task_whose_
     assert rig.send({**create, "ResourceProperties": properties}).status == "FAILED"
     (task,) = cloud.tasks().values()
     assert task["Status"] == "FuotaSession_Waiting"
+
+
+def test_r25_fails_until_the_stack_is_deleted_when_somebody_started_what_a_first_deployment_left(
+    rig: Rig, cloud: Cloud, sink: ResponseSink, made: Made
+) -> None:
+    """Without a resource on record the deletion of the stack would send no Delete that takes the task away."""
+    _, task_id = made(MulticastGroupIds=[cloud.group()])
+    cloud.start(task_id)
+    sink.stack_status = "ROLLBACK_IN_PROGRESS"
+    for _ in range(3):
+        answer = delete(rig, "Fleet-Task-ABC")
+        assert answer.status == "FAILED"
+    assert f"FUOTA task {task_id} was started while the creation of its stack failed" in answer.reason
+    assert "Delete the stack, which deletes the task too, whatever its status" in answer.reason
+    sink.stack_status = DELETION
+    assert delete(rig, "Fleet-Task-ABC").status == "SUCCESS"
+    assert cloud.tasks() == {}
+
+
+def test_r24_a_denial_that_passes_ends_no_session(
+    rig: Rig, cloud: Cloud, clock: Clock, sink: ResponseSink, made: Made
+) -> None:
+    """A permission that has not spread yet."""
+    _, task_id = made(MulticastGroupIds=[cloud.group()])
+    cloud.start(task_id)
+    sink.stack_status = ""
+    clock.after(8, lambda: setattr(sink, "stack_status", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"))
+    assert delete(rig, task_id).status == "FAILED"
+    assert list(cloud.tasks()) == [task_id]

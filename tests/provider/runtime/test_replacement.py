@@ -149,7 +149,8 @@ def test_r16_fails_without_leaving_a_task_when_the_old_one_was_deleted_with_its_
     monkeypatch.setattr(new_task, "_await_visible", delete_the_old_one)
     answer = update(rig, old_id, old, without(old, "Name"))
     assert answer.status == "FAILED"
-    assert "was deleted while another was made in its place" in answer.reason
+    assert "CloudFormation does not wait for FUOTA task" in answer.reason
+    assert "could not be deleted" not in answer.reason
     assert cloud.tasks() == {}
 
 
@@ -265,6 +266,41 @@ def test_r18_a_task_that_its_removal_policy_kept_is_none_made_in_place_of_the_on
     answer = update(rig, task_id, old, {**old, "Name": "8"})
     assert answer.status == "SUCCESS"
     assert set(cloud.tasks()) == {kept_id, answer.physical_id}
+
+
+def test_r18_fails_without_leaving_a_task_when_the_stack_rolls_back_meanwhile(
+    rig: Rig, cloud: Cloud, clock: Clock, sink: ResponseSink, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rollback is sent in the same second, and what it makes has no order to what this request made."""
+    old, task_id = made()
+    gone(cloud, clock, task_id)
+    beside = leftovers.beside
+
+    def look(*arguments: Any) -> Any:
+        sink.stack_status = "UPDATE_ROLLBACK_IN_PROGRESS"
+        return beside(*arguments)
+
+    sink.stack_status = "UPDATE_IN_PROGRESS"
+    monkeypatch.setattr(leftovers, "beside", look)
+    answer = update(rig, task_id, old, {**old, "Name": "8"})
+    assert answer.status == "FAILED"
+    assert cloud.tasks() == {}
+    again = update(rig, task_id, {**old, "Name": "8"}, old)
+    assert again.status == "SUCCESS", "what begins in the rollback is the rollback"
+
+
+def test_r18_what_two_requests_of_the_same_second_made_goes_with_the_stack(
+    rig: Rig, cloud: Cloud, clock: Clock, sink: ResponseSink, made: Made
+) -> None:
+    old, task_id = made()
+    gone(cloud, clock, task_id)
+    replace_and_crash(rig, task_id, old, {**old, "Name": "8"})
+    answer = update(rig, task_id, {**old, "Name": "8"}, old)
+    assert answer.status == "SUCCESS"
+    assert len(cloud.tasks()) == 2
+    sink.stack_status = DELETION
+    assert delete(rig, answer.physical_id).status == "SUCCESS"
+    assert cloud.tasks() == {}
 
 
 def test_r18_fails_without_leaving_a_task_when_cloudformation_has_gone_on_meanwhile(

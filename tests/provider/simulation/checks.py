@@ -10,6 +10,16 @@ if TYPE_CHECKING:
     from simulation.cloudformation import Record
     from simulation.world import World
 
+# What no provider can keep from happening, and why; `docs/reliability.md` says what an operator does then.
+IMPOSSIBLE = {
+    "overtaken by a late request": "AWS carried a request out after boto3 had stopped waiting for it and asked again; "
+    "IoT Wireless has no conditional update",
+    "left until the stack goes": "a cancelled Update and its rollback, signed in the same second, have no order, and "
+    "with the old task gone there is nothing to write one on",
+    "not found, as looking was denied": "a policy forbids to list tasks or their tags, by which they are found",
+    "session begun amid an update": "IoT Wireless changes a task request by request, and somebody started it between "
+    "two of them; from then on nothing can change",
+}
 STABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
 NUMBERS = ("RedundancyPercent", "FragmentSizeBytes", "FragmentIntervalMS")
 TEXTS = ("Name", "Descriptor", "FirmwareUpdateImage", "FirmwareUpdateRole")
@@ -70,6 +80,8 @@ def _check_task(world: World, record: Record) -> None:
         kind = "differs" if world.cloudformation.status != "UPDATE_ROLLBACK_COMPLETE" else "differs after a rollback"
         if "start during an operation" in acts:
             kind = "session begun amid an update"
+        elif task_id in world.overtaken:
+            kind = "overtaken by a late request"
         world.violation(kind, f"{task_id}: {'; '.join(different)}")
 
 
@@ -105,8 +117,26 @@ def _check_leaks(world: World) -> None:
         elif task_id in stack.given_up:
             world.violation("cleanup given up", f"{task_id} {status} {how}")
         else:
+            if (request.event["StackId"], request.event["LogicalResourceId"]) in world.unseen:
+                world.violation("not found, as looking was denied", f"{task_id} {how}")
+                continue
+            if stack.status != "NONE" and _is_of_the_same_second(world, task_id):
+                world.violation("left until the stack goes", f"{task_id} {how}")
+                continue
             outcome = "cancelled" if request.cancelled else (request.answer or {}).get("Status", "unanswered").lower()
             world.violation(f"leak of a {outcome} {request.event['RequestType']}", f"{task_id} {how}")
+
+
+def _is_of_the_same_second(world: World, task_id: str) -> bool:
+    """Whether it was made in place of the same task and in the same second as one on record."""
+
+    def made(tags: dict[str, str]) -> tuple[str, str]:
+        return tags.get(f"{OWN}in-place-of", ""), tags.get(f"{OWN}made-by", "").partition(".")[0]
+
+    tasks = world.network.tasks
+    on_record = [each.physical_id for each in world.cloudformation.records.values()]
+    place, second = made(tasks[task_id].tags)
+    return bool(place) and (place, second) in [made(tasks[each].tags) for each in on_record if each in tasks]
 
 
 def _check_foreign(world: World) -> None:

@@ -77,11 +77,16 @@ class CloudFormation:
         self._garbage: list[Garbage] = []
         self._pending: list[Request] = []
         self._failed = False
-        self.is_deleting = False
+        self.phase = "REVIEW_IN_PROGRESS"  # the status that DescribeStacks gives
         self._cancels = True
         self._number = 0
         self.last_request_ids: dict[str, str] = {}
         self.statuses: dict[str, str] = {}  # of the resources
+
+    @property
+    def is_deleting(self) -> bool:
+        """Whether the stack is being deleted."""
+        return self.phase == "DELETE_IN_PROGRESS"
 
     def put(self, url: str, body: bytes, sandbox: Any) -> int:
         """Take an answer at a response URL."""
@@ -97,6 +102,7 @@ class CloudFormation:
         self.world.stack_ids.add(self.stack_id)
         self.records, self._garbage = {}, []
         self.groups.forget()
+        self.phase = "CREATE_IN_PROGRESS"
         self.statuses.clear()
         self.last_request_ids.clear()
         if self._go_forward(template, fails_after, cancels=rollback):
@@ -104,13 +110,17 @@ class CloudFormation:
         elif not rollback:
             self.template, self.status = template, "CREATE_FAILED"
         else:
+            self.phase = "ROLLBACK_IN_PROGRESS"
             self._take_back()
             gone = self._delete_garbage("rollback of the create") and self.groups.delete_all()
             self.status = "ROLLBACK_COMPLETE" if gone else "ROLLBACK_FAILED"
+        self.phase = self.status
 
     def update(self, template: Template, fails_after: float | None, *, rollback: bool) -> None:
         """Deploy a changed template."""
+        self.phase = "UPDATE_IN_PROGRESS"
         if self._go_forward(template, fails_after, cancels=rollback):
+            self.phase = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
             self._remove_what_left(template)
             self.template = template
             self._clean_up(template)
@@ -119,15 +129,17 @@ class CloudFormation:
             self.template, self.status = template, "UPDATE_FAILED"
         else:
             self._roll_back()
+        self.phase = self.status
 
     def continue_rollback(self) -> None:
         """Go on with a rollback that failed (continue-update-rollback), or begin one (rollback-stack)."""
         self._roll_back()
+        self.phase = self.status
 
     def delete(self) -> None:
         """Delete the stack."""
         why = "deletion of the stack"
-        self.is_deleting = True
+        self.phase = "DELETE_IN_PROGRESS"
         for name in reversed(list(self.records)):
             record = self.records[name]
             if record.resource.retain:
@@ -139,7 +151,7 @@ class CloudFormation:
         self._garbage = [piece for piece in pieces if not self._delete(replace(piece, why=why))]
         gone = not self.records and not self._garbage and self.groups.delete_all()
         self.status = "NONE" if gone else "DELETE_FAILED"
-        self.is_deleting = False
+        self.phase = "DELETE_COMPLETE" if gone else "DELETE_FAILED"
 
     # ---- forward ----
 
@@ -245,6 +257,7 @@ class CloudFormation:
         self._touches = []
 
     def _roll_back(self) -> None:
+        self.phase = "UPDATE_ROLLBACK_IN_PROGRESS"
         while self._touches:
             touch = self._touches[-1]
             if not self._undo(touch):
@@ -253,6 +266,7 @@ class CloudFormation:
             self._touches.pop()
         assert self.world.stable is not None
         self.template = self.world.stable
+        self.phase = "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"
         self._clean_up(self.template)
         self.status = "UPDATE_ROLLBACK_COMPLETE"
 

@@ -127,8 +127,7 @@ class Network:
                 return self._refusal(request, 500, "InternalServerException", "internal error")
             case "read timeout" | "read timeout, effect later":
                 if fault == "read timeout, effect later":
-                    late = OnTheWay(sandbox.event)
-                    time.spawn(lambda: self._effect(operation, request), after=chance.uniform(2, 25), group=late)
+                    self._arrives(operation, request, chance.uniform(2, 25), sandbox)
                 time.sleep(aws_calls.READ_TIMEOUT_SECONDS)
                 raise ReadTimeoutError(endpoint_url=request.url)
             case "connection refused":
@@ -161,13 +160,23 @@ class Network:
         time.sleep(chance.uniform(0.01, 0.05))
         return _response(request, answer)
 
+    def _arrives(self, operation: str, request: Any, after: float, sandbox: Sandbox) -> None:
+        """Have a request arrive later, even when its sender has stopped waiting for it."""
+        group = OnTheWay(sandbox.event)
+
+        def arrive() -> None:
+            if after > aws_calls.READ_TIMEOUT_SECONDS and not operation.startswith(aws_calls.READING):
+                self.world.overtaken.add(_task_id(request))
+            self._effect(operation, request)
+
+        self.world.time.spawn(arrive, after=after, group=group)
+
     def _effect(self, operation: str, request: Any) -> Answer:
         if operation.startswith("DescribeStack"):
             return stack_api.answer(self.world.cloudformation, _text(request.body))
         if ".s3." in request.url or request.url.partition("//")[2].startswith("s3."):
             return self.objects.handle(operation, request)
-        task_id = next((group for group in (TASK_PATH.search(request.url) or re.match("", "")).groups("") if group), "")
-        task_id = unquote(task_id)
+        task_id = _task_id(request)
         if self.world.time.now < self.visible_at.get(task_id, 0):
             return _error(404, "ResourceNotFoundException", "no such task (yet)")
         if operation == "DeleteFuotaTask" and self.status(task_id) not in {None, "Delete_Waiting"}:
@@ -228,6 +237,9 @@ class Network:
 
     def _denial(self, request: Any, operation: str) -> AWSResponse:
         code = "AccessDenied" if operation in {"GetObject", "PutObject"} else "AccessDeniedException"
+        if operation in self.denied_for_good and operation.startswith("List"):
+            event = self.world.time.running.group.event
+            self.world.unseen.add((event["StackId"], event["LogicalResourceId"]))
         because = " with an explicit deny in a service control policy" if operation in self.denied_for_good else ""
         return self._refusal(request, 403, code, f"not authorized to perform {operation}{because}")
 
@@ -237,6 +249,11 @@ class Network:
         if ".s3." in request.url or request.url.partition("//")[2].startswith("s3."):
             return _response(request, self.objects.error(status, code, message))
         return _response(request, _error(status, code, message))
+
+
+def _task_id(request: Any) -> str:
+    found = TASK_PATH.search(request.url)
+    return unquote(next((group for group in found.groups("") if group), "")) if found else ""
 
 
 def _error(status: int, code: str, message: str) -> Answer:

@@ -165,7 +165,13 @@ class Sequence:
         if self.stack.status not in {"NONE", "ROLLBACK_COMPLETE"}:
             holders = {each for name in self.stack.groups.ids for each in self.stack.groups.holders(name)}
             kept = holders & self.stack.retained
-            if not kept:
+            events = {each: world.made_by[each].event for each in holders if each in world.made_by}
+            unseen = {
+                each for each, event in events.items() if (event["StackId"], event["LogicalResourceId"]) in world.unseen
+            }
+            if unseen:
+                world.violation("not found, as looking was denied", f"groups held by {sorted(unseen)}")
+            elif not kept:
                 world.violation("stack cannot be deleted", f"{self.stack.status}, groups held by {sorted(holders)}")
         check(world)
 

@@ -22,7 +22,7 @@ def answer(stack: CloudFormation, body: str) -> Answer:
     """Answer a request."""
     asked = {name: values[0] for name, values in parse_qs(body).items()}
     if asked["Action"] == "DescribeStacks":
-        status = "DELETE_IN_PROGRESS" if stack.is_deleting else "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
+        status = stack.phase
         member = "<StackName>Fleet</StackName><CreationTime>2026-11-23T10:11:12Z</CreationTime>"
         return _result(
             "DescribeStacks", f"<Stacks><member>{member}<StackStatus>{status}</StackStatus></member></Stacks>"

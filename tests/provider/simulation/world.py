@@ -58,6 +58,10 @@ class World:
         self.function = Lambda(self)
         self.cloudformation = CloudFormation(self)
         self.refused_rollbacks = 0
+        self.unseen: set[tuple[str, str]] = (
+            set()
+        )  # the stack and logical ids of resources whose tasks could not be looked for
+        self.overtaken: set[str] = set()  # tasks that a request reached when nobody could expect it any more
         self.foreign: dict[str, int] = {}  # tasks of others, and how many tags they have
 
     def note(self, what: str) -> None:
@@ -87,7 +91,9 @@ class World:
             self.violation("foreign task touched", f"{task_id} deleted")
         elif on_record and not (kind == "Delete" and physical_id == task_id):
             self.violation("live task deleted", f"{task_id} by {kind} {physical_id} ({operation})")
-        if status in SESSION and operation != "deletion of the stack":
+        # The deletion of the stack ends sessions, and so does a Delete of a deployment that Lambda delivers once more
+        # during it.
+        if status in SESSION and operation != "deletion of the stack" and not stack.is_deleting:
             self.violation("session killed", f"{task_id} {status} by {kind} ({operation})")
         return deletion
 
