@@ -166,14 +166,17 @@ def leave(arn: str, calls: AwsCalls) -> None:
 
 def take_away_with_the_stack(task_id: str, standing: Standing, *, request: Request, calls: AwsCalls, log: Log) -> None:
     """Delete what is left of the resource when its stack is deleted, and what was marked for that."""
-    # What was made in place of this one never got on record; of what was made beside it in place of another, only this
-    # one did.
-    places = {task_id, standing.in_place_of} - {""}
+    # Neither what was made in place of this one got on record, nor what was made beside it in place of another; but
+    # for one at most, which has a Delete of its own, or a policy that keeps it.
+    record = stack_record.read(request, calls, log)
+    places = {task_id, standing.in_place_of} - {""} if record else set()
     for task in Search(request, calls).of_the_stack():
-        if task.id != task_id and (task.standing.is_to_be_deleted or task.standing.in_place_of in places):
+        if task.id == task_id or (record and task.id == record.physical_id):
+            continue
+        if task.standing.is_to_be_deleted or task.standing.in_place_of in places:
             log.info("deleting a task that was left until the stack goes", taskId=task.id)
             task_service.delete_and_wait(task.id, calls, log)
-    if standing.replaced_by is not None:
+    if standing.replaced_by is not None and record is not None and record.physical_id == task_id:
         # On record to the end, so what was made in its place came of an Update that was cut off.
         found = made_by(standing.replaced_by, MAKING_SECONDS, request=request, calls=calls)
         for task in found.untouched + found.started:

@@ -84,7 +84,7 @@ def test_r16_what_somebody_started_meanwhile_is_left_until_the_stack_goes(
     cloud.into_session(new_id)
     assert update(rig, task_id, without(old, "Name"), old).status == "SUCCESS"
     assert set(cloud.tasks()) == {task_id, new_id}
-    sink.stack_status = DELETION
+    sink.stack_status, sink.record = DELETION, (task_id, "DELETE_IN_PROGRESS")
     assert delete(rig, task_id).status == "SUCCESS"
     assert cloud.tasks() == {}
 
@@ -95,7 +95,7 @@ def test_r16_the_end_of_the_stack_finds_what_a_cut_off_update_made(
     """Without a rollback no other Update comes."""
     old, task_id = made()
     replace_and_crash(rig, task_id, old, without(old, "Name"))
-    sink.stack_status = DELETION
+    sink.stack_status, sink.record = DELETION, (task_id, "DELETE_IN_PROGRESS")
     assert delete(rig, task_id).status == "SUCCESS"
     assert cloud.tasks() == {}
 
@@ -298,9 +298,21 @@ def test_r18_what_two_requests_of_the_same_second_made_goes_with_the_stack(
     answer = update(rig, task_id, {**old, "Name": "8"}, old)
     assert answer.status == "SUCCESS"
     assert len(cloud.tasks()) == 2
-    sink.stack_status = DELETION
+    sink.stack_status, sink.record = DELETION, (answer.physical_id, "DELETE_IN_PROGRESS")
     assert delete(rig, answer.physical_id).status == "SUCCESS"
     assert cloud.tasks() == {}
+
+
+@pytest.mark.parametrize("can_be_read", [True, False])
+def test_r18_the_task_on_record_does_not_go_with_the_one_that_it_replaced(
+    rig: Rig, cloud: Cloud, sink: ResponseSink, made: Made, can_be_read: bool
+) -> None:
+    """A stack may be deleted between a replacement and its cleanup, and the new task have a policy that keeps it."""
+    old, old_id = made()
+    new_id = update(rig, old_id, old, without(old, "Name")).physical_id
+    sink.stack_status, sink.record = DELETION, (new_id, "DELETE_IN_PROGRESS") if can_be_read else None
+    assert delete(rig, old_id).status == "SUCCESS"
+    assert list(cloud.tasks()) == [new_id]
 
 
 def test_r18_fails_without_leaving_a_task_when_cloudformation_has_gone_on_meanwhile(

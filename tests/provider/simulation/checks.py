@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 IMPOSSIBLE = {
     "overtaken by a late request": "AWS carried a request out after boto3 had stopped waiting for it and asked again; "
     "IoT Wireless has no conditional update",
-    "left until the stack goes": "a cancelled Update and its rollback, signed in the same second, have no order, and "
+    "made twice in one second": "a cancelled Update and its rollback, signed in the same second, have no order, and "
     "with the old task gone there is nothing to write one on",
-    "not found, as looking was denied": "a policy forbids to list tasks or their tags, by which they are found",
+    "not found, as tags were denied": "a policy forbids to list tasks, or to read or write the tags they are found by",
     "session begun amid an update": "IoT Wireless changes a task request by request, and somebody started it between "
     "two of them; from then on nothing can change",
 }
@@ -117,14 +117,19 @@ def _check_leaks(world: World) -> None:
         elif task_id in stack.given_up:
             world.violation("cleanup given up", f"{task_id} {status} {how}")
         else:
-            if (request.event["StackId"], request.event["LogicalResourceId"]) in world.unseen:
-                world.violation("not found, as looking was denied", f"{task_id} {how}")
-                continue
-            if stack.status != "NONE" and _is_of_the_same_second(world, task_id):
-                world.violation("left until the stack goes", f"{task_id} {how}")
-                continue
-            outcome = "cancelled" if request.cancelled else (request.answer or {}).get("Status", "unanswered").lower()
-            world.violation(f"leak of a {outcome} {request.event['RequestType']}", f"{task_id} {how}")
+            world.violation(_kind_of_leak(world, task_id), f"{task_id} {how}")
+
+
+def _kind_of_leak(world: World, task_id: str) -> str:
+    request = world.made_by[task_id]
+    if (request.event["StackId"], request.event["LogicalResourceId"]) in world.unseen:
+        return "not found, as tags were denied"
+    if _is_of_the_same_second(world, task_id):
+        world.same_second.add(task_id)
+    if task_id in world.same_second:
+        return "made twice in one second"
+    outcome = "cancelled" if request.cancelled else (request.answer or {}).get("Status", "unanswered").lower()
+    return f"leak of a {outcome} {request.event['RequestType']}"
 
 
 def _is_of_the_same_second(world: World, task_id: str) -> bool:

@@ -237,7 +237,7 @@ class Network:
 
     def _denial(self, request: Any, operation: str) -> AWSResponse:
         code = "AccessDenied" if operation in {"GetObject", "PutObject"} else "AccessDeniedException"
-        if operation in self.denied_for_good and operation.startswith("List"):
+        if operation in self.denied_for_good and operation.startswith(("List", "Tag")):
             event = self.world.time.running.group.event
             self.world.unseen.add((event["StackId"], event["LogicalResourceId"]))
         because = " with an explicit deny in a service control policy" if operation in self.denied_for_good else ""

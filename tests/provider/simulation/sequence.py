@@ -170,7 +170,9 @@ class Sequence:
                 each for each, event in events.items() if (event["StackId"], event["LogicalResourceId"]) in world.unseen
             }
             if unseen:
-                world.violation("not found, as looking was denied", f"groups held by {sorted(unseen)}")
+                world.violation("not found, as tags were denied", f"groups held by {sorted(unseen)}")
+            elif twice := holders & world.same_second:
+                world.violation("made twice in one second", f"groups held by {sorted(twice)}")
             elif not kept:
                 world.violation("stack cannot be deleted", f"{self.stack.status}, groups held by {sorted(holders)}")
         check(world)

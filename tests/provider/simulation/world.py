@@ -58,9 +58,8 @@ class World:
         self.function = Lambda(self)
         self.cloudformation = CloudFormation(self)
         self.refused_rollbacks = 0
-        self.unseen: set[tuple[str, str]] = (
-            set()
-        )  # the stack and logical ids of resources whose tasks could not be looked for
+        self.unseen: set[tuple[str, str]] = set()  # stack and logical ids whose tasks could not be told
+        self.same_second: set[str] = set()  # tasks that were made beside another in the same second
         self.overtaken: set[str] = set()  # tasks that a request reached when nobody could expect it any more
         self.foreign: dict[str, int] = {}  # tasks of others, and how many tags they have
 
