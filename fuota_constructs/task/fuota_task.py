@@ -241,7 +241,8 @@ class FuotaTask(cdk.Resource):
 
         Raises `FuotaValidationError` for what is no multicast group.
         """
-        self._groups[task_inputs.multicast_group_id_of(group, self)] = self._plan_of(group)
+        group_id = task_inputs.multicast_group_id_of(group, self)  # first: what is no group has no plan
+        self._groups[group_id] = self._plan_of(group)
         self._resource.add_property_override("MulticastGroupIds", list(self._groups))
         self._check_at_synth()
 

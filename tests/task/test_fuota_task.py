@@ -327,6 +327,14 @@ def list_of(stack):
     return cdk.CfnParameter(stack, "List", type="CommaDelimitedList").value_as_list
 
 
+@pytest.mark.parametrize("make", [lambda _: "g", lambda _: None, lambda at: [l1_group(at)], task_by_id])
+def test_fails_when_what_is_added_later_is_no_group(stack, image, make):
+    task = FuotaTask(stack, "Task", firmware_image=image, rf_region=RfRegion.EU868)
+    with pytest.raises(FuotaValidationError, match="which is no multicast group; import one with") as raised:
+        task.add_multicast_group(make(stack))
+    assert (raised.value.rule, raised.value.construct_path) == ("multicast-groups", "Stack/Task")
+
+
 @pytest.mark.parametrize(
     "arn",
     [
