@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import aws_cdk as cdk
 
+from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.firmware.encryption_key import key_of
 from fuota_constructs.synth_checks import Place, known_text, place_of
 
@@ -33,11 +34,14 @@ class BucketFacts(NamedTuple):
     @classmethod
     def of(cls, bucket: s3.IBucket, *, identity: str, here: Place) -> BucketFacts:
         """Ask a bucket, from a stack that is here."""
-        key, place = bucket.encryption_key, place_of(bucket) if any(here) else Place()
+        given, place = bucket.encryption_key, place_of(bucket) if any(here) else Place()
+        key = key_of(given, bucket) if given else None
+        if key:
+            _expect_region(key, place, bucket)
         return cls(
             name=bucket.bucket_name,
             arn=bucket.bucket_arn,
-            key_arn=_arn_of(key_of(key, bucket), place, here) if key else None,
+            key_arn=_arn_of(key, place, here) if key else None,
             place=place,
             identity=identity,
             policy=policy_of(bucket),
@@ -56,6 +60,19 @@ class BucketFacts(NamedTuple):
 def policy_of(bucket: s3.IBucket) -> constructs.IDependable | None:
     """The bucket policy as it is now, which has to be there before anybody relies on it."""
     return bucket.policy.node.default_child if bucket.policy else None
+
+
+def _expect_region(key: kms.IKey, place: Place, bucket: s3.IBucket) -> None:
+    # The bucket can be made, and the first object put into it is refused. A multi-Region key has an ARN in each Region.
+    apart = Place(region=place_of(key, key.key_arn).region).apart_from(Place(region=place.region))
+    if apart:
+        theirs, ours = apart
+        raise FuotaValidationError(
+            "encryption-key",
+            f"the KMS key is in {theirs} and the bucket in {ours}; S3 encrypts with keys of the bucket's own Region"
+            f" only: give a key in {ours}",
+            construct_path=bucket.node.path,
+        )
 
 
 def _arn_of(key: kms.IKey, place: Place, here: Place) -> str:

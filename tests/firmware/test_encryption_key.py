@@ -3,6 +3,7 @@
 import json
 
 import aws_cdk as cdk
+import constructs
 import pytest
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
@@ -100,6 +101,26 @@ def test_fails_for_an_image_in_a_bucket_with_an_alias_of_an_unknown_key(stack):
     image = FirmwareImage.from_bucket(BUCKETS["imported"](stack, alias), "key")
     with pytest.raises(FuotaValidationError, match="the alias 'alias/fw', of which"):
         FuotaTask(stack, "Task", firmware_image=image, rf_region=RfRegion.EU868)
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_fails_for_a_key_of_another_region_than_its_bucket(app, image, bucket):
+    """S3 makes the bucket all the same, and refuses what is put into it."""
+    stack = cdk.Stack(app, "Stack", env=cdk.Environment(account="111122223333", region="eu-west-1"))
+    there = cdk.Stack(app, "There", env=cdk.Environment(account="111122223333", region="us-east-1"))
+    given = {"Imported": kms.Key.from_key_arn(stack, "Key", ARN.replace("eu-west-1", "us-east-1"))}
+    if bucket == "imported":
+        given["Made"] = kms.Key(there, "Key")
+    for name, key in given.items():
+        scope = constructs.Construct(stack, name)
+        with pytest.raises(FuotaValidationError, match="the KMS key is in us-east-1 and the bucket in eu-west-1; S3"):
+            FuotaTask(
+                scope,
+                "Task",
+                firmware_image=image,
+                rf_region=RfRegion.EU868,
+                firmware_bucket=BUCKETS[bucket](scope, key),
+            )
 
 
 def test_a_key_that_is_looked_up_is_taken(app, image):
