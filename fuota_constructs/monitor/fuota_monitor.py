@@ -12,7 +12,7 @@ import aws_cdk as cdk
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.monitor.poll_function import PollFunction
 from fuota_constructs.monitor.task_metrics import TaskMetrics, make_alarms, widgets
-from fuota_constructs.synth_checks import MonitorPlan, TaskPlan, findings_in, place_of, place_of_stack
+from fuota_constructs.synth_checks import MonitorPlan, Place, TaskPlan, findings_in, place_of, place_of_stack
 from fuota_constructs.template.keyword_names import naming_keywords
 from fuota_constructs.template.service_arns import expect_arn
 from fuota_constructs.template.tokens import is_known, shown
@@ -61,7 +61,8 @@ class FuotaMonitor(TaskMetrics):
 
         `task`: a `FuotaTask`, an imported one, or an L1 `CfnFuotaTask`, in the account and Region of this stack.
         `interval`: time between two polls, 1 to 60 whole minutes; 5 minutes by default.
-        `event_bus`: where events go; by default the account's default bus.
+        `event_bus`: where events go, in the Region of this stack; the policy of a bus of another account must allow it.
+        By default the account's default bus.
         `namespace`: of the metrics, 1 to 255 letters, digits and `._/#-`, not beginning with `AWS/`; `FuotaConstructs`
         by default.
         `alarm_actions`: what the alarms do: ARNs, for example `topic.topic_arn`, or actions of
@@ -85,6 +86,8 @@ class FuotaMonitor(TaskMetrics):
                 "monitor-event-bus",
                 f"event_bus is {shown(event_bus)}; give a bus, such as aws_events.EventBus.from_event_bus_name(...)",
             )
+        if event_bus is not None:
+            self._expect_bus_here(event_bus)
         minutes = self._minutes("interval", interval, DEFAULT_MINUTES, at_most=LONGEST_MINUTES)
         stuck_minutes = self._minutes("stuck_after", stuck_after, DEFAULT_STUCK_MINUTES)
         self.namespace = self._namespace(namespace)
@@ -159,6 +162,18 @@ class FuotaMonitor(TaskMetrics):
         # At once, and not at synth with the other findings: all that follows would be about another task.
         for finding in findings_in(TaskPlan(monitor=MonitorPlan(place_of_stack(self), place_of(task, arn)))):
             self._refuse(finding.rule, finding.message)
+
+    def _expect_bus_here(self, bus: IEventBusRef) -> None:
+        # Another Region's bus is reached by a rule on one of this Region only (EventBridge User Guide, sending and
+        # receiving events between AWS Regions); one of another account takes events that its policy allows.
+        there = place_of(bus, bus.event_bus_ref.event_bus_arn).region
+        if apart := Place(region=there).apart_from(place_of_stack(self)):
+            theirs, ours = apart
+            self._refuse(
+                "monitor-event-bus",
+                f"event_bus is in {theirs} and this stack in {ours}; events can be put on a bus of the same Region"
+                f" only: give one in {ours}, with a rule that sends them on to the bus in {theirs}",
+            )
 
     def _default_bus_arn(self) -> str:
         return cdk.Stack.of(self).format_arn(service="events", resource="event-bus", resource_name="default")

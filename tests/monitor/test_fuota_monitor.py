@@ -257,6 +257,26 @@ def test_fails_for_a_task_of_another_account(app) -> None:
         FuotaMonitor(stack, "Monitor", task=FuotaTask.from_fuota_task_arn(stack, "Elsewhere", arn))
 
 
+def test_fails_for_a_bus_of_another_region(app) -> None:
+    stack = cdk.Stack(app, "Here", env=cdk.Environment(account="123456789012", region="eu-west-1"))
+    there = cdk.Stack(app, "There", env=cdk.Environment(account="123456789012", region="us-east-1"))
+    task = FuotaTask.from_fuota_task_id(stack, "Imported", TASK_ID)
+    arn = "arn:aws:events:{}:{}:event-bus/fleet"
+    elsewhere = {
+        "Imported": events.EventBus.from_event_bus_arn(stack, "Elsewhere", arn.format("us-east-1", "123456789012")),
+        "Made": events.EventBus(there, "Bus", event_bus_name="fleet"),
+    }
+    for name, bus in elsewhere.items():
+        with pytest.raises(FuotaValidationError, match="event_bus is in us-east-1 and this stack in eu-west-1; events"):
+            FuotaMonitor(stack, f"Monitor{name}", task=task, event_bus=bus)
+    here = {
+        "Ours": events.EventBus.from_event_bus_arn(stack, "Here", arn.format("eu-west-1", "111122223333")),
+        "Token": events.EventBus.from_event_bus_name(stack, "Token", cdk.CfnParameter(stack, "Bus").value_as_string),
+    }
+    for name, bus in here.items():
+        FuotaMonitor(stack, f"Monitor{name}", task=task, event_bus=bus)
+
+
 def test_values_known_only_at_deployment_are_not_checked(stack, imported, synth) -> None:
     number = cdk.CfnParameter(stack, "Ratio", type="Number").value_as_number
     namespace = cdk.CfnParameter(stack, "Namespace").value_as_string
