@@ -14,6 +14,7 @@ from fuota_constructs.local.cloud_assembly import stack_names, stacks_of
 from fuota_constructs.local.errors import LocalCloudError
 from fuota_constructs.local.functions import aws_sdk
 
+_ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"  # what bootstrap takes without --trust
 STANDARD_QUALIFIER = "hnb659fds"
 # For the synthesis alone: what comes after it works on the assembly.
 _SYNTH_OPTIONS = {"-a": "--app", "-o": "--output", "-c": "--context"}
@@ -192,6 +193,9 @@ def bootstrap(run: CdkRun, environment: Environment, say: Callable[[str], None])
         if environment.qualifier != STANDARD_QUALIFIER:
             arguments += ["--qualifier", environment.qualifier]
             arguments += ["--toolkit-stack-name", f"CDKToolkit-{environment.qualifier}"]
+        if environment.account != run.cloud.account:
+            # An app with stacks in several accounts is deployed by the cloud's own, as by a pipeline's on AWS.
+            arguments += [f"--trust={run.cloud.account}", f"--cloudformation-execution-policies={_ADMINISTRATOR}"]
         said: list[str] = []
         place = {"account": environment.account, "region": environment.region}
         if run.cdk(arguments, **place, away=True, listen=said.append):
