@@ -95,6 +95,23 @@ def test_low_data_rate_optimisation_from_symbols_of_16_ms(spreading_factor, band
 
 
 @pytest.mark.parametrize(
+    ("size", "radio", "optimized", "microseconds"),
+    [
+        (24, {"spreading_factor": 12, "bandwidth_hz": 125_000, "coding_rate": "4/7"}, True, 1_810_432),
+        (24, {"spreading_factor": 12, "bandwidth_hz": 500_000}, False, 329_728),
+        (13, {"spreading_factor": 7, "bandwidth_hz": 125_000}, False, 46_336),
+        (20, {"spreading_factor": 9, "bandwidth_hz": 31_250}, True, 823_296),
+        (0, {"spreading_factor": 7, "bandwidth_hz": 125_000}, False, 25_856),
+        (0, {"spreading_factor": 12, "bandwidth_hz": 125_000}, True, 663_552),
+    ],
+)
+def test_what_other_formulas_got_wrong(size, radio, optimized, microseconds):
+    """Reported for RadioLib, LoRaMac-node, ns-3 and CubeCell: the optimisation by rate and not by symbol, no bytes."""
+    assert lora_time_on_air(size, **radio, crc=True) == microseconds
+    assert lora_time_on_air(size, **radio, crc=True, low_data_rate_optimize=optimized) == microseconds
+
+
+@pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"phy_payload_bytes": -1}, "phy_payload_bytes is -1"),

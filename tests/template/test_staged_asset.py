@@ -128,6 +128,28 @@ def test_every_synthesizer_takes_them(tmp_path: Path, image: Path, kind: str, wh
 
 
 @pytest.mark.usefixtures("way")
+def test_the_qualifier_may_be_the_contexts(tmp_path: Path, image: Path) -> None:
+    app = cdk.App(outdir=str(tmp_path / "out"), context={"@aws-cdk/core:bootstrapQualifier": "acme"})
+    stage(cdk.NestedStack(cdk.Stack(app, "Stack"), "Nested"), image)
+    app.synth()
+    _, goes_to = uploads(tmp_path / "out")["Update/Firmware"]
+    assert goes_to["bucketName"] == "cdk-acme-assets-${AWS::AccountId}-${AWS::Region}"
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize("where", ["stack", "stack, stage", "stack, nested"])
+def test_an_assembly_can_be_moved(tmp_path: Path, image: Path, where: str) -> None:
+    """As between the steps of a pipeline: nothing in it says where on this machine it was made."""
+    app, stack = placed(where, tmp_path / "out", None)
+    stage(stack, image)
+    app.synth()
+    moved = (tmp_path / "out").rename(tmp_path / "moved")
+    path, _ = uploads(moved)["Update/Firmware"]
+    assert path.read_bytes() == b"test"
+    assert str(tmp_path) not in "".join(file.read_text() for file in moved.rglob("*.json"))
+
+
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("where", ["stack", "stack, nested", "app, stage"])
 def test_a_synthesizer_that_takes_them_in_python_is_asked(tmp_path: Path, image: Path, where: str) -> None:
     _, stack = placed(where, tmp_path / "out", Elsewhere())
