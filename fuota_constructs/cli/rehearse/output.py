@@ -32,6 +32,8 @@ UNNAMED: Final = 8
 _EVENT = re.compile(r"(\S+) \| +(\d+)/(\d+) \| ")
 _DONE = re.compile(r"✅ +(\S+)(.*)")
 _ASSET = re.compile(r": (start|success): ")
+_TRACE = "jsii.errors.JavaScriptError:"
+_FINDINGS = re.compile(r"RuntimeError: (?:ValidationFailedWithErrors: )?(Validation failed with the following errors:)")
 _NOISE = ("feature flags are not configured", "Synthesis time:")
 
 
@@ -42,11 +44,27 @@ class Deployment:
         """Show it there, and how far it is in the status."""
         self._console, self._status = console, status
         self._heard: list[str] = []
+        self._trace: list[str] = []
 
     def synth(self, line: str) -> None:
-        """A line of `cdk synth`: warnings, and what the app prints."""
-        if line and not any(noise in line for noise in _NOISE):
+        """A line of `cdk synth`: warnings, and what the app prints.
+
+        Around the findings of a failed synthesis Python and jsii print some 40 lines about themselves, and the findings
+        twice: they are shown once, without. The trace of any other error stays, for it says where the app failed.
+        """
+        if self._trace or line == _TRACE:
+            self._trace.append(line)
+            if found := _FINDINGS.match(line):
+                self._trace.clear()
+                self._console.print(Text(found[1]))
+        elif line and not any(noise in line for noise in _NOISE):
             self._console.print(Text(line))
+
+    def synth_ended(self) -> None:
+        """Show a trace that was about something else than findings."""
+        for line in self._trace:
+            self._console.print(Text(line))
+        self._trace.clear()
 
     def deploy(self, line: str) -> None:
         """A line of `cdk deploy`."""

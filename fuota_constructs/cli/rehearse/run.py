@@ -104,7 +104,10 @@ class Run:
             heard = rehearse_output.Deployment(self._console, status)
             self._stage = "the app was being synthesised"
             arguments = self._request.cdk_arguments
-            app = deployment.synthesise(cloud, arguments, self._say, listen=heard.synth)
+            try:
+                app = deployment.synthesise(cloud, arguments, self._say, listen=heard.synth)
+            finally:
+                heard.synth_ended()
             with app.run:
                 self._stage = "the app was being deployed"
                 tasks: frozenset[str] = frozenset()

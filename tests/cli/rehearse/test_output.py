@@ -2,6 +2,8 @@
 
 import dataclasses
 import io
+import subprocess
+import sys
 
 import pytest
 from rich.console import Console
@@ -64,6 +66,47 @@ def test_events_of_a_deployment_are_shown_only_when_it_failed() -> None:
         heard.failed()
     assert event in out.getvalue()
     assert "Building template" not in out.getvalue()
+
+
+FAILING = """
+import aws_cdk as cdk
+app = cdk.App()
+stack = cdk.Stack(app, "Stack")
+class Refusal:
+    def validate(self):
+        return ["redundancy-range: redundancy_percent is 150; choose 0 to 100", "two\\n  lines"]
+"""
+ENDS = {
+    "findings": "import jsii, constructs as c\nstack.node.add_validation(jsii.implements(c.IValidation)(Refusal)())",
+    "another error": "cdk.CfnResource(stack, 'A', type='T')\ncdk.CfnResource(stack, 'A', type='T')",
+    "an error of the app": "raise SystemExit('the app says no')",
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_findings_of_a_failed_synthesis_are_shown_once_and_without_a_trace(end: str) -> None:
+    code = f"{FAILING}{ENDS[end]}\napp.synth()"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ran.returncode == 1
+    lines = [*ran.stderr.splitlines(), "python3 app.py: Subprocess exited with error 1"]
+    out = io.StringIO()
+    console = Console(file=out, width=200, highlight=False)
+    with console.status("") as status:
+        heard = Deployment(console, status)
+        for line in lines:
+            heard.synth(line.rstrip())
+        heard.synth_ended()
+    shown = out.getvalue().splitlines()
+    if end == "findings":
+        expected = [
+            "Validation failed with the following errors:",
+            "  [Stack] redundancy-range: redundancy_percent is 150; choose 0 to 100",
+            *("  [Stack] two", "  lines"),
+            lines[-1],
+        ]
+        assert [line for line in shown if not line.startswith("b'")] == expected  # jsii about the age of Node.js
+    else:
+        assert [line.strip() for line in lines if line.strip()] == [line.strip() for line in shown if line.strip()]
 
 
 def test_a_name_that_would_steer_the_terminal_is_written_out() -> None:
