@@ -65,7 +65,8 @@ def start_time(aws: Aws, at: datetime | timedelta | None) -> datetime:
     wanted = _whole(now + at) if isinstance(at, timedelta) else at.replace(microsecond=0)
     if wanted < earliest:
         minutes = math.floor((wanted - now).total_seconds() / 60)
-        when = f"{minutes} minutes from now" if minutes >= 0 else f"{-minutes} minutes ago"
+        apart = "1 minute" if abs(minutes) == 1 else f"{abs(minutes)} minutes"
+        when = f"{apart} from now" if minutes >= 0 else f"{apart} ago"
         raise ImpossibleTimeError(
             f"{show(wanted)} is {when}; a session starts 30 minutes from now or later, at the earliest"
             f" {show(as_early_as_possible)}: give --at {as_early_as_possible:%Y-%m-%dT%H:%M:%SZ} or later, or no --at"

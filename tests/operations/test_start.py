@@ -52,7 +52,8 @@ def test_the_service_takes_what_we_offer(at: timedelta | None, aws: Aws, task: A
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"), [(1799, "29 minutes from now"), (60, "1 minutes"), (-120, "2 minutes ago")]
+    ("seconds", "said"),
+    [(1799, "29 minutes from now"), (60, "is 1 minute from"), (-60, "is 1 minute ago"), (-120, "2 minutes ago")],
 )
 def test_refuses_under_30_minutes_and_says_the_earliest(seconds: int, said: str, aws: Aws, clock: Any) -> None:
     now = datetime.fromtimestamp(clock(), UTC)
