@@ -104,9 +104,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory, run: Callable[..., str])
 
 @pytest.fixture(scope="session", autouse=True)
 def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Clouds of these tests are noted apart from the developer's own."""
+    """Clouds of these tests are noted apart from the developer's own, in a folder as people name theirs."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FUOTA_STATE_DIR", str(tmp_path_factory.mktemp("state")))
+        patch.setenv("FUOTA_STATE_DIR", str(tmp_path_factory.mktemp("stäte dir ☃")))
         yield
 
 
@@ -120,10 +120,10 @@ def cloud(state_folder: None) -> Iterator[LocalCloud]:
 
 @pytest.fixture(scope="session")
 def app_on(tmp_path_factory: pytest.TempPathFactory) -> Callable[[LocalCloud, str], App]:
-    """Copies an app to a folder of its own, with a firmware image, to be deployed to a cloud."""
+    """Copies an app to a folder of its own, as people name theirs, with a firmware image, to be deployed to a cloud."""
 
     def app_on(cloud: LocalCloud, name: str) -> App:
-        folder = tmp_path_factory.mktemp("app") / name
+        folder = tmp_path_factory.mktemp("Prüf stand (neu) ☃ ") / name
         shutil.copytree(APPS / name, folder)
         (folder / "firmware.bin").write_bytes(bytes(range(256)) * 4)
         return App(cloud, folder)
