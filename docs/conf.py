@@ -16,9 +16,11 @@ extensions = [
     "sphinx.ext.autodoc",  # the constructs, from their docstrings
     "sphinx_click",  # the commands, from the commands
     "sphinx_copybutton",
+    "json_schemas",  # JSON documents, from their schemas
     "parameter_docs",  # our docstrings name a parameter as `name`: text
 ]
 exclude_patterns = ["_build", "_extensions"]
+smartquotes = False  # they make a dash of --json
 default_role = "code"  # a single backtick in a docstring is code
 
 myst_enable_extensions = ["colon_fence"]

@@ -17,6 +17,7 @@ import yaml
 
 import fuota_constructs
 from fuota_constructs.cli import exit_codes
+from fuota_constructs.cli.documents import NAMES, identity
 from fuota_constructs.cli.root import fuota
 from fuota_constructs.local.iotwireless import IotWirelessService, serve
 from fuota_constructs.operations.device_status import DEVICE_STATUSES
@@ -94,6 +95,12 @@ def test_the_schema_of_events_is_what_the_module_prints() -> None:
     module = [sys.executable, "-m", "fuota_constructs.monitor.event_schema"]
     printed = subprocess.run(module, capture_output=True, text=True, check=True).stdout
     assert f"```json\n{printed}```" in page("reference/events.md")
+
+
+def test_every_json_document_is_on_the_page() -> None:
+    text = page("reference/json.md")
+    assert set(re.findall(r"^\| `(fuota/[\w-]+/\d+)` ", text, re.MULTILINE)) == {identity(name) for name in NAMES}
+    assert set(re.findall(r"```\{json-schema\} ([\w-]+)\n", text)) == set(NAMES)
 
 
 def test_every_status_of_a_device_is_explained() -> None:
