@@ -18,7 +18,7 @@ SERVES := $(shell $(BIN)/python -I -c 'import json, os, pip, sys; from importlib
   sys.exit(sys.version_info < (3, 11) or any(unquote(url) != f"file://{os.getcwd()}" for url in urls))' 2>/dev/null && echo yes)
 VENV := $(if $(SERVES),,venv)
 
-.PHONY: setup demo test lint types build docs soak bench lock clean venv
+.PHONY: setup demo test lint types build docs pictures soak bench lock clean venv
 
 setup: $(DEVELOPMENT)
 
@@ -60,6 +60,9 @@ build: setup
 docs: setup  ## the documents as a site in docs/_build; a link that leads nowhere or a page in no table of contents is an error
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --builder html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
+
+pictures: setup  ## the picture of the README, from a rehearsal; needs Chromium
+	$(BIN)/python docs/pictures.py
 
 soak: setup  ## 10,000 seeded sequences of CloudFormation, Lambda and IoT Wireless with faults, in virtual time
 	$(BIN)/python tests/provider/simulation/soak.py --sequences 10000 --processes 2

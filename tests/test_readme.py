@@ -1,10 +1,17 @@
 """The README is true to the letter: its Python runs, its commands exist. So are the documents."""
 
+import hashlib
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import pytest
+from hatch_fancy_pypi_readme._builder import build_text
+from hatch_fancy_pypi_readme._config import load_and_validate_config
+
+from fuota_constructs.lorawan.regions import region
+from fuota_constructs.lorawan.session_plan import Conditions, plan_session
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -74,3 +81,36 @@ def test_links_inside_the_repository_lead_somewhere() -> None:
     for path in DOCUMENTS:
         for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", path.read_text(encoding="utf-8")):
             assert (path.parent / target).exists(), f"{path.name} links to {target}"
+
+
+def test_it_is_short_enough_to_be_read() -> None:
+    assert len(README.splitlines()) <= 180
+
+
+def test_the_demo_of_the_readme_is_that_of_the_makefile() -> None:
+    """What it says of the session is what the plan of app.py says; that it passes is a rehearsal of its own."""
+    image = ROOT / "firmware" / "sensor-1.1.0.bin"
+    digest = hashlib.sha256(image.read_bytes()).hexdigest()[:16]
+    assert f"{image.name} ({image.stat().st_size:,} bytes, sha256 {digest})" in README
+    rate = region("EU868").data_rate(3)
+    assert rate is not None
+    planned = plan_session(
+        image.stat().st_size,
+        Conditions(region("EU868")),
+        data_rate=rate,
+        fragment_bytes=112,
+        redundancy_percent=30,
+        interval_seconds=7,
+    )
+    assert f"{planned.fragments} fragments in {planned.duration_seconds / 60:.1f} min" in README
+
+
+def test_no_relative_link_of_the_readme_is_left_on_pypi(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The metadata as the build makes it, from the substitutions in pyproject.toml."""
+    monkeypatch.chdir(ROOT)
+    metadata = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["metadata"]
+    config = load_and_validate_config(metadata["hooks"]["fancy-pypi-readme"])
+    built = build_text(config.fragments, config.substitutions)
+    assert "[what is supported]" not in built
+    assert "what is supported (`docs/how-to/upgrade.md`)" in built
+    assert re.findall(r"\]\((?!https?:)[^)]+\)", built) == []

@@ -36,12 +36,13 @@ def test_example_passes_its_rehearsal(cloud: FuotaCloud, name: str) -> None:
     assert outcome.require("99%").devices == 200
 
 
-@pytest.mark.parametrize("number", [0, 1])
-def test_what_the_readme_shows_passes_its_rehearsal(cloud: FuotaCloud, number: int, tmp_path: Path) -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    block = re.findall(r"^```python\n(.*?)^```", readme, flags=re.MULTILINE | re.DOTALL)[number]
-    (tmp_path / "app.py").write_text(block, encoding="utf-8")
-    (tmp_path / "cdk.json").write_text('{"app": "python3 app.py"}')
+@pytest.mark.parametrize("document", ["README.md", "docs/how-to/existing-resources.md", "docs/how-to/class-b.md"])
+def test_the_first_app_of_a_document_passes_its_rehearsal(cloud: FuotaCloud, document: str, tmp_path: Path) -> None:
+    text = (ROOT / document).read_text(encoding="utf-8")
+    app, *_ = re.findall(r"^```python\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+    settings = re.findall(r"^```json\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+    (tmp_path / "app.py").write_text(app, encoding="utf-8")
+    (tmp_path / "cdk.json").write_text(settings[0] if settings else '{"app": "python3 app.py"}', encoding="utf-8")
     shutil.copytree(ROOT / "firmware", tmp_path / "firmware")
     cloud.deploy(tmp_path)
     cloud.rehearse(Fleet.of(devices=200, loss="10%", seed=1)).require("99%")
