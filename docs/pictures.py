@@ -1,4 +1,4 @@
-"""Makes docs/_static/rehearsal.png anew: what a real rehearsal of app.py writes, as Chromium shows it. `make pictures`."""
+"""Makes docs/_static/rehearsal.png anew (`make pictures`): what a rehearsal of app.py writes, as Chromium shows it."""
 
 import shutil
 import subprocess
@@ -15,8 +15,8 @@ cohorts:
   - {name: street, count: 180, loss: 12%}
   - {name: cellar, count: 20, loss: {kind: beta, mean: 22%, spread: 4%}}
 """
-SIZE = "1000,800"
-HEADLESS = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run", f"--window-size={SIZE}")
+SIZE = "--window-size=1000,880"
+HEADLESS = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run", SIZE)
 
 
 def main() -> None:
@@ -29,7 +29,7 @@ def main() -> None:
         (folder / "fleet.yaml").write_text(FLEET, encoding="utf-8")
         page = folder / "rehearsal.html"
         command = [sys.executable, "-m", "fuota_constructs.cli", "rehearse", "--fleet", str(folder / "fleet.yaml")]
-        subprocess.run([*command, "--html", str(page)], cwd=ROOT, check=False)  # 3 where the cellar fails: a picture, too
+        subprocess.run([*command, "--html", str(page)], cwd=ROOT, check=False)  # the cellar fails: a picture, too
         taken = [browser, *HEADLESS, f"--user-data-dir={folder / 'profile'}", f"--screenshot={PICTURE}", page.as_uri()]
         subprocess.run(taken, check=True, capture_output=True)
     if PICTURE.stat().st_size > MOST_BYTES:
