@@ -39,9 +39,14 @@ function install(pairs, kept = []) {
     return place === whole ? asked : place;
   }
 
-  // In a command line or a list of folders a path ends where a shell or PATH would end it.
-  const roots = pairs.map(([from]) => from.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|");
-  const inText = new RegExp(`(^|[\\s=:'"(,;&|<>\`])((?:${roots})(?:/[^\\s:'"(),;&|<>\`]*)?)(?=$|[\\s:'"(),;&|<>\`])`, "g");
+  // In a command line or a list of folders a path ends where a shell or PATH would end it; what is kept is known, and
+  // may have blanks.
+  const any = (paths) => paths.map((each) => each.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|");
+  const known = kept.filter((folder) => pairs.some(([from]) => below(folder, from)));
+  const keptInText = known.length ? `(?:${any(known)})(?=$|[/\\s:'"(),;&|<>\`])|` : "";
+  const roots = any(pairs.map(([from]) => from));
+  const mappedInText = `(?:${roots})(?:/[^\\s:'"(),;&|<>\`]*)?(?=$|[\\s:'"(),;&|<>\`])`;
+  const inText = new RegExp(`(^|[\\s=:'"(,;&|<>\`])(${keptInText}${mappedInText})`, "g");
   const mappedText = (text) => String(text).replace(inText, (_, before, asked) => before + mapped(asked));
 
   const replaced = (original, wrapper) =>

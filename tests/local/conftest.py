@@ -16,7 +16,7 @@ from wire import Wire  # the folder's own module
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     """One running local cloud for all tests of this folder; each makes its own resources in it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FUOTA_STATE_DIR", str(tmp_path_factory.mktemp("state")))
+        patch.setenv("FUOTA_STATE_DIR", str(tmp_path_factory.mktemp("stäte-☃")))
         running = clouds.start(clouds.free_port())
         yield running
         clouds.stop(running)
@@ -26,7 +26,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
 def iam_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     """A cloud that enforces IAM, with TLS."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FUOTA_STATE_DIR", str(tmp_path_factory.mktemp("iam-state")))
+        patch.setenv("FUOTA_STATE_DIR", str(tmp_path_factory.mktemp("iam stäte")))
         running = clouds.start(clouds.free_port(), iam=True)
         yield running
         clouds.stop(running)

@@ -30,8 +30,13 @@ class Folders:
     def __init__(self, temporary: str, layers: list[str], machine: list[str]) -> None:
         self._places = {"/tmp": [temporary], "/opt": layers}  # noqa: S108 (what the function says)
         self._machine = [folder.rstrip("/") for folder in machine]
-        # In a command line or a list of folders a path ends where a shell or PATH would end it.
-        self._in_text = re.compile(rf"(^|[=@{_END}])(/(?:tmp|opt)(?:/[^{_END}]*)?)(?=$|[{_END}])")
+        # In a command line or a list of folders a path ends where a shell or PATH would end it; what is the machine's
+        # is known, and may have blanks.
+        known = "|".join(
+            re.escape(folder) for folder in self._machine if any(_below(folder, root) for root in self._places)
+        )
+        kept = rf"(?:{known})(?=$|[/{_END}])|" if known else ""
+        self._in_text = re.compile(rf"(^|[=@{_END}])({kept}/(?:tmp|opt)(?:/[^{_END}]*)?(?=$|[{_END}]))")
 
     def path(self, asked: Any) -> Any:
         """The path to use in the place of the one asked for; what is no path is left alone."""
