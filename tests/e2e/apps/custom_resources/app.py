@@ -1,6 +1,7 @@
-"""The CDK's everyday custom resources beside a FUOTA task, and one of a stack's own on the provider framework."""
+"""The CDK's everyday resources and custom resources beside a FUOTA task, and one on the provider framework."""
 
 import aws_cdk as cdk
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
@@ -10,6 +11,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_deployment as s3_deployment
 from aws_cdk import aws_s3_notifications as s3_notifications
 from aws_cdk import aws_ssm as ssm
+from aws_cdk import aws_stepfunctions as stepfunctions
 from aws_cdk import custom_resources as cr
 from aws_cdk import triggers
 
@@ -88,6 +90,10 @@ provider = cr.Provider(
 slow = cdk.CustomResource(here, "Slow", service_token=provider.service_token)
 cdk.CfnOutput(here, "SlowId", value=slow.ref)
 
+partition_key = dynamodb.Attribute(name="device", type=dynamodb.AttributeType.STRING)
+dynamodb.TableV2(here, "Table", partition_key=partition_key, removal_policy=gone)
+chain = stepfunctions.DefinitionBody.from_chainable(stepfunctions.Pass(here, "Pass"))
+stepfunctions.StateMachine(here, "Machine", definition_body=chain)
 iam.OpenIdConnectProvider(here, "Oidc", url="https://tokens.example.com", thumbprints=["0" * 40])
 ec2.Vpc(here, "Vpc", max_azs=1, nat_gateways=0, restrict_default_security_group=True)
 ecr.Repository(here, "Repository", empty_on_delete=False, auto_delete_images=True, removal_policy=gone)
