@@ -49,6 +49,7 @@ class StandIns:
     groups: dict[str, tuple[str, str, str | None]] = field(default_factory=dict)
     devices: dict[str, tuple[str, str]] = field(default_factory=dict)
     tasks: dict[str, tuple[str, str]] = field(default_factory=dict)
+    adopted: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def make_up(app: Synthesised, cloud: LocalCloud) -> MadeUp:
         region = app.region or found.region or cloud.region
         cloud = replace(cloud, account=found.account or cloud.account, region=region)
         app = replace(app, run=replace(app.run, cloud=cloud), region=region)
-    return MadeUp(app, cloud, tuple(_make(found, cloud)), frozenset(found.tasks))
+    return MadeUp(app, cloud, tuple(_make(found, cloud)), frozenset(found.tasks.keys() - found.adopted))
 
 
 def found_in(assembly: Path, *, account: str, region: str) -> StandIns:
@@ -157,7 +158,10 @@ class _Search:
         if role := ROLE_ARN.fullmatch(self._text.of(properties.get("FirmwareUpdateRole"))):
             self._role(role[1], role[2], role[0])
         rf_region = self._text.of((properties.get("LoRaWAN") or {}).get("RfRegion")) or None
+        if (adopted := self._text.of(properties.get("AdoptFuotaTaskId"))) and "\0" not in adopted:
+            self._found.adopted.add(adopted)
         targets = {
+            "FuotaTask": [adopted],
             "MulticastGroup": [
                 *_listed(properties.get("MulticastGroupIds")),
                 properties.get("AssociateMulticastGroup"),

@@ -9,7 +9,7 @@ import jsii
 from aws_cdk.interfaces.aws_iotwireless import FuotaTaskReference, IFuotaTaskRef
 from typing_extensions import Protocol, runtime_checkable
 
-from fuota_constructs.template.service_arns import environment_of, expect_arn, id_in
+from fuota_constructs.template.service_arns import environment_of, expect_arn, expect_id, id_in
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -80,3 +80,20 @@ class ImportedFuotaTask(cdk.Resource):
         schedule = SessionSchedule(cast("IFuotaTaskRef", self), at, dead_letter_queue=dead_letter_queue)
         SynthChecks(schedule).tasks[schedule] = None
         return schedule
+
+
+def from_arn(scope: Construct, id: str, fuota_task_arn: str) -> IFuotaTask:  # noqa: A002
+    """A task by its ARN, `arn:aws:iotwireless:<region>:<account>:FuotaTask/<id>`, which may be a token."""
+    return ImportedFuotaTask(scope, id, fuota_task_arn)
+
+
+def from_id(scope: Construct, id: str, fuota_task_id: str) -> IFuotaTask:  # noqa: A002
+    """A task of this account and Region by its id, which may be a token."""
+    return from_attributes(scope, id, fuota_task_id=fuota_task_id)
+
+
+def from_attributes(scope: Construct, id: str, *, fuota_task_id: str) -> IFuotaTask:  # noqa: A002
+    """A task of this account and Region by its attributes: its id, which may be a token, is all there is."""
+    expect_id(fuota_task_id, "FuotaTask", scope)
+    arn = cdk.Stack.of(scope).format_arn(service="iotwireless", resource="FuotaTask", resource_name=fuota_task_id)
+    return ImportedFuotaTask(scope, id, arn, fuota_task_id)

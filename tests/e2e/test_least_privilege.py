@@ -264,3 +264,28 @@ def test_fails_without_the_statement(sid: str, missing: str, run: Run, without_a
 def test_a_deployment_passes_without_knowing_the_stack(run: Run, without_a_statement: dict[str, Any]) -> None:
     """Where a permissions boundary takes that away, the tags of the tasks tell what they can."""
     assert without_a_statement["ReadOwnStack"]["StackStatus"] == "CREATE_COMPLETE"
+
+
+def test_a_task_is_adopted_and_outlives_a_failed_deployment(
+    enforcing: LocalCloud, app_on: Callable[[LocalCloud, str], Any]
+) -> None:
+    service, app = enforcing.client("iotwireless"), app_on(enforcing, "adoption")
+    role = f"arn:aws:iam::{enforcing.account}:role/old"
+    task_id = service.create_fuota_task(FirmwareUpdateImage="s3://b/k", FirmwareUpdateRole=role)["Id"]
+
+    def tags() -> set[str]:
+        arn = service.get_fuota_task(Id=task_id)["Arn"]
+        return {tag["Key"] for tag in service.list_tags_for_resource(ResourceArn=arn)["Tags"]}
+
+    def groups() -> list[Any]:
+        listed: list[Any] = service.list_multicast_groups_by_fuota_task(Id=task_id)["MulticastGroupList"]
+        return listed
+
+    assert app.fuota("deploy", "-c", f"task={task_id}", "-c", "fail=1").code != 0
+    assert (tags(), groups()) == (set(), [])
+    app.succeeds("deploy", "-c", f"task={task_id}")
+    assert service.get_fuota_task(Id=task_id)["RedundancyPercent"] == 20
+    assert len(groups()) == 1
+    assert "fuota-constructs:adopted" in tags()
+    app.succeeds("destroy", "-c", f"task={task_id}")
+    assert task_id not in [task["Id"] for task in service.list_fuota_tasks()["FuotaTaskList"]]

@@ -117,3 +117,8 @@ def test_an_app_that_names_no_account_is_for_the_one_it_refers_to(tmp_path: Path
 def test_an_app_that_refers_to_two_accounts_is_for_none_of_them(tmp_path: Path) -> None:
     roles = {f"T{n}": task(FirmwareUpdateRole=f"arn:aws:iam::{str(n) * 12}:role/r") for n in (1, 2)}
     assert found(tmp_path, **roles).account is None
+
+
+def test_a_task_to_adopt_is_made_up_and_rehearsed(tmp_path: Path) -> None:
+    adopting = found(tmp_path, Task=task(AdoptFuotaTaskId=GROUP), Other=task(AdoptFuotaTaskId={"Ref": "Id"}))
+    assert (adopting.tasks, adopting.adopted) == ({GROUP: HOME}, {GROUP})

@@ -16,7 +16,8 @@ HINTS = {
     "Region, then deploy again",
     "ThrottlingException": "more than the 10 requests a second that IoT Wireless allows per operation are being made "
     "in this account: deploy again later, or have the quota raised",
-    "TooManyTagsException": "a FUOTA task takes 200 tags, of which this library sets up to 6: remove some",
+    "TooManyTagsException": "a FUOTA task takes 200 tags, of which this library sets up to 7, and at "
+    "adoption one a group: remove some",
     "InternalServerException": "the service failed: deploy again",
     "EndpointConnectionError": "AWS IoT Core for LoRaWAN may not be offered in this Region: see its endpoints and "
     "quotas in the AWS General Reference",

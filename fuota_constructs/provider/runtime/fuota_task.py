@@ -3,7 +3,9 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
+import adoption
 import aws_errors
 import kept_session
 import leftovers
@@ -15,8 +17,8 @@ from charge import Charge
 from new_task import new_task
 from properties import TaskProperties, former_task_properties, task_properties, unknown_task_properties
 from protocol import CREATE_FAILED, Log, Outcome, ProviderError, Request
-from task_plan import DELETE_WAITING, FUOTA_DONE, ActualTask, Plan, plan_update
-from task_tags import BEING_WRITTEN, FIELDS, PREFIX, Standing, owner
+from task_plan import DELETE_WAITING, FUOTA_DONE, ActualTask, Plan, is_in_session, plan_update
+from task_tags import ADOPTED, BEING_WRITTEN, FIELDS, PREFIX, Standing, owner
 
 # The documentation shows ids in this form only; that there is no other is assumed.
 TASK_ID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
@@ -33,6 +35,8 @@ def create(request: Request, calls: AwsCalls, log: Log) -> Outcome:
     """
     calls.be_patient()
     desired = _desired(request, log)
+    if desired.adopt:
+        return adoption.adopt(desired, request, Charge(request, calls, log), calls, log)
     try:
         return new_task(request, desired, Charge(request, calls, log), calls, log)
     except Exception:
@@ -43,6 +47,8 @@ def create(request: Request, calls: AwsCalls, log: Log) -> Outcome:
 
 def update(request: Request, calls: AwsCalls, log: Log) -> Outcome:
     """Bring the task to what the template says: in place, by a new task, or not at all while it is in a session.
+
+    Another task to adopt takes the place of the one there is, as a new task does.
 
     A new task is answered with its id; the old one is not touched. CloudFormation then deletes the old one "during
     cleanup", and "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS will do deletes, including for resources that got
@@ -63,7 +69,16 @@ def update(request: Request, calls: AwsCalls, log: Log) -> Outcome:
     former = former_task_properties(request.old_properties)
     charge = Charge(request, calls, log)
     task = task_service.get(request.physical_id, calls) if TASK_ID.fullmatch(request.physical_id) else None
-    if task is None or task.get("Status") == DELETE_WAITING:
+    if task is not None and task.get("Status") == DELETE_WAITING:
+        task = None
+    if desired.adopt:
+        tags = None if task is None else task_service.tags(task["Arn"], calls)
+        if adoption.is_asked_for(desired, request, tags):
+            # CloudFormation then deletes the one on record, as it does a replaced one.
+            _check_session(request, task)
+            calls.be_patient()
+            return adoption.adopt(desired, request, charge, calls, log)
+    if task is None:
         return replacement.of_a_vanished_task(request, desired, charge, calls, log)
     charge.take(task["Arn"])
     actual = task_service.read(request.physical_id, desired, former, calls)
@@ -112,7 +127,17 @@ def _desired(request: Request, log: Log) -> TaskProperties:
     given = task_properties(request.properties)
     # Tags under this library's prefix say who may change or delete a task: a template cannot set them.
     tags = {key: value for key, value in given.tags.items() if not key.startswith(PREFIX)}
-    return replace(given, tags={**tags, **owner(request.stack_id, request.logical_id)})
+    adopted = {ADOPTED: given.adopt} if given.adopt else {}
+    return replace(given, tags={**tags, **owner(request.stack_id, request.logical_id), **adopted})
+
+
+def _check_session(request: Request, task: Mapping[str, Any] | None) -> None:
+    status = None if task is None else task.get("Status")
+    if is_in_session(status):
+        raise ProviderError(
+            f"FUOTA task {request.physical_id} is {status}, and AdoptFuotaTaskId cannot change during a session. Wait "
+            f"until the task is {FUOTA_DONE} and deploy again"
+        )
 
 
 def _delete_if_forsaken(task_id: str, request: Request, calls: AwsCalls, log: Log) -> None:
@@ -143,20 +168,22 @@ def _delete(task_id: str, request: Request, calls: AwsCalls, log: Log) -> None:
     task = task_service.get(task_id, calls)
     standing = Standing()
     if task is not None:
-        standing = _standing(task["Arn"], calls, log)
-        if not task_service.keep_from_starting(task_id, calls, log):
-            kept_session.keep(task_id, task["Arn"], standing, request=request, calls=calls, log=log)
-        task_service.delete_and_wait(task_id, calls, log)
+        tags = _tags(task["Arn"], calls, log)
+        if not adoption.is_left(task, tags, request, calls, log):
+            standing = Standing.of(tags)
+            if not task_service.keep_from_starting(task_id, calls, log):
+                kept_session.keep(task_id, task["Arn"], standing, request=request, calls=calls, log=log)
+            task_service.delete_and_wait(task_id, calls, log)
     if stack_record.is_surely_deleting_the_stack(request, calls, log):
         leftovers.take_away_with_the_stack(task_id, standing, request=request, calls=calls, log=log)
 
 
-def _standing(arn: str, calls: AwsCalls, log: Log) -> Standing:
+def _tags(arn: str, calls: AwsCalls, log: Log) -> dict[str, str]:
     try:
-        return Standing.of(task_service.tags(arn, calls))
+        return task_service.tags(arn, calls)
     except Exception as error:
         if not aws_errors.is_denial(error):
             raise
         # Deleting takes no more than the permission to delete.
         log.warning("could not read the tags of the task", cause=error)
-        return Standing()
+        return {}

@@ -33,6 +33,7 @@ KNOWN_TASK_PROPERTIES = {
     "MulticastGroupIds",
     "WirelessDeviceIds",
     "Tags",
+    "AdoptFuotaTaskId",
     *OPTIONAL_TASK_FIELDS,
 } - {"RfRegion"}
 
@@ -49,6 +50,7 @@ class TaskProperties:
     groups: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
+    adopt: str = ""
 
     @property
     def digest_of_fields(self) -> str:
@@ -94,6 +96,7 @@ def task_properties(raw: Mapping[str, Any]) -> TaskProperties:
         groups=_texts("MulticastGroupIds", raw.get("MulticastGroupIds")),
         devices=_texts("WirelessDeviceIds", raw.get("WirelessDeviceIds")),
         tags=_tags("Tags", raw.get("Tags")),
+        adopt=_text("AdoptFuotaTaskId", raw.get("AdoptFuotaTaskId", "")),
     )
 
 

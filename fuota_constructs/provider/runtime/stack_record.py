@@ -5,10 +5,14 @@ its new id as soon as it has taken the answer, is what stack events show; AWS do
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import aws_errors
 from aws_calls import AwsCalls
 from protocol import Log, Request
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,21 @@ def is_certainly_without(task_id: str, request: Request, calls: AwsCalls, log: L
     return record is not None and not record.is_awaited and record.physical_id != task_id
 
 
+def read_stack(request: Request, calls: AwsCalls, log: Log) -> "StackTypeDef | None":
+    """The stack, None if this function may not know.
+
+    Raises:
+        Exception: the stack could not be read, but may be next time.
+    """
+    try:
+        return calls.until_permitted(lambda: _stack(request, calls))
+    except Exception as error:
+        if not aws_errors.is_denial(error):
+            raise
+        log.warning("could not read the status of the stack", cause=error)
+        return None
+
+
 def is_deleting_the_stack(request: Request, calls: AwsCalls, log: Log) -> bool | None:
     """Whether a Delete comes from the deletion of the stack and not from a deployment.
 
@@ -52,13 +71,8 @@ def is_deleting_the_stack(request: Request, calls: AwsCalls, log: Log) -> bool |
     Raises:
         Exception: the stack could not be read, but may be next time.
     """
-    try:
-        return calls.until_permitted(lambda: _status(request, calls)).startswith("DELETE_")
-    except Exception as error:
-        if not aws_errors.is_denial(error):
-            raise
-        log.warning("could not read the status of the stack", cause=error)
-        return None
+    stack = read_stack(request, calls, log)
+    return None if stack is None else stack["StackStatus"].startswith("DELETE_")
 
 
 def is_surely_deleting_the_stack(request: Request, calls: AwsCalls, log: Log) -> bool:
@@ -78,12 +92,11 @@ def is_rolling_back(request: Request, calls: AwsCalls, log: Log) -> bool:
 
 def _status_if_known(request: Request, calls: AwsCalls, log: Log) -> str:
     try:
-        return _status(request, calls)
+        return _stack(request, calls)["StackStatus"]
     except Exception as error:  # noqa: BLE001 - then others have to tell
         log.warning("could not read the status of the stack", cause=error)
         return ""
 
 
-def _status(request: Request, calls: AwsCalls) -> str:
-    stack = calls.cloudformation.describe_stacks(StackName=request.stack_id)["Stacks"][0]
-    return str(stack["StackStatus"])
+def _stack(request: Request, calls: AwsCalls) -> "StackTypeDef":
+    return calls.cloudformation.describe_stacks(StackName=request.stack_id)["Stacks"][0]

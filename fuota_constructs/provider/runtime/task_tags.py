@@ -15,6 +15,10 @@ TO_DELETE = PREFIX + "to-delete"
 # The fields that the template gave when one of them was last written.
 FIELDS = PREFIX + "fields"
 BEING_WRITTEN = "being written"
+# The id of the task that was adopted: this one, or the one in whose place it is.
+ADOPTED = PREFIX + "adopted"
+# A key for each multicast group that the adoption put on it.
+ATTACHED = PREFIX + "attached:"
 # A key for each request, so that no two requests, however late they come, can write over one another.
 CHANGED_BY = PREFIX + "changed-by:"
 UNDER_WAY, DONE = "under way", "done"

@@ -11,6 +11,7 @@ import pytest
 from lambda_rig import RUNTIME
 
 FILES = [
+    "adoption.py",
     "aws_calls.py",
     "aws_errors.py",
     "charge.py",
