@@ -39,6 +39,7 @@ EXPORTS = [
 ]
 
 ASSET_FILES = [
+    "adoption.py",
     "aws_calls.py",
     "aws_errors.py",
     "charge.py",

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, cast
 
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.template.tokens import shown
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
-    from constructs import IConstruct
+    from aws_cdk.interfaces.aws_kms import IKeyRef
+    from constructs import Construct, IConstruct
+
+_ID = "FuotaConstructsView"
 
 
-def key_of(given: kms.IKey, at: IConstruct) -> kms.IKey:
+def key_of(given: kms.IKey | IKeyRef, at: IConstruct) -> kms.IKey:
     """The key behind aliases of it: KMS ignores an alias in the resource of an IAM policy, which then allows nothing.
 
     Source: AWS KMS Developer Guide, using aliases to control access to KMS keys.
     """
-    if not hasattr(given, "grant_decrypt"):
+    known = _known(given)
+    if known is None:
         raise FuotaValidationError(
             "encryption-key", f"encryption_key is {shown(given)}; {_remedy(given)}", construct_path=at.node.path
         )
-    key = given
+    key = known
     while (name := getattr(key, "alias_name", None)) is not None:
         try:
             key = key.alias_target_key  # type: ignore[attr-defined]
@@ -31,6 +35,23 @@ def key_of(given: kms.IKey, at: IConstruct) -> kms.IKey:
     if is_alias:
         _refuse_alias(f"alias/{name}", at)
     return key
+
+
+def _known(given: object) -> kms.IKey | None:
+    if hasattr(given, "grant_decrypt"):
+        return cast("kms.IKey", given)
+    if not hasattr(type(given), "key_ref"):
+        return None
+    from aws_cdk import aws_kms as kms
+
+    if isinstance(given, kms.CfnKey):
+        try:
+            return kms.Key.from_cfn_key(given)
+        except RuntimeError:  # of a key whose policy the CDK cannot judge
+            return None
+    reference = cast("IKeyRef", given)
+    made = reference.node.try_find_child(_ID)
+    return cast("kms.IKey", made) or kms.Key.from_key_arn(cast("Construct", reference), _ID, reference.key_ref.key_arn)
 
 
 def _refuse_alias(name: str, at: IConstruct) -> NoReturn:
@@ -45,7 +66,7 @@ def _refuse_alias(name: str, at: IConstruct) -> NoReturn:
 
 def _remedy(value: object) -> str:
     if hasattr(type(value), "attr_key_id"):  # an L1
-        return "give kms.Key.from_cfn_key(...) of it"
+        return "its policy does not let IAM policies decide; give kms.Key.from_key_arn(self, 'Key', key.attr_arn)"
     if isinstance(value, str) and value.startswith("alias/"):
         return f"give kms.Key.from_lookup(self, 'Key', alias_name={shown(value)})"
     arn = shown(value) if isinstance(value, str) else "arn"

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fuota_constructs.errors import FuotaValidationError
+from fuota_constructs.firmware.references import bucket_of
 from fuota_constructs.template.tokens import is_known, shown
 
 if TYPE_CHECKING:
     from aws_cdk import aws_s3 as s3
+    from aws_cdk.interfaces.aws_s3 import IBucketRef
 
 MAX_KEY_BYTES = 1024
 # What is before the key in a URI, an ARN or a URL of an object, or a path: the image would be s3://acme/s3://acme/key.
@@ -42,12 +44,13 @@ class FirmwareImage:
         return AssetImage(_path_of(path))
 
     @staticmethod
-    def from_bucket(bucket: s3.IBucket, key: str, *, size_bytes: int | None = None) -> FirmwareImage:
+    def from_bucket(bucket: s3.IBucket | IBucketRef, key: str, *, size_bytes: int | None = None) -> FirmwareImage:
         """The image in a bucket, created here or imported.
 
-        `bucket` must be in the Region of the task. `key` has 1 to 1024 bytes and is the object's key inside the bucket,
-        with neither a `/` nor `s3://bucket/` before it; give every version of the firmware a key of its own: the
-        service is given no object version, so overwriting an object changes it under the task.
+        `bucket` is any bucket, an L1 `CfnBucket` included, and must be in the Region of the task. `key` has 1 to 1024
+        bytes and is the object's key inside the bucket, with neither a `/` nor `s3://bucket/` before it; give every
+        version of the firmware a key of its own: the service is given no object version, so overwriting an object
+        changes it under the task.
         `size_bytes` is the size of the image, 1 to 1,048,576 bytes; without it the rules about size, fragment count
         and duration are skipped. Raises `FuotaValidationError` for a bucket that is no bucket construct or an
         impossible key.
@@ -86,10 +89,11 @@ class AssetImage(FirmwareImage):
 class BucketImage(FirmwareImage):
     """An image in a bucket."""
 
-    def __init__(self, bucket: s3.IBucket, key: str, size_bytes: int | None) -> None:
+    def __init__(self, bucket: s3.IBucket | IBucketRef, key: str, size_bytes: int | None) -> None:
         """Refuse what is no bucket and no key."""
-        if remedy := bucket_remedy(bucket):
-            raise FuotaValidationError("image-bucket", f"bucket is {shown(bucket)}; {remedy}")
+        known = bucket_of(bucket)
+        if known is None:
+            raise FuotaValidationError("image-bucket", f"bucket is {shown(bucket)}; {bucket_remedy(bucket)}")
         if not isinstance(key, str) or not 1 <= _utf8_bytes(key) <= MAX_KEY_BYTES:
             raise FuotaValidationError(
                 "image-key", f"key is {shown(key)}; give an object key of 1 to {MAX_KEY_BYTES} bytes"
@@ -98,7 +102,7 @@ class BucketImage(FirmwareImage):
             inner = key[place.end() :].lstrip("/")
             remedy = f"give {inner!r}" if inner else "give the key inside the bucket"
             raise FuotaValidationError("image-key", f"key is {key!r}; leave out what leads to the bucket: {remedy}")
-        self.bucket = bucket
+        self.bucket = known
         self.key = key
         self.size_bytes = size_bytes
 
@@ -114,13 +118,8 @@ def _utf8_bytes(text: str) -> int:
         return 0
 
 
-def bucket_remedy(value: object) -> str | None:
-    """What to give instead of a value that is no bucket; None for a bucket."""
-    # Told by a method: asking for a property would be a round trip to the CDK.
-    if hasattr(value, "arn_for_objects"):
-        return None
-    if hasattr(type(value), "attr_regional_domain_name"):  # an L1
-        return "give s3.Bucket.from_cfn_bucket(...) of it"
+def bucket_remedy(value: object) -> str:
+    """What to give instead of a value that is no bucket."""
     if isinstance(value, str) and value.startswith("arn:"):
         return f"give s3.Bucket.from_bucket_arn(self, 'Bucket', {shown(value)})"
     name = shown(value) if isinstance(value, str) and is_known(value) else "'name'"

@@ -26,11 +26,13 @@ def trusts_service(role: iam.IRole) -> bool | None:
 
     if isinstance(role, FirmwareUpdateRole) or role in _TRUSTING:
         return True
-    policy = getattr(role, "assume_role_policy", None)
+    # What stands for an L1 role is below it.
+    policy = getattr(role, "assume_role_policy", None) or getattr(role.node.scope, "assume_role_policy_document", None)
     if policy is None:
         return None
     document = cdk.Stack.of(role).resolve(policy)
-    if not any(map(_is_for_the_service, document["Statement"])):
+    statements = document.get("Statement", [])
+    if not any(map(_is_for_the_service, statements if isinstance(statements, list) else [statements])):
         return False
     _TRUSTING.add(role)
     return True

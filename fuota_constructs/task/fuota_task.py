@@ -14,11 +14,9 @@ from fuota_constructs.firmware.role_trust import trusts_service
 from fuota_constructs.firmware.shared_firmware import SharedFirmware
 from fuota_constructs.provider.fuota_provider import SERVICE_TIMEOUT_SECONDS
 from fuota_constructs.rf_region import RfRegion, expect_rf_region
-from fuota_constructs.task import task_inputs
-from fuota_constructs.task.imported_fuota_task import ImportedFuotaTask
+from fuota_constructs.task import imported_fuota_task, task_inputs
 from fuota_constructs.template.keyword_names import naming_keywords
 from fuota_constructs.template.resource_tags import ResourceTags
-from fuota_constructs.template.service_arns import expect_id
 from fuota_constructs.template.stable_ids import path_below_stack
 
 if TYPE_CHECKING:
@@ -28,13 +26,14 @@ if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_s3 as s3
     from aws_cdk import aws_sqs as sqs
-    from aws_cdk.interfaces.aws_iotwireless import IMulticastGroupRef
+    from aws_cdk.interfaces.aws_iam import IRoleRef
+    from aws_cdk.interfaces.aws_iotwireless import IMulticastGroupRef, IWirelessDeviceRef
+    from aws_cdk.interfaces.aws_s3 import IBucketRef
     from constructs import Construct
 
     from fuota_constructs.firmware.firmware_image import FirmwareImage
     from fuota_constructs.rules import Finding, SessionPlan
     from fuota_constructs.task.fuota_task_grants import FuotaTaskGrants
-    from fuota_constructs.task.imported_fuota_task import IFuotaTask
     from fuota_constructs.task.session_schedule import SessionSchedule
 
 
@@ -70,11 +69,12 @@ class FuotaTask(cdk.Resource):
         fragment_interval: cdk.Duration | None = None,
         descriptor: bytes | str | None = None,
         multicast_groups: Sequence[IMulticastGroupRef] = (),
-        wireless_devices: Sequence[str] = (),
+        wireless_devices: Sequence[str | IWirelessDeviceRef] = (),
         planned_loss_percent: float | None = None,
-        firmware_bucket: s3.IBucket | None = None,
-        firmware_update_role: iam.IRole | iam.Role | None = None,  # pyright: the CDK's Role is no IRole
+        firmware_bucket: s3.IBucket | IBucketRef | None = None,
+        firmware_update_role: iam.IRole | iam.Role | IRoleRef | None = None,  # pyright: the CDK's Role is no IRole
         access_per_image: bool | None = None,
+        adopt_fuota_task_id: str | None = None,
         removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.DESTROY,
     ) -> None:
         """Make the task.
@@ -91,18 +91,24 @@ class FuotaTask(cdk.Resource):
         documented.
         `descriptor`: four bytes that devices get with the setup of the session, or their base64 text of at most 332
         characters. A value the devices do not expect fails the session. None by default.
-        `multicast_groups`: the groups to update, or `wireless_devices`: the ids of single devices to update; never
-        both. None by default: add them later with `add_multicast_group` or `add_wireless_device`.
+        `multicast_groups`: the groups to update, or `wireless_devices`: single devices to update, as their ids or
+        `IWirelessDeviceRef`s; never both. None by default: add them later with `add_multicast_group` or
+        `add_wireless_device`.
         `planned_loss_percent`: the share of fragments a device may lose, in percent, 0 to 99: what the rule
         `decode-probability` counts with. 10 by default; it is not sent to the service.
-        `firmware_bucket`: where `from_asset` images are copied to: a `FirmwareBucket`, or any bucket in the Region of
-        the task. By default one bucket that the tasks of the stack share. Not with `from_bucket`, which names its
-        own.
-        `firmware_update_role`: what the service reads the image with: a `FirmwareUpdateRole`, or any role that
-        `iotwireless.amazonaws.com` may assume. By default one role that the tasks of the stack share.
+        `firmware_bucket`: where `from_asset` images are copied to: a `FirmwareBucket`, or any bucket or L1 of one in
+        the Region of the task. By default one bucket that the tasks of the stack share. Not with `from_bucket`, which
+        names its own.
+        `firmware_update_role`: what the service reads the image with: a `FirmwareUpdateRole`, or any role or L1 of one
+        that `iotwireless.amazonaws.com` may assume. By default one role that the tasks of the stack share.
         `access_per_image`: whether the role is given access to each image by a policy of its own, or once to all under
         `firmware/` of the bucket, where images are copied to. By default all at once for the default role on the
         default bucket, so that a release of firmware changes no permission; else to each.
+        `adopt_fuota_task_id`: the id of a task that exists in this account and Region, to be managed from now on, and
+        no new one made. What is given here is written into it while it is `Pending`; one that is not must have the same
+        already, and its session is left alone. What was there before stays where nothing is given. Fails for a task
+        that another stack manages. The task outlives a failed deployment, and then is deleted as an own one would be.
+        It may be taken out later; another id adopts that task and deletes this one. None by default.
         `removal_policy`: by default the task is deleted with its construct; RETAIN leaves it in the service.
 
         Raises `FuotaValidationError` for values of a wrong kind (a region that is no `RfRegion`, an interval that is no
@@ -157,6 +163,7 @@ class FuotaTask(cdk.Resource):
                 "FirmwareUpdateImage": readable.uri,
                 "FirmwareUpdateRole": task_inputs.expect_role_arn(self._access.arn, self),
                 **task_inputs.rendered(given),
+                "AdoptFuotaTaskId": task_inputs.adopted_id_of(adopt_fuota_task_id, self),
                 "MulticastGroupIds": list(self._groups) or None,
                 "WirelessDeviceIds": self._devices or None,
             },
@@ -246,8 +253,8 @@ class FuotaTask(cdk.Resource):
         self._resource.add_property_override("MulticastGroupIds", list(self._groups))
         self._check_at_synth()
 
-    def add_wireless_device(self, wireless_device_id: str) -> None:
-        """Update one more single device, by its id of 1 to 256 characters; one it has is not added twice.
+    def add_wireless_device(self, wireless_device_id: str | IWirelessDeviceRef) -> None:
+        """Update one more device: an L1 or its id of 1 to 256 characters; one it has is not added twice.
 
         Raises `FuotaValidationError` for what cannot be the id of a device, and when the devices are a list known
         only at deployment: CloudFormation can add nothing to it.
@@ -312,19 +319,6 @@ class FuotaTask(cdk.Resource):
         elif self._checks is None and self._tags.asked_for:
             self._shared.checks.tasks[self] = None
 
-    @staticmethod
-    def from_fuota_task_arn(scope: Construct, id: str, fuota_task_arn: str) -> IFuotaTask:  # noqa: A002
-        """A task by its ARN, `arn:aws:iotwireless:<region>:<account>:FuotaTask/<id>`, which may be a token."""
-        return ImportedFuotaTask(scope, id, fuota_task_arn)
-
-    @staticmethod
-    def from_fuota_task_id(scope: Construct, id: str, fuota_task_id: str) -> IFuotaTask:  # noqa: A002
-        """A task of this account and Region by its id, which may be a token."""
-        return FuotaTask.from_fuota_task_attributes(scope, id, fuota_task_id=fuota_task_id)
-
-    @staticmethod
-    def from_fuota_task_attributes(scope: Construct, id: str, *, fuota_task_id: str) -> IFuotaTask:  # noqa: A002
-        """A task of this account and Region by its attributes: its id, which may be a token, is all there is."""
-        expect_id(fuota_task_id, "FuotaTask", scope)
-        arn = cdk.Stack.of(scope).format_arn(service="iotwireless", resource="FuotaTask", resource_name=fuota_task_id)
-        return ImportedFuotaTask(scope, id, arn, fuota_task_id)
+    from_fuota_task_arn = staticmethod(imported_fuota_task.from_arn)
+    from_fuota_task_id = staticmethod(imported_fuota_task.from_id)
+    from_fuota_task_attributes = staticmethod(imported_fuota_task.from_attributes)

@@ -5,22 +5,30 @@ from __future__ import annotations
 import base64
 import math
 import os
+import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeGuard, TypeVar
 
 import aws_cdk as cdk
 
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.firmware.firmware_image import AssetImage, BucketImage, bucket_remedy
+from fuota_constructs.firmware.references import bucket_of, role_of
 from fuota_constructs.template.service_arns import expect_arn, expect_id, parts_of
 from fuota_constructs.template.tokens import is_known, is_list_token, shown
 
 if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_s3 as s3
+    from aws_cdk.interfaces.aws_iam import IRoleRef
+    from aws_cdk.interfaces.aws_iotwireless import IWirelessDeviceRef
+    from aws_cdk.interfaces.aws_s3 import IBucketRef
     from constructs import IConstruct
 
 _Target = TypeVar("_Target")
+
+_TASK_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+"""The documentation shows ids in this form only; that there is no other is assumed, here and in the provider."""
 
 
 def image_of(value: object, at: IConstruct) -> AssetImage | BucketImage:
@@ -43,30 +51,27 @@ def note_size_of(image: AssetImage | BucketImage, at: IConstruct) -> None:
 
 
 def own_bucket_of(
-    image: AssetImage | BucketImage, firmware_bucket: s3.IBucket | None, at: IConstruct
+    image: AssetImage | BucketImage, firmware_bucket: s3.IBucket | IBucketRef | None, at: IConstruct
 ) -> s3.IBucket | None:
     """The bucket the caller chose for the image, None for the default one."""
-    if firmware_bucket is not None and (remedy := bucket_remedy(firmware_bucket)):
-        wrong = f"{shown(firmware_bucket)}; {remedy}"
+    given = bucket_of(firmware_bucket)
+    if firmware_bucket is not None and given is None:
+        wrong = f"{shown(firmware_bucket)}; {bucket_remedy(firmware_bucket)}"
     elif isinstance(image, AssetImage):
-        return firmware_bucket
-    elif firmware_bucket is None or firmware_bucket is image.bucket:
+        return given
+    elif given is None or given is image.bucket or given.node.path == image.bucket.node.path:
         return image.bucket
     else:
         wrong = f"given, but {image!r} is in a bucket already and is not copied: leave firmware_bucket out"
     raise FuotaValidationError("firmware-bucket", f"firmware_bucket is {wrong}", construct_path=at.node.path)
 
 
-def own_role_of(firmware_update_role: iam.IRole | None, at: IConstruct) -> iam.IRole | None:
+def own_role_of(firmware_update_role: iam.IRole | IRoleRef | None, at: IConstruct) -> iam.IRole | None:
     """The role the caller chose, None for the default one."""
-    # Told by its methods: asking for a property would be a round trip to the CDK.
-    if firmware_update_role is None or all(
-        hasattr(firmware_update_role, method) for method in ("attach_inline_policy", "grant_pass_role")
-    ):
-        return firmware_update_role
+    given = role_of(firmware_update_role)
+    if given is not None or firmware_update_role is None:
+        return given
     arn = repr(firmware_update_role) if isinstance(firmware_update_role, str) else "arn"
-    if hasattr(type(firmware_update_role), "attr_role_id"):  # an L1
-        arn = "role.attr_arn"
     raise FuotaValidationError(
         "firmware-update-role",
         f"firmware_update_role is {shown(firmware_update_role)}; give a role: a FirmwareUpdateRole, an iam.Role, or"
@@ -82,6 +87,34 @@ def access_per_image_of(value: object, at: IConstruct) -> bool | None:
     raise FuotaValidationError(
         "access-per-image", f"access_per_image is {value!r}; give True or False", construct_path=at.node.path
     )
+
+
+def adopted_id_of(value: object, at: IConstruct) -> str | None:
+    """The id of a task to adopt, if it can be one and is not that of a resource of this app.
+
+    CloudFormation would delete that task with its own resource, and the provider with the one that adopts it.
+    """
+    if value is None:
+        return None
+    task_id = expect_id(value, "FuotaTask", at)
+    if is_known(task_id) and not _TASK_ID.fullmatch(task_id):
+        wrong = f"{shown(task_id)}, which is no id of a FUOTA task; give 32 hexadecimal digits in five groups"
+    elif (maker := _maker_of(task_id)) is not None:
+        wrong = (
+            f"that of {shown(maker)}, which deletes its task when it goes; have it retain the task, take it out of the"
+            " app, deploy, and give the id as plain text"
+        )
+    else:
+        return task_id
+    raise FuotaValidationError("adopt-fuota-task-id", f"adopt_fuota_task_id is {wrong}", construct_path=at.node.path)
+
+
+def _maker_of(text: str) -> IConstruct | None:
+    if is_known(text):
+        return None
+    token = cdk.Tokenization.reverse_string(text).first_token
+    target = token.target if token is not None and cdk.Reference.is_reference(token) else None  # type: ignore[attr-defined]
+    return target if target is not None and cdk.CfnResource.is_cfn_resource(target) else None
 
 
 def expect_role_arn(arn: str, at: IConstruct) -> str:
@@ -109,8 +142,9 @@ def targets_of(name: str, value: Sequence[_Target], at: IConstruct) -> Sequence[
 
 
 def wireless_devices_of(values: Sequence[object], at: IConstruct) -> list[str]:
-    """The values, each once, if they can be ids of devices; or the one list that is known only at deployment."""
-    devices = list(dict.fromkeys(expect_id(value, "WirelessDevice", at) for value in values))
+    """The ids, each once, if the values are devices or ids of some; or the one list known only at deployment."""
+    ids = [value.wireless_device_ref.wireless_device_id if _is_device(value) else value for value in values]
+    devices = list(dict.fromkeys(expect_id(value, "WirelessDevice", at) for value in ids))
     if len(devices) > 1 and any(map(is_list_token, devices)):
         raise FuotaValidationError(
             "wireless-devices",
@@ -119,6 +153,10 @@ def wireless_devices_of(values: Sequence[object], at: IConstruct) -> list[str]:
             construct_path=at.node.path,
         )
     return devices
+
+
+def _is_device(value: object) -> TypeGuard[IWirelessDeviceRef]:
+    return hasattr(type(value), "wireless_device_ref")
 
 
 def multicast_group_id_of(value: object, at: IConstruct) -> str:

@@ -34,7 +34,7 @@ KEYS = {
     ),
     "imported key": lambda stack: kms.Key.from_key_arn(stack, "Key", ARN),
     "alias of an imported key": lambda stack: alias_of(stack, kms.Key.from_key_arn(stack, "Key", ARN)),
-    "L1 key": lambda stack: kms.Key.from_cfn_key(kms.CfnKey(stack, "Key", key_policy=KEY_POLICY)),
+    "view of an L1 key": lambda stack: kms.Key.from_cfn_key(kms.CfnKey(stack, "Key", key_policy=KEY_POLICY)),
 }
 BUCKETS = {
     "FirmwareBucket": lambda stack, key: FirmwareBucket(stack, "Bucket", encryption_key=key),
@@ -137,7 +137,10 @@ def test_a_key_that_is_looked_up_is_taken(app, image):
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda stack: kms.CfnKey(stack, "L1", key_policy={}), r"a CfnKey \(Stack/L1\); give kms.Key.from_cfn_key"),
+        (
+            lambda stack: kms.CfnKey(stack, "L1", key_policy={}),
+            r"a CfnKey \(Stack/L1\); its policy does not let IAM policies decide; give kms.Key.from_key_arn",
+        ),
         (
             lambda stack: kms.CfnAlias(stack, "L1", alias_name="alias/fw", target_key_id="key"),
             r"a CfnAlias \(Stack/L1\); give a key",

@@ -129,14 +129,17 @@ def test_fails_when_bucket_is_no_construct(bucket):
 
 
 def test_fails_when_bucket_is_another_construct(stack):
-    with pytest.raises(
-        FuotaValidationError, match=r"bucket is a CfnBucket \(Stack/L1\); give s3.Bucket.from_cfn_bucket"
-    ):
-        FirmwareImage.from_bucket(s3.CfnBucket(stack, "L1"), "key")
     with pytest.raises(FuotaValidationError, match=r"bucket is a User \(Stack/User\); give a bucket"):
         FirmwareImage.from_bucket(iam.User(stack, "User"), "key")
-    l1 = s3.Bucket.from_cfn_bucket(s3.CfnBucket(stack, "Taken"))
-    assert FirmwareImage.from_bucket(l1, "key").bucket is l1
+
+
+def test_an_l1_bucket_is_taken(stack):
+    l1 = s3.CfnBucket(stack, "Taken")
+    image = FirmwareImage.from_bucket(l1, "key")
+    assert image.bucket is FirmwareImage.from_bucket(l1, "other").bucket
+    view = s3.Bucket.from_cfn_bucket(l1)
+    for name, bucket in (("A", l1), ("B", view)):
+        FuotaTask(stack, name, firmware_image=image, rf_region=RfRegion.EU868, firmware_bucket=bucket)
 
 
 def test_fails_when_file_changes_during_the_synth(stack, tmp_path):

@@ -6,10 +6,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import aws_cdk as cdk
+import jsii
 import pytest
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_iotwireless as iotwireless
 from aws_cdk import aws_s3 as s3
+from aws_cdk.interfaces.aws_iam import IRoleRef, RoleReference
+from aws_cdk.interfaces.aws_s3 import BucketReference, IBucketRef
 
 from fuota_constructs import (
     DlClass,
@@ -281,10 +284,8 @@ def test_fails_when_a_value_is_of_a_wrong_kind(stack, image, given, rule, hint):
 @pytest.mark.parametrize(
     ("make", "rule", "hint"),
     [
-        (lambda at: {"firmware_bucket": s3.CfnBucket(at, "It")}, "firmware-bucket", "give s3.Bucket.from_cfn_bucket"),
         (lambda at: {"firmware_bucket": iam.User(at, "It")}, "firmware-bucket", "a User (Stack/It); give a bucket"),
         (lambda at: {"firmware_update_role": iam.User(at, "It")}, "firmware-update-role", "a User (Stack/It);"),
-        (lambda at: {"firmware_update_role": l1_role(at)}, "firmware-update-role", "(self, 'Role', role.attr_arn)"),
         (lambda at: {"firmware_update_role": iam.Group(at, "It")}, "firmware-update-role", "a Group (Stack/It);"),
         (lambda at: {"multicast_groups": l1_group(at)}, "multicast-groups", "a CfnMulticastGroup (Stack/It); give a"),
         (lambda at: {"multicast_groups": [task_by_id(at)]}, "multicast-groups", "has an ImportedFuotaTask (Stack/It),"),
@@ -304,10 +305,6 @@ def test_fails_when_a_construct_is_of_a_wrong_kind(stack, image, make, rule, hin
     assert hint in str(raised.value)
     assert "e+289" not in str(raised.value)
     assert " at 0x" not in str(raised.value)
-
-
-def l1_role(stack):
-    return iam.CfnRole(stack, "It", assume_role_policy_document={})
 
 
 def l1_group(stack):
@@ -397,3 +394,87 @@ def test_the_size_of_an_image_in_a_bucket_is_noted_beside_the_template(app, stac
         if entry["type"] == "fuota-constructs:image-bytes"
     }
     assert noted == {f"/{stack.node.path}/Known": 180_224}
+
+
+TASK_ID = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
+
+
+def test_a_task_to_adopt_reaches_the_template(stack, image, synth):
+    parameter = cdk.CfnParameter(stack, "TaskId").value_as_string
+    for name, task_id in (("Known", TASK_ID), ("Token", parameter)):
+        FuotaTask(stack, name, firmware_image=image, rf_region=RfRegion.EU868, adopt_fuota_task_id=task_id)
+    tasks = synth(stack).all(TASK).values()
+    assert [task["Properties"]["AdoptFuotaTaskId"] for task in tasks] == [TASK_ID, {"Ref": "TaskId"}]
+
+
+@pytest.mark.parametrize("wrong", ["", "my-task", f"{TASK_ID}0", f"arn:aws:iotwireless:a:1:FuotaTask/{TASK_ID}", 7])
+def test_fails_to_adopt_what_is_no_id(stack, image, wrong):
+    with pytest.raises(FuotaValidationError, match=r"FUOTA task|ARN"):
+        FuotaTask(stack, "Task", firmware_image=image, rf_region=RfRegion.EU868, adopt_fuota_task_id=wrong)
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_fails_to_adopt_a_task_that_the_app_makes(stack, image, own):
+    if own:
+        made = FuotaTask(stack, "Own", firmware_image=image, rf_region=RfRegion.EU868).fuota_task_id
+    else:
+        lorawan = iotwireless.CfnFuotaTask.LoRaWANProperty(rf_region="EU868")
+        made = iotwireless.CfnFuotaTask(
+            stack, "Old", firmware_update_image="s3://b/k", firmware_update_role="r", lo_ra_wan=lorawan
+        ).ref
+    with pytest.raises(FuotaValidationError, match="have it retain the task"):
+        FuotaTask(stack, "Task", firmware_image=image, rf_region=RfRegion.EU868, adopt_fuota_task_id=made)
+
+
+TRUST = {"Statement": {"Effect": "Allow", "Principal": {"Service": "iotwireless.amazonaws.com"}, "Action": "sts:*"}}
+
+
+@jsii.implements(IBucketRef)
+class BucketOfSomebody(cdk.Resource):
+    @property
+    def bucket_ref(self):
+        return BucketReference(bucket_arn="arn:aws:s3:::theirs", bucket_name="theirs")
+
+
+@jsii.implements(IRoleRef)
+class RoleOfSomebody(cdk.Resource):
+    @property
+    def role_ref(self):
+        return RoleReference(role_arn="arn:aws:iam::111122223333:role/x/theirs", role_name="theirs")
+
+
+def test_l1_inputs_are_taken(stack, image, synth):
+    bucket = s3.CfnBucket(stack, "Bucket")
+    role = iam.CfnRole(stack, "Role", assume_role_policy_document=TRUST, path="/fleet/meters/")
+    device = iotwireless.CfnWirelessDevice(stack, "Device", destination_name="d", type="LoRaWAN")
+    inputs = {"rf_region": RfRegion.EU868, "firmware_update_role": role}
+    first = FuotaTask(stack, "A", firmware_image=image, firmware_bucket=bucket, wireless_devices=[device], **inputs)
+    first.add_wireless_device(device)
+    in_bucket = FirmwareImage.from_bucket(bucket, "k", size_bytes=9)
+    second = FuotaTask(stack, "B", firmware_image=in_bucket, wireless_devices=["one", device], **inputs)
+    assert [*first.findings, *second.findings] == []
+    template = synth(stack)
+    a, b = (task["Properties"] for task in template.all(TASK).values())
+    assert (a["WirelessDeviceIds"], b["WirelessDeviceIds"]) == ([{"Ref": "Device"}], ["one", {"Ref": "Device"}])
+    arn = a["FirmwareUpdateRole"]["Fn::Join"][1]
+    assert arn[-2:] == [":role/fleet/meters/", {"Ref": "Role"}]
+    assert b["FirmwareUpdateImage"] == {"Fn::Join": ["", ["s3://", {"Ref": "Bucket"}, "/k"]]}
+    policies = [policy["Properties"] for policy in template.all("AWS::IAM::Policy").values()]
+    assert [policy["Roles"] for policy in policies].count([{"Ref": "Role"}]) == 3  # the bucket, and two images
+    assert len(template.all("AWS::S3::Bucket")) == 1
+
+
+def test_references_of_any_construct_are_taken(stack, image, synth):
+    bucket, role = BucketOfSomebody(stack, "Bucket"), RoleOfSomebody(stack, "Role")
+    given = {"rf_region": RfRegion.EU868, "firmware_bucket": bucket, "firmware_update_role": role}
+    for name in ("A", "B"):
+        FuotaTask(stack, name, firmware_image=image, **given)
+    task, _ = synth(stack).all(TASK).values()
+    assert task["Properties"]["FirmwareUpdateImage"] == f"s3://theirs/{image.key}"
+    assert task["Properties"]["FirmwareUpdateRole"] == "arn:aws:iam::111122223333:role/x/theirs"
+
+
+def test_an_l1_role_that_the_service_cannot_assume_is_found(stack, image):
+    role = iam.CfnRole(stack, "Role", assume_role_policy_document={})
+    task = FuotaTask(stack, "Task", firmware_image=image, rf_region=RfRegion.EU868, firmware_update_role=role)
+    assert [finding.rule for finding in task.findings if finding.level == "error"] == ["role-trust"]

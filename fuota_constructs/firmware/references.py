@@ -1,0 +1,68 @@
+"""Buckets and roles given as what the CDK refers to them by: `IBucketRef` and `IRoleRef`, which its L1s are, too."""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING, cast
+
+import aws_cdk as cdk
+
+if TYPE_CHECKING:
+    import constructs
+    from aws_cdk import aws_iam as iam
+    from aws_cdk import aws_s3 as s3
+    from aws_cdk.interfaces.aws_s3 import IBucketRef
+
+ID = "FuotaConstructsView"
+"""Where the `IBucket` or `IRole` of one that is none is: below it, so it is made once."""
+
+_VIEWS: weakref.WeakKeyDictionary[s3.CfnBucket, s3.IBucket] = weakref.WeakKeyDictionary()
+
+
+def bucket_of(given: object) -> s3.IBucket | None:
+    """The bucket behind an `IBucket` or `IBucketRef`; None for what is neither."""
+    # Told by a method: asking for a property would be a round trip to the CDK.
+    if hasattr(given, "arn_for_objects"):
+        return cast("s3.IBucket", given)
+    if not hasattr(type(given), "bucket_ref"):
+        return None
+    from aws_cdk import aws_s3 as s3
+
+    if isinstance(given, s3.CfnBucket):
+        # The CDK answers with the same construct each time, and jsii with another Python object.
+        return _VIEWS.setdefault(given, s3.Bucket.from_cfn_bucket(given))
+    construct = cast("IBucketRef", given)
+    if made := construct.node.try_find_child(ID):
+        return cast("s3.IBucket", made)
+    environment = construct.env
+    return s3.Bucket.from_bucket_attributes(
+        cast("constructs.Construct", construct),
+        ID,
+        account=environment.account,
+        bucket_arn=construct.bucket_ref.bucket_arn,
+        region=environment.region,
+    )
+
+
+def role_of(given: object) -> iam.IRole | None:
+    """The role behind an `IRole` or `IRoleRef`; None for what is neither."""
+    if all(hasattr(given, method) for method in ("attach_inline_policy", "grant_pass_role")):
+        return cast("iam.IRole", given)
+    if not hasattr(type(given), "role_ref"):
+        return None
+    from aws_cdk import aws_iam as iam
+
+    construct = cast("iam.CfnRole", given)
+    made = construct.node.try_find_child(ID)
+    return cast("iam.IRole", made) if made else iam.Role.from_role_arn(construct, ID, _role_arn(construct))
+
+
+def _role_arn(role: iam.CfnRole) -> str:
+    # Of an ARN that is one token the CDK can tell the name only where the role has no path: it is written out instead,
+    # as the path and the name of a role of this app are known apart.
+    if not isinstance(role, cdk.CfnResource):
+        return role.role_ref.role_arn
+    path = (role.path or "/").strip("/")
+    return cdk.Stack.of(role).format_arn(
+        service="iam", region="", resource="role", resource_name=f"{path}/{role.ref}".lstrip("/")
+    )
