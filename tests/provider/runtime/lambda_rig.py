@@ -123,6 +123,7 @@ class ResponseSink:
     puts: list[Put] = field(default_factory=list)
     script: list[int | str] = field(default_factory=list)
     stack_status: str = CLEANUP  # "" for a function that may not know, "broken" for an answer that does not come
+    parent_id: str = ""  # of a nested stack
     record: tuple[str, str] | None = None  # physical id and status of every resource; None for one that may not know
 
     @property
@@ -140,7 +141,7 @@ class ResponseSink:
         """Forget."""
         self.puts.clear()
         self.script.clear()
-        self.stack_status, self.record = CLEANUP, None
+        self.stack_status, self.parent_id, self.record = CLEANUP, "", None
 
     def describe(self, body: str) -> tuple[int, str]:
         """Answer DescribeStacks or DescribeStackResource."""
@@ -149,6 +150,7 @@ class ResponseSink:
             return 500, _query_error("InternalFailure", "try again")
         if asked["Action"] == "DescribeStacks" and self.stack_status:
             status = f"<StackName>s</StackName><StackStatus>{self.stack_status}</StackStatus>"
+            status += f"<ParentId>{self.parent_id}</ParentId>" if self.parent_id else ""
             member = f"<member>{status}<CreationTime>2026-11-23T10:11:12Z</CreationTime></member>"
             return 200, _query_answer("DescribeStacks", f"<Stacks>{member}</Stacks>")
         if asked["Action"] == "DescribeStackResource" and self.record == ("", ""):
