@@ -120,6 +120,9 @@ def _with_remedy(error: click.UsageError) -> click.UsageError:
         "status": "fuota_constructs.cli.task.status:status",
         "report": "fuota_constructs.cli.task.report:report",
         "local": "fuota_constructs.cli.root:local",
+        "explain": "fuota_constructs.cli.explain:explain",
+        "doctor": "fuota_constructs.cli.doctor:doctor",
+        "completion": "fuota_constructs.cli.completion:completion",
         "schema": "fuota_constructs.cli.schema:schema",
     },
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -153,7 +156,7 @@ def fuota() -> None:
     cls=CommandTable,
     table={
         name: f"fuota_constructs.cli.local.{name}:{name}"
-        for name in ("up", "deploy", "status", "destroy", "down", "env", "faults", "cdk")
+        for name in ("up", "deploy", "status", "destroy", "down", "env", "fleet", "clock", "faults", "cdk")
     },
     epilog=EXIT_CODES,
 )

@@ -35,6 +35,11 @@ def program() -> Path:
     return _packages().folder / "node_modules" / "aws-cdk" / "bin" / "cdk"
 
 
+def is_installed() -> bool:
+    """Whether the pinned CDK CLI is there."""
+    return _packages().is_installed
+
+
 def ensure(say: Callable[[str], None] = lambda _: None) -> Path:
     """Install the pinned CDK CLI unless it is there, and answer its path."""
     packages = _packages()

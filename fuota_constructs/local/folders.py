@@ -29,7 +29,12 @@ def state_folder() -> Path:
     FUOTA_STATE_DIR, or the platform's own (~/.local/state/fuota-constructs on Linux). Only its owner may read it.
     Raises LocalCloudError where it cannot be made or written.
     """
-    return _writable(_folder(STATE_VARIABLE, "user_state_path"), STATE_VARIABLE, mode=0o700)
+    return _writable(state_path(), STATE_VARIABLE, mode=0o700)
+
+
+def state_path() -> Path:
+    """Where that folder is, or would be made."""
+    return _folder(STATE_VARIABLE, "user_state_path")
 
 
 def _folder(variable: str, platform_folder: str) -> Path:

@@ -23,6 +23,10 @@ NAMES: Final = {
     "local-status": "local:LocalStatus",
     "local-env": "local:LocalEnv",
     "local-faults": "local:LocalFaults",
+    "local-fleet": "local:LocalFleet",
+    "local-clock": "local:LocalClock",
+    "explain": "explain:Explain",
+    "doctor": "doctor:Doctor",
 }
 """Every document, and the module and class in this folder that describe it."""
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, TypedDict
 
-from fuota_constructs.cli.documents.kinds import AccountId, Amount, Moment, Text
+from fuota_constructs.cli.documents.kinds import AccountId, Amount, Count, Moment, Text
 
 
 class Cloud(TypedDict):
@@ -90,3 +90,29 @@ class LocalFaults(TypedDict):
 
     schema: str
     faults: list[Fault]
+
+
+class AddedCohort(TypedDict):
+    """Devices of one kind that were made."""
+
+    name: Text
+    count: Count
+    device_ids: list[str]
+
+
+class LocalFleet(TypedDict):
+    """Simulated devices that joined: `fuota local fleet add --json`."""
+
+    schema: str
+    devices: Count
+    cohorts: list[AddedCohort]
+    multicast_group_ids: list[str]
+
+
+class LocalClock(TypedDict):
+    """The clock of the service: `fuota local clock --json`."""
+
+    schema: str
+    now: Moment
+    speed: Annotated[float, "seconds that pass there in one"]
+    advanced_seconds: Annotated[float, "how far it is ahead of real time"]

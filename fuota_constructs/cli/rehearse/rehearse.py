@@ -10,42 +10,18 @@ import click
 from fuota_constructs import extras
 from fuota_constructs.cli.cdk_arguments import CdkCommand, cdk_arguments, require_known
 from fuota_constructs.cli.output_files import OutputFile, require_apart, write
-from fuota_constructs.cli.quantities import share_of_one
+from fuota_constructs.cli.rehearse.fleet_options import fleet_file_in_use, fleet_of, fleet_options, share
 
 if TYPE_CHECKING:
     from fuota_constructs.cli.rehearse.record import Record, Request
     from fuota_constructs.local.fleet import Fleet
 
-DEFAULT_DEVICES, DEFAULT_LOSS, DEFAULT_SEED = 200, 0.1, 1
-FLEET_FILE = Path("fleet.yaml")
-"""Taken when nothing is said of the devices: what `fuota init` makes says there what a rehearsal is for."""
-
-
-def _share(_: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
-    if value is None:
-        return None
-    try:
-        share = share_of_one(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param=parameter) from None
-    if not 0 <= share <= 1:
-        raise click.BadParameter(f"{value} is no share of the devices or fragments: give 0% to 100%", param=parameter)
-    return share
-
 
 @click.command(cls=CdkCommand, cdk_command="deploy")
-@click.option("--devices", type=click.IntRange(1, 100_000), help="How many simulated devices.  [default: 200]")
-@click.option("--loss", callback=_share, help="Share of fragments each device loses, such as 10%.  [default: 10%]")
-@click.option("--seed", type=click.IntRange(0, 2**63), help="The same seed, the same outcome.  [default: 1]")
-@click.option(
-    "--fleet",
-    "fleet_file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A YAML or JSON file with cohorts of devices, instead of --devices and --loss.  [default: fleet.yaml]",
-)
+@fleet_options
 @click.option(
     "--require",
-    callback=_share,
+    callback=share,
     default="99%",
     show_default=True,
     help="Share of the devices that must have the image; 0% only looks.",
@@ -109,9 +85,8 @@ def rehearse(
         extras.require("fuota rehearse", "cli", "local")
     else:
         extras.require("fuota rehearse --html", "cli", "local", "plan")
-    if fleet_file is None and devices is loss is seed is None and FLEET_FILE.is_file():
-        fleet_file = FLEET_FILE
-    fleet = _fleet(devices, loss, seed, fleet_file)
+    fleet_file = fleet_file_in_use(devices, loss, seed, fleet_file)
+    fleet = fleet_of(devices, loss, seed, fleet_file)
     require_apart({"--html": page, "--json-file": json_file, "--fleet": fleet_file})
     require_known(ctx, cdk_arguments)
     from rich.console import Console
@@ -133,26 +108,6 @@ def rehearse(
     colour = "red" if record.exit_code else "green" if require else None
     click.secho(record.line, fg=colour, bold=True, err=as_json)
     ctx.exit(record.exit_code)
-
-
-def _fleet(devices: int | None, loss: float | None, seed: int | None, fleet_file: Path | None) -> Fleet:
-    from fuota_constructs.local.fleet import Fleet
-
-    if fleet_file is not None and not (devices is loss is seed is None):
-        raise click.UsageError(
-            "--fleet says how many devices there are and what they lose: leave the other options out"
-        )
-    try:
-        if fleet_file is not None:
-            return Fleet.from_file(fleet_file)
-        return Fleet.of(
-            devices=devices or DEFAULT_DEVICES,
-            loss=DEFAULT_LOSS if loss is None else loss,
-            seed=DEFAULT_SEED if seed is None else seed,
-        )
-    except (ValueError, OSError) as error:
-        hint = "--fleet" if fleet_file else "--devices / --loss / --seed"
-        raise click.BadParameter(str(error), param_hint=hint) from None
 
 
 def _request(

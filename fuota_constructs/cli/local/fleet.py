@@ -1,0 +1,122 @@
+"""`fuota local fleet`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fuota_constructs.cli import documents, options
+from fuota_constructs.cli.command_group import CommandGroup
+from fuota_constructs.cli.place import Place
+from fuota_constructs.cli.rehearse.fleet_options import fleet_file_in_use, fleet_of, fleet_options
+from fuota_constructs.local.errors import LocalCloudError
+from fuota_constructs.operations.visible_text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+LONGEST_SECONDS = 300.0
+"""To make 100,000 devices takes a while."""
+
+
+@click.group(cls=CommandGroup)
+def fleet() -> None:
+    """Put simulated devices into the multicast groups of the local cloud.
+
+    \b
+    Example:
+      fuota local fleet add --devices 200 --loss 10%
+    """
+
+
+@fleet.command()
+@options.port
+@fleet_options
+@click.option(
+    "--group",
+    "groups",
+    multiple=True,
+    metavar="GROUP",
+    help="Id or name of a multicast group; give it again for more.  [default: all there are]",
+)
+@options.as_json
+def add(
+    *,
+    port: int,
+    devices: int | None,
+    loss: float | None,
+    seed: int | None,
+    fleet_file: Path | None,
+    groups: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Make devices that receive, lose and decode real fragments, and let them join.
+
+    They are spread over the groups in turn. Every further fleet has devices of its own.
+
+    \b
+    Examples:
+      fuota local fleet add
+      fuota local fleet add --devices 200 --loss 10% --group street-sensors
+      fuota local fleet add --fleet fleet.yaml
+
+    \b
+    Exit codes:
+      0  the devices are in their groups
+      1  no local cloud runs on the port, or it has no such group
+      2  wrong usage
+    """
+    from fuota_constructs.local import cloud as clouds
+    from fuota_constructs.local.overview import overview
+
+    fleet_file = fleet_file_in_use(devices, loss, seed, fleet_file)
+    document = fleet_of(devices, loss, seed, fleet_file).as_dict()
+    running = clouds.running(port)
+    there = overview(running)["multicast_groups"]
+    place = Place(running.region, port=running.port)
+    if chosen := _ids(groups, there, place):
+        document["groups"] = chosen
+    elif not there and document.get("groups") is None:
+        raise LocalCloudError(f"there is no multicast group to put devices into: {_deploy(place)}")
+    made = running.admin("fleet", method="POST", content=document, timeout_seconds=LONGEST_SECONDS)
+    _show(made, there, place, as_json=as_json)
+
+
+def _ids(wanted: Sequence[str], there: list[dict[str, Any]], place: Place) -> list[str]:
+    """The ids of groups by id or name. Raises LocalCloudError where one is not there, or two have the name."""
+    found: list[str] = []
+    for each in wanted:
+        ids = [group["id"] for group in there if each == group["id"]]
+        ids = ids or [group["id"] for group in there if each == group["name"]]
+        shown = visible(repr(each))
+        if len(ids) > 1:
+            raise LocalCloudError(f"{len(ids)} multicast groups have the name {shown}: give an id of {', '.join(ids)}")
+        if not ids:
+            names = ", ".join(sorted(visible(group["name"] or group["id"]) for group in there))
+            known = f"there are {names}" if there else _deploy(place)
+            raise LocalCloudError(f"{place} has no multicast group {shown}: {known}")
+        found += [ids[0]] if ids[0] not in found else []
+    return found
+
+
+def _deploy(place: Place) -> str:
+    return f"deploy an app with one first, with `{' '.join(('fuota', 'local', 'deploy', *place.port_option))}`"
+
+
+def _show(made: dict[str, Any], there: list[dict[str, Any]], place: Place, *, as_json: bool) -> None:
+    if as_json:
+        cohorts = [
+            {"name": each["name"], "count": each["count"], "device_ids": each["device_ids"]} for each in made["cohorts"]
+        ]
+        content = {"devices": made["devices"], "cohorts": cohorts, "multicast_group_ids": made["groups"]}
+        click.echo(documents.as_text("local-fleet", content))
+        return
+    names = {group["id"]: visible(group["name"]) if group["name"] else group["id"] for group in there}
+    joined = ", ".join(names.get(each, each) for each in made["groups"]) or "no group"
+    click.echo(f"{made['devices']} simulated device{'' if made['devices'] == 1 else 's'} joined {joined} ({place})")
+    if len(made["cohorts"]) > 1:
+        for each in made["cohorts"]:
+            click.echo(f"  {visible(each['name'])}: {each['count']}")

@@ -1,0 +1,82 @@
+"""The options that say which simulated devices there are, of `fuota rehearse` and `fuota local fleet add`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fuota_constructs.cli.quantities import share_of_one
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fuota_constructs.local.fleet import Fleet
+
+DEFAULT_DEVICES, DEFAULT_LOSS, DEFAULT_SEED = 200, 0.1, 1
+FLEET_FILE = Path("fleet.yaml")
+"""Taken when nothing is said of the devices: what `fuota init` makes says there what a rehearsal is for."""
+
+
+def share(_: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
+    """A share of the devices or fragments, none and all of them included."""
+    if value is None:
+        return None
+    try:
+        share = share_of_one(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param=parameter) from None
+    if not 0 <= share <= 1:
+        raise click.BadParameter(f"{value} is no share of the devices or fragments: give 0% to 100%", param=parameter)
+    return share
+
+
+def fleet_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options, as `devices`, `loss`, `seed` and `fleet_file`."""
+    options = (
+        click.option("--devices", type=click.IntRange(1, 100_000), help="How many simulated devices.  [default: 200]"),
+        click.option(
+            "--loss", callback=share, help="Share of fragments each device loses, such as 10%.  [default: 10%]"
+        ),
+        click.option("--seed", type=click.IntRange(0, 2**63), help="The same seed, the same outcome.  [default: 1]"),
+        click.option(
+            "--fleet",
+            "fleet_file",
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            help="A YAML or JSON file with cohorts of devices, instead of --devices and --loss.  [default: fleet.yaml]",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def fleet_file_in_use(
+    devices: int | None, loss: float | None, seed: int | None, fleet_file: Path | None
+) -> Path | None:
+    """The file of the option, or that of this folder where nothing else is said of the devices."""
+    if fleet_file is None and devices is loss is seed is None and FLEET_FILE.is_file():
+        return FLEET_FILE
+    return fleet_file
+
+
+def fleet_of(devices: int | None, loss: float | None, seed: int | None, fleet_file: Path | None) -> Fleet:
+    """The fleet of the options. Raises UsageError, BadParameter."""
+    from fuota_constructs.local.fleet import Fleet
+
+    if fleet_file is not None and not (devices is loss is seed is None):
+        raise click.UsageError(
+            "--fleet says how many devices there are and what they lose: leave the other options out"
+        )
+    try:
+        if fleet_file is not None:
+            return Fleet.from_file(fleet_file)
+        return Fleet.of(
+            devices=devices or DEFAULT_DEVICES,
+            loss=DEFAULT_LOSS if loss is None else loss,
+            seed=DEFAULT_SEED if seed is None else seed,
+        )
+    except (ValueError, OSError) as error:
+        hint = "--fleet" if fleet_file else "--devices / --loss / --seed"
+        raise click.BadParameter(str(error), param_hint=hint) from None
