@@ -43,6 +43,7 @@ class Charge:
         self._log = log
         self._known: dict[str, tuple[Mark, ...]] = {}  # by ARN, the marks that were there before
         self._former: list[str] = []  # the tags of older requests
+        self._has_no_order = False  # another request of the same second was there first, and may be the younger
         calls.guard = self.check
 
     def take(self, arn: str) -> None:
@@ -59,7 +60,7 @@ class Charge:
         younger = [mark for mark in before.changed_by if comes_again and self._is_not_older(mark)]
         self._known[arn] = tuple(mark for mark in before.marks if mark not in younger)
         if any(self._is_not_older(mark) for mark in before.changed_by):
-            self._check_waiting(arn)
+            self._has_no_order = True
         self._former = [f"{CHANGED_BY}{mark}" for mark in before.before(self.mark).changed_by]
         self.check()
         task_service.tag(arn, changed_by(self.mark, UNDER_WAY), self._calls)
@@ -87,6 +88,8 @@ class Charge:
         """
         if operation == "CreateFuotaTask":
             self._check_making()
+        if self._has_no_order:
+            self._check_waiting()
         for arn, known in self._known.items():
             for mark in self._standing(arn).marks:
                 if self._is_not_older(mark) and (mark not in known or mark.signed_at > self.mark.signed_at):
@@ -94,11 +97,10 @@ class Charge:
                         f"a younger request of CloudFormation is in charge of {arn}: this one changes nothing any more"
                     )
 
-    def _check_waiting(self, arn: str) -> None:
-        """Notice that the other request of the same second came first although it is the younger, and is through."""
+    def _check_waiting(self) -> None:
         record = stack_record.read(self._request, self._calls, self._log)
         if record is not None and not record.is_awaited:
-            raise SupersededError(f"CloudFormation does not wait any more for what this request makes of {arn}")
+            raise SupersededError("CloudFormation does not wait for this request any more: it changes nothing more")
 
     def _is_not_older(self, other: Mark) -> bool:
         return not same(other, self.mark) and other.signed_at >= self.mark.signed_at

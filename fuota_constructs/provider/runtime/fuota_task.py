@@ -161,7 +161,8 @@ def _change(actual: ActualTask, plan: Plan, digest_of_fields: str, calls: AwsCal
     task_service.change(actual.id, plan.fields, plan.groups, plan.devices, calls)
     # Tags last: unlike the rest they are never refused because of the task's status.
     task_service.untag(actual.arn, plan.drop_tags, calls)
-    task_service.tag(actual.arn, {**plan.set_tags, **({FIELDS: digest_of_fields} if plan.fields else {})}, calls)
+    are_written = plan.fields or actual.tags.get(FIELDS) == BEING_WRITTEN
+    task_service.tag(actual.arn, {**plan.set_tags, **({FIELDS: digest_of_fields} if are_written else {})}, calls)
 
 
 def _delete(task_id: str, request: Request, calls: AwsCalls, log: Log) -> None:

@@ -413,3 +413,16 @@ def test_r20_a_task_that_is_done_is_replaced_when_a_property_is_removed(rig: Rig
     cloud.to_done(task_id)
     answer = update(rig, task_id, old, without(old, "Descriptor"))
     assert "Descriptor" not in cloud.tasks()[answer.physical_id]
+
+
+def test_r17_a_rollback_in_a_session_succeeds_after_an_update_that_was_refused_while_it_wrote(
+    rig: Rig, cloud: Cloud, made: Made
+) -> None:
+    """A later update that gives a property the value it has is known to have changed nothing."""
+    old, task_id = made(RedundancyPercent=None)
+    cloud.fault("UpdateFuotaTask", "validation-error")
+    assert update(rig, task_id, old, {**old, "Name": "8"}).status == "FAILED"
+    cloud.heal()
+    assert cloud.tags_of(task_id)["fuota-constructs:fields"] == "being written"
+    assert update(rig, task_id, {**old, "Name": "8"}, old).status == "SUCCESS"
+    assert cloud.tags_of(task_id)["fuota-constructs:fields"] != "being written"

@@ -124,6 +124,8 @@ def _kind_of_leak(world: World, task_id: str) -> str:
     request = world.made_by[task_id]
     if (request.event["StackId"], request.event["LogicalResourceId"]) in world.unseen:
         return "not found, as tags were denied"
+    if task_id in world.overtaken:
+        return "overtaken by a late request"
     if _is_of_the_same_second(world, task_id):
         world.same_second.add(task_id)
     if task_id in world.same_second:

@@ -161,13 +161,18 @@ class Network:
         return _response(request, answer)
 
     def _arrives(self, operation: str, request: Any, after: float, sandbox: Sandbox) -> None:
-        """Have a request arrive later, even when its sender has stopped waiting for it."""
+        """Have a request arrive later, even when its sender has stopped waiting for it.
+
+        A Create that does makes another task if the one of its token is gone and the service has forgotten the token.
+        """
         group = OnTheWay(sandbox.event)
 
         def arrive() -> None:
             if after > aws_calls.READ_TIMEOUT_SECONDS and not operation.startswith(aws_calls.READING):
                 self.world.overtaken.add(_task_id(request))
-            self._effect(operation, request)
+            answer = self._effect(operation, request)
+            if operation == "CreateFuotaTask" and answer[0] == 201:
+                self.world.overtaken.add(json.loads(answer[2])["Id"])
 
         self.world.time.spawn(arrive, after=after, group=group)
 
