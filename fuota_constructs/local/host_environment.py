@@ -1,26 +1,37 @@
 """The environment a local cloud and its Lambda functions run in."""
 
 import os
+import re
+import tempfile
 from collections.abc import MutableMapping
 from pathlib import Path
 
 from fuota_constructs.local.certificates import make_certificates
 from fuota_constructs.local.environment_variables import of_cloud
 
+_NEEDS_NO_QUOTES = re.compile(r"[\w./+@-]+")
+
 
 def set_environment(
     environment: MutableMapping[str, str], *, folder: Path, port: int, region: str, account: str, iam: bool, secret: str
-) -> None:
+) -> Path:
     """Set what MiniStack reads when it is imported, and what its Lambda functions inherit.
 
-    One listener on 127.0.0.1, no Docker, nothing kept on disk but temporary files under `folder`, and of the
-    developer's own variables only those on the allow-list of `environment_variables`.
+    Answers the folder of its temporary files, to be removed at the end.
+
+    One listener on 127.0.0.1, no Docker, nothing kept on disk but temporary files, and of the developer's own variables
+    only those on the allow-list of `environment_variables`.
     """
     kept = of_cloud(environment)
     for name in list(environment):
         if name not in kept:
             del environment[name]
-    scratch = folder / "tmp"
+    removed = scratch = folder / "tmp"
+    if not _NEEDS_NO_QUOTES.fullmatch(str(scratch)):
+        # A function has its /tmp there, and names it in command lines without quotes, as it can on AWS. A cloud that
+        # is killed leaves it behind.
+        removed = Path(tempfile.mkdtemp(prefix="fuota-cloud-", dir="/tmp"))
+        scratch = removed / "tmp"
     scratch.mkdir(parents=True, exist_ok=True)
     nowhere = str(folder / "no-such-file")
     environment.update(
@@ -57,3 +68,4 @@ def set_environment(
             REQUESTS_CA_BUNDLE=str(files.bundle),
             NODE_EXTRA_CA_CERTS=str(files.authority),
         )
+    return removed

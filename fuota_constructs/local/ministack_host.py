@@ -343,7 +343,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--stop-with-parent", type=int)
     options = parser.parse_args(arguments)
     secret = read_secret(options.folder)
-    set_environment(
+    temporary = set_environment(
         os.environ,
         folder=options.folder,
         port=options.port,
@@ -364,7 +364,7 @@ def main(arguments: list[str] | None = None) -> int:
     finally:
         # MiniStack leaves its Lambda workers to notice for themselves that it is gone.
         _module("ministack.core.lambda_runtime").reset()
-        shutil.rmtree(options.folder / "tmp", ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
     return 0
 
 

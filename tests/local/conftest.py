@@ -16,7 +16,7 @@ from wire import Wire  # the folder's own module
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     """One running local cloud for all tests of this folder; each makes its own resources in it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FUOTA_STATE_DIR", str(tmp_path_factory.mktemp("stäte-☃")))
+        patch.setenv("FUOTA_STATE_DIR", str(tmp_path_factory.mktemp("state")))
         running = clouds.start(clouds.free_port())
         yield running
         clouds.stop(running)

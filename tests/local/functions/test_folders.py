@@ -9,6 +9,10 @@ from typing import Any
 
 import pytest
 
+from fuota_constructs.local import cloud as clouds
+
+from .conftest import archive
+
 Make = Callable[..., Any]
 HOST_TMP = Path("/tmp")  # noqa: S108
 
@@ -54,6 +58,30 @@ def test_what_python_writes_to_tmp_stays_with_the_function(way: str, function: M
     body = f"{PYTHON_WAYS[way]}\nimport os\nreturn [os.path.exists(f'/tmp/{{event}}'), event in os.listdir('/tmp')]"
     assert function(python(body))(name) == [True, True]
     assert not (HOST_TMP / name).exists()
+
+
+def test_tmp_needs_no_quotes_wherever_the_cloud_keeps_its_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on AWS; the usual state folder of a Mac has a blank in its name."""
+    monkeypatch.setenv("FUOTA_STATE_DIR", str(tmp_path / "Application Support (☃)"))
+    running = clouds.start(clouds.free_port())
+    shell = "import os; os.environ['OUT'] = '/tmp/out'; os.system('echo $OUT > $OUT; cp $OUT /tmp/copy')"
+    try:
+        client = running.client("lambda")
+        client.create_function(
+            FunctionName="shell",
+            Runtime="python3.13",
+            Handler="index.handler",
+            Role=f"arn:aws:iam::{running.account}:role/any",
+            Code={"ZipFile": archive(python(f"{shell}\nreturn open('/tmp/copy').read().strip()"))},
+        )
+        said = json.loads(client.invoke(FunctionName="shell")["Payload"].read())
+        [temporary] = [each for each in Path(said).parents if each.name.startswith("fuota-cloud-")]
+        assert temporary.is_dir()
+    finally:
+        clouds.stop(running)
+    assert not temporary.exists()
 
 
 NODE_WAYS = {
