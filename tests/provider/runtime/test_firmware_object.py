@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import aws_calls
 import boto3
 import pytest
+from botocore.exceptions import ResponseStreamingError
+from botocore.response import StreamingBody
 from lambda_rig import event
 
 if TYPE_CHECKING:
@@ -206,6 +208,44 @@ def test_fails_without_overwriting_other_bytes_under_the_key(rig: Rig, buckets: 
         f"s3://fleet-firmware/{key} already holds another object. Delete that object and deploy again" in answer.reason
     )
     assert buckets.read(key) == found
+
+
+def test_fails_without_overwriting_other_bytes_that_could_not_be_read_at_first(
+    rig: Rig, buckets: Buckets, clock: Clock
+) -> None:
+    """A denied read looks like a key that does not exist; the write is then on the condition that it does not."""
+    request = buckets.request()
+    key = request["ResourceProperties"]["DestinationKey"]
+    buckets.s3.put_object(Bucket=buckets.destination, Key=key, Body=b"somebody else's")
+    both = buckets.destination_statement
+    buckets.allow(buckets.source_statement, {**both, "Action": "s3:PutObject"})
+    clock.after(3, buckets.allow_all)
+    answer = sent(rig, request)
+    assert answer.status == "FAILED"
+    assert f"s3://fleet-firmware/{key} already holds another object" in answer.reason
+    assert buckets.read(key) == b"somebody else's"
+
+
+@pytest.mark.parametrize("times", [2, 1000])
+def test_a_connection_that_breaks_while_the_image_is_read_is_read_again(
+    rig: Rig, buckets: Buckets, clock: Clock, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    read = StreamingBody.read
+    broken = iter(range(times))
+
+    def break_off(self: StreamingBody, *amount: Any, **named: Any) -> bytes:
+        if next(broken, None) is not None:
+            raise ResponseStreamingError(error="connection reset by peer")
+        return read(self, *amount, **named)
+
+    request = buckets.request()
+    monkeypatch.setattr(StreamingBody, "read", break_off)
+    answer = sent(rig, request)
+    assert set(clock.slept) == {2}
+    assert answer.status == ("SUCCESS" if times == 2 else "FAILED")
+    if answer.status == "FAILED":
+        assert "connection reset by peer" in answer.reason
+        assert "deploy again" in answer.reason
 
 
 def test_fails_when_the_object_reads_back_differently(

@@ -86,6 +86,19 @@ def test_r14_only_the_difference_of_the_groups_is_changed(rig: Rig, cloud: Cloud
     assert cloud.changes() == ["DisassociateMulticastGroupFromFuotaTask", "AssociateMulticastGroupWithFuotaTask"]
 
 
+def test_r14_fields_change_before_targets_so_that_a_session_begun_meanwhile_has_all_of_them(
+    rig: Rig, cloud: Cloud, made: Made
+) -> None:
+    first, second = cloud.group(), cloud.group()
+    old, task_id = made(MulticastGroupIds=[first])
+    assert update(rig, task_id, old, {**old, "Name": "8", "MulticastGroupIds": [second]}).status == "SUCCESS"
+    assert cloud.changes() == [
+        "UpdateFuotaTask",
+        "DisassociateMulticastGroupFromFuotaTask",
+        "AssociateMulticastGroupWithFuotaTask",
+    ]
+
+
 def test_r14_a_group_deleted_meanwhile_can_be_taken_out(rig: Rig, cloud: Cloud, made: Made) -> None:
     old, task_id = made(MulticastGroupIds=[cloud.group()])
     cloud.fault("DisassociateMulticastGroupFromFuotaTask", "not-found")
