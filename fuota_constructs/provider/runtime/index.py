@@ -80,13 +80,13 @@ def _work(request: Request, context: LambdaContext, calls: AwsCalls, log: Log) -
         try:
             results.append(_dispatch(request, calls, log))
         except BaseException as error:  # noqa: BLE001 - SystemExit and broken imports too
-            results.append(failure_reason(error, log_stream=context.log_stream_name))
+            results.append(failure_reason(error, log_stream=_log_stream(request, context)))
 
     calls.run(work, seconds=max(seconds, 0))
     # Lambda freezes a thread that is left behind and may thaw it during a later event: it must change nothing then.
     calls.abandoned = True
     late = ProviderError("a call to AWS did not return in time: deploy again")
-    return results[0] if results else failure_reason(late, log_stream=context.log_stream_name)
+    return results[0] if results else failure_reason(late, log_stream=_log_stream(request, context))
 
 
 def _dispatch(request: Request, calls: AwsCalls, log: Log) -> Outcome:
@@ -108,3 +108,8 @@ def _dispatch(request: Request, calls: AwsCalls, log: Log) -> Outcome:
     if action is None:
         raise ProviderError(f"the request type must be one of {', '.join(actions)}, got {request.kind!r}")
     return action(request, calls, log)
+
+
+def _log_stream(request: Request, context: LambdaContext) -> str:
+    # The rollback of a first deployment deletes the log group, so a reason that points there leads nowhere.
+    return "" if request.kind == "Create" else context.log_stream_name

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from lambda_rig import Context, delete, event, update
+from lambda_rig import Context, delete, event, update, without
 
 if TYPE_CHECKING:
     from lambda_rig import Clock, Cloud, ResponseSink, Rig
@@ -383,3 +383,12 @@ def test_r13_reads_that_fail_now_and_then_are_made_again(
     cloud.fault("GetFuotaTask", "validation-error", times=2)
     assert rig.send(create).status == "SUCCESS"
     assert clock.slept == [1, 2]
+
+
+def test_fails_without_pointing_to_a_log_that_the_rollback_deletes(rig: Rig, cloud: Cloud, made: Any) -> None:
+    old, task_id = made()
+    cloud.fault("CreateFuotaTask", "validation-error", times=2)
+    failed = rig.send(event("create_fuota_task"), RequestId="another")
+    assert failed.status == "FAILED"
+    assert "log stream" not in failed.reason
+    assert "(log stream " in update(rig, task_id, old, without(old, "Name")).reason
