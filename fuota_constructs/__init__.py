@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from fuota_constructs.fleet.multicast_group import IMulticastGroup as IMulticastGroup
     from fuota_constructs.fleet.multicast_group import MulticastGroup as MulticastGroup
     from fuota_constructs.monitor.fuota_monitor import FuotaMonitor as FuotaMonitor
+    from fuota_constructs.provider.fuota_provider import FuotaProvider as FuotaProvider
     from fuota_constructs.rf_region import RfRegion as RfRegion
     from fuota_constructs.rules import Finding as Finding
     from fuota_constructs.rules import SessionPlan as SessionPlan
@@ -33,6 +34,7 @@ __all__ = [
     "FirmwareImage",
     "FirmwareUpdateRole",
     "FuotaMonitor",
+    "FuotaProvider",
     "FuotaTask",
     "FuotaTaskGrants",
     "FuotaValidationError",
@@ -51,6 +53,7 @@ _MODULES = {
     "FirmwareImage": "firmware.firmware_image",
     "FirmwareUpdateRole": "firmware.firmware_update_role",
     "FuotaMonitor": "monitor.fuota_monitor",
+    "FuotaProvider": "provider.fuota_provider",
     "FuotaTask": "task.fuota_task",
     "FuotaTaskGrants": "task.fuota_task_grants",
     "FuotaValidationError": "errors",

@@ -27,6 +27,7 @@ EXPORTS = [
     "FirmwareImage",
     "FirmwareUpdateRole",
     "FuotaMonitor",
+    "FuotaProvider",
     "FuotaTask",
     "FuotaTaskGrants",
     "FuotaValidationError",
@@ -128,11 +129,12 @@ def test_the_usual_app_loads_no_module_of_the_cdk(tmp_path) -> None:
     code = f"""
 import sys
 import aws_cdk as cdk
-from fuota_constructs import DlClass, FirmwareImage, FuotaTask, MulticastGroup, RfRegion
+from fuota_constructs import DlClass, FirmwareImage, FuotaProvider, FuotaTask, MulticastGroup, RfRegion
 app = cdk.App(outdir={str(tmp_path / "cdk.out")!r})
 stack = cdk.Stack(app, "Stack")
 open({str(tmp_path / "fw.bin")!r}, "wb").write(b"firmware")
 group = MulticastGroup(stack, "Group", rf_region=RfRegion.EU868, dl_class=DlClass.CLASS_C)
+FuotaProvider.configure(app, reserved_concurrent_executions=2)
 image = FirmwareImage.from_asset({str(tmp_path / "fw.bin")!r})
 FuotaTask(stack, "Task", firmware_image=image, rf_region=RfRegion.EU868, multicast_groups=[group])
 cdk.Tags.of(app).add("a", "b")
@@ -294,6 +296,9 @@ def test_every_public_parameter_is_documented() -> None:
         for parameter in inspect.signature(init).parameters.values():
             if parameter.kind is parameter.KEYWORD_ONLY:
                 assert f"`{parameter.name}`" in (init.__doc__ or ""), (construct, parameter.name)
+    configure = fuota_constructs.FuotaProvider.configure
+    for name in inspect.signature(configure).parameters:
+        assert f"`{name}`" in (configure.__doc__ or ""), name
 
 
 def test_the_walk_of_one_parameter_passes_these_files() -> None:

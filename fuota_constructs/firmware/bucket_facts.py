@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import aws_cdk as cdk
 
 from fuota_constructs.errors import FuotaValidationError
-from fuota_constructs.firmware.encryption_key import key_of
 from fuota_constructs.synth_checks import Place, known_text, place_of
+from fuota_constructs.template.encryption_key import key_of
 
 if TYPE_CHECKING:
     import constructs

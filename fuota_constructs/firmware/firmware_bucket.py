@@ -8,10 +8,10 @@ import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 
 from fuota_constructs.errors import FuotaValidationError
-from fuota_constructs.firmware.encryption_key import key_of
-from fuota_constructs.firmware.references import bucket_of
 from fuota_constructs.template.acknowledgments import BUCKET, BUCKET_WITHOUT_KEY, UNLOGGED_BUCKET, AcknowledgedAtSynth
+from fuota_constructs.template.encryption_key import key_of
 from fuota_constructs.template.keyword_names import naming_keywords
+from fuota_constructs.template.references import bucket_of
 from fuota_constructs.template.tokens import shown
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fuota_constructs.errors import FuotaValidationError
-from fuota_constructs.firmware.references import bucket_of
+from fuota_constructs.template.references import bucket_of
 from fuota_constructs.template.tokens import is_known, shown
 
 if TYPE_CHECKING:

@@ -9,12 +9,13 @@ import aws_cdk as cdk
 import constructs
 
 from fuota_constructs.monitor.policy_size import characters_of
+from fuota_constructs.provider.configured_function import NETWORK_WILDCARDS, ConfiguredFunction, role_for
 from fuota_constructs.provider.permissions import statement
 from fuota_constructs.synth_checks import MonitorPlan, SynthChecks, TaskPlan, findings_in
 from fuota_constructs.template.acknowledgments import POLLS, RULE, AcknowledgedAtSynth
 from fuota_constructs.template.functions import make_function, make_log_group
 from fuota_constructs.template.role_policy import RolePolicy
-from fuota_constructs.template.service_role import CUSTOMIZED, service_role
+from fuota_constructs.template.service_role import CUSTOMIZED
 from fuota_constructs.template.typed_resource import attribute, typed_resource
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class PollFunction(constructs.Construct):
     def __init__(self, stack: cdk.Stack) -> None:
         """Use `PollFunction.of`."""
         super().__init__(stack, ID)
-        role = service_role(self, "Role", "lambda.amazonaws.com")
+        role, given = role_for(self)
         log_group = make_log_group(self)
         table = self._make_table()
         function = make_function(
@@ -70,8 +71,17 @@ class PollFunction(constructs.Construct):
                 ),
                 statement("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], attribute(log_group, "attrArn")),
             ],
-            wildcards=WILDCARDS,
+            wildcards={**WILDCARDS, **NETWORK_WILDCARDS},
             customized=self.node.try_get_context(CUSTOMIZED) is not None,
+            given=given,
+        )
+        ConfiguredFunction(
+            self,
+            function=function,
+            log_group=log_group,
+            policy=self._policy,
+            role=role,
+            endpoints="iotwireless.api, dynamodb and events",
         )
         SynthChecks(self, before=self._policy.settle).tasks[self] = None
         self._answers = AcknowledgedAtSynth(self, POLLS)

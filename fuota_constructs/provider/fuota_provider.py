@@ -7,14 +7,24 @@ from typing import TYPE_CHECKING
 
 import constructs
 
-from fuota_constructs.provider import permissions
+from fuota_constructs.provider import configuration, permissions
+from fuota_constructs.provider.configured_function import NETWORK_WILDCARDS, ConfiguredFunction, role_for
 from fuota_constructs.template.functions import follow_custom_resource_config, make_function, make_log_group
 from fuota_constructs.template.role_policy import RolePolicy
-from fuota_constructs.template.service_role import service_role
 from fuota_constructs.template.typed_resource import attribute
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import aws_cdk as cdk
+    from aws_cdk import aws_ec2 as ec2
+    from aws_cdk import aws_iam as iam
+    from aws_cdk import aws_kms as kms
+    from aws_cdk import aws_lambda as lambda_
+    from aws_cdk import aws_logs as logs
+    from aws_cdk.interfaces.aws_iam import IRoleRef
+    from aws_cdk.interfaces.aws_kms import IKeyRef
+    from constructs import IConstruct
 
 RUNTIME_DIRECTORY = Path(__file__).with_name("runtime")
 LAMBDA_TIMEOUT_SECONDS = 300
@@ -35,7 +45,7 @@ class FuotaProvider(constructs.Construct):
         `customized`: others make the roles.
         """
         super().__init__(scope, id)
-        role = service_role(self, "Role", "lambda.amazonaws.com")
+        role, given = role_for(self)
         self.role_arn = attribute(role, "roleArn")
         """What buckets of other accounts know it by."""
         log_group = make_log_group(self)
@@ -44,8 +54,9 @@ class FuotaProvider(constructs.Construct):
             role=role,
             policy_name="FuotaConstructsProvider",
             statements=permissions.for_tasks(attribute(log_group, "attrArn")),
-            wildcards=permissions.WILDCARDS,
+            wildcards={**permissions.WILDCARDS, **NETWORK_WILDCARDS},
             customized=customized,
+            given=given,
         )
         self.policy = self._policy.resource
         """Custom resources depend on it, so that their Delete has its permissions; none where others make the roles."""
@@ -64,8 +75,61 @@ class FuotaProvider(constructs.Construct):
         if self.policy:
             function.add_resource_dependency(self.policy)
         follow_custom_resource_config(function, log_group)
+        ConfiguredFunction(
+            self,
+            function=function,
+            log_group=log_group,
+            policy=self._policy,
+            role=role,
+            endpoints="iotwireless.api, cloudformation and s3, also for buckets of the CDK and of CloudFormation",
+        )
         self.service_token = attribute(function, "attrArn")
         """What custom resources name their provider by."""
+
+    @staticmethod
+    def configure(
+        scope: IConstruct,
+        *,
+        vpc: ec2.IVpc | ec2.Vpc | None = None,  # pyright: the CDK's Vpc is no IVpc
+        vpc_subnets: ec2.SubnetSelection | None = None,
+        security_groups: Sequence[ec2.ISecurityGroup | ec2.SecurityGroup] | None = None,
+        role: iam.IRole | iam.Role | IRoleRef | None = None,
+        reserved_concurrent_executions: int | None = None,
+        log_retention: logs.RetentionDays | None = None,
+        log_group_encryption_key: kms.IKey | kms.Key | IKeyRef | None = None,
+        environment_encryption: kms.IKey | kms.Key | IKeyRef | None = None,
+        tracing: lambda_.Tracing | None = None,
+        architecture: lambda_.Architecture | None = None,
+        runtime: lambda_.Runtime | None = None,
+    ) -> None:
+        """Set up the Lambda functions of this library: the provider of a stack, and the polls of its monitors.
+
+        Before or after the constructs that need them (`role`: before). What is given for an app or a Stage holds for
+        all its stacks; what a stack is given itself goes first. What nobody gives is as the README says.
+
+        `scope`: the app, a Stage, a stack, or a construct in one, which stands for its stack.
+        `vpc`: the VPC the functions are in; none by default. They call public APIs: give subnets with a way out (NAT),
+        or endpoints for `iotwireless.api`, `cloudformation`, `s3` (CloudFormation's bucket for responses included), and
+        for monitors `dynamodb` and `events`. Their role then may do what AWSLambdaVPCAccessExecutionRole allows.
+        `vpc_subnets`: private ones; those with a way out by default, else isolated ones.
+        `security_groups`: by default a new one for each function, which lets out all and in nothing.
+        `role`: what the functions run as, assumed by `lambda.amazonaws.com`. The permissions are added to it; one that
+        takes none, imported as immutable for example, is a warning with the policy it needs. Made by default.
+        `reserved_concurrent_executions`: from 1; for each function. CloudFormation and EventBridge try again when there
+        is none left, so deployments and polls take longer. None reserved by default.
+        `log_retention`: how long logs are kept; a month by default.
+        `log_group_encryption_key`: the KMS key of the logs; CloudWatch Logs is let use it where its policy is in this
+        app, and else a warning says what it must have. By default CloudWatch Logs uses a key of its own.
+        `environment_encryption`: the KMS key of the environment variables, which hold no secrets. By default Lambda's.
+        `tracing`: with X-Ray; none by default.
+        `architecture`: of the processors; x86_64 by default.
+        `runtime`: Python 3.11 or newer; by default the newest that the CDK knew when this version was made.
+
+        Raises `FuotaValidationError` for a value of a wrong kind or out of range, for one that was given for the same
+        scope with another value, and for a `role` that comes after the first task of a stack.
+        """
+        given = {name: value for name, value in locals().items() if name != "scope"}
+        configuration.configure(scope, given)
 
     def allow_pass_role(self, role_arn: str) -> None:
         """Let it pass this role, to IoT Wireless and nothing else (CreateFuotaTask and UpdateFuotaTask check that)."""

@@ -11,7 +11,6 @@ import constructs
 from aws_cdk import aws_iam as iam
 
 from fuota_constructs.errors import FuotaValidationError
-from fuota_constructs.firmware.encryption_key import key_of
 from fuota_constructs.provider.permissions import statement
 from fuota_constructs.synth_checks import (
     CALL_LEAD_SECONDS,
@@ -23,6 +22,7 @@ from fuota_constructs.synth_checks import (
     place_of_stack,
 )
 from fuota_constructs.template.acknowledgments import POLICY, AcknowledgedAtSynth
+from fuota_constructs.template.encryption_key import key_of
 from fuota_constructs.template.tokens import shown
 from fuota_constructs.template.typed_resource import typed_resource
 

@@ -13,7 +13,7 @@ import aws_cdk as cdk
 
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.firmware.firmware_image import AssetImage, BucketImage, bucket_remedy
-from fuota_constructs.firmware.references import bucket_of, role_of
+from fuota_constructs.template.references import bucket_of, role_of
 from fuota_constructs.template.service_arns import expect_arn, expect_id, parts_of
 from fuota_constructs.template.tokens import is_known, is_list_token, shown
 
@@ -156,7 +156,7 @@ def wireless_devices_of(values: Sequence[object], at: IConstruct) -> list[str]:
 
 
 def _is_device(value: object) -> TypeGuard[IWirelessDeviceRef]:
-    return hasattr(type(value), "wireless_device_ref")
+    return hasattr(value, "wireless_device_ref")
 
 
 def multicast_group_id_of(value: object, at: IConstruct) -> str:

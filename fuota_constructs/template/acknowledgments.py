@@ -165,7 +165,7 @@ def acknowledge_wildcards(
     wildcards = {
         f"AwsSolutions-IAM5[Resource::{resource}]": reasons[sid]
         for sid, its_resources in cdk.Stack.of(policy).resolve(dict(resources)).items()
-        for resource in map(_flat, its_resources)
+        for resource in map(flat, its_resources)
         if "*" in resource
     }
     _acknowledge(policy, wildcards)
@@ -187,19 +187,19 @@ def _acknowledge(construct: constructs.IConstruct, reasons: Mapping[str, str]) -
     )
 
 
-def _flat(value: Any) -> str:
+def flat(value: Any) -> str:
     """A resource as cdk-nag writes it: references in angle brackets, joins joined."""
     match value:
         case str():
             return value.replace("${", "<").replace("}", ">")
         case {"Fn::Join": [str(delimiter), [*items]]}:
-            return delimiter.join(map(_flat, items))
+            return delimiter.join(map(flat, items))
         case {"Fn::GetAtt": [resource, attribute]}:
-            return f"<{_flat(resource)}.{_flat(attribute)}>"
+            return f"<{flat(resource)}.{flat(attribute)}>"
         case {"Fn::Sub": inner} | {"Fn::ImportValue": inner}:
-            return _flat(inner)
+            return flat(inner)
         case {"Ref": name}:
-            return f"<{_flat(name)}>"
+            return f"<{flat(name)}>"
         case _:
             return json.dumps(value, separators=(",", ":"))
 

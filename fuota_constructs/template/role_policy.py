@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+from typing import TYPE_CHECKING, Any, cast
 
+import aws_cdk as cdk
 import jsii
 
-from fuota_constructs.template.acknowledgments import acknowledge_wildcards, somebody_asks
+from fuota_constructs.template.acknowledgments import acknowledge_wildcards, flat, somebody_asks
+from fuota_constructs.template.late_warnings import warn
 from fuota_constructs.template.typed_resource import attribute, typed_resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    import aws_cdk as cdk
     import constructs
     from aws_cdk import aws_iam as iam
 
@@ -27,22 +29,27 @@ class RolePolicy:
         self,
         scope: constructs.Construct,
         *,
-        role: iam.Role,
+        role: iam.IRole,
         policy_name: str,
         statements: Iterable[Statement],
         wildcards: Mapping[str, str],
         customized: bool,
+        given: bool = False,
     ) -> None:
         """Attach the policy to the role; `wildcards` says why, by Sid, a statement cannot do without one.
 
         `customized`: others make the roles; then the template has no policy, but the CDK writes it into its report.
+        `given`: the role is one of the user's, which may serve other stacks and may take no policies.
         """
+        self._given = given
         self._scope, self._role, self._wildcards = scope, role, wildcards
         self._statements: dict[str, Statement] = {}
         self._add(statements)
         self.resource: cdk.CfnResource | None = None
         """Custom resources depend on it: their Delete still needs these permissions."""
-        if not customized:
+        if given:
+            self.resource = self._attach(policy_name)
+        elif not customized:
             props = {"policyDocument": self.document, "policyName": policy_name, "roles": [attribute(role, "roleName")]}
             self.resource = typed_resource(scope, "Policy", "aws_iam.CfnPolicy", props)
 
@@ -58,7 +65,14 @@ class RolePolicy:
 
     def settle(self) -> None:
         """Answer cdk-nag's findings about wildcards, and report what others must grant: call this at synth."""
-        if self.resource is None:
+        if self.resource is None and self._given:
+            shown = json.dumps(_readable(cdk.Stack.of(self._scope).resolve(self.document)), separators=(",", ":"))
+            warn(
+                self._scope,
+                "provider-role",
+                f"this app can add no policy to the role {self._role.node.path}, which must be allowed: {shown}",
+            )
+        elif self.resource is None:
             from aws_cdk import aws_iam as iam
 
             document = iam.PolicyDocument.from_json(self.document)
@@ -66,6 +80,18 @@ class RolePolicy:
         elif somebody_asks():
             resources = {sid: statement["Resource"] for sid, statement in self._statements.items()}
             acknowledge_wildcards(self.resource, resources, self._wildcards)
+
+    def _attach(self, policy_name: str) -> cdk.CfnResource | None:
+        from aws_cdk import aws_iam as iam
+
+        # A second policy of the same name, of another stack that uses the role, would overwrite the first one.
+        end_of_stack_id = cdk.Fn.select(2, cdk.Fn.split("/", cdk.Aws.STACK_ID))
+        document = iam.PolicyDocument.from_json(self.document)
+        policy = iam.Policy(self._scope, "Policy", policy_name=f"{policy_name}-{end_of_stack_id}", document=document)
+        self._role.attach_inline_policy(policy)
+        rendered = cast("iam.CfnPolicy", policy.node.default_child)
+        # To a role imported as immutable the CDK attaches nothing, and renders no such policy.
+        return rendered if policy.stack.resolve(rendered.roles) else None
 
     def _add(self, statements: Iterable[Statement]) -> bool:
         added = False
@@ -75,3 +101,12 @@ class RolePolicy:
             present += new
             added = added or bool(new)
         return added
+
+
+def _readable(document: Any) -> Any:
+    """A policy for people: what CloudFormation puts in stands in angle brackets."""
+    if isinstance(document, list):
+        return [_readable(each) for each in document]
+    if isinstance(document, dict) and not any(name == "Ref" or name.startswith("Fn::") for name in document):
+        return {name: _readable(each) for name, each in document.items()}
+    return flat(document)

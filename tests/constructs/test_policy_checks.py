@@ -11,7 +11,10 @@ import aws_cdk as cdk
 import cdk_nag
 import cfnlint.api
 import pytest
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 
 from fuota_constructs import (
@@ -19,6 +22,7 @@ from fuota_constructs import (
     FirmwareBucket,
     FirmwareUpdateRole,
     FuotaMonitor,
+    FuotaProvider,
     FuotaTask,
     MulticastGroup,
     RfRegion,
@@ -87,6 +91,18 @@ def test_cdk_nag_finds_nothing(app, image, environment):
 def test_cdk_nag_finds_nothing_about_roles_of_ones_own(stack, app, image):
     role = FirmwareUpdateRole(stack, "Role")
     FuotaTask(stack, "Task", firmware_image=image, rf_region=RfRegion.EU868, firmware_update_role=role)
+    assert findings(app) == {}
+
+
+def test_cdk_nag_finds_nothing_about_configured_functions(stack, app, image):
+    vpc = ec2.Vpc.from_vpc_attributes(
+        stack, "Vpc", vpc_id="vpc-1", availability_zones=["a"], private_subnet_ids=["subnet-1"]
+    )
+    FuotaProvider.configure(
+        app, vpc=vpc, tracing=lambda_.Tracing.ACTIVE, role=iam.Role.from_role_name(stack, "Role", "functions")
+    )
+    task = FuotaTask(stack, "Task", firmware_image=image, rf_region=RfRegion.EU868)
+    FuotaMonitor(stack, "Monitor", task=task, alarm_actions=["arn:aws:sns:eu-west-1:123456789012:operators"])
     assert findings(app) == {}
 
 

@@ -26,7 +26,7 @@ from fuota_constructs import FirmwareBucket, FirmwareUpdateRole, FuotaMonitor, F
         (FuotaTask, "firmware", "did you mean 'firmware_image' or 'firmware_bucket' or 'firmware_update_role'?"),
         (MulticastGroup, "dlClass", "did you mean 'dl_class'?"),
         (MulticastGroup, "region", "did you mean 'rf_region'?"),
-        (FirmwareBucket, "kms_key", "it has bucket_name, encryption_key, "),
+        (FirmwareBucket, "kms_key", "it has abac_status, auto_delete_objects, "),
         (FirmwareUpdateRole, "name", "did you mean 'role_name'?"),
         (FuotaMonitor, "alarms", "did you mean 'alarm_actions'?"),
     ],

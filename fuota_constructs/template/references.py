@@ -24,7 +24,7 @@ def bucket_of(given: object) -> s3.IBucket | None:
     # Told by a method: asking for a property would be a round trip to the CDK.
     if hasattr(given, "arn_for_objects"):
         return cast("s3.IBucket", given)
-    if not hasattr(type(given), "bucket_ref"):
+    if not hasattr(given, "bucket_ref"):
         return None
     from aws_cdk import aws_s3 as s3
 
@@ -48,7 +48,7 @@ def role_of(given: object) -> iam.IRole | None:
     """The role behind an `IRole` or `IRoleRef`; None for what is neither."""
     if all(hasattr(given, method) for method in ("attach_inline_policy", "grant_pass_role")):
         return cast("iam.IRole", given)
-    if not hasattr(type(given), "role_ref"):
+    if not hasattr(given, "role_ref"):
         return None
     from aws_cdk import aws_iam as iam
 

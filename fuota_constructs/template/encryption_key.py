@@ -1,4 +1,4 @@
-"""The KMS key of a firmware bucket, as policies can name it."""
+"""KMS keys, as policies can name them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _ID = "FuotaConstructsView"
 
 
-def key_of(given: kms.IKey | IKeyRef, at: IConstruct) -> kms.IKey:
+def key_of(given: kms.IKey | IKeyRef, at: IConstruct, *, called: str = "encryption_key") -> kms.IKey:
     """The key behind aliases of it: KMS ignores an alias in the resource of an IAM policy, which then allows nothing.
 
     Source: AWS KMS Developer Guide, using aliases to control access to KMS keys.
@@ -23,24 +23,24 @@ def key_of(given: kms.IKey | IKeyRef, at: IConstruct) -> kms.IKey:
     known = _known(given)
     if known is None:
         raise FuotaValidationError(
-            "encryption-key", f"encryption_key is {shown(given)}; {_remedy(given)}", construct_path=at.node.path
+            "encryption-key", f"{called} is {shown(given)}; {_remedy(given)}", construct_path=at.node.path
         )
     key = known
     while (name := getattr(key, "alias_name", None)) is not None:
         try:
             key = key.alias_target_key  # type: ignore[attr-defined]
         except RuntimeError:  # of an alias imported by its name alone
-            _refuse_alias(name, at)
+            _refuse_alias(name, at, called)
     _, is_alias, name = key.key_arn.partition(":alias/")
     if is_alias:
-        _refuse_alias(f"alias/{name}", at)
+        _refuse_alias(f"alias/{name}", at, called)
     return key
 
 
 def _known(given: object) -> kms.IKey | None:
     if hasattr(given, "grant_decrypt"):
         return cast("kms.IKey", given)
-    if not hasattr(type(given), "key_ref"):
+    if not hasattr(given, "key_ref"):
         return None
     from aws_cdk import aws_kms as kms
 
@@ -54,10 +54,10 @@ def _known(given: object) -> kms.IKey | None:
     return cast("kms.IKey", made) or kms.Key.from_key_arn(cast("Construct", reference), _ID, reference.key_ref.key_arn)
 
 
-def _refuse_alias(name: str, at: IConstruct) -> NoReturn:
+def _refuse_alias(name: str, at: IConstruct, called: str) -> NoReturn:
     raise FuotaValidationError(
         "encryption-key",
-        f"encryption_key is the alias {shown(name)}, of which this app does not know the key, and IAM policies cannot"
+        f"{called} is the alias {shown(name)}, of which this app does not know the key, and IAM policies cannot"
         f" name an alias; give kms.Key.from_lookup(self, 'Key', alias_name={shown(name)}), or kms.Key.from_key_arn with"
         " the ARN of the key",
         construct_path=at.node.path,
