@@ -169,7 +169,7 @@ ROOMS = {
     "rules": {"lorawan"},
     "local": {"lorawan", "extras"},
     "template": {"errors"},
-    "provider": {"template"},
+    "provider": {"errors", "template"},
     "firmware": FACTS | {"provider"},
     "fleet": FACTS,
     "task": FACTS | {"firmware", "provider"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import weakref
-from typing import TYPE_CHECKING, Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, cast
 
 import aws_cdk as cdk
 
@@ -17,9 +17,20 @@ from fuota_constructs.template.tokens import is_known, shown
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from constructs import IConstruct
+    from aws_cdk import aws_iam as iam
+    from constructs import Construct, IConstruct
 
-    from fuota_constructs.provider.configured_function import ConfiguredFunction
+
+class Configurable(Protocol):
+    """A function that is set up."""
+
+    scope: Construct
+    role: iam.IRole
+
+    def apply(self, settings: dict[str, Any]) -> None:
+        """Set up what is not yet as it should be."""
+        ...
+
 
 LAMBDA = "lambda.amazonaws.com"
 OLDEST_PYTHON = 11
@@ -53,7 +64,7 @@ RETENTION_DAYS = {
 """What CloudWatch Logs takes, by the names of `aws_logs.RetentionDays`, whose numbers Python does not see."""
 
 _GIVEN: weakref.WeakKeyDictionary[IConstruct, dict[str, object]] = weakref.WeakKeyDictionary()
-_FUNCTIONS: weakref.WeakKeyDictionary[IConstruct, list[ConfiguredFunction]] = weakref.WeakKeyDictionary()
+_FUNCTIONS: weakref.WeakKeyDictionary[IConstruct, list[Configurable]] = weakref.WeakKeyDictionary()
 """By app."""
 
 
@@ -81,7 +92,7 @@ def settings_of(scope: IConstruct) -> dict[str, Any]:
     return {name: value for around in scope.node.scopes for name, value in _GIVEN.get(around, {}).items()}
 
 
-def follow(function: ConfiguredFunction) -> None:
+def follow(function: Configurable) -> None:
     """Set up a function, now and whenever somebody configures more."""
     _FUNCTIONS.setdefault(function.scope.node.root, []).append(function)
     if settings := settings_of(function.scope):

@@ -54,7 +54,8 @@ class ConfiguredFunction:
         endpoints: str,
     ) -> None:
         """Follow the configuration; `endpoints` is what the function calls, for a VPC without a way out."""
-        self.scope, self.role = scope, role
+        self.scope = scope
+        self.role = role
         self._function, self._log_group, self._policy, self._endpoints = function, log_group, policy, endpoints
         self._done: dict[str, object] = {}
         follow(self)
