@@ -93,8 +93,8 @@ class FirmwareBucket(s3.Bucket):
         `replication_role`, `replication_rules`, `transition_default_minimum_object_size`: as `s3.Bucket` has them,
         and what it does by default. What would make the bucket public there is not here: it stays private.
 
-        Raises `FuotaValidationError` for an `encryption_key` that is no key, or an alias of an unknown one, and for
-        `versioned` or `enforce_ssl` that are not True.
+        Raises `FuotaValidationError` for an `encryption_key` that is no key, or an alias of an unknown one, for a
+        `server_access_logs_bucket` that is no bucket, and for `versioned` or `enforce_ssl` that are not True.
         """
         for name, value in (("versioned", versioned), ("enforce_ssl", enforce_ssl)):
             if value is not True:
@@ -103,6 +103,14 @@ class FirmwareBucket(s3.Bucket):
                     f"{name} is {shown(value)}; leave it out, or give an s3.Bucket of your own, which tasks take, too",
                     construct_path=f"{scope.node.path}/{id}",
                 )
+        logs = bucket_of(server_access_logs_bucket)
+        if server_access_logs_bucket is not None and logs is None:
+            raise FuotaValidationError(
+                "firmware-bucket",
+                f"server_access_logs_bucket is {shown(server_access_logs_bucket)}; give a bucket, such as"
+                " s3.Bucket.from_bucket_name(self, 'Logs', 'name')",
+                construct_path=f"{scope.node.path}/{id}",
+            )
         key = None if encryption_key is None else key_of(encryption_key, scope)
         super().__init__(
             scope,
@@ -130,7 +138,7 @@ class FirmwareBucket(s3.Bucket):
             removal_policy=removal_policy,
             replication_role=replication_role,
             replication_rules=replication_rules,
-            server_access_logs_bucket=bucket_of(server_access_logs_bucket),
+            server_access_logs_bucket=logs,
             server_access_logs_prefix=server_access_logs_prefix,
             target_object_key_format=target_object_key_format,
             transition_default_minimum_object_size=transition_default_minimum_object_size,

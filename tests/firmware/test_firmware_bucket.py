@@ -100,6 +100,14 @@ def test_what_a_bucket_can_have_is_passed_on(stack, synth):
     assert template.all("Custom::S3AutoDeleteObjects")
 
 
+@pytest.mark.parametrize("logs", ["acme-logs", "arn:aws:s3:::acme-logs", 7])
+def test_fails_when_the_bucket_for_logs_is_none(stack, logs):
+    """Left out without a word, there would be no logs."""
+    with pytest.raises(FuotaValidationError, match=f"server_access_logs_bucket is {logs!r}; give a bucket") as raised:
+        FirmwareBucket(stack, "Bucket", server_access_logs_bucket=logs)
+    assert (raised.value.rule, raised.value.construct_path) == ("firmware-bucket", "Stack/Bucket")
+
+
 @pytest.mark.parametrize("name", ["versioned", "enforce_ssl"])
 def test_fails_when_it_would_not_be_what_it_promises(stack, name):
     with pytest.raises(FuotaValidationError, match=f"{name} is False; leave it out, or give an s3.Bucket") as raised:
