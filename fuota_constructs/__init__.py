@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fuota_constructs.monitor.fuota_monitor import FuotaMonitor as FuotaMonitor
     from fuota_constructs.provider.fuota_provider import FuotaProvider as FuotaProvider
     from fuota_constructs.rf_region import RfRegion as RfRegion
+    from fuota_constructs.rules import DeviceStack as DeviceStack
     from fuota_constructs.rules import Finding as Finding
     from fuota_constructs.rules import SessionPlan as SessionPlan
     from fuota_constructs.task.fuota_task import FuotaTask as FuotaTask
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from fuota_constructs.task.session_schedule import SessionSchedule as SessionSchedule
 
 __all__ = [
+    "DeviceStack",
     "DlClass",
     "Finding",
     "FirmwareBucket",
@@ -47,6 +49,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "DeviceStack": "rules",
     "DlClass": "fleet.multicast_group",
     "Finding": "rules",
     "FirmwareBucket": "firmware.firmware_bucket",

@@ -8,10 +8,12 @@ import aws_cdk as cdk
 import constructs
 import jsii
 
+from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.rules import (
     CALL_LEAD_SECONDS,
     SERVICE_LEAD_SECONDS,
     UNKNOWN,
+    DeviceStack,
     GroupPlan,
     MonitorPlan,
     Place,
@@ -23,7 +25,7 @@ from fuota_constructs.rules import (
 )
 from fuota_constructs.template.late_warnings import warn
 from fuota_constructs.template.service_arns import parts_of
-from fuota_constructs.template.tokens import is_known, is_stand_in, known_text
+from fuota_constructs.template.tokens import is_known, is_stand_in, known_text, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -36,12 +38,14 @@ if TYPE_CHECKING:
 __all__ = [
     "CALL_LEAD_SECONDS",
     "SERVICE_LEAD_SECONDS",
+    "DeviceStack",
     "GroupPlan",
     "MonitorPlan",
     "Place",
     "StartPlan",
     "SynthChecks",
     "TaskPlan",
+    "device_stack_of",
     "encoded_fragments",
     "findings_in",
     "group_plan",
@@ -52,6 +56,22 @@ __all__ = [
     "plan_of",
     "session_plan",
 ]
+
+
+def device_stack_of(value: DeviceStack | str | None, at: constructs.IConstruct) -> DeviceStack | None:
+    """The stack of devices as it was given: by `DeviceStack.of`, or by its name."""
+    if value is None or isinstance(value, DeviceStack):
+        return value
+    try:
+        if isinstance(value, str):
+            return DeviceStack.parse(value)
+    except ValueError as error:
+        raise FuotaValidationError("device-stack", str(error), construct_path=at.node.path) from None
+    raise FuotaValidationError(
+        "device-stack",
+        f"device_stack is {shown(value)}; give DeviceStack.of('loramac-node') or the name alone",
+        construct_path=at.node.path,
+    )
 
 
 def known(value: object) -> object:
@@ -65,6 +85,7 @@ def plan_of(
     rf_region: str,
     image_bytes: object,
     planned_loss_percent: object,
+    device_stack: DeviceStack | None,
     place: Place,
     role_account: str | None,
 ) -> TaskPlan:
@@ -79,6 +100,7 @@ def plan_of(
         descriptor=known(given["Descriptor"]),
         image_bytes=known(image_bytes),
         planned_loss_percent=known(planned_loss_percent),
+        device_stack=device_stack,
         aws_account=place.account,
         aws_region=place.region,
         role_account=role_account,
@@ -124,6 +146,7 @@ def group_plan(group: IMulticastGroupRef, *, beside: str | None, here: Place) ->
         dl_class=dl_class,
         data_rate=data_rate if isinstance(data_rate, int) else None,
         place=place,
+        device_stack=getattr(group, "device_stack", None),
     )
 
 

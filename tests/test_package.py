@@ -21,6 +21,7 @@ PACKAGE = Path(fuota_constructs.__file__).parent
 RUNTIME = PACKAGE / "provider" / "runtime"
 
 EXPORTS = [
+    "DeviceStack",
     "DlClass",
     "Finding",
     "FirmwareBucket",

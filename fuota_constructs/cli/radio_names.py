@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from fuota_constructs.lorawan.device_stack import DeviceStack
 from fuota_constructs.lorawan.regions import regions
 from fuota_constructs.lorawan.session_plan import CLASS_B, CLASS_C
 
@@ -39,3 +40,18 @@ class DeviceClass(click.ParamType[str]):
         if typed in known:
             return known[typed]
         return self.fail(f"{str(value)!r} is no class of multicast groups: give B or C (ClassB, ClassC)", param, ctx)
+
+
+class DeviceStackName(click.ParamType[DeviceStack]):
+    """The LoRaWAN stack of devices, `name[@release][,setting=number]`."""
+
+    name = "stack"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> DeviceStack:
+        """Take loramac-node, loramac-node@4.5.1 and loramac-node,max_fragments=1000."""
+        if isinstance(value, DeviceStack):
+            return value
+        try:
+            return DeviceStack.parse(str(value).strip())
+        except ValueError as error:
+            return self.fail(str(error), param, ctx)

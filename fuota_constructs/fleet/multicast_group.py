@@ -12,6 +12,7 @@ from typing_extensions import Protocol, runtime_checkable
 
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.rf_region import RfRegion, expect_rf_region
+from fuota_constructs.synth_checks import DeviceStack, device_stack_of
 from fuota_constructs.template.keyword_names import naming_keywords
 from fuota_constructs.template.service_arns import environment_of, expect_arn, expect_id, id_in
 from fuota_constructs.template.tokens import is_known, shown
@@ -67,6 +68,11 @@ class IMulticastGroup(IMulticastGroupRef, Protocol):
         """Data rate its sessions are sent at; None when it is not known."""
         ...
 
+    @property
+    def device_stack(self) -> DeviceStack | None:
+        """The LoRaWAN stack of its devices; None when it is not known."""
+        ...
+
 
 @jsii.implements(IMulticastGroupRef)
 class _MulticastGroupBase(cdk.Resource):
@@ -77,6 +83,7 @@ class _MulticastGroupBase(cdk.Resource):
     rf_region: RfRegion | None
     dl_class: DlClass | None
     downlink_data_rate: int | None
+    device_stack: DeviceStack | None
 
     @property
     def multicast_group_ref(self) -> MulticastGroupReference:
@@ -102,6 +109,7 @@ class MulticastGroup(_MulticastGroupBase):
         rf_region: RfRegion,
         dl_class: DlClass,
         downlink_data_rate: int | None = None,
+        device_stack: DeviceStack | str | None = None,
         multicast_group_name: str | None = None,
         description: str | None = None,
     ) -> None:
@@ -112,6 +120,8 @@ class MulticastGroup(_MulticastGroupBase):
         `downlink_data_rate`: the data rate (DR) its sessions are sent at, 0 to 15. The rules check with it;
         it does not reach the service, because CloudFormation has no field for it: set the same in the group's session
         (DlDr). By default the rules assume the slowest data rate that carries a fragment.
+        `device_stack`: the LoRaWAN stack of its devices, such as `"stm32cubewl"` or `DeviceStack.of("loramac-node",
+        max_fragments=1000)`, which the rules check with; not known by default.
         `multicast_group_name`: at most 256 characters; none by default.
         `description`: at most 2048 characters; none by default.
         Raises `FuotaValidationError` for an `rf_region` or `dl_class` of another type, and for longer texts.
@@ -120,6 +130,7 @@ class MulticastGroup(_MulticastGroupBase):
         self.rf_region = expect_rf_region(rf_region, self)
         self.dl_class = _expect_class(dl_class, self)
         self.downlink_data_rate = _expect_data_rate(downlink_data_rate, self)
+        self.device_stack = device_stack_of(device_stack, self)
 
         group = typed_resource(
             self,
@@ -153,11 +164,12 @@ class MulticastGroup(_MulticastGroupBase):
         rf_region: RfRegion | None = None,
         dl_class: DlClass | None = None,
         downlink_data_rate: int | None = None,
+        device_stack: DeviceStack | str | None = None,
     ) -> IMulticastGroup:
         """A group of this account and Region by its id and what you know about it.
 
-        `rf_region`, `dl_class` and `downlink_data_rate` let the rules check tasks that use the group; without them
-        those rules are skipped, or assume the slowest data rate that carries a fragment.
+        `rf_region`, `dl_class`, `downlink_data_rate` and `device_stack` let the rules check tasks that use the group;
+        without them those rules are skipped, or assume the slowest data rate that carries a fragment.
         """
         expect_id(multicast_group_id, "MulticastGroup", scope)
         arn = cdk.Stack.of(scope).format_arn(
@@ -167,6 +179,7 @@ class MulticastGroup(_MulticastGroupBase):
         group.rf_region = None if rf_region is None else expect_rf_region(rf_region, group)
         group.dl_class = None if dl_class is None else _expect_class(dl_class, group)
         group.downlink_data_rate = _expect_data_rate(downlink_data_rate, group)
+        group.device_stack = device_stack_of(device_stack, group)
         return group
 
 
@@ -175,7 +188,7 @@ class _ImportedMulticastGroup(_MulticastGroupBase):
         self.multicast_group_arn = expect_arn(arn, "MulticastGroup", scope)
         self.multicast_group_id = group_id or id_in(arn, scope)
         super().__init__(scope, id, environment_from_arn=environment_of(arn))
-        self.rf_region = self.dl_class = self.downlink_data_rate = None
+        self.rf_region = self.dl_class = self.downlink_data_rate = self.device_stack = None
 
 
 def _expect_class(value: object, at: IConstruct) -> DlClass:

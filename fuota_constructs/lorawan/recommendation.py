@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from fuota_constructs.lorawan.device_stack import HANG_FRAGMENTS, OVERFLOWING_SHARE
 from fuota_constructs.lorawan.fragments import MAX_ENCODED_FRAGMENTS, data_fragments, encoded_fragments
 from fuota_constructs.lorawan.redundancy import smallest_redundancy_percent, twins
 from fuota_constructs.lorawan.session_plan import (
@@ -19,6 +20,8 @@ from fuota_constructs.lorawan.session_plan import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fuota_constructs.lorawan.regions import DataRate
 
 GOOD_COUNTS: Final = (20, 40, 80, 160)
@@ -32,11 +35,15 @@ WHOLE_UNITS: Final = 90
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """What one data rate can do: a plan that reaches the target, and what speaks against it ("" when nothing does)."""
+    """What one data rate can do: a plan that reaches the target, and what speaks against it ("" when nothing does).
+
+    An obstacle keeps it from being chosen, a caution only while there is another without one.
+    """
 
     data_rate: DataRate
     plan: SessionPlan | None
     obstacle: str = ""
+    caution: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +74,28 @@ def recommend(
 ) -> Recommendation | None:
     """The option to choose: that of the data rate asked for, else the slowest that fits; None where nothing fits.
 
+    One without a caution goes first.
+
     The slowest reaches furthest: each step up costs 2.5 to 3 dB of link budget, which devices at the edge do not have.
     ``by_fragment_size`` leaves only data rates that the size alone leads to, as the slowest that carries it.
     """
+    possible = []
     for position, option in enumerate(choices):
         if option.plan is None or option.obstacle or data_rate not in {None, option.data_rate.index}:
             continue
         slower = (choice.data_rate.max_fragment_bytes for choice in choices[:position])
         if by_fragment_size and max(slower, default=0) >= option.plan.fragment_bytes:
             continue
-        rate = "the data rate you named"
-        if data_rate is None:
-            by_size = " and to which the fragment size leads" if by_fragment_size else ""
-            rate = f"the slowest data rate whose session fits{by_size}, so that it reaches furthest"
-        return Recommendation(
-            option.plan, target, _why(option.plan, target, rate, choices if data_rate is None else ())
-        )
-    return None
+        possible.append(option)
+    chosen = next((option for option in possible if not option.caution), next(iter(possible), None))
+    if chosen is None or chosen.plan is None:
+        return None
+    rate = "the data rate you named"
+    if data_rate is None:
+        by_size = " and to which the fragment size leads" if by_fragment_size else ""
+        rate = f"the slowest data rate whose session fits{by_size}, so that it reaches furthest"
+    others = choices if data_rate is None else ()
+    return Recommendation(chosen.plan, target, _why(chosen.plan, target, rate, chosen.caution, others))
 
 
 def snippet(plan: SessionPlan, *, image: str = "firmware.bin") -> str:
@@ -114,10 +126,15 @@ def _option(image_bytes: int, conditions: Conditions, rate: DataRate, target: fl
     largest = conditions.max_fragment_bytes(rate, repeater=True)
     if largest < 1:
         return Option(rate, None, "carries no fragment under the 400 ms downlink dwell time")
+    sizes = _sizes(image_bytes, largest, lambda size: all(stack.takes_size(size) for stack in conditions.stacks))
+    if not sizes:
+        return Option(rate, None, f"{_named(conditions)} takes no fragment of up to {largest} bytes")
     plans = []
-    for size in _sizes(image_bytes, largest):
+    for size in sizes:
         data = data_fragments(image_bytes, size)
         percent = smallest_redundancy_percent(data, conditions.loss, target, version=conditions.version)
+        if percent == 0 and any(stack.never_done_without_redundancy for stack in conditions.stacks):
+            percent = 1
         if percent is not None and encoded_fragments(image_bytes, size, percent) <= MAX_ENCODED_FRAGMENTS:
             plans.append(
                 plan_session(image_bytes, conditions, data_rate=rate, fragment_bytes=size, redundancy_percent=percent)
@@ -125,19 +142,49 @@ def _option(image_bytes: int, conditions: Conditions, rate: DataRate, target: fl
     if not plans:
         return Option(rate, None, _why_none(image_bytes, conditions, largest, target))
     plan = min(plans, key=lambda plan: (plan.duration_seconds, -plan.fragment_bytes))
-    return Option(rate, plan, obstacle_to(plan))
+    return Option(rate, plan, obstacle_to(plan) or _too_much_for(conditions, plan), _caution(conditions, plan))
 
 
-def _sizes(image_bytes: int, largest: int) -> list[int]:
+def _sizes(image_bytes: int, largest: int, is_taken: Callable[[int], bool]) -> list[int]:
     sizes = {largest}
     if data_fragments(image_bytes, largest) < GOOD_COUNTS[-1]:
         sizes |= {size for count in GOOD_COUNTS if (size := -(-image_bytes // count)) < largest}
-    return sorted({_without_twins(image_bytes, size) for size in sizes}, reverse=True)
+    taken = {
+        _without_twins(image_bytes, [smaller for smaller in range(size, 0, -1) if is_taken(smaller)]) for size in sizes
+    }
+    return sorted((size for size in taken if size is not None), reverse=True)
 
 
-def _without_twins(image_bytes: int, size: int) -> int:
-    """The next smaller size whose fragment count has no twins: no redundancy makes up for those."""
-    return next((smaller for smaller in range(size, 0, -1) if not twins(data_fragments(image_bytes, smaller))), size)
+def _without_twins(image_bytes: int, sizes: list[int]) -> int | None:
+    """The first size whose fragment count has no twins: no redundancy makes up for those. None where there is none."""
+    return next((size for size in sizes if not twins(data_fragments(image_bytes, size))), next(iter(sizes), None))
+
+
+def _too_much_for(conditions: Conditions, plan: SessionPlan) -> str:
+    """What of a session the stack of the devices does not take; empty where it takes all."""
+    for stack in conditions.stacks:
+        count = plan.data_fragments
+        if stack.hangs_with(count):
+            return f"{count} fragments, and {stack} hangs from {stack.hangs_from_fragments} on"
+        if not stack.takes_count(count):
+            return f"{count} fragments, and {stack} is built for at most {stack.limits}"
+        if (share := stack.share_that_overflows(count, conditions.loss)) >= OVERFLOWING_SHARE:
+            most = stack.most_lost_fragments(count)
+            return f"{100 * share:.1f} % of the devices lose more than the {most} fragments {stack} has room for"
+    return ""
+
+
+def _caution(conditions: Conditions, plan: SessionPlan) -> str:
+    if conditions.stacks or plan.data_fragments < HANG_FRAGMENTS:
+        return ""
+    return (
+        f"{plan.data_fragments} fragments: from {HANG_FRAGMENTS} on devices with STM32CubeWL, or with LoRaMac-node up"
+        " to 4.5.1, hang for ever"
+    )
+
+
+def _named(conditions: Conditions) -> str:
+    return " and ".join(str(stack) for stack in conditions.stacks)
 
 
 def _why_none(image_bytes: int, conditions: Conditions, largest: int, target: float) -> str:
@@ -176,11 +223,15 @@ def _percent(share: float) -> str:
     return f"{math.floor(share * 100_000 + 1e-6) / 1000:g} %"
 
 
-def _why(plan: SessionPlan, target: float, rate: str, passed_over: tuple[Option, ...]) -> tuple[str, ...]:
+def _why(plan: SessionPlan, target: float, rate: str, caution: str, passed_over: tuple[Option, ...]) -> tuple[str, ...]:
     limit = plan.duty_cycle_limit
+    slower = [option for option in passed_over if option.caution and option.data_rate.index < plan.data_rate]
+    slower = [] if caution else slower
     return (
         f"{plan.data_rate_text}: {rate}",
         *(f"DR{option.data_rate.index}: {option.obstacle}" for option in passed_over if option.obstacle),
+        *(f"DR{option.data_rate.index}: {option.caution}" for option in slower if not option.obstacle),
+        *([f"beware: {caution}" + ("; no data rate does with fewer" if passed_over else "")] if caution else []),
         f"fragment size {plan.fragment_bytes} bytes: {plan.data_fragments} fragments, and it also passes a repeater",
         f"interval {plan.interval_seconds} s: {plan.fragment_airtime_seconds:.3f} s on the air"
         + (f" at a duty cycle of {_percent(limit)}" if limit else "")

@@ -13,6 +13,7 @@ from fuota_constructs.lorawan.fragments import data_fragments, encoded_fragments
 from fuota_constructs.lorawan.redundancy import decode_probability
 
 if TYPE_CHECKING:
+    from fuota_constructs.lorawan.device_stack import DeviceStack
     from fuota_constructs.lorawan.regions import DataRate, Region
 
 CLASS_B: Final = "ClassB"
@@ -62,7 +63,7 @@ class Conditions:
     gateway after the other, `gateway_spacing_seconds` apart (the group's TransmissionInterval). `loss` is the share of
     fragments a device loses. `version` is that of TS004 on the devices: AWS documents 1.0.0, yet has device statuses
     that only 2.0.0 knows. `dwell_time` is DownlinkDwellTime = 1 in AS923. `ping_slot_period` is that of a class B
-    group, in slots of 30 ms; None takes 128.
+    group, in slots of 30 ms; None takes 128. `stacks` are those that run on the devices, where that is known.
     """
 
     region: Region
@@ -74,6 +75,7 @@ class Conditions:
     version: int = 1
     dwell_time: bool = False
     ping_slot_period: int | None = None
+    stacks: tuple[DeviceStack, ...] = ()
 
     @property
     def downlink_frequency_hz(self) -> int | None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from fuota_constructs.lorawan.device_stack import DeviceStack
 from fuota_constructs.lorawan.session_plan import SessionPlan
 from fuota_constructs.rules.fragment_rules import FRAGMENT_RULES, encoded_fragments
 from fuota_constructs.rules.image_rules import IMAGE_RULES
@@ -24,12 +25,14 @@ from fuota_constructs.rules.rule import (
     StartPlan,
     TaskPlan,
 )
+from fuota_constructs.rules.stack_rules import STACK_RULES
 from fuota_constructs.rules.start_rules import CALL_LEAD_SECONDS, SERVICE_LEAD_SECONDS, START_RULES
 from fuota_constructs.rules.task_rules import TASK_RULES
 
 RULES: tuple[Rule, ...] = (
     *FRAGMENT_RULES,
     *RADIO_RULES,
+    *STACK_RULES,
     *IMAGE_RULES,
     *TASK_RULES,
     *PLACE_RULES,
@@ -42,6 +45,7 @@ __all__ = [
     "RULES",
     "SERVICE_LEAD_SECONDS",
     "UNKNOWN",
+    "DeviceStack",
     "Finding",
     "GroupPlan",
     "Level",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from fuota_constructs.lorawan.fragments import MAX_ENCODED_FRAGMENTS, encoded_fragments, interval_seconds
 from fuota_constructs.lorawan.redundancy import decode_probability
@@ -18,6 +19,9 @@ from fuota_constructs.lorawan.session_plan import (
     plan_session,
 )
 from fuota_constructs.rules.rule import GroupPlan, TaskPlan, whole_number
+
+if TYPE_CHECKING:
+    from fuota_constructs.lorawan.device_stack import DeviceStack
 
 MAX_PERCENT = 100
 DEFAULT_LOSS_PERCENT = round(100 * DEFAULT_LOSS)
@@ -75,7 +79,14 @@ def _conditions(facts: Region, plan: TaskPlan, group: GroupPlan) -> Conditions:
         version=plan.ts004_version,
         dwell_time=plan.dwell_time,
         ping_slot_period=group.ping_slot_period,
+        stacks=stacks(plan),
     )
+
+
+def stacks(plan: TaskPlan) -> tuple[DeviceStack, ...]:
+    """The stacks of the task's devices, each once: a session has to suit them all."""
+    named = (plan.device_stack, *(group.device_stack for group in plan.multicast_groups))
+    return tuple(dict.fromkeys(stack for stack in named if stack is not None))
 
 
 def named_rates(plan: TaskPlan) -> tuple[int, ...]:

@@ -8,7 +8,10 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from fuota_constructs.lorawan.device_stack import DeviceStack
 
 Level = Literal["error", "warning"]
 """An error stops the synthesis; a warning is printed and can be acknowledged under the rule's id."""
@@ -81,6 +84,7 @@ class GroupPlan(NamedTuple):
     gateway_spacing_seconds: float = 0.0
     ping_slot_period: int | None = None
     place: Place = Place()
+    device_stack: DeviceStack | None = None
 
 
 class StartPlan(NamedTuple):
@@ -127,6 +131,7 @@ class TaskPlan:
     dwell_time: bool = False
     target: float | None = None
     ts004_version: int = 1
+    device_stack: DeviceStack | None = None
     start: StartPlan | None = None
     monitor: MonitorPlan | None = None
     multicast_groups: tuple[GroupPlan, ...] = ()

@@ -71,6 +71,7 @@ class FuotaTask(cdk.Resource):
         multicast_groups: Sequence[IMulticastGroupRef] = (),
         wireless_devices: Sequence[str | IWirelessDeviceRef] = (),
         planned_loss_percent: float | None = None,
+        device_stack: synth_checks.DeviceStack | str | None = None,
         firmware_bucket: s3.IBucket | IBucketRef | None = None,
         firmware_update_role: iam.IRole | iam.Role | IRoleRef | None = None,  # pyright: the CDK's Role is no IRole
         access_per_image: bool | None = None,
@@ -96,6 +97,8 @@ class FuotaTask(cdk.Resource):
         `add_wireless_device`.
         `planned_loss_percent`: the share of fragments a device may lose, in percent, 0 to 99: what the rule
         `decode-probability` counts with. 10 by default; it is not sent to the service.
+        `device_stack`: the stack on the devices, by name or `DeviceStack.of(...)`, which the rules check with; not
+        known by default. Groups may have their own.
         `firmware_bucket`: where `from_asset` images are copied to: a `FirmwareBucket`, or any bucket or L1 of one in
         the Region of the task. By default one bucket that the tasks of the stack share. Not with `from_bucket`, which
         names its own.
@@ -145,6 +148,7 @@ class FuotaTask(cdk.Resource):
             rf_region=rf_region.value,
             image_bytes=image.size_bytes,
             planned_loss_percent=planned_loss_percent,
+            device_stack=synth_checks.device_stack_of(device_stack, self),
             place=shared.place,
             role_account=self._access.account if shared.place.account else None,
         )

@@ -30,6 +30,14 @@ IDS = {
     "redundancy-useless": ("warning",),
     "repeater-size": ("warning",),
     "class-window": ("warning",),
+    "stack-fragment-count": ("error",),
+    "stack-fragment-size": ("error",),
+    "stack-fragment-multiple": ("warning",),
+    "stack-lost-fragments": ("warning",),
+    "stack-hang": ("error",),
+    "stack-never-done": ("error",),
+    "stack-frag-index": ("warning",),
+    "fragment-count-2040": ("warning",),
     "image-empty": ("error",),
     "image-size": ("error", "warning"),
     "image-region": ("error",),
@@ -70,7 +78,7 @@ def test_every_rule_says_what_why_remedy_and_source() -> None:
 
 def test_page_has_a_row_and_a_heading_for_each_rule() -> None:
     ids = [rule.id for rule in RULES]
-    assert re.findall(r"^\| \[`([a-z-]+)`\]\(#\1\) \|", markdown_page(), re.MULTILINE) == ids
+    assert re.findall(r"^\| \[`([a-z0-9-]+)`\]\(#\1\) \|", markdown_page(), re.MULTILINE) == ids
     assert re.findall(r"^## (.+)$", markdown_page(), re.MULTILINE) == ids
 
 

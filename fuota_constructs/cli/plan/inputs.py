@@ -151,7 +151,13 @@ def _passed_over(drafts: list[_Draft], obstacles: list[str]) -> str:
 def _fragment_bytes(inputs: Inputs, rate: DataRate, assumed: dict[str, str]) -> int:
     # The largest that also passes a repeater: the figures AWS documents (33 bytes at US915 DR8) are those, too.
     assumed["fragment size"] = "assumed: largest for repeaters"
-    return max(1, inputs.conditions.max_fragment_bytes(rate, repeater=True))
+    largest = max(1, inputs.conditions.max_fragment_bytes(rate, repeater=True))
+    stacks = inputs.conditions.stacks
+    taken = (size for size in range(largest, 0, -1) if all(stack.takes_size(size) for stack in stacks))
+    size = next(taken, largest)
+    if size != largest:
+        assumed["fragment size"] = "assumed: largest for repeaters and the stack"
+    return size
 
 
 def _redundancy_percent(inputs: Inputs, size: int, assumed: dict[str, str]) -> int:
@@ -194,6 +200,7 @@ def _task_plan(
         gateway_spacing_seconds=conditions.gateway_spacing_seconds,
         ping_slot_period=conditions.ping_slot_period,
     )
+    stacks = conditions.stacks
     return rules.TaskPlan(
         rf_region=region.name,
         data_rate=rate.index if rate else None,
@@ -205,5 +212,8 @@ def _task_plan(
         dwell_time=conditions.dwell_time,
         target=inputs.target,
         ts004_version=conditions.version,
-        multicast_groups=(group,),
+        multicast_groups=(
+            group._replace(device_stack=stacks[0] if stacks else None),
+            *(group._replace(device_stack=stack) for stack in stacks[1:]),
+        ),
     )

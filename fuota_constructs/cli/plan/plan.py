@@ -14,13 +14,14 @@ from fuota_constructs.cli.exit_codes import NOT_MET
 from fuota_constructs.cli.output_files import OutputFile, require_apart, write
 from fuota_constructs.cli.plan.verdict import LEVELS, exit_code
 from fuota_constructs.cli.quantities import Image, Seconds, WholePercent
-from fuota_constructs.cli.radio_names import DeviceClass, RfRegionName
+from fuota_constructs.cli.radio_names import DeviceClass, DeviceStackName, RfRegionName
 from fuota_constructs.cli.repeatable import RepeatableCommand, typed
 from fuota_constructs.lorawan.regions import regions
 from fuota_constructs.lorawan.session_plan import CLASS_B, CLASS_C, Conditions
 
 if TYPE_CHECKING:
     from fuota_constructs.cli.plan.inputs import Inputs, Planned
+    from fuota_constructs.lorawan.device_stack import DeviceStack
     from fuota_constructs.lorawan.recommendation import Option, Recommendation
     from fuota_constructs.lorawan.regions import DataRate, Region
 
@@ -92,6 +93,15 @@ SHORTEST_PING_SLOT_PERIOD, LONGEST_PING_SLOT_PERIOD = 32, 4096
     show_default=True,
     help="Version of the fragmentation package on the devices.",
 )
+@click.option(
+    "--device-stack",
+    "stacks",
+    type=DeviceStackName(),
+    multiple=True,
+    metavar="STACK",
+    help="Stack of the devices, such as stm32cubewl, loramac-node@4.5.1, or loramac-node,max_fragments=1000;"
+    " more than once for a mixed fleet.",
+)
 @click.option("--recommend", is_flag=True, help="Propose parameters, say why, and compare all data rates.")
 @click.option(
     "--fail-on",
@@ -127,6 +137,7 @@ def plan(
     ping_slot_period: int | None,
     dwell_time: bool,
     ts004: int,
+    stacks: tuple[DeviceStack, ...],
     recommend: bool,
     fail_on: str,
     as_json: bool,
@@ -176,6 +187,7 @@ def plan(
         version=ts004,
         dwell_time=dwell_time,
         ping_slot_period=ping_slot_period,
+        stacks=stacks,
     )
     inputs = Inputs(
         image_name=image[0],

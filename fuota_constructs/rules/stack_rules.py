@@ -1,0 +1,238 @@
+"""Rules about the devices: what the stack that runs on them can take of a session, and what it hangs on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from fuota_constructs.lorawan.device_stack import HANG_FRAGMENTS, OVERFLOWING_SHARE, macro
+from fuota_constructs.lorawan.fragments import data_fragments
+from fuota_constructs.rules.radio_session import (
+    fragment_size,
+    image_bytes,
+    loss,
+    redundancy_or_none_given,
+    stacks,
+    together,
+)
+from fuota_constructs.rules.rule import Remarks, Rule, TaskPlan, error, warning
+
+if TYPE_CHECKING:
+    from fuota_constructs.lorawan.device_stack import DeviceStack
+
+GROUP_FRAG_INDEX: Final = 1
+"""Assumed: the FragIndex that AWS uses for multicast groups; single devices get 0."""
+
+_SOURCES = "lorawan/device_stacks.json (release, file and macro of each number)"
+
+
+def _fragments(plan: TaskPlan) -> int | None:
+    image, size = image_bytes(plan), fragment_size(plan)
+    return None if image is None or size is None else data_fragments(image, size)
+
+
+def _stack_fragment_count(plan: TaskPlan) -> Remarks:
+    count = _fragments(plan)
+    for stack in stacks(plan):
+        if count is not None and stack.max_fragments is not None and count > stack.max_fragments:
+            yield error(
+                f"{stack} is built for at most {_limit(stack, 'max_fragments')} fragments and this session has {count}:"
+                " it refuses the set-up (Not_enough_memory)."
+                f" {_raise_it(stack, 'max_fragments', count)}, or choose larger fragments{together(plan)}"
+            )
+
+
+def _stack_fragment_size(plan: TaskPlan) -> Remarks:
+    size = fragment_size(plan)
+    for stack in stacks(plan):
+        if size is None:
+            continue
+        if stack.max_fragment_bytes is not None and size > stack.max_fragment_bytes:
+            yield error(
+                f"{stack} is built for fragments of at most {_limit(stack, 'max_fragment_bytes')} bytes and"
+                f" fragment_size_bytes is {size}: it refuses the set-up (Not_enough_memory)."
+                f" {_raise_it(stack, 'max_fragment_bytes', size)}, or choose smaller fragments{together(plan)}"
+            )
+        if stack.min_fragment_bytes is not None and size < stack.min_fragment_bytes:
+            yield error(
+                f"{stack} is built for fragments of at least {_limit(stack, 'min_fragment_bytes')} bytes and"
+                f" fragment_size_bytes is {size}: choose at least {stack.min_fragment_bytes},"
+                f" or build with less{together(plan)}"
+            )
+
+
+def _stack_fragment_multiple(plan: TaskPlan) -> Remarks:
+    size = fragment_size(plan)
+    for stack in stacks(plan):
+        multiple = stack.fragment_multiple_bytes
+        if size is not None and multiple and size % multiple:
+            below, above = size - size % multiple, size - size % multiple + multiple
+            choice = f"{below} or {above}" if below else f"{above}"
+            yield warning(
+                f"{stack} writes fragments to a flash that takes multiples of {multiple} bytes on some"
+                f" microcontrollers, the STM32WL among them, and fragment_size_bytes is {size}: choose {choice}"
+            )
+
+
+def _stack_lost_fragments(plan: TaskPlan) -> Remarks:
+    count = _fragments(plan)
+    for stack in stacks(plan):
+        if count is None or not stack.takes_count(count):
+            continue
+        share, most = stack.share_that_overflows(count, loss(plan)), stack.most_lost_fragments(count)
+        if share >= OVERFLOWING_SHARE:
+            yield warning(
+                f"{_percent(share)} of the devices lose more of {count} fragments at {100 * loss(plan):g} % loss than"
+                f" the {most} that {stack} has room for ({_macro(stack, 'max_lost_fragments')}): no redundancy helps"
+                f" them. Build with room for {_room(count, loss(plan))}"
+                f" (DeviceStack.of('{stack.name}', max_lost_fragments={_room(count, loss(plan))})), or choose larger"
+                " fragments"
+            )
+
+
+def _stack_hang(plan: TaskPlan) -> Remarks:
+    count = _fragments(plan)
+    for stack in stacks(plan):
+        if count is not None and stack.hangs_with(count):
+            yield error(
+                f"{stack} hangs for ever in a session of {stack.hangs_from_fragments} fragments or more (an 8-bit loop"
+                f" counter in its decoder) and this one has {count}: choose larger fragments, or a stack in which it is"
+                f" mended{together(plan)}"
+            )
+
+
+def _stack_never_done(plan: TaskPlan) -> Remarks:
+    if redundancy_or_none_given(plan) != 0 or plan.wireless_devices:
+        return
+    for stack in stacks(plan):
+        if stack.never_done_without_redundancy:
+            yield error(
+                f"{stack} notices only at a redundant fragment that the image is complete, and redundancy_percent is"
+                f" {'not given' if plan.redundancy_percent is None else 0}: no device is ever done."
+                f" Choose at least 1{together(plan)}"
+            )
+
+
+def _stack_frag_index(plan: TaskPlan) -> Remarks:
+    if not plan.multicast_groups:
+        return
+    for stack in stacks(plan):
+        if GROUP_FRAG_INDEX not in stack.frag_indexes:
+            known = " and ".join(str(index) for index in stack.frag_indexes)
+            yield warning(
+                f"{stack} takes FragIndex {known} only, and AWS sends {GROUP_FRAG_INDEX} to multicast groups (assumed:"
+                " seen in field reports, not documented): every device refuses the set-up (FragIndex_unsupported)."
+                " Update them one by one with wireless_devices, or build a client that takes it"
+            )
+
+
+def _fragment_count_2040(plan: TaskPlan) -> Remarks:
+    count = _fragments(plan)
+    if count is not None and count >= HANG_FRAGMENTS and not stacks(plan) and not plan.wireless_devices:
+        yield warning(
+            f"the session has {count} fragments, and from {HANG_FRAGMENTS} on devices with STM32CubeWL, or with"
+            " LoRaMac-node up to 4.5.1, hang for ever: choose larger fragments, or name the stack of your devices with"
+            f" device_stack= if it is another{together(plan)}"
+        )
+
+
+def _limit(stack: DeviceStack, field: str) -> str:
+    name = macro(stack.name, field)
+    return f"{getattr(stack, field)}" + (f" ({name})" if name else "")
+
+
+def _macro(stack: DeviceStack, field: str) -> str:
+    return macro(stack.name, field) or macro(stack.name, "max_lost_percent") or "its matrix"
+
+
+def _raise_it(stack: DeviceStack, field: str, value: int) -> str:
+    name = macro(stack.name, field)
+    build = f"Build with {name} {value}" if name else "Build with more"
+    return f"{build} and say so, DeviceStack.of('{stack.name}', {field}={value})"
+
+
+def _room(count: int, share: float) -> int:
+    """Room for the losses of all but one in a thousand devices."""
+    from fuota_constructs.lorawan.binomial import at_least
+
+    more = at_least(count, share)
+    return next(most for most in range(count + 1) if more(most + 1) < OVERFLOWING_SHARE)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+STACK_RULES: tuple[Rule, ...] = (
+    Rule(
+        id="stack-fragment-count",
+        levels=("error",),
+        what="the session has more fragments than the build of `device_stack` takes",
+        why="the device refuses the set-up",
+        remedy="larger fragments, or a build with a larger limit: `DeviceStack.of(name, max_fragments=...)`",
+        source=_SOURCES,
+        check=_stack_fragment_count,
+    ),
+    Rule(
+        id="stack-fragment-size",
+        levels=("error",),
+        what="`fragment_size_bytes` is larger or smaller than the build of `device_stack` takes",
+        why="the device refuses the set-up",
+        remedy="a size within the limits, or a build with others: `DeviceStack.of(name, max_fragment_bytes=...)`",
+        source=_SOURCES,
+        check=_stack_fragment_size,
+    ),
+    Rule(
+        id="stack-fragment-multiple",
+        levels=("warning",),
+        what="`fragment_size_bytes` is no multiple of what the flash behind `device_stack` is written in",
+        why="writing a fragment fails on such microcontrollers",
+        remedy="a multiple of 8",
+        source=_SOURCES,
+        check=_stack_fragment_multiple,
+    ),
+    Rule(
+        id="stack-lost-fragments",
+        levels=("warning",),
+        what="0.1 % of the devices or more lose more fragments than the decoder of `device_stack` has room for",
+        why="such a device gives up, whatever the redundancy",
+        remedy="a build with more room: `DeviceStack.of(name, max_lost_fragments=...)`, or larger fragments",
+        source=_SOURCES,
+        check=_stack_lost_fragments,
+    ),
+    Rule(
+        id="stack-hang",
+        levels=("error",),
+        what="the session has so many fragments that the decoder of `device_stack` never returns",
+        why="the device hangs for ever, at its first redundant fragment",
+        remedy="larger fragments: fewer than 2040",
+        source=f"{_SOURCES}; LoRaMac-node issue 1038",
+        check=_stack_hang,
+    ),
+    Rule(
+        id="stack-never-done",
+        levels=("error",),
+        what="no redundancy, with a `device_stack` that needs a redundant fragment to notice that it is done",
+        why="devices have every fragment and never say so",
+        remedy="a `redundancy_percent` of at least 1",
+        source=f"{_SOURCES}; LoRaMac-node issue 1353",
+        check=_stack_never_done,
+    ),
+    Rule(
+        id="stack-frag-index",
+        levels=("warning",),
+        what="`device_stack` does not take the FragIndex that AWS uses for multicast groups",
+        why="the device refuses the set-up",
+        remedy="single devices, or a client that takes it",
+        source=f"{_SOURCES}; that AWS uses FragIndex 1 for groups is assumed",
+        check=_stack_frag_index,
+    ),
+    Rule(
+        id="fragment-count-2040",
+        levels=("warning",),
+        what="the session has 2040 fragments or more, and no `device_stack` is named",
+        why="widespread decoders hang for ever on it",
+        remedy="larger fragments, or naming the stack",
+        source="LoRaMac-node issue 1038 (up to 4.5.1); STM32CubeWL, FragDecoder.c",
+        check=_fragment_count_2040,
+    ),
+)
