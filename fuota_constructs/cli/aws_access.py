@@ -17,7 +17,7 @@ from fuota_constructs.cli.place import PORT_VARIABLE, Place
 from fuota_constructs.local.cloud import DEFAULT_PORT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from fuota_constructs.local.cloud import LocalCloud
     from fuota_constructs.operations.aws import Aws
@@ -50,6 +50,17 @@ class Access:
     region: str | None = None
     account: str | None = None
     port: int | None = None
+
+    def everywhere(self) -> Iterator[tuple[Aws, Place]]:
+        """The way to each account and Region that is looked in: one on AWS, in a local cloud all that are left open."""
+        from fuota_constructs.local import cloud as clouds
+        from fuota_constructs.operations.aws import Aws
+
+        if self.port is None:
+            aws = Aws(profile=self.profile, region=self.region)
+            yield aws, _place_of(aws, self.profile)
+        else:
+            yield from _places(clouds.running(self.port), self.account, self.region)
 
     def find(self, wanted: str) -> Found:
         """The task with an id, an ARN or a name."""
@@ -108,18 +119,22 @@ def _in_places(
 
     found: list[Found] = []
     misses: list[NoSuchTaskError] = []
-    own = (cloud.account, cloud.region)
-    known = [(each["account"], each["region"]) for each in cloud.admin("host")["places"]]
-    for each in dict.fromkeys([(account or cloud.account, region or cloud.region), *known]):
-        if account not in {None, each[0]} or region not in {None, each[1]}:
-            continue
-        place = Place(account=each[0], region=each[1], port=cloud.port, own=own, named=bool(account or region))
+    for aws, place in _places(cloud, account, region):
         try:
-            aws = _local_aws(cloud, *each)
             found.append(Found(aws, place, find_task(aws, wanted)))
         except NoSuchTaskError as error:
             misses.append(error)
     return found, misses
+
+
+def _places(cloud: LocalCloud, account: str | None, region: str | None) -> Iterator[tuple[Aws, Place]]:
+    """Every account and Region somebody used before, and the cloud's own, as far as these are left open."""
+    own = (cloud.account, cloud.region)
+    known = [(each["account"], each["region"]) for each in cloud.admin("host")["places"]]
+    for each in dict.fromkeys([(account or cloud.account, region or cloud.region), *known]):
+        if account in {None, each[0]} and region in {None, each[1]}:
+            place = Place(account=each[0], region=each[1], port=cloud.port, own=own, named=bool(account or region))
+            yield _local_aws(cloud, *each), place
 
 
 def command_on_aws(function: Callable[..., int]) -> Callable[..., None]:

@@ -143,10 +143,15 @@ def _steps_for_loss(progress: Progress) -> tuple[NextStep, ...]:
     image, region = progress.image, progress.task.rf_region
     if _LOSS not in progress.counts or image is None or not image.size_bytes or region is None:
         return ()
-    survived = _survived_loss(progress.plan) if progress.plan else 0.0
-    loss = min(MOST_LOSS_PERCENT, STEP_PERCENT * (math.floor(100 * survived / STEP_PERCENT) + 1))
+    loss = round(100 * loss_to_plan_for(progress))
     words = ("plan", f"{image.size_bytes}B", "--rf-region", region, *_conditions(progress), "--loss", f"{loss}%")
     return (NextStep((*words, "--recommend"), asks_the_service=False),)
+
+
+def loss_to_plan_for(progress: Progress) -> float:
+    """The share of fragments to plan a next session for, where devices lost more than this one made up for."""
+    survived = _survived_loss(progress.plan) if progress.plan else 0.0
+    return min(MOST_LOSS_PERCENT, STEP_PERCENT * (math.floor(100 * survived / STEP_PERCENT) + 1)) / 100
 
 
 def _conditions(progress: Progress) -> Iterator[str]:
