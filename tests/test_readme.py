@@ -83,6 +83,15 @@ def test_links_inside_the_repository_lead_somewhere() -> None:
             assert (path.parent / target).exists(), f"{path.name} links to {target}"
 
 
+def test_headings_that_links_name_are_there() -> None:
+    for path in DOCUMENTS:
+        for target, anchor in re.findall(r"\]\((?!https?://)([^)#]*)#([^)]+)\)", path.read_text(encoding="utf-8")):
+            text = ((path.parent / target) if target else path).read_text(encoding="utf-8")
+            headings = re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
+            anchors = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+            assert anchor in anchors, f"{path.name} links to {target}#{anchor}"
+
+
 def test_it_is_short_enough_to_be_read() -> None:
     assert len(README.splitlines()) <= 180
 
