@@ -196,9 +196,10 @@ class SynthChecks:
         findings = task.findings
         failed = any(finding.level == "error" for finding in findings)
         for finding in findings:
-            text = str(finding)
+            more = f"(fuota explain {finding.rule})"
+            text = f"{finding} {more}"
             if finding.level == "warning":
-                if not warn(cast("constructs.IConstruct", task), finding.rule, finding.message):
+                if not warn(cast("constructs.IConstruct", task), finding.rule, f"{finding.message} {more}"):
                     continue
                 text += " (a warning)"
             # A failed synth prints no annotations: with an error, the warnings are said here too, not a run later.

@@ -47,7 +47,7 @@ def rules(task):
 def test_fails_when_a_rule_is_broken(app, stack, image, given, rule):
     task = make_task(stack, image, **given)
     assert ("error", rule) in rules(task)
-    with pytest.raises(RuntimeError, match=rf"\[Stack/Task\] {rule}: "):
+    with pytest.raises(RuntimeError, match=rf"\[Stack/Task\] {rule}: .* \(fuota explain {rule}\)"):
         app.synth()
 
 
@@ -129,7 +129,7 @@ def test_warnings_can_be_acknowledged_by_rule_id(app, stack, image):
     app.synth()
     warnings = Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp("rounds it"))
     assert [str(warning.id) for warning in warnings] == [f"/{other.node.path}"]
-    assert "[ack: fragment-interval-rounding]" in str(warnings[0].entry.data)
+    assert "(fuota explain fragment-interval-rounding) [ack: fragment-interval-rounding]" in str(warnings[0].entry.data)
 
 
 ROUNDING = "fragment-interval-rounding"
