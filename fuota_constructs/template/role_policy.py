@@ -78,7 +78,8 @@ class RolePolicy:
             document = iam.PolicyDocument.from_json(self.document)
             self._role.attach_inline_policy(iam.Policy(self._scope, "Policy", document=document))
         elif somebody_asks():
-            resources = {sid: statement["Resource"] for sid, statement in self._statements.items()}
+            allowed = {sid: each for sid, each in self._statements.items() if each["Effect"] == "Allow"}
+            resources = {sid: statement["Resource"] for sid, statement in allowed.items()}
             acknowledge_wildcards(self.resource, resources, self._wildcards)
 
     def _attach(self, policy_name: str) -> cdk.CfnResource | None:
