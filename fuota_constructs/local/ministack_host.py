@@ -33,6 +33,7 @@ from fuota_constructs.local import (
     ministack_encryption,
     ministack_image,
     ministack_signatures,
+    stack_records,
 )
 from fuota_constructs.local.certificates import certificates_in
 from fuota_constructs.local.cloud_secret import read_secret
@@ -101,6 +102,7 @@ SEAMS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
     *workers.SEAMS,
     *custom_resources.SEAMS,
     *bucket_tags.SEAMS,
+    *stack_records.SEAMS,
 )
 
 
@@ -152,6 +154,7 @@ class Host:
         workers.install()
         custom_resources.install()
         bucket_tags.install()
+        stack_records.install()
         self._let_nobody_else_in()
         # MiniStack's TLS mode would also listen on port 443 when it may.
         self.ministack._port_is_bindable = lambda host, port: False  # noqa: ARG005
