@@ -259,3 +259,8 @@ def test_r03_an_answer_is_put_even_if_no_thread_can_be_started(
     monkeypatch.setattr(aws_calls.AwsCalls, "run", fail)
     assert aws_calls.AwsCalls().put(sink.url, b"{}", timeout=5) == 200
     assert len(sink.puts) == 1
+
+
+def test_a_request_of_no_invocation_is_nobodys_to_judge(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aws_calls, "_invocation", threading.local())
+    aws_calls._judge_request("before-send.iot-wireless.DeleteFuotaTask")

@@ -329,3 +329,12 @@ def test_r27_fails_naming_the_property(rig: Rig, buckets: Buckets, name: str, va
     answer = sent(rig, buckets.request(IMAGE, **{name: value}))
     assert answer.status == "FAILED"
     assert answer.reason.startswith(message)
+
+
+def test_r12_fails_naming_an_object_that_may_not_be_read_back(rig: Rig, buckets: Buckets, clock: Clock) -> None:
+    buckets.allow(buckets.source_statement, {**buckets.destination_statement, "Action": "s3:PutObject"})
+    answer = sent(rig, buckets.request())
+    assert answer.status == "FAILED"
+    assert answer.reason.startswith("AccessDenied: ")
+    assert "reading s3://fleet-firmware/firmware/" in answer.reason
+    assert " back. " in answer.reason

@@ -279,3 +279,16 @@ def test_r24_a_denial_that_passes_ends_no_session(
     clock.after(8, lambda: setattr(sink, "stack_status", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"))
     assert delete(rig, task_id).status == "FAILED"
     assert list(cloud.tasks()) == [task_id]
+
+
+def test_r24_fails_when_the_time_is_up_while_groups_are_taken_off(
+    rig: Rig, cloud: Cloud, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, task_id = made(MulticastGroupIds=[cloud.group()])
+
+    def look(*_: Any) -> None:
+        raise ProviderError("the provider's time was up")
+
+    monkeypatch.setattr(task_service, "groups", look)
+    assert delete(rig, task_id).status == "FAILED"
+    assert list(cloud.tasks()) == [task_id]

@@ -216,3 +216,22 @@ def test_r25_many_tasks_are_looked_at_page_by_page(
     monkeypatch.setattr("task_service.PAGE_SIZE", 2)
     assert rig.send(event("delete_of_a_cancelled_create")).status == "SUCCESS"
     assert len(cloud.tasks()) == 3
+
+
+def test_r25_a_task_without_any_tag_is_of_nobody_yet(rig: Rig, cloud: Cloud, made: Made) -> None:
+    _, task_id = made()
+    arn = cloud.tasks()[task_id]["Arn"]
+    cloud.client.untag_resource(ResourceArn=arn, TagKeys=list(cloud.tags_of(task_id)))
+    assert delete(rig, "Fleet-Task-ABC").status == "SUCCESS"
+    assert list(cloud.tasks()) == [task_id]
+
+
+def test_r25_the_tags_of_a_task_of_another_stack_are_read_once(rig: Rig, cloud: Cloud, made: Made) -> None:
+    _, task_id = made()
+    other = {"Key": "fuota-constructs:stack-id", "Value": "arn:aws:cloudformation:eu-west-1:123456789012:stack/Other/1"}
+    cloud.client.tag_resource(ResourceArn=cloud.tasks()[task_id]["Arn"], Tags=[other])
+    cloud.forget_requests()
+    assert delete(rig, "Fleet-Task-ABC").status == "SUCCESS"
+    assert cloud.requests().count("ListFuotaTasks") > 1
+    assert cloud.requests().count("ListTagsForResource") == 1
+    assert list(cloud.tasks()) == [task_id]

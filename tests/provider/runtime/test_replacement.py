@@ -9,6 +9,7 @@ import leftovers
 import pytest
 import task_service
 from lambda_rig import DELETION, delete, event, update, without
+from protocol import ProviderError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -384,3 +385,32 @@ def test_r26_a_replacement_of_a_task_of_an_older_version(rig: Rig, cloud: Cloud,
     assert delete(rig, task_id).status == "SUCCESS"
     assert list(cloud.tasks()) == [answer.physical_id]
     assert cloud.tags_of(answer.physical_id)["fuota-constructs:stack-id"] == create["StackId"]
+
+
+def test_r26_the_end_of_the_stack_finds_what_an_update_of_an_older_version_left(
+    rig: Rig, cloud: Cloud, sink: ResponseSink, made: Made
+) -> None:
+    old, task_id = made()
+    replace_and_crash(rig, task_id, old, without(old, "Name"))
+    (new_id,) = set(cloud.tasks()) - {task_id}
+    arn = cloud.tasks()[new_id]["Arn"]
+    cloud.client.untag_resource(ResourceArn=arn, TagKeys=["fuota-constructs:in-place-of"])
+    sink.stack_status, sink.record = DELETION, (task_id, "DELETE_IN_PROGRESS")
+    assert delete(rig, task_id).status == "SUCCESS"
+    assert cloud.tasks() == {}
+
+
+def test_r16_fails_without_deleting_a_new_task_that_another_delivery_may_have_reported(
+    rig: Rig, cloud: Cloud, made: Made
+) -> None:
+    old, old_id = made()
+    new_id = update(rig, old_id, old, without(old, "Name"), RequestId="replacing").physical_id
+
+    def fail(*_: Any) -> None:
+        raise ProviderError("too late")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("replacement._check_the_record", fail)
+        again = update(rig, old_id, old, without(old, "Name"), RequestId="replacing")
+    assert (again.status, again.physical_id) == ("FAILED", old_id)
+    assert set(cloud.tasks()) == {old_id, new_id}
