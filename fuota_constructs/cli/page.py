@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from fuota_constructs.cli.level import Level
 from fuota_constructs.cli.plan.figures import GOOD, Figure
 from fuota_constructs.operations.visible_text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from fuota_constructs.cli.banner import Banner
     from fuota_constructs.cli.plan.findings import Findings
+
+ICONS: Final = {Level.PASSED: "\u2713", Level.WARNING: "!", Level.FAILED: "\u2715", Level.OPEN: "\u2026"}
 
 
 def text(value: str) -> str:
@@ -22,23 +28,52 @@ def text(value: str) -> str:
 
 
 def document(title: str, parts: Iterable[str]) -> str:
-    """A whole page."""
+    """A whole page. It may load nothing and run no script but ours, whatever names somebody gave to their devices."""
     style = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
+    script = Path(__file__).with_name("page.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    # Pictures have their colours in style attributes, which no hash can allow.
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base-uri 'none'"
     return "\n".join(
         [
             '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
+            f'<meta http-equiv="Content-Security-Policy" content="{policy}; form-action \'none\'">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f"<title>{text(title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>",
             *parts,
-            "</main>\n</body>\n</html>\n",
+            f"</main>\n<script>{script}</script>\n</body>\n</html>\n",
         ]
     )
 
 
-def verdict(summary: str, *, good: bool | None) -> str:
-    """What it comes to, before all else; None where nothing is judged."""
-    kind = "" if good is None else "good" if good else "bad"
-    return f'<p id="verdict" class="{kind}">{text(summary)}</p>'
+def opening(title: str, lead: str, about: Iterable[str], banner: Banner) -> str:
+    """How every page opens: its title, a sentence, what it is about, and the banner."""
+    parts = [f"<h1>{text(title)}</h1>"]
+    parts += [f'<p class="lead">{text(lead)}</p>'] if lead else []
+    parts += [f'<p id="about">{" &middot; ".join(f"<span>{text(part)}</span>" for part in about)}</p>']
+    drawn = [f'<p class="headline">{prose(banner.headline)}</p>']
+    drawn += [_said("causes", "Why", banner.shown(banner.causes), ())]
+    drawn += [_said("remedies", "What to do", banner.shown(banner.remedies), banner.commands)]
+    icon = f'<span class="icon" aria-hidden="true">{ICONS[banner.level]}</span>'
+    shown = f'<section id="verdict" class="{banner.level}">{icon}<div>{"".join(drawn)}</div></section>'
+    return "\n".join([*parts, shown])
+
+
+def _said(identity: str, heading: str, lines: Sequence[str], commands: Sequence[str]) -> str:
+    items = [f"<li>{prose(line)}</li>" for line in lines]
+    items += [f"<li><code>{text(command)}</code></li>" for command in commands]
+    return f'<h2>{heading}</h2><ul id="{identity}">{"".join(items)}</ul>' if items else ""
+
+
+def listed(identity: str, heading: str, lines: Sequence[str]) -> str:
+    """Lines under a heading, where there are any."""
+    items = "".join(f"<li>{prose(line)}</li>" for line in lines)
+    return f'<section id="{identity}"><h2>{heading}</h2><ul class="why">{items}</ul></section>' if items else ""
+
+
+def again(command: str) -> str:
+    """How to do the same again."""
+    return f'<section id="again"><h2>Do it again</h2><pre>{text(command)}</pre></section>'
 
 
 def prose(words: str) -> str:
@@ -50,7 +85,7 @@ def inputs(identity: str, heading: str, figures: Iterable[Figure]) -> str:
     """Figures below each other, their remarks beside them."""
     rows = [
         f"<tr><th scope=row>{text(line.name)}</th><td>{text(line.value)}"
-        + (f" <small>{text(line.remark)}</small>" if line.remark else "")
+        + (f" <small>{prose(line.remark)}</small>" if line.remark else "")
         + "</td></tr>"
         for line in figures
     ]
@@ -68,7 +103,7 @@ def tiles(figures: Iterable[Figure]) -> str:
             f'<div><dt>{text(figure.name)}</dt><dd class="value">{text(figure.value)}</dd>'
             f'<dd class="remark">{remark}</dd></div>'
         )
-    return f'<dl class="tiles">\n{chr(10).join(drawn)}\n</dl>'
+    return f'<dl class="tiles of-{len(drawn)}">\n{chr(10).join(drawn)}\n</dl>'
 
 
 def _class(verdict: str) -> str:
@@ -77,23 +112,37 @@ def _class(verdict: str) -> str:
 
 def findings(found: Findings) -> str:
     """What speaks against it: rule, level and message."""
-    items = [f'<li class="{level}">{level}: {text(rule)}<p>{text(message)}</p></li>' for rule, level, message in found]
-    listed = f'<ul class="findings">{"".join(items)}</ul>' if items else "<p>None: no rule has anything to say.</p>"
-    return f'<section id="findings"><h2>Findings</h2>{listed}</section>'
+    items = [f'<li class="{level}">{level}: {text(rule)}<p>{prose(message)}</p></li>' for rule, level, message in found]
+    drawn = f'<ul class="findings">{"".join(items)}</ul>' if items else "<p>None: no rule has anything to say.</p>"
+    return f'<section id="findings"><h2>Findings</h2>{drawn}</section>'
 
 
-def figure(identity: str, heading: str, pictures: dict[str, str], caption: str, table: str = "") -> str:
-    """A picture in its widths, with a caption and its numbers."""
+def figure(
+    identity: str,
+    heading: str,
+    pictures: dict[str, str],
+    caption: str,
+    table: str = "",
+    *,
+    legend: Mapping[str, str] | None = None,
+) -> str:
+    """A picture in its widths, with a caption and its numbers; the legend has colours of the page by their meaning."""
     label = f'role="img" aria-labelledby="{identity}-heading" aria-describedby="{identity}-caption"'
     drawn = [picture.replace("<svg", f'<svg class="{kind}" {label}', 1) for kind, picture in pictures.items()]
     details = f"<details><summary>The numbers</summary>{table}</details>" if table else ""
+    swatches = "".join(
+        f'<li><svg viewBox="0 0 10 10" class="swatch" aria-hidden="true"><rect width="10" height="10" rx="2"'
+        f' fill="var({colour})"/></svg> {text(meaning)}</li>'
+        for meaning, colour in (legend or {}).items()
+    )
+    key = f'<ul class="legend">{swatches}</ul>' if swatches else ""
     return (
-        f'<figure id="{identity}"><h2 id="{identity}-heading">{text(heading)}</h2>\n{chr(10).join(drawn)}\n'
+        f'<figure id="{identity}"><h2 id="{identity}-heading">{text(heading)}</h2>\n{chr(10).join(drawn)}\n{key}'
         f'<figcaption id="{identity}-caption">{text(caption)}</figcaption>{details}</figure>'
     )
 
 
-def table(headings: Sequence[str], rows: Iterable[tuple[str, Sequence[str], bool]]) -> str:
+def table(headings: Sequence[str], rows: Iterable[tuple[str, Sequence[str], bool]], *, kind: str = "") -> str:
     """Rows of a name, cells and whether the row is the chosen one."""
     head = "".join(f"<th scope=col>{text(heading)}</th>" for heading in headings)
     body = "".join(
@@ -102,4 +151,14 @@ def table(headings: Sequence[str], rows: Iterable[tuple[str, Sequence[str], bool
         + "</tr>"
         for name, cells, chosen in rows
     )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f"<table{f' class={kind}' if kind else ''}><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def device_table(headings: Sequence[str], rows: Sequence[tuple[str, Sequence[str]]], *, left_out: int = 0) -> str:
+    """Every device, in the order given: those that failed first. Where a script may run, it filters and sorts."""
+    drawn = table(headings, ((name, cells, False) for name, cells in rows), kind="devices")
+    more = f"<p>{left_out:,} more have the image; the JSON has them all.</p>" if left_out else ""
+    return (
+        f'<section id="each-device"><h2>Every device</h2>'
+        f"<details><summary>{len(rows):,} devices, failed ones first</summary>{drawn}{more}</details></section>"
+    )

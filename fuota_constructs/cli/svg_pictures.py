@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 # Colours matplotlib draws with, and the variables of the page that take their place in the SVG.
 INK, MUTED, GRID, PAPER, PLANNED, LIMIT = "#010101", "#020202", "#030303", "#040404", "#050505", "#060606"
+GOOD, BAD = "#080808", "#090909"
 SERIES: Final = tuple(f"#0707{step:02x}" for step in range(8))
 _VARIABLES: Final = {
     INK: "--ink",
@@ -22,6 +23,8 @@ _VARIABLES: Final = {
     PAPER: "--paper",
     PLANNED: "--planned",
     LIMIT: "--limit",
+    GOOD: "--good",
+    BAD: "--bad",
     **{colour: f"--series-{step}" for step, colour in enumerate(SERIES)},
 }
 _STYLE: Final[Any] = {

@@ -225,6 +225,16 @@ def _stacks(app: Synthesised, command: str, *, everything: bool) -> list[str]:
     return ["**"] if everything and not named and "--all" not in _options(app.arguments, command) else []
 
 
+def stacks_to_deploy(app: Synthesised) -> tuple[str, ...]:
+    """The names of the stacks that the arguments select; where they select none, of all."""
+    named = cdk_options.look_at(app.arguments, "deploy").positional
+    return tuple(
+        known[-1]
+        for known in stack_names(app.assembly)
+        if not named or any(fnmatch.fnmatchcase(each, pattern) for pattern in named for each in known)
+    )
+
+
 def _check_names(names: Sequence[str], assembly: Path) -> None:
     """Refuse names of no stack: the CDK CLI is content when one of several is right."""
     stacks = list(stack_names(assembly))

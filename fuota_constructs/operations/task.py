@@ -21,6 +21,8 @@ PENDING, WAITING, IN_SESSION = "Pending", "FuotaSession_Waiting", "In_FuotaSessi
 DONE, DELETING = "FuotaDone", "Delete_Waiting"
 
 TASK_ARN = re.compile(r"arn:[\w-]+:iotwireless:(?P<region>[\w-]+):(?P<account>\d{12}):FuotaTask/(?P<id>[^/\s]+)")
+STACK_TAG = "fuota-constructs:stack-id"
+_STACK_ARN = re.compile(r"arn:[\w-]+:cloudformation:[\w-]+:\d{12}:stack/(?P<name>[\w-]+)/")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 MOST_SHOWN = 5
 
@@ -136,6 +138,17 @@ def read_task(aws: Aws, task_id: str) -> Task:
         fragment_interval_ms=answer.get("FragmentIntervalMS"),
         descriptor=answer.get("Descriptor"),
     )
+
+
+def stack_of(aws: Aws, task: Task) -> str | None:
+    """The CloudFormation stack in charge of a task, by the tag its construct leaves; None where that is not known."""
+    try:
+        answer = aws.iotwireless.list_tags_for_resource(ResourceArn=task.arn)
+    except ClientError:  # who may read tasks need not be allowed to read tags
+        return None
+    tags = {tag["Key"]: tag["Value"] for tag in answer.get("Tags") or []}
+    match = _STACK_ARN.match(tags.get(STACK_TAG, ""))
+    return match["name"] if match else None
 
 
 def read_groups(aws: Aws, task_id: str) -> tuple[Group, ...]:

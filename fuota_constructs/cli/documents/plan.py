@@ -2,7 +2,7 @@
 
 from typing import Annotated, NotRequired, TypedDict
 
-from fuota_constructs.cli.documents.kinds import Assumed, Count, Finding, Moment, SessionPlan, Share, Verdict
+from fuota_constructs.cli.documents.kinds import Assumed, Count, Finding, Moment, SessionPlan, Sha256, Share, Verdict
 
 
 class PlanVerdict(Verdict):
@@ -37,6 +37,7 @@ class Plan(TypedDict):
     planned_at: Moment
     image: Annotated[str | None, "the file; null where only a size was given"]
     image_bytes: Count
+    image_sha256: Annotated[Sha256 | None, "null where only a size was given"]
     target_share: Share
     assumed: Assumed
     plan: Annotated[SessionPlan | None, "null where it cannot be sent at all"]

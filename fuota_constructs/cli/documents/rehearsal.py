@@ -146,6 +146,7 @@ class Rehearsal(TypedDict):
     command: Annotated[str, "does the same again"]
     versions: Annotated[dict[str, str], "what it was made with"]
     fleet: Fleet
+    stacks: Annotated[list[str], "what was to be deployed"]
     stand_ins: Annotated[list[str], "what was made up for the app"]
     success_ratio: NotRequired[Share]
     statuses: NotRequired[DevicesByStatus]

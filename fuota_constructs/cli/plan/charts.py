@@ -57,7 +57,12 @@ def loss_chart(curves: Sequence[LossCurve], plan: SessionPlan, target: float) ->
                 losses, heights, color=colour, linewidth=3 if curve.planned else 1.6, zorder=4 if curve.planned else 3
             )
             _label_at_half(
-                axes, losses, heights, f"{curve.redundancy_percent} %", colour, height=(0.45, 0.75)[step % 2]
+                axes,
+                losses,
+                heights,
+                f"{curve.redundancy_percent} %" + (" redundancy" if curve.planned else ""),
+                colour,
+                height=(0.45, 0.75)[step % 2],
             )
         here = min(NINES, nines(plan.decode_probability))
         axes.plot([plan.loss * 100], [here], "o", color=PLANNED, markersize=8, zorder=5, clip_on=False)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from fuota_constructs.cli import about
 from fuota_constructs.lorawan.session_plan import (
     CLASS_C,
     RECEIVE_MILLIAMPERES,
@@ -73,6 +75,18 @@ def _significant(number: float) -> str:
 def megahertz(hertz: int) -> str:
     """A frequency."""
     return f"{hertz / 1e6:.6g} MHz"
+
+
+def session_words(result: Planned) -> list[str]:
+    """What a session is, in a few words each."""
+    inputs, plan = result.inputs, result.plan
+    name = Path(inputs.image_name).name if inputs.image_name else "an image"
+    every = plan.interval_seconds * 1000 if plan else inputs.interval_seconds and inputs.interval_seconds * 1000
+    return [
+        f"{inputs.conditions.region.name} {result.data_rate}",
+        *about.parameters(result.fragment_bytes, every, result.redundancy_percent),
+        about.image(name, inputs.image_bytes, about.digest_of(inputs.image_name)),
+    ]
 
 
 def inputs_of(result: Planned) -> list[Figure]:

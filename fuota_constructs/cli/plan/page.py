@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fuota_constructs.cli import page
+from fuota_constructs.cli.about import made
 from fuota_constructs.cli.plan import charts as plan_charts
 from fuota_constructs.cli.plan.figures import (
     count,
@@ -15,6 +16,7 @@ from fuota_constructs.cli.plan.figures import (
     figures_of,
     inputs_of,
     percent,
+    session_words,
 )
 from fuota_constructs.cli.plan.series import SETUP_SECONDS, loss_curves, loss_rows, size_curves
 from fuota_constructs.cli.plan.verdict import verdict_of
@@ -24,17 +26,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fuota_constructs.cli.plan.inputs import Planned
+    from fuota_constructs.cli.repeatable import Typed
     from fuota_constructs.lorawan.recommendation import Option, Recommendation
     from fuota_constructs.lorawan.session_plan import SessionPlan
 
 
-def page_of(result: Planned, best: Recommendation | None, choices: Sequence[Option]) -> str:
+def page_of(result: Planned, typed: Typed, best: Recommendation | None, choices: Sequence[Option]) -> str:
     """The whole page, as HTML."""
     plan, name = result.plan, result.inputs.image_name
     image = Path(name).name if name else f"{count(result.inputs.image_bytes)} bytes"
     title = f"FUOTA session: {image} in {result.inputs.conditions.region.name}"
-    verdict = verdict_of(result)
-    parts = [f"<h1>{page.text(title)}</h1>", page.verdict(verdict.summary, good=verdict.works), _lead(result)]
+    about = [*session_words(result), *made(typed.at)]
+    parts = [page.opening(title, _lead(result), about, verdict_of(result).banner)]
     if plan:
         parts += [page.tiles(figures_of(result, plan))]
     parts += [page.findings(result.findings)]
@@ -46,7 +49,7 @@ def page_of(result: Planned, best: Recommendation | None, choices: Sequence[Opti
     parts += [_options(choices, best)]
     if best:
         parts += [_recommended(best)]
-    parts += [page.inputs("inputs", "Worked out from", inputs_of(result))]
+    parts += [page.inputs("inputs", "Worked out from", inputs_of(result)), page.again(typed.command)]
     return page.document(title, parts)
 
 
@@ -55,8 +58,8 @@ def _lead(result: Planned) -> str:
     if plan is None:
         return ""
     return (
-        f'<p class="lead">{count(plan.fragments)} fragments at {escape(plan.data_rate_text)}, one every'
-        f" {plan.interval_seconds} s, take {duration(plan.duration_seconds)}.</p>"
+        f"{count(plan.fragments)} fragments at {plan.data_rate_text}, one every {plan.interval_seconds} s,"
+        f" take {duration(plan.duration_seconds)}."
     )
 
 
@@ -76,7 +79,8 @@ def _timeline(plan: SessionPlan) -> str:
 def _loss(plan: SessionPlan, target: float) -> str:
     losses, rows = loss_rows(plan)
     caption = (
-        f"With the planned redundancy of {plan.redundancy_percent} % (thick line) and a loss of {percent(plan.loss)}"
+        "Each line is a redundancy: coded fragments in per cent of the data fragments."
+        f" With the planned redundancy of {plan.redundancy_percent} % (thick line) and a loss of {percent(plan.loss)}"
         f" (dashed), {percent(plan.decode_probability)} of the devices put the image together; the target is"
         f" {percent(target)} (dotted). Coded fragments get lost like any other, so redundancy must exceed the loss."
         " Each step up the scale leaves a tenth of the failures."
@@ -129,9 +133,9 @@ def _options(choices: Sequence[Option], best: Recommendation | None) -> str:
                 duration(plan.duration_seconds),
                 energy(plan),
             ]
-        word = "recommended" if chosen else "does not fit" if option.obstacle else "fits"
+        word = "recommended" if chosen else "no" if option.obstacle else "yes"
         rows.append((f"DR{option.data_rate.index}", [*cells, word], chosen))
-    headings = ["rate", "bytes", "every", "redund.", "lasts", "energy", ""]
+    headings = ["rate", "bytes", "every", "redund.", "lasts", "energy", "fits"]
     obstacles = [
         f"<li>DR{option.data_rate.index}: {escape(option.obstacle)}</li>" for option in choices if option.obstacle
     ]

@@ -15,7 +15,7 @@ from fuota_constructs.cli.output_files import OutputFile, require_apart, write
 from fuota_constructs.cli.plan.verdict import LEVELS, exit_code
 from fuota_constructs.cli.quantities import Image, Seconds, WholePercent
 from fuota_constructs.cli.radio_names import DeviceClass, DeviceStackName, RfRegionName
-from fuota_constructs.cli.repeatable import RepeatableCommand, typed
+from fuota_constructs.cli.repeatable import RepeatableCommand, Typed, typed
 from fuota_constructs.lorawan.regions import regions
 from fuota_constructs.lorawan.session_plan import CLASS_B, CLASS_C, Conditions
 
@@ -214,9 +214,9 @@ def plan(
 
         from fuota_constructs.cli.plan.report import show
 
-        show(result, Console(highlight=False), best=best, choices=choices)
+        show(result, Console(highlight=False), typed(ctx), best=best, choices=choices)
     if html is not None:
-        _write(html, result, best, choices)
+        _write(html, result, typed(ctx), best, choices)
         click.echo(f"the page is in {html}", err=as_json)
     ctx.exit(NOT_MET if recommend and best is None else exit_code(result, fail_on))
 
@@ -245,9 +245,9 @@ def _leaves_all_open(inputs: Inputs) -> bool:
     return (inputs.fragment_bytes, inputs.interval_seconds, inputs.redundancy_percent) == (None, None, None)
 
 
-def _write(page: Path, result: Planned, best: Recommendation | None, choices: tuple[Option, ...]) -> None:
+def _write(page: Path, result: Planned, typed: Typed, best: Recommendation | None, choices: tuple[Option, ...]) -> None:
     from fuota_constructs.cli.plan.page import page_of
 
     if not choices:
         choices, _ = _options(replace(result.inputs, data_rate=None))
-    write(page, page_of(result, best, choices))
+    write(page, page_of(result, typed, best, choices))

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from fuota_constructs.cli.plan.figures import GOOD, Figure, count, duration, energy, figures_of, inputs_of
+from fuota_constructs.cli.about import made
+from fuota_constructs.cli.banner_view import show_banner
+from fuota_constructs.cli.plan.figures import (
+    GOOD,
+    Figure,
+    count,
+    duration,
+    energy,
+    figures_of,
+    inputs_of,
+    session_words,
+)
 from fuota_constructs.cli.plan.verdict import verdict_of
 from fuota_constructs.lorawan import recommendation
 
@@ -19,6 +31,7 @@ if TYPE_CHECKING:
 
     from fuota_constructs.cli.plan.findings import Findings
     from fuota_constructs.cli.plan.inputs import Planned
+    from fuota_constructs.cli.repeatable import Typed
     from fuota_constructs.lorawan.recommendation import Option, Recommendation
 
 NARROW = 74
@@ -27,11 +40,17 @@ STYLES = {"error": "bold red", "warning": "yellow"}
 
 
 def show(
-    result: Planned, console: Console, *, best: Recommendation | None = None, choices: tuple[Option, ...] = ()
+    result: Planned,
+    console: Console,
+    typed: Typed,
+    *,
+    best: Recommendation | None = None,
+    choices: tuple[Option, ...] = (),
 ) -> None:
     """Print the verdict, inputs, figures and findings, and the recommendation where there is one to make."""
-    verdict = verdict_of(result)
-    console.print(Text(f"This session {verdict.summary}", style="bold green" if verdict.works else "bold red"))
+    said = verdict_of(result).banner
+    # The findings are on the same screen, in full.
+    show_banner(replace(said, causes=()), console, about=[*session_words(result), *made(typed.at)])
     _heading("Session", console)
     console.print(_lines(inputs_of(result)))
     if result.plan:
@@ -42,6 +61,8 @@ def show(
         _heading("Best of each data rate", console)
         console.print(_comparison(choices, best, narrow=console.width < NARROW))
         _show_recommendation(best, choices, console)
+    _heading("Do it again", console)
+    console.print(Text(f"  {typed.command}"), soft_wrap=True)
 
 
 def _heading(title: str, console: Console) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from fuota_constructs.cli.banner import Banner
 from fuota_constructs.cli.exit_codes import NOT_MET, PASSED
 from fuota_constructs.cli.level import Level
 from fuota_constructs.cli.plan.figures import percent
@@ -26,6 +27,13 @@ class Verdict(NamedTuple):
     def level(self) -> Level:
         """The level that says it."""
         return Level.FAILED if not self.works else Level.WARNING if self.causes else Level.PASSED
+
+    @property
+    def banner(self) -> Banner:
+        """What terminal and page open with."""
+        return Banner(
+            self.level, f"this session {self.summary}", self.causes, self.remedies, rest="more under Findings"
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON has it."""
@@ -65,7 +73,7 @@ def _works(result: Planned) -> tuple[bool, str]:
 def _remedies(result: Planned) -> tuple[str, ...]:
     if result.inputs.image_bytes < 1:
         return ("give an image that is not empty",)
-    return ("`--recommend` finds what fits, or says for each data rate why nothing does",)
+    return ("`fuota plan --recommend` finds what fits, or says for each data rate why nothing does",)
 
 
 def exit_code(result: Planned, fail_on: str) -> int:

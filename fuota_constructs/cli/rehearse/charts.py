@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from fuota_constructs.cli.svg_pictures import INK, LIMIT, MUTED, PLANNED, SERIES, pictures
+from fuota_constructs.cli.svg_pictures import BAD, GOOD, LIMIT, pictures
 from fuota_constructs.local.task_outcome import SUCCESSFUL
 
 if TYPE_CHECKING:
@@ -14,29 +14,9 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
-    from fuota_constructs.local.outcome import Outcome
     from fuota_constructs.local.task_outcome import DeviceOutcome
 
-LONGEST_LABEL = 22
-SUCCEEDED, FAILED = SERIES[5], PLANNED
-
-
-def status_chart(outcome: Outcome) -> dict[str, str]:
-    """Devices by status, one bar each."""
-    counts = outcome.statuses
-
-    def draw(figure: Figure) -> None:
-        axes = figure.subplots()
-        names = list(reversed(counts))
-        colours = [SUCCEEDED if name == SUCCESSFUL else FAILED for name in names]
-        bars = axes.barh([_short(name) for name in names], [counts[name] for name in names], color=colours, height=0.6)
-        axes.bar_label(bars, labels=[f"{counts[name]:,}" for name in names], padding=4, color=INK)
-        axes.set(xlim=(0, 1.12 * max(counts.values(), default=1)), xlabel="devices")
-        axes.grid(visible=False, axis="y")
-        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-
-    height = 70 + 34 * max(1, len(counts))
-    return pictures("statuses", draw, {"wide": height, "narrow": height})
+SUCCEEDED, FAILED = GOOD, BAD
 
 
 def completion_chart(devices: Sequence[DeviceOutcome], total: int, data: int) -> dict[str, str]:
@@ -78,14 +58,5 @@ def loss_chart(devices: Sequence[DeviceOutcome]) -> dict[str, str]:
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} %"))
         axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
         axes.grid(visible=False, axis="x")
-        axes.text(0.99, 0.98, "succeeded", color=SUCCEEDED, transform=axes.transAxes, ha="right", va="top")
-        if failed:
-            axes.text(0.99, 0.89, "failed", color=FAILED, transform=axes.transAxes, ha="right", va="top")
-        else:
-            axes.text(0.99, 0.89, "none failed", color=MUTED, transform=axes.transAxes, ha="right", va="top")
 
     return pictures("loss", draw, {"wide": 280, "narrow": 260})
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= LONGEST_LABEL else f"{name[: LONGEST_LABEL - 1]}…"

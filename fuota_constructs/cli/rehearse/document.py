@@ -34,6 +34,7 @@ def as_text(record: Record) -> str:
         "command": request.command,
         "versions": record.versions,
         "fleet": request.fleet.as_dict(),
+        "stacks": list(record.stacks),
         "stand_ins": list(record.stand_ins),
     }
     if record.outcome is not None:

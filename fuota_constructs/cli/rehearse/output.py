@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Column, Table
 from rich.text import Text
 
+from fuota_constructs.cli.banner_view import show_banner
 from fuota_constructs.cli.plan.figures import count, duration
 from fuota_constructs.local.task_outcome import SUCCESSFUL
 from fuota_constructs.lorawan.regions import region
@@ -163,10 +164,9 @@ def image_words(task: TaskOutcome) -> str:
 
 
 def show(record: Record, console: Console) -> None:
-    """What came of it: tasks, cohorts, losses, why and what to do. The last line is printed by the command."""
+    """What came of it: the banner, tasks, cohorts and losses. The last line is printed by the command."""
     outcome, verdict = record.outcome, record.verdict
-    for line in record.reached:
-        console.print(_shown(line))
+    show_banner(record.banner, console, about=record.about)
     if outcome is None or verdict is None:
         return
     for task in outcome.tasks:
@@ -176,10 +176,7 @@ def show(record: Record, console: Console) -> None:
     console.print(_cohorts(outcome))
     for line in loss_lines(outcome):
         console.print(Text(line))
-    for line in verdict.causes:
-        console.print(_shown(f"- {line}"))
-    for line in verdict.remedies:
-        console.print(_shown(f"-> {line}"))
+    console.print(Text(f"do it again: {record.request.command}"), soft_wrap=True)
 
 
 def _shown(line: str) -> Text:

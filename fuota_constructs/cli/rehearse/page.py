@@ -9,6 +9,7 @@ from fuota_constructs.cli.plan.figures import GOOD, Figure, count, duration, per
 from fuota_constructs.cli.rehearse import charts as rehearse_charts
 from fuota_constructs.cli.rehearse.output import image_words, task_words
 from fuota_constructs.cli.rehearse.record import End, loss_words
+from fuota_constructs.cli.status_bars import kinds_of, status_figure
 from fuota_constructs.local import gate
 from fuota_constructs.local.task_outcome import SUCCESSFUL
 
@@ -20,36 +21,34 @@ if TYPE_CHECKING:
     from fuota_constructs.local.task_outcome import DeviceOutcome, TaskOutcome
 
 
+LEGEND = {"succeeded": "--good", "failed": "--bad"}
+MOST_ROWS = 2000
+"""More devices than this make a page heavy; failed ones come first."""
+
+
 def page_of(record: Record) -> str:
     """The whole page, as HTML."""
     outcome = record.outcome
     names = ", ".join(task.name for task in outcome.tasks) if outcome else record.request.folder
     title = f"FUOTA rehearsal: {names}"
-    parts = [f"<h1>{page.text(title)}</h1>", page.verdict(record.line, good=_good(record))]
+    lead = _lead(outcome, record.request.require) if outcome else ""
+    parts = [page.opening(title, lead, record.about, record.banner)]
     if outcome:
-        parts += [_lead(outcome, record.request.require), page.tiles(_tiles(record, outcome))]
-    causes, remedies = (record.verdict.causes, record.verdict.remedies) if record.verdict else ((), ())
-    parts += [_listed("causes", "What went wrong", causes), _listed("remedies", "What to do", remedies)]
-    parts += [_listed("reached", "How far it came", record.reached)]
-    if outcome:
-        parts += [_cohorts(outcome, record.request.require), *_pictures(outcome), _tasks(outcome)]
+        parts += [page.tiles(_tiles(record, outcome)), _cohorts(outcome, record.request.require)]
+        parts += [*_pictures(outcome), _tasks(outcome), _devices(outcome)]
     parts += [
-        _listed("stand-ins", "Made up for it", record.stand_ins),
+        page.listed("stand-ins", "Made up for it", record.stand_ins),
         page.inputs("record", "This rehearsal", _facts(record)),
+        page.again(record.request.command),
     ]
     return page.document(title, filter(None, parts))
-
-
-def _good(record: Record) -> bool | None:
-    looked = record.end is End.PASSED and not record.request.require
-    return None if looked else record.end is End.PASSED
 
 
 def _lead(outcome: Outcome, require: float) -> str:
     bar = f"{100 * require:.9g} % were required" if require else "nothing was required"
     return (
-        f'<p class="lead">{count(outcome.succeeded)} of {count(len(outcome.devices))} simulated devices have the image,'
-        f" byte for byte, after {duration(outcome.session_seconds)} of session time; {bar}.</p>"
+        f"{count(outcome.succeeded)} of {count(len(outcome.devices))} simulated devices have the image,"
+        f" byte for byte, after {duration(outcome.session_seconds)} of session time; {bar}."
     )
 
 
@@ -89,8 +88,8 @@ def _cohorts(outcome: Outcome, require: float) -> str:
 
 def _pictures(outcome: Outcome) -> Iterable[str]:
     if outcome.devices:
-        counts = ". ".join(f"{status}: {count(number)}" for status, number in outcome.statuses.items()) + "."
-        yield page.figure("statuses", "Devices by status", rehearse_charts.status_chart(outcome), counts)
+        total = count(len(outcome.devices))
+        yield status_figure(kinds_of(outcome.statuses), f"{total} simulated devices, as they report to the service.")
     for task in outcome.tasks:
         devices = outcome.devices_of(task)
         yield _completion(task, devices)
@@ -121,13 +120,27 @@ def _facts(record: Record) -> list[Figure]:
         Figure("Required", f"{100 * request.require:.9g} %", "of all devices, and of those of each task"),
         Figure("Date", request.at.strftime("%Y-%m-%d %H:%M UTC")),
         Figure("Made with", ", ".join(f"{name} {version}" for name, version in record.versions.items())),
-        Figure("Repeat it with", request.command),
     ]
 
 
-def _listed(identity: str, heading: str, lines: Sequence[str]) -> str:
-    items = "".join(f"<li>{page.prose(line)}</li>" for line in lines)
-    return f'<section id="{identity}"><h2>{heading}</h2><ul class="why">{items}</ul></section>' if items else ""
+def _devices(outcome: Outcome) -> str:
+    names = {task.task_id: task.name for task in outcome.tasks}
+    apart = sorted(outcome.devices, key=lambda device: device.status == SUCCESSFUL)
+    rows = [
+        (
+            device.id,
+            [
+                device.cohort,
+                names.get(device.task_id or "", "none"),
+                device.status,
+                "-" if device.loss is None else percent(device.loss),
+                "-" if device.completed_after_fragments is None else count(device.completed_after_fragments),
+            ],
+        )
+        for device in apart
+    ]
+    headings = ["device", "cohort", "task", "status", "lost", "done after fragments"]
+    return page.device_table(headings, rows[:MOST_ROWS], left_out=len(rows) - MOST_ROWS) if rows else ""
 
 
 def _completion(task: TaskOutcome, devices: Sequence[DeviceOutcome]) -> str:
@@ -152,4 +165,6 @@ def _loss(task: TaskOutcome, devices: Sequence[DeviceOutcome]) -> str:
         f"{task.name}: devices lost {percent(losses[0])} to {percent(losses[-1])} of the fragments;"
         f" {count(failed)} of {count(len(devices))} failed."
     )
-    return page.figure(f"loss-{task.task_id}", "Loss against outcome", rehearse_charts.loss_chart(devices), caption)
+    return page.figure(
+        f"loss-{task.task_id}", "Loss against outcome", rehearse_charts.loss_chart(devices), caption, legend=LEGEND
+    )

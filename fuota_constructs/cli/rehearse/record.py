@@ -9,8 +9,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from fuota_constructs.cli import about
+from fuota_constructs.cli.banner import Banner
 from fuota_constructs.cli.exit_codes import COULD_NOT_LOOK, INTERRUPTED, NOT_MET, PASSED
 from fuota_constructs.cli.level import Level
+from fuota_constructs.lorawan.regions import regions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,6 +80,7 @@ class Record:
     verdict: Verdict | None = None
     stand_ins: tuple[str, ...] = ()
     reached: tuple[str, ...] = ()
+    stacks: tuple[str, ...] = ()
     versions: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -86,6 +90,32 @@ class Record:
             return Level.FAILED
         only_looked = not self.request.require and self.outcome.succeeded < len(self.outcome.devices)
         return Level.WARNING if only_looked else Level.PASSED
+
+    @property
+    def banner(self) -> Banner:
+        """What terminal and page open with: the last line of the command without its first word, and why."""
+        causes, remedies = (self.verdict.causes, self.verdict.remedies) if self.verdict else (self.reached, ())
+        summary = self.line.partition(" ")[2]
+        if self.level is Level.WARNING:
+            summary = f"nothing was required, {summary}"
+        return Banner(self.level, summary, causes, remedies)
+
+    @property
+    def about(self) -> list[str]:
+        """What it was about, in a few words each; of several tasks, that of each."""
+        words: list[str] = []
+        for task in self.outcome.tasks if self.outcome else ():
+            given = task.parameters
+            facts = regions().get(given.rf_region or "")
+            rate = facts.data_rate(given.data_rate) if facts and given.data_rate is not None else None
+            size, every = given.fragment_size_bytes, given.fragment_interval_ms
+            words += [
+                f"{given.rf_region or 'no RfRegion'}{f' {rate}' if rate else ''}",
+                *about.parameters(size, every, given.redundancy_percent),
+                about.image(task.image.uri.rpartition("/")[2], task.image.size_bytes, task.image.sha256),
+            ]
+        words += [f"stack{'' if len(self.stacks) == 1 else 's'} {', '.join(self.stacks)}"] if self.stacks else []
+        return [*words, *about.made(self.request.at)]
 
     @property
     def exit_code(self) -> int:

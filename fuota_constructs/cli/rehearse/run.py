@@ -42,6 +42,7 @@ class Run:
         self._stage = STARTING
         self._progress: tuple[TaskProgress, ...] = ()
         self._made: tuple[str, ...] = ()
+        self._stacks: tuple[str, ...] = ()
 
     def record(self) -> Record:
         """Rehearse; what goes wrong and whoever interrupts is in the record."""
@@ -61,7 +62,15 @@ class Run:
         return replace(record, outcome=outcome, verdict=verdict)
 
     def _ended(self, end: End, line: str, reached: tuple[str, ...] = ()) -> Record:
-        return Record(self._request, end, visible(line), stand_ins=self._made, reached=reached, versions=versions())
+        return Record(
+            self._request,
+            end,
+            visible(line),
+            stand_ins=self._made,
+            reached=reached,
+            stacks=self._stacks,
+            versions=versions(),
+        )
 
     def _reached(self) -> tuple[str, ...]:
         return (
@@ -108,6 +117,7 @@ class Run:
                 app = deployment.synthesise(cloud, arguments, self._say, listen=heard.synth)
             finally:
                 heard.synth_ended()
+            self._stacks = deployment.stacks_to_deploy(app)
             with app.run:
                 self._stage = "the app was being deployed"
                 tasks: frozenset[str] = frozenset()

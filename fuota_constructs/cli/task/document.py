@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from fuota_constructs.cli.task.level import level_of
+from fuota_constructs.cli.task.banner import level_of
 from fuota_constructs.operations.device_status import status_named
 
 if TYPE_CHECKING:

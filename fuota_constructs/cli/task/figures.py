@@ -119,11 +119,6 @@ def names_of(devices: Sequence[Device], status: str) -> str:
     return ", ".join(names[:MOST_NAMES]) + more
 
 
-def share_of(number: int, total: int) -> str:
-    """A count with its share of the whole."""
-    return f"{number:,} ({100 * number / total:.3g} %)" if total else "0"
-
-
 def _group_words(group: Group) -> str:
     inside = "?" if group.devices_in_group is None else f"{group.devices_in_group:,}"
     return f"{inside} devices, {group.dl_class or 'no class'}, {group.rf_region or 'no RfRegion'}, {group.status or ''}"

@@ -44,6 +44,7 @@ def report(access: Access, *, task: str, html: Path | None, as_json: bool, json_
     from fuota_constructs.cli.task.report_page import page_of
     from fuota_constructs.cli.task.status import exit_code
     from fuota_constructs.operations.look import look
+    from fuota_constructs.operations.task import stack_of
 
     if html is None and json_file is None and not as_json:
         raise click.UsageError("give --html FILE, --json-file FILE, or --json to print it")
@@ -52,7 +53,8 @@ def report(access: Access, *, task: str, html: Path | None, as_json: bool, json_
     progress, verdict = look(found.aws, found.task.id)
     text = as_text("report", progress_content(progress, verdict, found.place))
     if html is not None:
-        write(html, page_of(progress, verdict, found.place))
+        again = found.place.command("report", found.task.id, "--html", str(html))
+        write(html, page_of(progress, verdict, found.place, stack=stack_of(found.aws, found.task), again=again))
         click.echo(f"written: {html}", err=as_json)
     if json_file is not None:
         write(json_file, text + "\n")

@@ -10,13 +10,15 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from fuota_constructs.cli.banner_view import headline, show_banner
 from fuota_constructs.cli.plan.figures import duration
-from fuota_constructs.cli.task.figures import names_of, share_of, task_lines, time_left, time_share
-from fuota_constructs.operations.verdict import Outcome
+from fuota_constructs.cli.status_bars import share_of
+from fuota_constructs.cli.task.banner import about_task, banner_of
+from fuota_constructs.cli.task.figures import names_of, task_lines, time_left, time_share
 from fuota_constructs.operations.visible_text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from rich.console import Console, RenderableType
 
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
     from fuota_constructs.operations.verdict import Verdict
 
 KIND_STYLES = {"updated": "green", "open": "cyan", "failed": "bold red"}
-OUTCOME_STYLES = {Outcome.UPDATED: "bold green", Outcome.PARTLY: "bold yellow", Outcome.FAILED: "bold red"}
 CHECK_STYLES = {"ok": "green", "warning": "yellow", "error": "bold red"}
 BAR, BAR_LEFT = "\u2501", "\u2500"
 WIDEST_BAR, NARROWEST_BAR, TIME_BAR = 30, 5, 10
@@ -38,16 +39,15 @@ MARGIN = 4
 def show(progress: Progress, verdict: Verdict, place: Place, console: Console, *, all_devices: bool = False) -> None:
     """Print the task, its verdict and its devices by status, and what to type next."""
     console.print(_heading(f"FUOTA task {progress.task} ({place})"))
-    console.print(Padding(_verdict(verdict), (0, 0, 1, 2)))
+    show_banner(banner_of(progress, verdict, place), console, about=about_task(progress, None))
+    console.print()
     console.print(_lines(progress))
     console.print(_heading(f"\nDevices ({len(progress.devices):,})"))
     console.print(Padding(_statuses(progress, console.width - 2), (0, 0, 0, 2)))
     if all_devices:
         console.print(Padding(_devices(progress), (1, 0, 0, 2)))
-    _print_bullets("Likely cause" if len(verdict.causes) == 1 else "Likely causes", verdict.causes, console)
     commands = place.commands(verdict.next_steps)
-    _print_bullets("What to do", verdict.remedies, console)
-    if commands and not verdict.remedies:
+    if commands:
         console.print(_heading("\nWhat to do"))
     print_commands(commands, console)
 
@@ -72,7 +72,7 @@ def compact_view(
     task = progress.task
     head = [
         _heading(f"FUOTA task {visible(task.name or task.id)}"),
-        _verdict(verdict),
+        headline(banner_of(progress, verdict, place)),
         Text(f"{place}: {visible(task.status)}"),
     ]
     if (time := _time_line(progress)) is not None:
@@ -107,11 +107,6 @@ def checks_view(checks: Iterable[Check]) -> RenderableType:
 
 def _heading(text: str) -> Text:
     return Text(text, style="bold")
-
-
-def _verdict(verdict: Verdict) -> Text:
-    style = OUTCOME_STYLES.get(verdict.outcome, "bold cyan")
-    return Text.assemble((str(verdict.outcome), style), f": {visible(verdict.summary)}")
 
 
 def _time_line(progress: Progress) -> Text | None:
@@ -174,15 +169,3 @@ def _devices(progress: Progress) -> Table:
         cells = (str(device), device.dev_eui, device.fuota_status, device.last_uplink)
         table.add_row(*(Text(visible(cell or "-")) for cell in cells))
     return table
-
-
-def _print_bullets(title: str, lines: Sequence[str], console: Console) -> None:
-    if not lines:
-        return
-    table = Table(box=None, show_header=False, padding=(0, 1, 0, 0))
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    for line in lines:
-        table.add_row("-", Text(visible(line)))
-    console.print(_heading(f"\n{title}"))
-    console.print(Padding(table, (0, 0, 0, 2)))

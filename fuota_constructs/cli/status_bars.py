@@ -1,0 +1,61 @@
+"""Devices by status as a picture: a bar a status, in the same colours wherever it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from fuota_constructs.cli import page
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+COLOURS: Final = {"updated": "--good", "open": "--muted", "failed": "--bad"}
+MEANINGS: Final = {"updated": "has the image", "open": "no result yet", "failed": "failed"}
+ROW, BAR, LEFT = 30, 16, {"wide": 270, "narrow": 0}
+WIDTHS = {"wide": 720, "narrow": 350}
+LABEL = 18
+COUNT_WIDTH = 110
+
+Bars = "Sequence[tuple[str, str, int]]"
+"""The name of a status, what it counts as (updated, open or failed), and how many devices have it."""
+
+
+def status_figure(bars: Sequence[tuple[str, str, int]], caption: str, table: str = "") -> str:
+    """The picture with its legend."""
+    kinds = {kind: None for _, kind, _ in bars}
+    legend = {MEANINGS[kind]: COLOURS[kind] for kind in MEANINGS if kind in kinds}
+    drawn = {kind: _drawn(bars, kind) for kind in WIDTHS}
+    return page.figure("devices", "Devices by status", drawn, caption, table, legend=legend)
+
+
+def share_of(number: int, total: int) -> str:
+    """A count with its share of the whole."""
+    return f"{number:,} ({100 * number / total:.3g} %)" if total else "0"
+
+
+def kinds_of(counts: Mapping[str, int]) -> list[tuple[str, str, int]]:
+    """Statuses with what they count as."""
+    from fuota_constructs.operations.device_status import status_named
+
+    return [(name, status_named(name).kind, number) for name, number in counts.items()]
+
+
+def _drawn(bars: Sequence[tuple[str, str, int]], width_kind: str) -> str:
+    """On phones the name of a bar is above it."""
+    width, left = WIDTHS[width_kind], LEFT[width_kind]
+    above = 0 if left else LABEL
+    total, most = sum(number for *_, number in bars), max(number for *_, number in bars)
+    room = width - left - COUNT_WIDTH
+    drawn = []
+    for row, (status, kind, number) in enumerate(bars):
+        top = row * (ROW + above) + above
+        length = max(2.0, room * number / most)
+        middle = top + BAR / 2 + 4
+        name = (0, top - 5) if above else (0, middle)
+        drawn.append(
+            f'<text x="{name[0]}" y="{name[1]:g}" fill="var(--ink)">{page.text(status)}</text>'
+            f'<rect x="{left}" y="{top}" width="{length:.1f}" height="{BAR}" rx="3" fill="var({COLOURS[kind]})"/>'
+            f'<text x="{left + length + 6:.1f}" y="{middle:g}" fill="var(--ink)">{share_of(number, total)}</text>'
+        )
+    height = len(drawn) * (ROW + above)
+    return f'<svg viewBox="0 0 {width} {height}" font-size="13" font-family="var(--font)">{"".join(drawn)}</svg>'
