@@ -38,10 +38,10 @@ def show_banner(banner: Banner, console: Console, *, about: Sequence[str] = ()) 
     lines += [("->", line) for line in banner.shown(banner.remedies)]
     if lines:
         table = Table(box=None, show_header=False, padding=(0, 1, 0, 0))
-        table.add_column(no_wrap=True)
+        table.add_column(no_wrap=True, justify="right")
         table.add_column(overflow="fold")
         for mark, line in lines:
-            table.add_row(mark, Text(visible(line.replace("`", ""))))
+            table.add_row(mark, Text(visible(line)))
         console.print(Padding(table, (0, 0, 0, 2)))
     if about:
-        console.print(Text(visible(" \u00b7 ".join(about)), style="dim"))
+        console.print(Text(visible(", ".join(about)), style="dim"))

@@ -11,17 +11,17 @@ if TYPE_CHECKING:
 
 COLOURS: Final = {"updated": "--good", "open": "--muted", "failed": "--bad"}
 MEANINGS: Final = {"updated": "has the image", "open": "no result yet", "failed": "failed"}
-ROW, BAR, LEFT = 30, 16, {"wide": 270, "narrow": 0}
+ROW, BAR = 30, 16
 WIDTHS = {"wide": 720, "narrow": 350}
 LABEL = 18
-COUNT_WIDTH = 110
+CHARACTER = 8.2
+"""The widest a character of a status is on average, in units of the picture."""
 
-Bars = "Sequence[tuple[str, str, int]]"
-"""The name of a status, what it counts as (updated, open or failed), and how many devices have it."""
+COUNT_WIDTH = 110
 
 
 def status_figure(bars: Sequence[tuple[str, str, int]], caption: str, table: str = "") -> str:
-    """The picture with its legend."""
+    """The picture with its legend; a bar is a status, what it counts as (updated, open or failed), and its devices."""
     kinds = {kind: None for _, kind, _ in bars}
     legend = {MEANINGS[kind]: COLOURS[kind] for kind in MEANINGS if kind in kinds}
     drawn = {kind: _drawn(bars, kind) for kind in WIDTHS}
@@ -42,8 +42,9 @@ def kinds_of(counts: Mapping[str, int]) -> list[tuple[str, str, int]]:
 
 def _drawn(bars: Sequence[tuple[str, str, int]], width_kind: str) -> str:
     """On phones the name of a bar is above it."""
-    width, left = WIDTHS[width_kind], LEFT[width_kind]
-    above = 0 if left else LABEL
+    width, wide = WIDTHS[width_kind], width_kind == "wide"
+    left = 12 + CHARACTER * max(len(status) for status, *_ in bars) if wide else 0.0
+    above = 0 if wide else LABEL
     total, most = sum(number for *_, number in bars), max(number for *_, number in bars)
     room = width - left - COUNT_WIDTH
     drawn = []
@@ -54,7 +55,7 @@ def _drawn(bars: Sequence[tuple[str, str, int]], width_kind: str) -> str:
         name = (0, top - 5) if above else (0, middle)
         drawn.append(
             f'<text x="{name[0]}" y="{name[1]:g}" fill="var(--ink)">{page.text(status)}</text>'
-            f'<rect x="{left}" y="{top}" width="{length:.1f}" height="{BAR}" rx="3" fill="var({COLOURS[kind]})"/>'
+            f'<rect x="{left:.1f}" y="{top}" width="{length:.1f}" height="{BAR}" rx="3" fill="var({COLOURS[kind]})"/>'
             f'<text x="{left + length + 6:.1f}" y="{middle:g}" fill="var(--ink)">{share_of(number, total)}</text>'
         )
     height = len(drawn) * (ROW + above)

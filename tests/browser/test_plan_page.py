@@ -80,6 +80,11 @@ return {
   tables: document.querySelectorAll("table").length,
   duplicates: [...document.querySelectorAll("[id]")].map((each) => each.id)
               .filter((id, position, all) => all.indexOf(id) !== position),
+  verdict: document.querySelector("#verdict .headline").textContent,
+  first: document.querySelector("main").children[0].tagName
+         + document.querySelector("main > section, main > figure, main > dl").id,
+  again: document.querySelector("#again pre").textContent,
+  options: [...document.querySelectorAll("#options tbody tr")].map((row) => box(row.lastElementChild).width > 0),
   ink: window.getComputedStyle(document.body).color,
   stroke: [...document.querySelectorAll("svg path")].map((each) => window.getComputedStyle(each).stroke)
           .filter((colour) => colour === "").length,
@@ -98,6 +103,10 @@ def test_shows_its_pictures_and_figures(browser: Asked, page: tuple[str, str], w
     assert shown["wide"] == []
     assert shown["duplicates"] == []
     assert shown["stroke"] == 0
+    assert re.match("(Passed|Warning|Failed): this session ", shown["verdict"])
+    assert shown["first"] == "H1verdict"
+    assert shown["again"].startswith("fuota plan ")
+    assert all(shown["options"])
     if name == "nothing fits":  # 1 MiB in 50 bytes cannot be numbered: there is nothing to draw, and the page says why
         assert shown["figures"] == {}
         assert "fragment-count" in html
@@ -120,17 +129,26 @@ def test_shows_its_pictures_and_figures(browser: Asked, page: tuple[str, str], w
     assert shown["tables"] >= 4
 
 
+def test_a_small_phone_has_nothing_to_scroll_to_the_side(browser: Asked, page: tuple[str, str]) -> None:
+    name, html = page
+    if name != "recommended":
+        return
+    shown = browser.ask(html.replace("<details>", "<details open>"), SHOWN, width=320)
+    assert (shown["across"], shown["wide"]) == (320, [])
+
+
 def test_the_pictures_say_what_the_plan_says(browser: Asked, page: tuple[str, str]) -> None:
     name, html = page
     if name != "recommended":
         return
     figures = browser.ask(html, SHOWN, width=1280)["figures"]
     assert {"set-up", "2,084 data", "292 coded", "30 min", "device 9.1 h"} <= set(figures["timeline"][0]["texts"])
-    assert {"99.9 %", "99.99 %", "10 %", "14 %"} <= set(figures["loss"][0]["texts"])
+    assert {"99.9 %", "99.99 %", "10 %", "14 % redundancy"} <= set(figures["loss"][0]["texts"])
     assert {f"DR{index}" for index in range(8)} <= set(figures["size"][0]["texts"])
     assert "99.98 % of the devices put the image together" in figures["loss"][0]["description"]
 
 
 def test_the_page_needs_no_network(page: tuple[str, str]) -> None:
     _, html = page
-    assert not re.search(r"https?:|//[a-z]|@import|<script|<link|<img", html)
+    assert not re.search(r"https?:|//[a-z]|@import|<link|<img| src=", html)
+    assert html.count("<script") == 1

@@ -64,7 +64,7 @@ def test_break_no_page_and_stay_whole_in_json(hostile: str, cloud: LocalCloud, f
     assert done.returncode == 0
     page = (tmp_path / "page.html").read_text("utf-8")
     assert not {each for each in page if not each.isprintable()} - {"\n"}
-    assert "<script" not in page
+    assert page.count("<script") == 1  # ours
     content = json.loads((tmp_path / "data.json").read_text("utf-8"))
     assert content["task"]["name"] == HOSTILE
     assert content["multicast_groups"][0]["name"] == content["devices"][0]["name"] == HOSTILE

@@ -117,7 +117,8 @@ def test_fails_when_a_cohort_misses_the_bar(tmp_path: Path) -> None:
     assert content["loss"] is None
 
     written = page.read_text(encoding="utf-8")
-    assert '<p id="verdict" class="bad">FAILED 75 % &lt; 99 %: cellar 0/10 MissingFrag</p>' in written
+    assert '<section id="verdict" class="failed">' in written
+    assert '<p class="headline">Failed: 75 % &lt; 99 %: cellar 0/10 MissingFrag</p>' in written
     for expected in ("99 % required", "cellar", "What to do", "SF9/125 kHz", "sensor-1.1.0.bin", "CDK CLI", "Seed"):
         assert expected in written
     assert f"fuota rehearse --fleet {fleet} --require 99%" in written

@@ -60,7 +60,8 @@ def loss_chart(curves: Sequence[LossCurve], plan: SessionPlan, target: float) ->
                 axes,
                 losses,
                 heights,
-                f"{curve.redundancy_percent} %" + (" redundancy" if curve.planned else ""),
+                f"{curve.redundancy_percent} %"
+                + (" redundancy" if curve.planned and figure.get_figwidth() > WIDTHS["narrow"] / 72 else ""),
                 colour,
                 height=(0.45, 0.75)[step % 2],
             )

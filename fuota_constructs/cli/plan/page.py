@@ -133,7 +133,7 @@ def _options(choices: Sequence[Option], best: Recommendation | None) -> str:
                 duration(plan.duration_seconds),
                 energy(plan),
             ]
-        word = "recommended" if chosen else "no" if option.obstacle else "yes"
+        word = "best" if chosen else "no" if option.obstacle else "yes"
         rows.append((f"DR{option.data_rate.index}", [*cells, word], chosen))
     headings = ["rate", "bytes", "every", "redund.", "lasts", "energy", "fits"]
     obstacles = [

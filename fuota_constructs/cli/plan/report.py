@@ -23,6 +23,7 @@ from fuota_constructs.cli.plan.figures import (
 )
 from fuota_constructs.cli.plan.verdict import verdict_of
 from fuota_constructs.lorawan import recommendation
+from fuota_constructs.operations.visible_text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,6 +52,7 @@ def show(
     said = verdict_of(result).banner
     # The findings are on the same screen, in full.
     show_banner(replace(said, causes=()), console, about=[*session_words(result), *made(typed.at)])
+    console.print(Text(f"do it again: {visible(typed.command)}", style="dim"), soft_wrap=True)
     _heading("Session", console)
     console.print(_lines(inputs_of(result)))
     if result.plan:
@@ -61,8 +63,6 @@ def show(
         _heading("Best of each data rate", console)
         console.print(_comparison(choices, best, narrow=console.width < NARROW))
         _show_recommendation(best, choices, console)
-    _heading("Do it again", console)
-    console.print(Text(f"  {typed.command}"), soft_wrap=True)
 
 
 def _heading(title: str, console: Console) -> None:

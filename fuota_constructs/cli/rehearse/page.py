@@ -68,20 +68,20 @@ def _tiles(record: Record, outcome: Outcome) -> list[Figure]:
 
 
 def _cohorts(outcome: Outcome, require: float) -> str:
-    rows = [
-        (
-            cohort.name,
-            [
-                count(cohort.devices),
-                count(cohort.succeeded),
-                gate.percent(cohort.succeeded, cohort.devices),
-                cohort.failed or "-",
-            ],
-            cohort.succeeded / cohort.devices < require,
+    rows = []
+    for cohort in outcome.cohorts:
+        losses = sorted(
+            device.loss for device in outcome.devices if device.cohort == cohort.name and device.loss is not None
         )
-        for cohort in outcome.cohorts
-    ]
-    table = page.table(["cohort", "devices", "have the image", "share", "the others"], rows)
+        cells = [
+            count(cohort.devices),
+            f"{count(cohort.succeeded)} ({gate.percent(cohort.succeeded, cohort.devices)})",
+            percent(losses[len(losses) // 2]) if losses else "-",
+            percent(losses[-1]) if losses else "-",
+            cohort.failed or "-",
+        ]
+        rows.append((cohort.name, cells, cohort.succeeded / cohort.devices < require))
+    table = page.table(["cohort", "devices", "have the image", "median loss", "worst loss", "the others"], rows)
     marked = "<p>Marked are those below the bar.</p>" if any(below for *_, below in rows) else ""
     return f'<section id="cohorts"><h2>Cohorts</h2>{table}{marked}</section>' if rows else ""
 
@@ -124,22 +124,22 @@ def _facts(record: Record) -> list[Figure]:
 
 
 def _devices(outcome: Outcome) -> str:
-    names = {task.task_id: task.name for task in outcome.tasks}
+    names, several = {task.task_id: task.name for task in outcome.tasks}, len(outcome.tasks) > 1
     apart = sorted(outcome.devices, key=lambda device: device.status == SUCCESSFUL)
     rows = [
         (
             device.id,
             [
-                device.cohort,
-                names.get(device.task_id or "", "none"),
                 device.status,
+                device.cohort,
+                *([names.get(device.task_id or "", "none")] if several else []),
                 "-" if device.loss is None else percent(device.loss),
                 "-" if device.completed_after_fragments is None else count(device.completed_after_fragments),
             ],
         )
         for device in apart
     ]
-    headings = ["device", "cohort", "task", "status", "lost", "done after fragments"]
+    headings = ["device", "status", "cohort", *(["task"] if several else []), "lost", "done after fragments"]
     return page.device_table(headings, rows[:MOST_ROWS], left_out=len(rows) - MOST_ROWS) if rows else ""
 
 

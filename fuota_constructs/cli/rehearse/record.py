@@ -102,9 +102,9 @@ class Record:
 
     @property
     def about(self) -> list[str]:
-        """What it was about, in a few words each; of several tasks, that of each."""
+        """What it was about, in a few words each; of several tasks, each says so for itself."""
         words: list[str] = []
-        for task in self.outcome.tasks if self.outcome else ():
+        for task in self.outcome.tasks if self.outcome and len(self.outcome.tasks) == 1 else ():
             given = task.parameters
             facts = regions().get(given.rf_region or "")
             rate = facts.data_rate(given.data_rate) if facts and given.data_rate is not None else None

@@ -43,9 +43,9 @@ def _tiles(progress: Progress) -> list[Figure]:
         Figure("No result yet", share_of(progress.count_of("open"), total)),
     ]
     if plan := progress.plan:
-        value = f"{plan.fragments:,} fragments, {duration(plan.duration_seconds)}"
-        remark = plan.cut_off or f"{percent(plan.decode_probability)} of devices at {percent(plan.loss)} loss (assumed)"
-        tiles.append(Figure("Plan", value, remark, "too long" if plan.cut_off else ""))
+        chance = f"{percent(plan.decode_probability)} of devices at {percent(plan.loss)} loss (assumed)"
+        remark = plan.cut_off or f"{plan.fragments:,} fragments; {chance}"
+        tiles.append(Figure("Plan", duration(plan.duration_seconds), remark, "too long" if plan.cut_off else ""))
     return tiles
 
 
@@ -88,7 +88,7 @@ def _devices(progress: Progress) -> str:
     order = {"failed": 0, "open": 1, "updated": 2}
     devices = sorted(progress.devices, key=lambda device: order[status_named(device.fuota_status).kind])
     rows = [
-        (str(device), [device.dev_eui or "-", device.fuota_status or "-", device.last_uplink or "-"])
+        (str(device), [device.fuota_status or "-", device.dev_eui or "-", device.last_uplink or "-"])
         for device in devices
     ]
-    return page.device_table(["device", "DevEUI", "status", "last heard"], rows)
+    return page.device_table(["device", "status", "DevEUI", "last heard"], rows)

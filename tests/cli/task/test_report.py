@@ -25,10 +25,12 @@ def test_writes_one_page_and_its_data(cloud: LocalCloud, task: str, fuota: Fuota
     assert "pending: no session is scheduled" in page
     assert f"({place})" in page
     assert f"<li><code>fuota start {task} --local --port {cloud.port}</code></li>" in page
-    assert page.count("<svg") == 2
+    assert page.count('<svg class="wide"') == page.count('<svg class="narrow"') == 1
     assert "Initial" in page
-    assert "251 fragments, 29.3 min" in page
-    assert not re.search(r"(src|href)=|@import|url\(", page)  # it needs nothing else
+    assert "251 fragments; " in page
+    assert '<section id="verdict" class="open">' in page
+    assert f"<pre>fuota report {task} --html page.html --local --port {cloud.port}</pre>" in page
+    assert not re.search(r" (src|href)=|@import|url\(", page)  # it needs nothing else
     assert json.loads((tmp_path / "data.json").read_text())["task"]["id"] == task
 
 
