@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
+import constructs
 import jsii
 
 from fuota_constructs.errors import FuotaValidationError
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_kms as kms
-    from constructs import Construct
 
     from fuota_constructs.template.role_policy import RolePolicy, Statement
 
@@ -32,7 +32,7 @@ NETWORK_WILDCARDS = {
 """Why each statement, by Sid, cannot do without a wildcard."""
 
 
-def role_for(scope: Construct) -> tuple[iam.IRole, bool]:
+def role_for(scope: constructs.Construct) -> tuple[iam.IRole, bool]:
     """The role of a function to be, and whether it is one that was given."""
     given: iam.IRole | None = settings_of(scope).get("role")
     if given is not None:
@@ -45,7 +45,7 @@ class ConfiguredFunction:
 
     def __init__(
         self,
-        scope: Construct,
+        scope: constructs.Construct,
         *,
         function: cdk.CfnResource,
         log_group: cdk.CfnResource,
@@ -57,6 +57,7 @@ class ConfiguredFunction:
         self.scope = scope
         self.role = role
         self._function, self._log_group, self._policy, self._endpoints = function, log_group, policy, endpoints
+        self._network: constructs.Construct | None = None
         self._done: dict[str, object] = {}
         follow(self)
 
@@ -130,10 +131,14 @@ class ConfiguredFunction:
         if not selected.is_pending_lookup:
             self._judge(vpc, selected)
         ids = [group.security_group_id for group in groups or [self._own_group(vpc)]]
-        # Lambda tries the permissions when it makes the function, and needs them to take the network away again.
-        self._policy.allow(_network_statements(cdk.Stack.of(self.scope)))
-        if self._policy.resource:
-            self._function.add_resource_dependency(self._policy.resource)
+        if self._network is None:
+            self._network = constructs.Construct(self.scope, "Network")
+            statements = _network_statements(cdk.Stack.of(self.scope))
+            policy = self._policy.beside(self._network, "Network", statements)
+            # Lambda tries these permissions when it makes the function, and needs them to take the network away again.
+            # The other policy may be about what is made of the function, such as the rules that start it.
+            if policy.resource:
+                self._function.add_resource_dependency(policy.resource)
         self._set("vpcConfig", {"subnetIds": selected.subnet_ids, "securityGroupIds": ids})
         self._function.node.add_dependency(selected.internet_connectivity_established)
 

@@ -41,7 +41,8 @@ class RolePolicy:
         `customized`: others make the roles; then the template has no policy, but the CDK writes it into its report.
         `given`: the role is one of the user's, which may serve other stacks and may take no policies.
         """
-        self._given = given
+        self._given, self._name, self._customized = given, policy_name, customized
+        self._beside: list[RolePolicy] = []
         self._scope, self._role, self._wildcards = scope, role, wildcards
         self._statements: dict[str, Statement] = {}
         self._add(statements)
@@ -63,8 +64,24 @@ class RolePolicy:
         if self._add(statements) and self.resource:
             jsii.set(self.resource, "policyDocument", self.document)
 
+    def beside(self, scope: constructs.Construct, name: str, statements: Iterable[Statement]) -> RolePolicy:
+        """Another policy of the role, for what must be there before something that this one is about."""
+        another = RolePolicy(
+            scope,
+            role=self._role,
+            policy_name=f"{self._name}{name}",
+            statements=statements,
+            wildcards=self._wildcards,
+            customized=self._customized,
+            given=self._given,
+        )
+        self._beside.append(another)
+        return another
+
     def settle(self) -> None:
         """Answer cdk-nag's findings about wildcards, and report what others must grant: call this at synth."""
+        for another in self._beside:
+            another.settle()
         if self.resource is None and self._given:
             shown = json.dumps(_readable(cdk.Stack.of(self._scope).resolve(self.document)), separators=(",", ":"))
             warn(
