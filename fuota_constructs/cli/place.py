@@ -76,9 +76,7 @@ class Place:
     @property
     def list_command(self) -> str:
         """What shows the tasks there are, as a shell takes it."""
-        if self.port is not None:
-            return shlex.join(("fuota", "local", "status", *self.port_option))
-        return self._on_endpoint(shlex.join(("aws", "iotwireless", "list-fuota-tasks", *self.options)))
+        return self.command("list")
 
     @property
     def port_option(self) -> tuple[str, ...]:

@@ -116,7 +116,7 @@ def test_says_that_no_place_has_the_task(wanted: str, message: str, cloud: Local
     done = fuota("status", wanted, "--port", str(cloud.port))
     assert done.returncode == 1
     assert message.format(cloud.port) in done.stderr
-    assert done.stderr.endswith(f" (`fuota local status --port {cloud.port}` lists all)\n")
+    assert done.stderr.endswith(f" (`fuota list --local --port {cloud.port}` lists all)\n")
 
 
 def test_says_that_a_region_is_none(cloud: LocalCloud, task: str, fuota: Fuota) -> None:

@@ -44,10 +44,19 @@ def hostile(cloud: LocalCloud, task: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "command", [("status", "--devices"), ("preflight",), ("start", "--no-preflight"), ("local", "status")], ids=" ".join
+    "command",
+    [
+        ("status", "--devices"),
+        ("preflight",),
+        ("start", "--no-preflight"),
+        ("devices",),
+        ("list",),
+        ("local", "status"),
+    ],
+    ids=" ".join,
 )
 def test_are_shown_in_the_terminal(command: tuple[str, ...], hostile: str, cloud: LocalCloud, tmp_path: Path) -> None:
-    wanted = () if command[0] == "local" else (hostile,)
+    wanted = () if command[0] in {"local", "list"} else (hostile,)
     terminal = Terminal(*command, *wanted, "--port", str(cloud.port), columns=800, rows=60, folder=tmp_path)
     try:
         assert terminal.finish() == 0, terminal.lines

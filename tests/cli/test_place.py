@@ -91,9 +91,9 @@ def test_json_has_no_more_than_where_it_is() -> None:
 @pytest.mark.parametrize(
     ("place", "command"),
     [
-        (AWS_PLACE, "aws iotwireless list-fuota-tasks --profile prod --region eu-west-1"),
-        (Place("eu-west-1", port=43000), "fuota local status --port 43000"),
-        (Place("eu-west-1", port=4566), "fuota local status"),
+        (AWS_PLACE, "fuota list --profile prod --region eu-west-1"),
+        (Place("eu-west-1", port=43000), "fuota list --local --port 43000"),
+        (Place("eu-west-1", port=4566), "fuota list --local"),
     ],
 )
 def test_names_the_command_that_lists_tasks(place: Place, command: str) -> None:

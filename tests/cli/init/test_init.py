@@ -17,6 +17,8 @@ from fuota_constructs.cli.root import fuota
 from fuota_constructs.local.fleet import Fleet
 from fuota_constructs.lorawan.regions import regions
 
+from ..terminal import Terminal
+
 ROOT = Path(__file__).parents[3]
 ERRORS_AND_WARNINGS = {"aws:cdk:warning", "aws:cdk:error"}
 
@@ -264,3 +266,15 @@ def test_needs_the_extra_cli_only(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env={**os.environ})
     assert (done.returncode, done.stderr) == (0, "")
     assert written()
+
+
+def test_fails_with_130_when_it_is_interrupted(tmp_path: Path) -> None:
+    terminal = Terminal("init", columns=80, rows=24, folder=tmp_path)
+    try:
+        terminal.wait_for("LoRaWAN region, such as EU868, US915, AS923-1 [EU868]:")
+        terminal.type(b"\x03")
+        assert terminal.finish() == 130
+        assert "fuota: interrupted; nothing was written" in terminal.lines
+    finally:
+        terminal.close()
+    assert written() == []
