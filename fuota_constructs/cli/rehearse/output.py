@@ -114,7 +114,7 @@ class SessionBars:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Leave the last state."""
+        """Leave the last state, in full."""
         self._progress.stop()
 
     def show(self, tasks: Iterable[TaskProgress]) -> None:

@@ -5,6 +5,7 @@ import io
 import subprocess
 import sys
 
+import pyte
 import pytest
 from rich.console import Console
 
@@ -116,3 +117,26 @@ def test_a_name_that_would_steer_the_terminal_is_written_out() -> None:
         bars.show([dataclasses.replace(TASK, name="[bold]lamps[/]")])
     assert "[bold]lamps[/]" in out.getvalue()
     assert short_name(hostile) == "a\\x1b[2Jb\\nPASSED"
+
+
+def test_more_tasks_than_the_screen_has_lines_leave_one_full_view_behind() -> None:
+    tasks = [dataclasses.replace(NAMED, task_id=str(number), name=f"lamps-{number:02}") for number in range(40)]
+    out = io.StringIO()
+    console = Console(file=out, width=80, height=24, highlight=False, force_terminal=True, legacy_windows=False)
+    screen = pyte.HistoryScreen(80, 24, history=10_000)
+    stream, seen = pyte.Stream(screen), 0
+
+    def scrollback() -> list[str]:
+        nonlocal seen
+        stream.feed(out.getvalue()[seen:].replace("\n", "\r\n"))
+        seen = len(out.getvalue())
+        return ["".join(line[column].data for column in range(80)).rstrip() for line in screen.history.top]
+
+    with SessionBars(console) as bars:
+        for sent in (100, 200, 267):
+            bars.show([dataclasses.replace(task, fragments_sent=sent) for task in tasks])
+            bars._progress.refresh()  # by itself it draws some times a second
+            assert scrollback() == []  # nothing left the screen: what has, cannot be drawn over any more
+    left = [*scrollback(), *(line.rstrip() for line in screen.display)]
+    assert [line.split()[0] for line in left if line.startswith("lamps-")] == [task.name for task in tasks]
+    assert sum("267/267" in line for line in left) == 40
