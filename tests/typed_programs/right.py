@@ -5,9 +5,12 @@ from collections.abc import Sequence
 
 import aws_cdk as cdk
 import constructs
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_iotwireless as iotwireless
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk.interfaces.aws_iotwireless import IFuotaTaskRef, IMulticastGroupRef
 
@@ -18,6 +21,7 @@ from fuota_constructs import (
     FirmwareImage,
     FirmwareUpdateRole,
     FuotaMonitor,
+    FuotaProvider,
     FuotaTask,
     FuotaTaskGrants,
     IFuotaTask,
@@ -115,3 +119,28 @@ plan: SessionPlan | None = task.plan
 if plan is not None:
     cdk.CfnOutput(stack, "Seconds", value=str(plan.duration_seconds))
 fragments: int | None = task.encoded_fragments
+
+vpc = ec2.Vpc(stack, "Vpc")
+FuotaProvider.configure(
+    stack,
+    vpc=vpc,
+    vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
+    security_groups=[ec2.SecurityGroup(stack, "Group of functions", vpc=vpc)],
+    role=iam.Role(stack, "Role of functions", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com")),
+    log_retention=logs.RetentionDays.ONE_YEAR,
+    log_group_encryption_key=kms.Key(stack, "Key of logs"),
+    tracing=lambda_.Tracing.ACTIVE,
+    architecture=lambda_.Architecture.ARM_64,
+    runtime=lambda_.Runtime.PYTHON_3_13,
+)
+l1_bucket = s3.CfnBucket(stack, "L1Bucket")
+FuotaTask(
+    stack,
+    "OfL1s",
+    firmware_image=FirmwareImage.from_bucket(l1_bucket, "key"),
+    rf_region=RfRegion.EU868,
+    firmware_bucket=l1_bucket,
+    firmware_update_role=iam.CfnRole(stack, "L1Role", assume_role_policy_document={}),
+    wireless_devices=[iotwireless.CfnWirelessDevice(stack, "L1Device", destination_name="d", type="LoRaWAN"), "id"],
+    adopt_fuota_task_id="0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0",
+)
