@@ -157,7 +157,7 @@ def table(headings: Sequence[str], rows: Iterable[tuple[str, Sequence[str], bool
 def device_table(headings: Sequence[str], rows: Sequence[tuple[str, Sequence[str]]], *, left_out: int = 0) -> str:
     """Every device, in the order given: those that failed first. Where a script may run, it filters and sorts."""
     drawn = table(headings, ((name, cells, False) for name, cells in rows), kind="devices")
-    more = f"<p>{left_out:,} more have the image; the JSON has them all.</p>" if left_out else ""
+    more = f"<p>There are {left_out:,} more; the JSON has them all.</p>" if left_out else ""
     return (
         f'<section id="each-device"><h2>Every device</h2>'
         f"<details><summary>{len(rows):,} devices, failed ones first</summary>{drawn}{more}</details></section>"

@@ -73,5 +73,9 @@ def test_pictures_and_figures_are_there(browser, page: str, width: int) -> None:
     assert seen["tiles"] == ["Success", "Session", "Fragments", "Loss"]
 
 
+def test_leaves_no_device_out_where_there_are_few(page: str) -> None:
+    assert " more; the JSON has them all" not in page
+
+
 def test_page_needs_no_network(page: str) -> None:
     assert "http" not in page.replace("http://www.w3.org", "").replace("http-equiv", "")

@@ -140,7 +140,7 @@ def _devices(outcome: Outcome) -> str:
         for device in apart
     ]
     headings = ["device", "status", "cohort", *(["task"] if several else []), "lost", "done after fragments"]
-    return page.device_table(headings, rows[:MOST_ROWS], left_out=len(rows) - MOST_ROWS) if rows else ""
+    return page.device_table(headings, rows[:MOST_ROWS], left_out=max(0, len(rows) - MOST_ROWS)) if rows else ""
 
 
 def _completion(task: TaskOutcome, devices: Sequence[DeviceOutcome]) -> str:
