@@ -133,6 +133,7 @@ def test_the_pip_of_this_python_takes_no_newer_release(
     # What is built and asked for beside the wheels is the same for few packages as for all.
     names = (
         "editables",
+        "hatch-fancy-pypi-readme",
         "hatchling",
         "packaging",
         "pathspec",

@@ -10,7 +10,10 @@ import pytest
 from checkouts import DEMO, Checkout, copy
 
 # What the editable install and the look for the CDK CLI need, and one package that only development has.
-BUILD = ("editables", "hatchling", "packaging", "pathspec", "platformdirs", "pluggy", "tomlkit", "trove-classifiers")
+BUILD = (
+    *("editables", "hatch-fancy-pypi-readme", "hatchling"),
+    *("packaging", "pathspec", "platformdirs", "pluggy", "tomlkit", "trove-classifiers"),
+)
 ONLY = (*BUILD, "iniconfig")
 MADE_ANEW = "making .venv\n"
 
