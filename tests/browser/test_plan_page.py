@@ -142,10 +142,10 @@ def test_the_pictures_say_what_the_plan_says(browser: Asked, page: tuple[str, st
     if name != "recommended":
         return
     figures = browser.ask(html, SHOWN, width=1280)["figures"]
-    assert {"set-up", "2,084 data", "292 coded", "30 min", "device 9.1 h"} <= set(figures["timeline"][0]["texts"])
-    assert {"99.9 %", "99.99 %", "10 %", "14 % redundancy"} <= set(figures["loss"][0]["texts"])
+    assert {"set-up", "893 data", "143 coded", "30 min"} <= set(figures["timeline"][0]["texts"])
+    assert {"99.9 %", "99.99 %", "10 %", "16 % redundancy"} <= set(figures["loss"][0]["texts"])
     assert {f"DR{index}" for index in range(8)} <= set(figures["size"][0]["texts"])
-    assert "99.98 % of the devices put the image together" in figures["loss"][0]["description"]
+    assert "99.99 % of the devices put the image together" in figures["loss"][0]["description"]
 
 
 def test_the_page_needs_no_network(page: tuple[str, str]) -> None:
