@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fuota_constructs.errors import FuotaValidationError
+from fuota_constructs.firmware.formats import read_image
 from fuota_constructs.template.references import bucket_of
 from fuota_constructs.template.tokens import is_known, shown
 
 if TYPE_CHECKING:
     from aws_cdk import aws_s3 as s3
     from aws_cdk.interfaces.aws_s3 import IBucketRef
+
+    from fuota_constructs.firmware.formats import ImageFacts
 
 MAX_KEY_BYTES = 1024
 # What is before the key in a URI, an ARN or a URL of an object, or a path: the image would be s3://acme/s3://acme/key.
@@ -60,6 +63,9 @@ class FirmwareImage:
     size_bytes: object
     """Size of the image in bytes; None when it is not known."""
 
+    facts: ImageFacts | None
+    """What the file says of itself: format, version, digest, signature; None for an image in a bucket."""
+
 
 class AssetImage(FirmwareImage):
     """An image in a local file, read at birth."""
@@ -79,6 +85,7 @@ class AssetImage(FirmwareImage):
             raise FuotaValidationError("image-empty", f"{str(path)!r} is empty; give an image of 1 to 1048576 bytes")
         self.path = path.resolve()
         self.size_bytes = len(content)
+        self.facts = read_image(content)
         self.sha256 = hashlib.sha256(content).hexdigest()
         self.key = f"firmware/{self.sha256[:16]}/{re.sub(r'[^A-Za-z0-9._-]', '-', path.name)}"
 
@@ -105,6 +112,7 @@ class BucketImage(FirmwareImage):
         self.bucket = known
         self.key = key
         self.size_bytes = size_bytes
+        self.facts = None
 
     def __repr__(self) -> str:
         return f"FirmwareImage.from_bucket(..., {self.key!r})"

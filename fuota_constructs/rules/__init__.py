@@ -9,6 +9,7 @@ from __future__ import annotations
 from fuota_constructs.lorawan.device_stack import DeviceStack
 from fuota_constructs.lorawan.session_plan import SessionPlan
 from fuota_constructs.rules.fragment_rules import FRAGMENT_RULES, encoded_fragments
+from fuota_constructs.rules.image_file_rules import IMAGE_FILE_RULES
 from fuota_constructs.rules.image_rules import IMAGE_RULES
 from fuota_constructs.rules.monitor_rules import MONITOR_RULES
 from fuota_constructs.rules.place_rules import PLACE_RULES
@@ -34,6 +35,7 @@ RULES: tuple[Rule, ...] = (
     *RADIO_RULES,
     *STACK_RULES,
     *IMAGE_RULES,
+    *IMAGE_FILE_RULES,
     *TASK_RULES,
     *PLACE_RULES,
     *START_RULES,

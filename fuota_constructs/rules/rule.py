@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 if TYPE_CHECKING:
+    from fuota_constructs.firmware.formats.image_facts import ImageFacts
     from fuota_constructs.lorawan.device_stack import DeviceStack
 
 Level = Literal["error", "warning"]
@@ -127,6 +128,7 @@ class TaskPlan:
     fragment_interval_ms: object = None
     descriptor: object = None
     image_bytes: object = None
+    image_facts: ImageFacts | None = None
     planned_loss_percent: object = None
     dwell_time: bool = False
     target: float | None = None

@@ -147,6 +147,7 @@ class FuotaTask(cdk.Resource):
             given,
             rf_region=rf_region.value,
             image_bytes=image.size_bytes,
+            image_facts=image.facts,
             planned_loss_percent=planned_loss_percent,
             device_stack=synth_checks.device_stack_of(device_stack, self),
             place=shared.place,

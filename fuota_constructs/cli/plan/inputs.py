@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fuota_constructs import rules
 from fuota_constructs.cli.plan.findings import Findings, findings
+from fuota_constructs.firmware.formats import read_image
 from fuota_constructs.lorawan.fragments import (
     MAX_ENCODED_FRAGMENTS,
     data_fragments,
@@ -19,6 +22,7 @@ from fuota_constructs.lorawan.redundancy import smallest_redundancy_percent
 from fuota_constructs.lorawan.session_plan import Conditions, SessionPlan, plan_session
 
 if TYPE_CHECKING:
+    from fuota_constructs.firmware.formats import ImageFacts
     from fuota_constructs.lorawan.regions import DataRate
 
 
@@ -208,6 +212,7 @@ def _task_plan(
         fragment_size_bytes=size,
         fragment_interval_ms=None if interval is None else round(interval * 1000, 6),
         image_bytes=inputs.image_bytes,
+        image_facts=_facts_of(inputs.image_name),
         planned_loss_percent=round(inputs.conditions.loss * 100, 9),
         dwell_time=conditions.dwell_time,
         target=inputs.target,
@@ -217,3 +222,9 @@ def _task_plan(
             *(group._replace(device_stack=stack) for stack in stacks[1:]),
         ),
     )
+
+
+@lru_cache(maxsize=4)
+def _facts_of(image: str | None) -> ImageFacts | None:
+    """What the file says of itself; None for a size alone."""
+    return None if image is None else read_image(Path(image).read_bytes())

@@ -118,4 +118,11 @@ def read(data: bytes) -> ImageFacts | None:
     found = container_of(data)
     if found is None:
         return None
-    return facts_of(data, format="container", title=found.name, container=found.name, payload_bytes=found.payload(data))
+    return facts_of(
+        data,
+        format="container",
+        title=found.name,
+        container=found.name,
+        remedy=found.remedy,
+        payload_bytes=found.payload(data),
+    )

@@ -28,6 +28,8 @@ class ImageFacts:
     """SHA-256 of the file, in hex."""
     container: str | None = None
     """A file kind that is never right to send, by name."""
+    remedy: str = ""
+    """What to give instead of a file that is never right."""
     version: str | None = None
     """The version, as the format writes it."""
     version_order: tuple[int, ...] | None = None
