@@ -292,6 +292,16 @@ def test_recommends_next_to_parameters_that_cannot_be_sent() -> None:
     }  # of the image itself
 
 
+def test_a_file_that_no_device_boots_is_no_matter_of_parameters(tmp_path: Path) -> None:
+    (tmp_path / "app.elf").write_bytes(b"\x7fELF\x01\x01\x01" + bytes(20_000))
+    done = plan(str(tmp_path / "app.elf"), *EU868)
+    assert done.exit_code == 3
+    said = " ".join(done.stdout.split())
+    assert "give another file: the findings say which" in said
+    assert "--recommend` finds" not in said
+    assert "image-container: the firmware image is an ELF file (linker output), which no device boots" in said
+
+
 def test_says_when_nothing_fits() -> None:
     done = plan("1MiB", "--region", "EU868", "--frequency", "868800000", "--recommend")
     assert done.exit_code == 3
