@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 NAMES: Final = {
     "plan": "plan:Plan",
+    "image": "image:Image",
     "rehearsal": "rehearsal:Rehearsal",
     "preflight": "task:Preflight",
     "start": "task:Start",
