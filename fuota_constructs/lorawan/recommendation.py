@@ -48,11 +48,15 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """Parameters that reach the target within every limit, and why these."""
+    """Parameters that reach the target within every limit, and why these.
+
+    They are `cautioned` where something speaks against them, as it then does against every other choice.
+    """
 
     plan: SessionPlan
     target: float
     why: tuple[str, ...]
+    cautioned: bool = False
 
 
 def options(image_bytes: int, conditions: Conditions, *, target: float = DEFAULT_TARGET) -> tuple[Option, ...]:
@@ -95,7 +99,8 @@ def recommend(
         by_size = " and to which the fragment size leads" if by_fragment_size else ""
         rate = f"the slowest data rate whose session fits{by_size}, so that it reaches furthest"
     others = choices if data_rate is None else ()
-    return Recommendation(chosen.plan, target, _why(chosen.plan, target, rate, chosen.caution, others))
+    why = _why(chosen.plan, target, rate, chosen.caution, others)
+    return Recommendation(chosen.plan, target, why, cautioned=bool(chosen.caution))
 
 
 def snippet(plan: SessionPlan, *, image: str = "firmware.bin") -> str:

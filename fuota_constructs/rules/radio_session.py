@@ -174,7 +174,10 @@ def _recommended(image: int, conditions: Conditions, index: int | None, target: 
 
     choices = options(image, conditions, target=target)
     as_named = recommend(choices, data_rate=index, by_fragment_size=index is None)
-    found = as_named or recommend(choices)
+    anyhow = recommend(choices)
+    if as_named and anyhow and as_named.cautioned and not anyhow.cautioned:
+        as_named = None
+    found = as_named or anyhow
     if found is None:
         return ""
     named = "" if as_named else f", in groups with downlink_data_rate={found.plan.data_rate}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from fuota_constructs.lorawan.device_stack import HANG_FRAGMENTS, OVERFLOWING_SHARE, macro
@@ -128,10 +129,14 @@ def _stack_frag_index(plan: TaskPlan) -> Remarks:
 def _fragment_count_2040(plan: TaskPlan) -> Remarks:
     count = _fragments(plan)
     if count is not None and count >= HANG_FRAGMENTS and not stacks(plan) and not plan.wireless_devices:
+        better, image = together(plan), image_bytes(plan) or 0
+        size = re.search(r"fragment_size_bytes=(\d+)", better)
+        fewer = size is not None and data_fragments(image, int(size[1])) < HANG_FRAGMENTS
+        remedy = "choose larger fragments" if fewer or not better else "send a smaller (delta) image"
         yield warning(
             f"the session has {count} fragments, and from {HANG_FRAGMENTS} on devices with STM32CubeWL, or with"
-            " LoRaMac-node up to 4.5.1, hang for ever: choose larger fragments, or name the stack of your devices with"
-            f" device_stack= if it is another{together(plan)}"
+            f" LoRaMac-node up to 4.5.1, hang for ever: {remedy}, or name the stack of your devices with"
+            f" device_stack= if it is another{better if fewer else ''}"
         )
 
 

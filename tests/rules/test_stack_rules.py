@@ -106,3 +106,15 @@ def test_what_is_recommended_passes_the_rules_of_the_stack(stack: str, region: s
         multicast_groups=(GROUP._replace(rf_region=region, data_rate=best.plan.data_rate, device_stack=own),),
     )
     assert findings_in(plan) == ()
+
+
+def test_what_is_proposed_has_fewer_fragments_or_there_are_none() -> None:
+    few = {"image_bytes": 100_000, "fragment_size_bytes": 48, "fragment_interval_ms": 7000}
+    [(_, message)] = found(None, "fragment-count-2040", **few, multicast_groups=(GROUP._replace(data_rate=2),))
+    assert "choose larger fragments" in message
+    assert (
+        "fragment_size_bytes=112, fragment_interval=Duration.seconds(7), in groups with downlink_data_rate=3" in message
+    )
+    [(_, message)] = found(None, "fragment-count-2040", image_bytes=999_999)
+    assert "send a smaller (delta) image" in message
+    assert "these pass" not in message
