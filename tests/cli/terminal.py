@@ -81,6 +81,14 @@ class Terminal:
         self.read_until(lambda: False)
         return self.process.wait(LONGEST_WAIT)
 
+    def interrupt_a_question(self) -> int:
+        """Press Ctrl-C until the program has ended; its exit code. One may be lost as a prompt begins to read."""
+        while self.process.poll() is None:
+            self.type(b"\x03")
+            before = time.monotonic()
+            self.read_until(lambda before=before: self.process.poll() is not None or time.monotonic() > before + 1)
+        return self.finish()
+
     def _size(self, columns: int, rows: int) -> None:
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 

@@ -273,8 +273,7 @@ def test_fails_with_130_when_it_is_interrupted(tmp_path: Path) -> None:
     terminal = Terminal("init", columns=80, rows=24, folder=tmp_path)
     try:
         terminal.wait_for("LoRaWAN region, such as EU868, US915, AS923-1 [EU868]:")
-        terminal.type(b"\x03")
-        assert terminal.finish() == 130
+        assert terminal.interrupt_a_question() == 130
         assert "fuota: interrupted; nothing was written" in terminal.lines
     finally:
         terminal.close()
