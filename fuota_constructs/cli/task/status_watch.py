@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +14,7 @@ from fuota_constructs.operations.look import look
 from fuota_constructs.operations.start import show as moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import FrameType, TracebackType
 
     from rich.console import Console, RenderableType
@@ -116,6 +117,10 @@ class Screen:
 
     def draw(self, view: RenderableType) -> None:
         """Draw it in the place of the one before."""
+        with _whole():
+            self._draw(view)
+
+    def _draw(self, view: RenderableType) -> None:
         from rich.control import Control
         from rich.live import Live
 
@@ -136,9 +141,20 @@ class Screen:
             time.sleep(min(left, RESIZE_SECONDS))
 
     def _stop(self) -> None:
-        if self._live is not None:
-            self._live.stop()
-            self._live = None
+        with _whole():
+            if self._live is not None:
+                self._live.stop()
+                self._live = None
+
+
+@contextmanager
+def _whole() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM wait until it is through: what is half drawn cannot be taken away again."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
