@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,16 +24,6 @@ def digest_in(uri: str) -> str | None:
     """The begin of a digest that our firmware bucket has in the key of an image."""
     found = _IN_KEY.search(uri)
     return found[1] if found else None
-
-
-def digest_of(path: str | None) -> str | None:
-    """The digest of a file; None where there is none to read."""
-    if path is None:
-        return None
-    try:
-        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-    except OSError:
-        return None
 
 
 def parameters(size: int | None, interval_ms: float | None, redundancy: int | None) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fuota_constructs.cli import documents
-from fuota_constructs.cli.about import digest_of
 from fuota_constructs.cli.plan.verdict import verdict_of
 from fuota_constructs.lorawan import recommendation
 
@@ -30,7 +29,7 @@ def as_text(
         "planned_at": typed.at,
         "image": result.inputs.image_name,
         "image_bytes": result.inputs.image_bytes,
-        "image_sha256": digest_of(result.inputs.image_name),
+        "image_sha256": result.inputs.image_sha256,
         "target_share": result.inputs.target,
         "assumed": {name.replace(" ", "_"): why for name, why in result.assumed.items()},
         "plan": result.plan and result.plan.as_dict(),

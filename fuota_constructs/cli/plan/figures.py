@@ -85,7 +85,7 @@ def session_words(result: Planned) -> list[str]:
     return [
         f"{inputs.conditions.region.name} {result.data_rate}",
         *about.parameters(result.fragment_bytes, every, result.redundancy_percent),
-        about.image(name, inputs.image_bytes, about.digest_of(inputs.image_name)),
+        about.image(name, inputs.image_bytes, inputs.image_sha256),
     ]
 
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fuota_constructs import rules
 from fuota_constructs.cli.plan.findings import Findings, findings
-from fuota_constructs.firmware.formats import read_image
 from fuota_constructs.lorawan.fragments import (
     MAX_ENCODED_FRAGMENTS,
     data_fragments,
@@ -38,6 +35,12 @@ class Inputs:
     fragment_bytes: int | None = None
     interval_seconds: float | None = None
     redundancy_percent: int | None = None
+    image_facts: ImageFacts | None = None
+
+    @property
+    def image_sha256(self) -> str | None:
+        """The digest of the file; None where there is none to read."""
+        return self.image_facts.sha256 if self.image_facts else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +215,7 @@ def _task_plan(
         fragment_size_bytes=size,
         fragment_interval_ms=None if interval is None else round(interval * 1000, 6),
         image_bytes=inputs.image_bytes,
-        image_facts=_facts_of(inputs.image_name),
+        image_facts=inputs.image_facts,
         planned_loss_percent=round(inputs.conditions.loss * 100, 9),
         dwell_time=conditions.dwell_time,
         target=inputs.target,
@@ -222,9 +225,3 @@ def _task_plan(
             *(group._replace(device_stack=stack) for stack in stacks[1:]),
         ),
     )
-
-
-@lru_cache(maxsize=4)
-def _facts_of(image: str | None) -> ImageFacts | None:
-    """What the file says of itself; None for a size alone."""
-    return None if image is None else read_image(Path(image).read_bytes())

@@ -21,6 +21,7 @@ from fuota_constructs.lorawan.session_plan import CLASS_B, CLASS_C, Conditions
 
 if TYPE_CHECKING:
     from fuota_constructs.cli.plan.inputs import Inputs, Planned
+    from fuota_constructs.firmware.formats import ImageFacts
     from fuota_constructs.lorawan.device_stack import DeviceStack
     from fuota_constructs.lorawan.recommendation import Option, Recommendation
     from fuota_constructs.lorawan.regions import DataRate, Region
@@ -198,6 +199,7 @@ def plan(
         fragment_bytes=fragment_size,
         interval_seconds=interval,
         redundancy_percent=redundancy,
+        image_facts=_facts_of(image[0]),
     )
     choices, best = _options(inputs) if recommend else ((), None)
     result = as_planned(inputs, best.plan) if best and _leaves_all_open(inputs) else planned(inputs)
@@ -219,6 +221,16 @@ def plan(
         _write(html, result, typed(ctx), best, choices)
         click.echo(f"the page is in {html}", err=as_json)
     ctx.exit(NOT_MET if recommend and best is None else exit_code(result, fail_on))
+
+
+def _facts_of(image: str | None) -> ImageFacts | None:
+    """What the file says of itself; None where there is none to read."""
+    from fuota_constructs.firmware.formats import read_image
+
+    try:
+        return None if image is None else read_image(Path(image).read_bytes())
+    except OSError:
+        return None
 
 
 def _rate(region: Region, index: int | None) -> DataRate | None:
