@@ -22,6 +22,7 @@ from fuota_constructs.rules.rule import GroupPlan, TaskPlan, whole_number
 
 if TYPE_CHECKING:
     from fuota_constructs.lorawan.device_stack import DeviceStack
+    from fuota_constructs.lorawan.recommendation import Recommendation
 
 MAX_PERCENT = 100
 DEFAULT_LOSS_PERCENT = round(100 * DEFAULT_LOSS)
@@ -153,23 +154,38 @@ def together(plan: TaskPlan) -> str:
 
 
 def recommended(plan: TaskPlan) -> str:
-    """Parameters that pass all radio rules together, as a FuotaTask takes them; empty where none are found.
+    """Parameters that pass all radio rules together, as a FuotaTask takes them; empty where none are found."""
+    found, named = best_session(plan)
+    if found is None:
+        return ""
+    rate = "" if named else f", in groups with downlink_data_rate={found.plan.data_rate}"
+    return (
+        f"redundancy_percent={found.plan.redundancy_percent},"
+        f" fragment_size_bytes={found.plan.fragment_bytes},"
+        f" fragment_interval=Duration.seconds({found.plan.interval_seconds}){rate}"
+    )
 
-    None are sought for groups that send under different conditions.
+
+def best_session(plan: TaskPlan) -> tuple[Recommendation | None, bool]:
+    """The session to recommend, None where none is found, and whether it is at a data rate that the groups lead to.
+
+    None is sought for groups that send under different conditions.
     """
     image, facts = image_bytes(plan), region(plan.rf_region) if plan.rf_region else None
     if image is None or facts is None:
-        return ""
+        return None, False
     named = named_rates(plan)
     conditions = {_conditions(facts, plan, group) for group in plan.multicast_groups or (GroupPlan(""),)}
     if len(conditions) > 1:
-        return ""
+        return None, False
     target = max(DEFAULT_TARGET, plan.target or 0.0)
-    return _recommended(image, conditions.pop(), named[0] if named else None, target)
+    return _best_session(image, conditions.pop(), named[0] if named else None, target)
 
 
 @lru_cache(maxsize=512)
-def _recommended(image: int, conditions: Conditions, index: int | None, target: float) -> str:
+def _best_session(
+    image: int, conditions: Conditions, index: int | None, target: float
+) -> tuple[Recommendation | None, bool]:
     from fuota_constructs.lorawan.recommendation import options, recommend  # only a task that fails a rule needs it
 
     choices = options(image, conditions, target=target)
@@ -177,15 +193,7 @@ def _recommended(image: int, conditions: Conditions, index: int | None, target: 
     anyhow = recommend(choices)
     if as_named and anyhow and as_named.cautioned and not anyhow.cautioned:
         as_named = None
-    found = as_named or anyhow
-    if found is None:
-        return ""
-    named = "" if as_named else f", in groups with downlink_data_rate={found.plan.data_rate}"
-    return (
-        f"redundancy_percent={found.plan.redundancy_percent},"
-        f" fragment_size_bytes={found.plan.fragment_bytes},"
-        f" fragment_interval=Duration.seconds({found.plan.interval_seconds}){named}"
-    )
+    return as_named or anyhow, as_named is not None
 
 
 def dl_class(plan: TaskPlan) -> str:

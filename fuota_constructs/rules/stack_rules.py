@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from fuota_constructs.lorawan.device_stack import HANG_FRAGMENTS, OVERFLOWING_SHARE, macro
 from fuota_constructs.lorawan.fragments import data_fragments
 from fuota_constructs.rules.radio_session import (
+    best_session,
     fragment_size,
     image_bytes,
     loss,
@@ -129,14 +129,13 @@ def _stack_frag_index(plan: TaskPlan) -> Remarks:
 def _fragment_count_2040(plan: TaskPlan) -> Remarks:
     count = _fragments(plan)
     if count is not None and count >= HANG_FRAGMENTS and not stacks(plan) and not plan.wireless_devices:
-        better, image = together(plan), image_bytes(plan) or 0
-        size = re.search(r"fragment_size_bytes=(\d+)", better)
-        fewer = size is not None and data_fragments(image, int(size[1])) < HANG_FRAGMENTS
-        remedy = "choose larger fragments" if fewer or not better else "send a smaller (delta) image"
+        best, _ = best_session(plan)
+        too_many = best is not None and best.cautioned
+        remedy = "send a smaller (delta) image" if too_many else "choose larger fragments"
         yield warning(
             f"the session has {count} fragments, and from {HANG_FRAGMENTS} on devices with STM32CubeWL, or with"
             f" LoRaMac-node up to 4.5.1, hang for ever: {remedy}, or name the stack of your devices with"
-            f" device_stack= if it is another{better if fewer else ''}"
+            f" device_stack= if it is another{'' if too_many else together(plan)}"
         )
 
 
