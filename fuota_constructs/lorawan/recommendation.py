@@ -20,7 +20,7 @@ from fuota_constructs.lorawan.session_plan import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from fuota_constructs.lorawan.regions import DataRate
 
@@ -154,15 +154,19 @@ def _sizes(image_bytes: int, largest: int, is_taken: Callable[[int], bool]) -> l
     sizes = {largest}
     if data_fragments(image_bytes, largest) < GOOD_COUNTS[-1]:
         sizes |= {size for count in GOOD_COUNTS if (size := -(-image_bytes // count)) < largest}
-    taken = {
-        _without_twins(image_bytes, [smaller for smaller in range(size, 0, -1) if is_taken(smaller)]) for size in sizes
-    }
-    return sorted((size for size in taken if size is not None), reverse=True)
+    taken = {_without_twins(image_bytes, filter(is_taken, range(size, 0, -1))) for size in sizes}
+    return sorted(filter(None, taken), reverse=True)
 
 
-def _without_twins(image_bytes: int, sizes: list[int]) -> int | None:
-    """The first size whose fragment count has no twins: no redundancy makes up for those. None where there is none."""
-    return next((size for size in sizes if not twins(data_fragments(image_bytes, size))), next(iter(sizes), None))
+def _without_twins(image_bytes: int, sizes: Iterator[int]) -> int | None:
+    """The first size whose fragment count has no twins: no redundancy makes up for those.
+
+    The first of all where each has some, None where there is no size.
+    """
+    first = next(sizes, None)
+    if first is None or not twins(data_fragments(image_bytes, first)):
+        return first
+    return next((size for size in sizes if not twins(data_fragments(image_bytes, size))), first)
 
 
 def _too_much_for(conditions: Conditions, plan: SessionPlan) -> str:
