@@ -126,6 +126,6 @@ def _product(spare: int) -> float:
     return math.prod(1 - 2.0**-k for k in range(spare + 1, spare + LONG + 1))
 
 
-@lru_cache(maxsize=AMPLE * LONG)
+@lru_cache(maxsize=AMPLE * (AMPLE + LONG))
 def _short_product(spare: int, count: int) -> float:
-    return math.prod(1 - 2.0**-k for k in range(spare + 1, count + 1))
+    return _short_product(spare, count - 1) * (1 - 2.0**-count) if count > spare else 1.0
