@@ -12,6 +12,7 @@ EXTRAS = {
         "typing-extensions": "typing_extensions",
     },
     "cli": {"boto3": "boto3", "click": "click", "rich": "rich"},
+    "delta": {"bsdiff4": "bsdiff4", "heatshrink2": "heatshrink2"},
     "local": {
         "boto3": "boto3",
         "cryptography": "cryptography",

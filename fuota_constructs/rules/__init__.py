@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from fuota_constructs.lorawan.device_stack import DeviceStack
 from fuota_constructs.lorawan.session_plan import SessionPlan
+from fuota_constructs.rules.delta_rules import DELTA_RULES
 from fuota_constructs.rules.fragment_rules import FRAGMENT_RULES, encoded_fragments
 from fuota_constructs.rules.image_file_rules import IMAGE_FILE_RULES
 from fuota_constructs.rules.image_rules import IMAGE_RULES
@@ -36,6 +37,7 @@ RULES: tuple[Rule, ...] = (
     *STACK_RULES,
     *IMAGE_RULES,
     *IMAGE_FILE_RULES,
+    *DELTA_RULES,
     *TASK_RULES,
     *PLACE_RULES,
     *START_RULES,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 if TYPE_CHECKING:
+    from fuota_constructs.firmware.delta.delta_image import DeltaImage
     from fuota_constructs.firmware.formats.image_facts import ImageFacts
     from fuota_constructs.lorawan.device_stack import DeviceStack
 
@@ -129,6 +130,7 @@ class TaskPlan:
     descriptor: object = None
     image_bytes: object = None
     image_facts: ImageFacts | None = None
+    image_delta: DeltaImage | None = None
     planned_loss_percent: object = None
     dwell_time: bool = False
     target: float | None = None

@@ -48,6 +48,8 @@ IDS = {
     "image-digest": ("error",),
     "image-unsigned": ("warning",),
     "image-development-key": ("warning",),
+    "delta-files": ("error", "warning"),
+    "delta-ratio": ("error", "warning"),
     "role-trust": ("error",),
     "role-policy-size": ("error", "warning"),
     "targets-exclusive": ("error",),

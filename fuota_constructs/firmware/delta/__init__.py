@@ -5,8 +5,7 @@ nor its target: applied to another base it gives other bytes of the right length
 devices that have the base, and let them check the signature of what comes out.
 """
 
-from fuota_constructs.firmware.delta.apply_patch import apply_patch
+from fuota_constructs.firmware.delta.apply_patch import PatchFormatError, apply_patch, is_patch, read_patch
 from fuota_constructs.firmware.delta.make_patch import DeltaError, Patch, make_patch
-from fuota_constructs.firmware.delta.patch_sizes import PatchFormatError
 
-__all__ = ["DeltaError", "Patch", "PatchFormatError", "apply_patch", "make_patch"]
+__all__ = ["DeltaError", "Patch", "PatchFormatError", "apply_patch", "is_patch", "make_patch", "read_patch"]

@@ -7,22 +7,18 @@ import dataclasses
 import hashlib
 import struct
 import zlib
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
-from fuota_constructs.firmware.delta.apply_patch import (
-    COMPRESSIONS,
-    HEATSHRINK_HEADER,
-    LOOKAHEAD_BITS,
-    WINDOW_BITS,
-    apply_patch,
-)
-from fuota_constructs.firmware.delta.patch_sizes import crle_compress, signed
+from fuota_constructs.firmware.delta.apply_patch import Compression, PatchFormatError, apply_patch
+from fuota_constructs.firmware.delta.patch_numbers import crle_compress, signed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-Compression = Literal["heatshrink", "crle", "none"]
-
+_NUMBERS: Final[dict[Compression, int]] = {"none": 0, "crle": 2, "heatshrink": 4}
+"""The first byte: the low four bits are the compression, the high four the kind of patch, 0 for sequential."""
+_WINDOW_BITS, _LOOKAHEAD_BITS = 8, 7
+"""What the C decoder is built for when nothing is said: it refuses other sizes."""
 _REPETITIVE_BYTES: Final = 64 * 1024
 _REPETITIVE_RATIO: Final = 100
 
@@ -52,18 +48,17 @@ class Patch:
         return self.target_bytes / len(self.data)
 
 
-def make_patch(base: bytes, target: bytes, *, compression: Compression | None = None) -> Patch:
-    """A patch from `base` to `target`, the smaller of the compressions or the one asked for, verified by applying it.
+def make_patch(base: bytes, target: bytes, *, compressions: Sequence[Compression] = ("heatshrink", "crle")) -> Patch:
+    """A patch from `base` to `target`, in the compression that makes it smallest, verified by applying it.
 
-    `compression`: `"heatshrink"` (window 8, lookahead 7), `"crle"` (no RAM for a window, best for tiny changes) or
-    `"none"`. By default heatshrink, or crle where that is smaller. Raises `DeltaError` for files that are nothing but
-    repetition, and ImportError where the packages of the extra `delta` are missing.
+    `compressions`: those that the device can read, of `"heatshrink"` (window 8, lookahead 7), `"crle"` (no RAM for a
+    window, best for tiny changes) and `"none"`. Raises `DeltaError` for files that are nothing but repetition, and
+    ImportError where the packages of the extra `delta` are missing.
     """
     body = _body(base, target)
-    kinds: tuple[Compression, ...] = (compression,) if compression else ("heatshrink", "crle")
-    made = {kind: _packed(kind, len(target), body) for kind in kinds}
+    made = {kind: _packed(kind, len(target), body) for kind in compressions}
     kind = min(made, key=lambda each: len(made[each]))
-    if apply_patch(base, made[kind]) != target:
+    if not _gives(base, made[kind], target):
         raise DeltaError("the patch was made and does not give the target back: please report this, with both files")
     return Patch(
         data=made[kind],
@@ -74,16 +69,23 @@ def make_patch(base: bytes, target: bytes, *, compression: Compression | None = 
     )
 
 
+def _gives(base: bytes, patch: bytes, target: bytes) -> bool:
+    try:
+        return apply_patch(base, patch) == target
+    except PatchFormatError:
+        return False
+
+
 def _packed(kind: Compression, target_bytes: int, body: bytes) -> bytes:
-    header = bytes([COMPRESSIONS[kind]]) + signed(target_bytes)
+    header = bytes([_NUMBERS[kind]]) + signed(target_bytes)
     return header + _COMPRESS[kind](body) if target_bytes else header
 
 
 def _heatshrink(body: bytes) -> bytes:
     from heatshrink2 import compress
 
-    packed: bytes = compress(body, window_sz2=WINDOW_BITS, lookahead_sz2=LOOKAHEAD_BITS)
-    return HEATSHRINK_HEADER + packed
+    packed: bytes = compress(body, window_sz2=_WINDOW_BITS, lookahead_sz2=_LOOKAHEAD_BITS)
+    return bytes([(_WINDOW_BITS - 4) << 4 | (_LOOKAHEAD_BITS - 3)]) + packed
 
 
 _COMPRESS: Final[dict[Compression, Callable[[bytes], bytes]]] = {
