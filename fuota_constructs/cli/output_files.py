@@ -53,9 +53,9 @@ def require_apart(files: Mapping[str, Path | None]) -> None:
             raise click.UsageError(f"{one} and {other} name the same file, {path}: give each its own")
 
 
-def write(path: Path, text: str) -> None:
-    """Write a text. Raises ClickException, which is exit code 1, where that fails all the same."""
+def write(path: Path, content: str | bytes) -> None:
+    """Write a text or bytes. Raises ClickException, which is exit code 1, where that fails all the same."""
     try:
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
     except OSError as error:
         raise click.ClickException(f"{path} cannot be written: {error.strerror}") from error

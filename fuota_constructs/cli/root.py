@@ -116,6 +116,7 @@ def _with_remedy(error: click.UsageError) -> click.UsageError:
         "init": "fuota_constructs.cli.init.init:init",
         "plan": "fuota_constructs.cli.plan.plan:plan",
         "image": "fuota_constructs.cli.image.image:image",
+        "delta": "fuota_constructs.cli.delta.delta:delta",
         "preflight": "fuota_constructs.cli.task.preflight:preflight",
         "start": "fuota_constructs.cli.task.start:start",
         "status": "fuota_constructs.cli.task.status:status",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 NAMES: Final = {
     "plan": "plan:Plan",
     "image": "image:Image",
+    "delta": "delta:Delta",
     "rehearsal": "rehearsal:Rehearsal",
     "preflight": "task:Preflight",
     "start": "task:Start",

@@ -1,0 +1,1 @@
+"""`fuota delta`: what changed between two firmware files, as a patch."""
