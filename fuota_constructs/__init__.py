@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fuota_constructs.fleet.multicast_group import DlClass as DlClass
     from fuota_constructs.fleet.multicast_group import IMulticastGroup as IMulticastGroup
     from fuota_constructs.fleet.multicast_group import MulticastGroup as MulticastGroup
+    from fuota_constructs.fleet.multicast_group_grants import MulticastGroupGrants as MulticastGroupGrants
     from fuota_constructs.monitor.fuota_monitor import FuotaMonitor as FuotaMonitor
     from fuota_constructs.provider.fuota_provider import FuotaProvider as FuotaProvider
     from fuota_constructs.rf_region import RfRegion as RfRegion
@@ -43,6 +44,7 @@ __all__ = [
     "IFuotaTask",
     "IMulticastGroup",
     "MulticastGroup",
+    "MulticastGroupGrants",
     "RfRegion",
     "SessionPlan",
     "SessionSchedule",
@@ -63,6 +65,7 @@ _MODULES = {
     "IFuotaTask": "task.imported_fuota_task",
     "IMulticastGroup": "fleet.multicast_group",
     "MulticastGroup": "fleet.multicast_group",
+    "MulticastGroupGrants": "fleet.multicast_group_grants",
     "RfRegion": "rf_region",
     "SessionPlan": "rules",
     "SessionSchedule": "task.session_schedule",

@@ -35,6 +35,7 @@ EXPORTS = [
     "IFuotaTask",
     "IMulticastGroup",
     "MulticastGroup",
+    "MulticastGroupGrants",
     "RfRegion",
     "SessionPlan",
     "SessionSchedule",

@@ -21,6 +21,7 @@ from fuota_constructs.template.typed_resource import attribute, typed_resource
 if TYPE_CHECKING:
     from constructs import Construct, IConstruct
 
+    from fuota_constructs.fleet.multicast_group_grants import MulticastGroupGrants
 
 MAX_DATA_RATE = 15
 """Source: AWS IoT Wireless API, `DlDr`."""
@@ -73,6 +74,11 @@ class IMulticastGroup(IMulticastGroupRef, Protocol):
         """The LoRaWAN stack of its devices; None when it is not known."""
         ...
 
+    @property
+    def grants(self) -> MulticastGroupGrants:
+        """What principals may be allowed to do with the group."""
+        ...
+
 
 @jsii.implements(IMulticastGroupRef)
 class _MulticastGroupBase(cdk.Resource):
@@ -91,6 +97,13 @@ class _MulticastGroupBase(cdk.Resource):
         return MulticastGroupReference(
             multicast_group_arn=self.multicast_group_arn, multicast_group_id=self.multicast_group_id
         )
+
+    @property
+    def grants(self) -> MulticastGroupGrants:
+        """What principals may be allowed to do with the group."""
+        from fuota_constructs.fleet.multicast_group_grants import MulticastGroupGrants
+
+        return MulticastGroupGrants.from_multicast_group(self)
 
 
 class MulticastGroup(_MulticastGroupBase):
