@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from fuota_constructs.firmware.firmware_bucket import FirmwareBucket as FirmwareBucket
     from fuota_constructs.firmware.firmware_image import FirmwareImage as FirmwareImage
     from fuota_constructs.firmware.firmware_update_role import FirmwareUpdateRole as FirmwareUpdateRole
+    from fuota_constructs.fleet.device_list import DeviceList as DeviceList
     from fuota_constructs.fleet.multicast_group import DlClass as DlClass
     from fuota_constructs.fleet.multicast_group import IMulticastGroup as IMulticastGroup
     from fuota_constructs.fleet.multicast_group import MulticastGroup as MulticastGroup
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from fuota_constructs.task.session_schedule import SessionSchedule as SessionSchedule
 
 __all__ = [
+    "DeviceList",
     "DeviceStack",
     "DlClass",
     "Finding",
@@ -51,6 +53,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "DeviceList": "fleet.device_list",
     "DeviceStack": "rules",
     "DlClass": "fleet.multicast_group",
     "Finding": "rules",

@@ -21,6 +21,7 @@ PACKAGE = Path(fuota_constructs.__file__).parent
 RUNTIME = PACKAGE / "provider" / "runtime"
 
 EXPORTS = [
+    "DeviceList",
     "DeviceStack",
     "DlClass",
     "Finding",
@@ -173,7 +174,7 @@ ROOMS = {
     "template": {"errors"},
     "provider": {"errors", "template"},
     "firmware": FACTS | {"provider"},
-    "fleet": FACTS,
+    "fleet": FACTS | {"firmware", "provider"},
     "task": FACTS | {"firmware", "provider"},
     "monitor": FACTS | {"provider"},
     "operations": {"lorawan", "rules"},

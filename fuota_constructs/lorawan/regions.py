@@ -78,7 +78,8 @@ class DutyCycleBand:
 class Region:
     """A LoRaWAN region under the name AWS gives it (`RfRegion`), with its downlink data rates in rising order.
 
-    Frequencies are None where they depend on the channel plan (CN470). `transmission_limit_ms` is the longest single
+    Frequencies are None where they depend on the channel plan (CN470); `downlink_frequencies_hz` are the lowest and the
+    highest there are. `transmission_limit_ms` is the longest single
     downlink the region ever allows; `dwell_time_ms` the one that holds where the network has set DownlinkDwellTime = 1.
     """
 
@@ -88,6 +89,7 @@ class Region:
     class_c_frequency_hz: int | None = None
     class_b_data_rate: int = 0
     class_b_frequency_hz: int | None = None
+    downlink_frequencies_hz: tuple[int, int] | None = None
     duty_cycle_bands: tuple[DutyCycleBand, ...] = ()
     transmission_limit_ms: int | None = None
     dwell_time_ms: int | None = None
@@ -142,6 +144,7 @@ def _region(name: str, facts: dict[str, Any]) -> Region:
         class_c_frequency_hz=_first(facts["rx2_freq_hz"]),
         class_b_data_rate=facts["ping_slot_dr"],
         class_b_frequency_hz=_first(facts["ping_slot_freq_hz"]),
+        downlink_frequencies_hz=(facts["dl_freq_range_hz"][0], facts["dl_freq_range_hz"][1]),
         duty_cycle_bands=tuple(
             DutyCycleBand(band["from_hz"], band["to_hz"], band["duty"], band.get("certainty") != "low")
             for band in facts["duty_cycle_downlink"]

@@ -12,6 +12,7 @@ from fuota_constructs.rules.delta_rules import DELTA_RULES
 from fuota_constructs.rules.fragment_rules import FRAGMENT_RULES, encoded_fragments
 from fuota_constructs.rules.image_file_rules import IMAGE_FILE_RULES
 from fuota_constructs.rules.image_rules import IMAGE_RULES
+from fuota_constructs.rules.member_rules import MEMBER_RULES
 from fuota_constructs.rules.monitor_rules import MONITOR_RULES
 from fuota_constructs.rules.place_rules import PLACE_RULES
 from fuota_constructs.rules.radio_rules import RADIO_RULES
@@ -21,6 +22,7 @@ from fuota_constructs.rules.rule import (
     Finding,
     GroupPlan,
     Level,
+    MembersPlan,
     MonitorPlan,
     Place,
     Rule,
@@ -42,6 +44,7 @@ RULES: tuple[Rule, ...] = (
     *PLACE_RULES,
     *START_RULES,
     *MONITOR_RULES,
+    *MEMBER_RULES,
 )
 
 __all__ = [
@@ -53,6 +56,7 @@ __all__ = [
     "Finding",
     "GroupPlan",
     "Level",
+    "MembersPlan",
     "MonitorPlan",
     "Place",
     "Rule",

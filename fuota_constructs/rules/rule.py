@@ -74,7 +74,7 @@ class GroupPlan(NamedTuple):
     """What is known about one multicast group of a task; None where nothing is known.
 
     `gateways` send each fragment one after the other, `gateway_spacing_seconds` apart; `ping_slot_period` is that of a
-    class B session, in slots of 30 ms. A template has neither of them: they are set in the service.
+    class B session, in slots of 30 ms, which no template has: it is set in the service.
     """
 
     label: str
@@ -110,6 +110,21 @@ class MonitorPlan(NamedTuple):
     policy_characters: int | None = None
 
 
+class MembersPlan(NamedTuple):
+    """What a multicast group is given beyond its type in CloudFormation: devices, gateways, its default session.
+
+    `devices` are ids that the app names, `listed` is how many more a list brings. What users type in is `object`.
+    """
+
+    devices: tuple[object, ...] = ()
+    listed: int = 0
+    gateways: tuple[object, ...] = ()
+    transmission_interval_ms: object = None
+    rf_region: str | None = None
+    data_rate: object = None
+    frequency_hz: object = None
+
+
 @dataclass(frozen=True)
 class TaskPlan:
     """A FUOTA task as plain values, the input of every rule.
@@ -138,6 +153,7 @@ class TaskPlan:
     device_stack: DeviceStack | None = None
     start: StartPlan | None = None
     monitor: MonitorPlan | None = None
+    members: MembersPlan | None = None
     multicast_groups: tuple[GroupPlan, ...] = ()
     wireless_devices: tuple[object, ...] = ()
     tags: Mapping[str, object] = field(default_factory=dict)

@@ -72,6 +72,12 @@ IDS = {
     "monitor-region": ("error",),
     "monitor-account": ("error",),
     "monitor-policy-size": ("error",),
+    "group-size": ("error",),
+    "device-list": ("error", "warning"),
+    "gateway-count": ("error",),
+    "transmission-interval": ("error", "warning"),
+    "group-data-rate": ("error",),
+    "group-frequency": ("error",),
 }
 
 
