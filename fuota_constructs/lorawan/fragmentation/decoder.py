@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from fuota_constructs.lorawan.fragmentation.engine import Elimination
-from fuota_constructs.lorawan.fragmentation.parity import check_row
+from fuota_constructs.lorawan.fragmentation.parity import check_row, parity_mask, rank
 from fuota_constructs.lorawan.fragments import MAX_ENCODED_FRAGMENTS, MAX_FRAG_SIZE_FIELD
 
 
@@ -45,10 +45,16 @@ class Decoder:
 
     @property
     def missing(self) -> int:
-        """How many more fragments are needed at the least; 0 once complete."""
+        """How many more fragments are needed at the least; 0 once complete.
+
+        A coded fragment that follows from those before it takes nothing off.
+        """
         if self._elimination is not None:
             return self._elimination.missing
-        return max(0, self._lost - len(self._coded)) if self._lost else 0
+        if not self._lost or not self._coded:
+            return self._lost
+        lost = sum(1 << column for column, fragment in enumerate(self._data) if fragment is None)
+        return self._lost - rank(parity_mask(self.m, y, self.version) & lost for y in self._coded)
 
     @property
     def complete(self) -> bool:
