@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from fuota_constructs.lorawan.fragmentation.messages import (
     PACKAGE_IDENTIFIER,
+    DataFragment,
+    FragSessionDeleteAns,
+    FragSessionDeleteReq,
     FragSessionSetupAns,
     FragSessionSetupAnsV2,
     FragSessionSetupReq,
@@ -21,6 +24,9 @@ from fuota_constructs.lorawan.package_messages import Message, MessageError, Pac
 
 if TYPE_CHECKING:
     from fuota_constructs.local.fleet.cohort import Cohort
+
+FRAG_INDEXES: Final = 4
+"""FragIndex has two bits."""
 
 MOST_MULTICAST_GROUPS: Final = 4
 """McGroupID has two bits (TS005-1.0.0, McGroupSetupReq)."""
@@ -73,7 +79,7 @@ class Device:
         self.sessions: dict[int, FragmentationSession] = {}
         self.multicast_groups: dict[str, int] = {}
         self.class_sessions: dict[str, ClassSession] = {}
-        self._last_session_cnt = cohort.session_cnt
+        self._last_session_cnt = dict.fromkeys(range(FRAG_INDEXES), cohort.session_cnt)
 
     @property
     def version(self) -> int:
@@ -98,12 +104,30 @@ class Device:
                 return self._set_up(command)
             case FragSessionStatusReq():
                 return self._progress(command)
+            case FragSessionDeleteReq():
+                gone = self.sessions.pop(command.frag_index, None)
+                return FragSessionDeleteAns(command.frag_index, session_does_not_exist=gone is None)
+            case DataFragment() if command.frag_index in self.sessions:
+                self.hear(command.frag_index, self.sessions[command.frag_index].received + 1)
         return None
+
+    def hear(self, frag_index: int, fragments: int) -> None:
+        """Note that so many fragments of a session came.
+
+        The first one uses its SessionCnt up: until then the server may repeat a set-up whose answer it missed (as
+        SWL2001 does it).
+        """
+        session = self.sessions[frag_index]
+        session.received = fragments
+        if fragments and session.session_cnt is not None:
+            self._last_session_cnt[frag_index] = session.session_cnt
 
     def _progress(self, asked: FragSessionStatusReq) -> Message | None:
         session = self.sessions.get(asked.frag_index)
         if session is None:
-            return None
+            if self.version == 1 or not asked.participants:
+                return None  # TS004-1.0.0 has no word for it; and who has no session misses no fragments
+            return FragSessionStatusAnsV2(asked.frag_index, 0, 0, False, False, session_does_not_exist=True)
         missing = min(255, session.fragments if session.missing is None else session.missing)  # the field saturates
         if not asked.participants and not missing:
             return None  # TS004: then only devices that miss fragments answer
@@ -132,8 +156,8 @@ class Device:
         session = FragmentationSession(asked.nb_frag, asked.frag_size, asked.padding, asked.mc_group_bit_mask)
         answer: FragSessionSetupAns | FragSessionSetupAnsV2
         if isinstance(asked, FragSessionSetupReqV2):
-            # TS004-2.0.0: a SessionCnt that is not above the last one is a replay.
-            last = self._last_session_cnt
+            # TS004-2.0.0: a SessionCnt that is not above the last one of its FragIndex is a replay.
+            last = self._last_session_cnt[asked.frag_index]
             flags["session_cnt_replay"] = last is not None and asked.session_cnt <= last
             session.session_cnt, session.mic = asked.session_cnt, asked.mic
             answer = FragSessionSetupAnsV2(frag_index=asked.frag_index, **flags)
@@ -141,7 +165,6 @@ class Device:
             answer = FragSessionSetupAns(frag_index=asked.frag_index, **flags)
         if not any(flags.values()):
             self.sessions[asked.frag_index] = session
-            self._last_session_cnt = session.session_cnt if session.session_cnt is not None else self._last_session_cnt
         return answer
 
     def join_multicast_group(self, group_id: str) -> int | None:

@@ -43,7 +43,8 @@ class OwnMemory:
             padding=transmission.padding,
             version=transmission.version,
         )
-        self._most_lost = device.cohort.max_lost_fragments
+        lost, most = transmission.data - int(arrived[: transmission.data].sum()), device.cohort.max_lost_fragments
+        self._too_many = lost if most is not None and lost > most else 0
         self._delivered = 0
         self._over = False
         held = np.flatnonzero(arrived[: transmission.data])
@@ -56,6 +57,7 @@ class OwnMemory:
         for n in range(self._delivered + 1, until + 1):
             if self._over:
                 break
+            self._delivered = n
             self._take(n)
         self._delivered = max(self._delivered, until)
 
@@ -67,12 +69,13 @@ class OwnMemory:
     @property
     def missing(self) -> int:
         """How many fragments the device still needs."""
-        return self._decoder.missing
+        return self._too_many if self._too_many and self._delivered >= self._sent.data else self._decoder.missing
 
     def _take(self, n: int) -> None:
         sent = self._sent
         if self._arrived[n - 1]:
-            if n == self._failing:
+            # No room for the matrix that so many lost fragments take (TS004 A.2): the first coded fragment needs it.
+            if n == self._failing or (self._too_many and n > sent.data):
                 self._over = True
                 self._on_memory_error(n)
                 return
@@ -82,12 +85,6 @@ class OwnMemory:
             if self._decoder.add(n, payload):
                 self._over = True
                 self._on_image(n, self._image())
-                return
-        if n == sent.data and self._most_lost is not None:
-            lost = sent.data - int(self._arrived[: sent.data].sum())
-            if lost > self._most_lost:  # no room for the matrix that so many lost fragments take (TS004 A.2)
-                self._over = True
-                self._on_memory_error(n)
 
     def _image(self) -> bytes | None:
         try:

@@ -26,6 +26,7 @@ class Elimination:
     def __init__(self, lost: npt.NDArray[np.intp], coded: int) -> None:
         self.lost = lost
         self.taken: list[int] = []  # coded fragments, from 0, in the order they came
+        self.seen = 0  # coded fragments that were sent and looked at
         self._low = coded
         self._pivots: dict[int, int] = {}
 
@@ -70,7 +71,7 @@ class Reception:
     """The devices of one transmission: `arrived[device, n - 1]` says whether fragment n reaches it.
 
     `on_image(device, n, image)` is told each image and the fragment that completed it. A device that lost more than its
-    matrix has room for (`most_lost`) gives up after the last data fragment: `on_overflow(device, n)`.
+    matrix has room for (`most_lost`) gives up at the first coded fragment it hears: `on_overflow(device, n)`.
     """
 
     def __init__(
@@ -84,7 +85,7 @@ class Reception:
     ) -> None:
         self._most_lost = {device: most for device, most in enumerate(most_lost) if most is not None}
         self._on_overflow = on_overflow
-        self._overflowed: dict[int, int] = {}
+        self._too_many: dict[int, tuple[int, int | None]] = {}  # lost, and the fragment that shows it
         self._sent = transmission
         self._arrived = arrived
         self._on_image = on_image
@@ -106,45 +107,54 @@ class Reception:
                 self._on_image(int(device), sent.data, sent.image_of(sent.data_words))
             for device in np.flatnonzero(lacking):
                 if lacking[device] > self._most_lost.get(int(device), sent.data):
-                    self._overflowed[int(device)] = int(lacking[device])
-                    if self._on_overflow is not None:
-                        self._on_overflow(int(device), sent.data)
+                    heard = np.flatnonzero(self._arrived[device, sent.data :])
+                    first = sent.data + 1 + int(heard[0]) if len(heard) else None
+                    self._too_many[int(device)] = (int(lacking[device]), first)
                     continue
                 lost = np.flatnonzero(~self._arrived[device, : sent.data])
                 self._waiting[int(device)] = Elimination(lost, sent.coded)
-        self._finish(list(self._completed(max(before, sent.data) - sent.data, until - sent.data)))
+        if self._on_overflow is not None:
+            for place, (_, first) in self._too_many.items():
+                if first is not None and max(before, sent.data) < first <= until:
+                    self._on_overflow(place, first)
+        self._finish(list(self._completed(until - sent.data)))
 
     def missing(self, device: int) -> int:
         """How many fragments a device still needs, as MissingFrag tells it."""
         if elimination := self._waiting.get(device):
-            data = self._sent.data
-            unseen = 0 if elimination.taken else int(self._arrived[device, data : self._delivered].sum())
-            return max(1, elimination.missing - unseen)
+            self._look(device, elimination, self._delivered - self._sent.data)
+            return elimination.missing
         if self._delivered < self._sent.data:
             return self._sent.data - self.received(device)
-        return self._overflowed.get(device, 0)
+        return self._too_many.get(device, (0, None))[0]
 
-    def received(self, device: int) -> int:
-        """How many fragments reached a device."""
-        return int(self._arrived[device, : self._delivered].sum())
+    def received(self, device: int, until: int | None = None) -> int:
+        """How many fragments reached a device, of those up to fragment `until` or of all that were sent."""
+        return int(self._arrived[device, : self._delivered if until is None else until].sum())
 
-    def _completed(self, first: int, end: int) -> Iterator[tuple[int, int, Elimination]]:
-        """Devices whose coded fragments first..end-1 (from 0) suffice, each with the fragment that did it."""
-        if end <= first:
+    def _completed(self, end: int) -> Iterator[tuple[int, int, Elimination]]:
+        """Devices whose coded fragments before `end` (from 0) suffice, each with the fragment that did it."""
+        if not end:
             return
-        data = self._sent.data
         for device, elimination in list(self._waiting.items()):
             # Rows are not looked at before there are enough of them; then all since the last look.
             if self._counted[device, end - 1] < len(elimination.lost):
                 continue
-            start = first if elimination.taken else 0
-            rows = start + np.flatnonzero(self._arrived[device, data + start : data + end])
-            bits = np.packbits(self._sent.parity[np.ix_(rows, elimination.lost)], axis=1, bitorder="little")
-            for row, packed in zip(rows.tolist(), bits, strict=True):
-                if elimination.add(row, int.from_bytes(packed.tobytes(), "little")):
-                    del self._waiting[device]
-                    yield device, data + row + 1, elimination
-                    break
+            row = self._look(device, elimination, end)
+            if row is not None:
+                del self._waiting[device]
+                yield device, self._sent.data + row + 1, elimination
+
+    def _look(self, device: int, elimination: Elimination, end: int) -> int | None:
+        """Take in the coded fragments before `end` that a device has; answers the one (from 0) that suffices."""
+        data, start = self._sent.data, elimination.seen
+        elimination.seen = end
+        rows = start + np.flatnonzero(self._arrived[device, data + start : data + end])
+        bits = np.packbits(self._sent.parity[np.ix_(rows, elimination.lost)], axis=1, bitorder="little")
+        for row, packed in zip(rows.tolist(), bits, strict=True):
+            if elimination.add(row, int.from_bytes(packed.tobytes(), "little")):
+                return row
+        return None
 
     def _finish(self, completed: Sequence[tuple[int, int, Elimination]]) -> None:
         sent = self._sent

@@ -79,6 +79,8 @@ class SessionRun:
                 outcome.status = "Device_exist_in_conflict_fuota_task"
                 continue
             device.sessions_begun += 1
+            if group_id is not None and device.join_multicast_group(group_id) is None:
+                continue  # all four groups are taken: there is no fragmentation session to set up (assumed)
             outcome.status = self._set_up(device, group_id)
             if outcome.status == INITIAL:
                 outcome.listening = True
@@ -100,10 +102,9 @@ class SessionRun:
         if not versions:
             return "Package_Not_Supported"
         parameters = self.parameters
-        number = device.join_multicast_group(group_id) if group_id else None
         request = FragSessionSetupReq(
             frag_index=self.frag_index,
-            mc_group_bit_mask=0 if number is None else 1 << number,
+            mc_group_bit_mask=1 << device.multicast_groups[group_id] if group_id else 0,
             nb_frag=parameters.data_fragments,
             frag_size=parameters.fragment_bytes,
             padding=parameters.data_fragments * parameters.fragment_bytes - len(parameters.image),
@@ -170,23 +171,29 @@ class SessionRun:
                     together.append((device, arrived))
             if together:
                 members = [device for device, _ in together]
+                heard = np.stack([arrived for _, arrived in together])
                 reception = Reception(
                     sent,
-                    np.stack([arrived for _, arrived in together]),
-                    self._for(members),
+                    heard,
+                    self._for(members, heard),
                     most_lost=[device.cohort.max_lost_fragments for device in members],
-                    on_overflow=self._overflow_for(members),
+                    on_overflow=self._overflow_for(members, heard),
                 )
                 self._receptions.append((reception, members))
 
-    def _for(self, members: Sequence[Device]) -> Callable[[int, int, bytes], None]:
-        return lambda place, n, image: self._complete(members[place], n, image)
+    def _for(self, members: Sequence[Device], heard: Arrived) -> Callable[[int, int, bytes], None]:
+        return lambda place, n, image: self._complete(members[place], n, heard[place], image)
 
-    def _overflow_for(self, members: Sequence[Device]) -> Callable[[int, int], None]:
-        return lambda place, n: self._memory_failed(members[place], n)
+    def _overflow_for(self, members: Sequence[Device], heard: Arrived) -> Callable[[int, int], None]:
+        data = self.parameters.data_fragments
+        return lambda place, n: self._memory_failed(
+            members[place], n, heard[place], data - int(heard[place, :data].sum())
+        )
 
-    def _memory_failed(self, device: Device, n: int) -> None:
-        device.sessions[self.frag_index].memory_error = True
+    def _memory_failed(self, device: Device, n: int, arrived: Arrived, missing: int) -> None:
+        device.hear(self.frag_index, int(arrived[:n].sum()))
+        session = device.sessions[self.frag_index]
+        session.missing, session.memory_error = missing, True
         self._decide(device, self._ask(device), n)
 
     def _own_memory(
@@ -196,16 +203,18 @@ class SessionRun:
         arrived: Arrived,
         random: np.random.Generator,
     ) -> OwnMemory:
-        return OwnMemory(
+        own = OwnMemory(
             sent,
             device,
             arrived,
             random,
-            on_image=lambda n, image: self._complete(device, n, image),
-            on_memory_error=lambda n: self._memory_failed(device, n),
+            on_image=lambda n, image: self._complete(device, n, arrived, image),
+            on_memory_error=lambda n: self._memory_failed(device, n, arrived, own.missing),
         )
+        return own
 
-    def _complete(self, device: Device, n: int, image: bytes | None) -> None:
+    def _complete(self, device: Device, n: int, arrived: Arrived, image: bytes | None) -> None:
+        device.hear(self.frag_index, int(arrived[:n].sum()))
         session = device.sessions[self.frag_index]
         session.missing = 0
         session.mic_error = image is None or not self._intact(device, image)
@@ -267,7 +276,8 @@ class SessionRun:
         for device in heard:
             if self.outcomes[device.id].listening:
                 session = device.sessions[self.frag_index]
-                session.received, session.missing = self._closed[device.id]
+                received, session.missing = self._closed[device.id]
+                device.hear(self.frag_index, received)
                 self.outcomes[device.id] = Outcome(self._ask(device))
         self._receptions, self._own = [], []  # what a session weighs ends with it
 

@@ -8,7 +8,7 @@ import pytest
 
 from fuota_constructs.local.fleet import Cohort
 from fuota_constructs.local.fleet.device import Device
-from fuota_constructs.lorawan.fragmentation.messages import FragSessionSetupReq, FragSessionSetupReqV2
+from fuota_constructs.lorawan.fragmentation.messages import DataFragment, FragSessionSetupReq, FragSessionSetupReqV2
 
 KEY = bytes(16)
 
@@ -52,12 +52,55 @@ def test_set_up_is_answered_with_what_is_in_the_way(
     assert (1 in made.sessions) == (answer == 0b01000000)
 
 
-def test_a_session_counter_is_good_once() -> None:
+def fragment(frag_index: int = 1, n: int = 1) -> bytes:
+    """A fragment of that session."""
+    return DataFragment(frag_index, n, bytes(20)).encode()
+
+
+def test_a_session_counter_is_used_up_by_the_first_fragment() -> None:
     made = device(ts004=2)
     assert made.answer(set_up(2, session_cnt=5)) == b"\x02\x40"
+    assert made.answer(set_up(2, session_cnt=5)) == b"\x02\x40"  # the answer was lost: asked again
+    assert made.answer(fragment(0)) == b""  # of another session
+    assert made.answer(set_up(2, session_cnt=5)) == b"\x02\x40"
+    assert made.answer(fragment()) == b""
     assert made.answer(set_up(2, session_cnt=5)) == b"\x02\x50"
     assert made.answer(set_up(2, session_cnt=4)) == b"\x02\x50"
     assert made.answer(set_up(2, session_cnt=6)) == b"\x02\x40"
+
+
+def test_each_frag_index_has_its_own_session_counter() -> None:
+    made = device(ts004=2)
+    made.answer(set_up(2, session_cnt=5))
+    made.answer(fragment())
+    assert made.answer(set_up(2, session_cnt=1, frag_index=0)) == b"\x02\x00"
+    assert made.answer(set_up(2, session_cnt=5)) == b"\x02\x50"
+    kept = device(ts004=2, session_cnt=3)
+    assert [kept.answer(set_up(2, session_cnt=3, frag_index=index))[1] & 0x10 for index in range(4)] == [0x10] * 4
+
+
+def test_fragments_count_as_received() -> None:
+    made = device()
+    made.answer(set_up(1))
+    for n in (1, 2, 5):
+        made.answer(fragment(n=n))
+    assert made.answer(b"\x01\x03") == bytes([0x01, 3, 0x40, 10, 0])
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_session_is_deleted_once(version: int) -> None:
+    made = device(ts004=version)
+    made.answer(set_up(version))
+    assert made.answer(b"\x03\x01") == b"\x03\x01"
+    assert made.sessions == {}
+    assert made.answer(b"\x03\x01") == b"\x03\x05"
+    assert made.answer(b"\x03\x03") == b"\x03\x07"
+
+
+def test_version_2_says_that_it_has_no_such_session() -> None:
+    assert device(ts004=2).answer(b"\x01\x07") == bytes([0x01, 0x04, 0, 0xC0, 0])
+    assert device(ts004=2).answer(b"\x01\x06") == b""  # asked were those that miss fragments
+    assert device(ts004=1).answer(b"\x01\x07") == b""
 
 
 def test_a_refused_session_uses_no_counter_up() -> None:

@@ -8,8 +8,17 @@ from typing import TYPE_CHECKING, Any
 import botocore.session
 import pytest
 
+from fuota_constructs.lorawan.fragmentation.messages import (
+    FragSessionStatusAns,
+    FragSessionStatusAnsV2,
+    FragSessionStatusReq,
+    decode_frame,
+)
+
 if TYPE_CHECKING:
     from conftest import FleetCloud
+
+FAULTY = ["corrupt-fragment"]
 
 # A session of 50 data and 20 coded fragments of 40 bytes, FragIndex 1, Descriptor AQIDBA==.
 CAUSES: dict[str, tuple[str, dict[str, Any]]] = {
@@ -29,6 +38,7 @@ CAUSES: dict[str, tuple[str, dict[str, Any]]] = {
     "write to memory fails": ("MemoryError", {"faults": ["write-error"]}),
     "more lost than its decoder's matrix holds": ("MemoryError", {"loss": 0.1, "max_lost_fragments": 0}),
     "both": ("MemoryError", {"loss": 0.1, "max_lost_fragments": 0, "faults": ["corrupt-fragment"]}),
+    "hears data only, and lost more than its matrix holds": ("MissingFrag", {"loss": 1, "max_lost_fragments": 0}),
     "matrix large enough": ("Successful", {"loss": 0.1, "max_lost_fragments": 20}),
     "a fragment turned over in memory": ("MICError", {"faults": ["corrupt-fragment"]}),
     "turned over, and coded fragments needed": ("MICError", {"faults": ["corrupt-fragment"], "loss": 0.1}),
@@ -122,6 +132,58 @@ def test_a_class_c_device_listens_for_32768_seconds_at_most(cloud: FleetCloud) -
     rows = cloud.admin("GET", "fleet?devices=1")["list"]
     assert {row["received"] for row in rows if row["group_id"] == group_c} == {33}
     assert {row["missing"] for row in rows if row["group_id"] == group_c} == {17}
+
+
+def test_without_a_coded_fragment_no_matrix_overflows(cloud: FleetCloud) -> None:
+    group_c = cloud.group()
+    fields = {"dl_class": "ClassB", "max_lost_fragments": 5}
+    cloud.fleet(cohorts=[{"name": "b", "count": 2, **fields}, {"name": "f", "count": 2, **fields, "faults": FAULTY}])
+    assert cloud.run(cloud.task(group_c)) == {"MissingFrag": 4}
+    assert cloud.run(cloud.task(group_c, RedundancyPercent=0)) == {"MissingFrag": 4}
+
+
+@pytest.mark.parametrize("faults", [[], FAULTY])
+def test_a_matrix_overflows_at_the_first_coded_fragment(cloud: FleetCloud, faults: list[str]) -> None:
+    task = cloud.task(cloud.group())
+    cloud.fleet(devices=3, loss=0.3, seed=4, profile={"max_lost_fragments": 1, "faults": faults})
+    cloud.start(task)
+    cloud.clock.time += 50
+    assert cloud.statuses(task) == {"Initial": 3}
+    cloud.clock.time += 8
+    assert cloud.statuses(task) == {"MemoryError": 3}
+    cloud.clock.time += 100
+    assert all(row["missing"] > 1 for row in cloud.admin("GET", "fleet?devices=1")["list"])
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize(("loss", "faults"), [(0, []), (0.1, []), (0, FAULTY)])
+def test_a_complete_device_says_how_many_fragments_it_took(
+    cloud: FleetCloud, version: int, loss: float, faults: list[str]
+) -> None:
+    task = cloud.task(cloud.group())
+    (identity,) = cloud.fleet(devices=1, loss=loss, seed=3, profile={"ts004": version, "faults": faults})
+    cloud.run(task)
+    device = cloud.service.sessions.enrolment.device(identity)
+    assert device is not None
+    answer = device.answer(FragSessionStatusReq(1, participants=True).encode())
+    (said,) = decode_frame(answer, version=version, uplink=True)
+    row = cloud.admin("GET", "fleet?devices=1")["list"][0]
+    after = row["completed_after_fragments"]
+    assert isinstance(said, (FragSessionStatusAns, FragSessionStatusAnsV2))
+    assert said.missing_frag == 0
+    assert (said.nb_frag_received == 50) if loss == 0 else (50 <= said.nb_frag_received < after)
+
+
+def test_a_fifth_group_is_no_session(cloud: FleetCloud) -> None:
+    groups = [cloud.group() for _ in range(5)]
+    (device,) = cloud.fleet(devices=1, groups=groups[:1])
+    for group in groups[1:]:
+        cloud.client.associate_wireless_device_with_multicast_group(Id=group, WirelessDeviceId=device)
+    for group in groups[:4]:
+        assert cloud.run(cloud.task(group)) == {"Successful": 1}
+    fifth = cloud.task(groups[4])
+    assert cloud.run(fifth) == {"Initial": 1}
+    assert cloud.status(fifth) == "FuotaDone"
 
 
 def test_every_status_of_the_model_is_reached_here() -> None:

@@ -54,6 +54,20 @@ def test_receptions_equal_the_decoder(
         assert reception.received(device) == int(arrived[device].sum())
 
 
+def test_missing_is_no_lower_bound() -> None:
+    # Coded fragments 1 and 4 of three data fragments are the same one: two are still missing, not one.
+    sent = Transmission(bytes(3), 1, 4, version=1, frag_index=1)
+    arrived = np.array([[False, False, False, True, False, False, True]])
+    reception = Reception(sent, arrived, lambda *_: None)
+    decoder = Decoder(3, 1)
+    for n in (4, 7):
+        decoder.add(n, sent.fragment(n).payload)
+    reception.deliver(5)
+    assert reception.missing(0) == 2
+    reception.deliver(7)
+    assert reception.missing(0) == decoder.missing == 2
+
+
 def test_frames_are_data_fragments_on_the_air() -> None:
     sent = Transmission(bytes(range(10)), 4, 2, version=1, frag_index=1)
     assert sent.frames[0] == bytes([0x08, 0x01, 0x40, 0, 1, 2, 3])
