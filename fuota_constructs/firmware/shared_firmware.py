@@ -22,6 +22,7 @@ from fuota_constructs.template.acknowledgments import (
     acknowledge,
     somebody_asks,
 )
+from fuota_constructs.template.resource_tags import stack_tags
 from fuota_constructs.template.service_role import CUSTOMIZED
 from fuota_constructs.template.stable_ids import StableIds
 from fuota_constructs.template.staged_asset import Named, stage_file
@@ -74,6 +75,7 @@ class SharedFirmware(constructs.Construct):
         self._copies: dict[tuple[str, str], cdk.CfnResource] = {}
         self.place = place_of_stack(stack)
         """The AWS account and Region, each when it is known at synth."""
+        self.stack_tags = stack_tags(stack)
         self.provider = FuotaProvider(self, "Provider", stack, customized=customized)
         self.checks = SynthChecks(self, before=self._settle)
 

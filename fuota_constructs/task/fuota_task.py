@@ -183,6 +183,8 @@ class FuotaTask(cdk.Resource):
         self._checks: synth_checks.SynthChecks | None = None
         self._start: SessionSchedule | None = None
         self._check_at_synth()
+        for key, value in shared.stack_tags.items():
+            self.cdk_tag_manager.set_tag(key, value)  # at the lowest priority: `Tags.of(...)` replaces and removes it
 
     @property
     def firmware_bucket(self) -> s3.IBucket:

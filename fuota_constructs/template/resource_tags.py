@@ -5,6 +5,15 @@ from __future__ import annotations
 import aws_cdk as cdk
 
 
+def stack_tags(stack: cdk.Stack) -> dict[str, str]:
+    """The tags a stack is made with, and those of the stacks it is nested in.
+
+    CloudFormation puts them on every resource of the stack that can be tagged, but not on custom resources.
+    """
+    parent = stack.nested_stack_parent if isinstance(stack, cdk.NestedStack) else None
+    return {**(stack_tags(parent) if parent else {}), **stack.tags.tag_values()}
+
+
 class ResourceTags:
     """The tag manager of one construct's resources, made when the CDK first asks for it.
 

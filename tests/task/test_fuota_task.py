@@ -116,6 +116,25 @@ def test_tags_of_the_app_reach_task_provider_bucket_role_and_group(app, stack, i
     assert all("Tags" in role["Properties"] for role in template.all("AWS::IAM::Role").values())
 
 
+@pytest.mark.parametrize("nested", [False, True])
+def test_tags_of_the_stack_reach_the_task(app, image, synth, nested):
+    # CloudFormation gives them to its own resource types, but not to custom resources.
+    stack = cdk.Stack(app, "Tagged", tags={"fleet": "street", "owner": "radio"})
+    scope = cdk.NestedStack(stack, "Inner") if nested else stack
+    task = FuotaTask(scope, "Task", firmware_image=image, rf_region=RfRegion.EU868)
+    cdk.Tags.of(task).add("owner", "lights")
+    assert dict(task.cdk_tag_manager.tag_values()) == {"fleet": "street", "owner": "radio"}
+    made = synth(scope).only(TASK)["Properties"]["Tags"]
+    assert {tag["Key"]: tag["Value"] for tag in made} == {"fleet": "street", "owner": "lights"}
+
+
+def test_a_tag_of_the_stack_can_be_kept_from_a_task(app, image, synth):
+    stack = cdk.Stack(app, "Tagged", tags={"fleet": "street"})
+    task = FuotaTask(stack, "Task", firmware_image=image, rf_region=RfRegion.EU868)
+    cdk.Tags.of(task).remove("fleet")
+    assert "Tags" not in synth(stack).only(TASK)["Properties"]
+
+
 def test_tags_of_one_task_stay_with_it(stack, image, synth):
     tagged, plain = (FuotaTask(stack, name, firmware_image=image, rf_region=RfRegion.EU868) for name in "AB")
     cdk.Tags.of(tagged).add("fleet", "meters")
