@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import aws_cdk as cdk
 import jsii
-from aws_cdk.interfaces.aws_iotwireless import FuotaTaskReference, IFuotaTaskRef
+from aws_cdk.interfaces.aws_iotwireless import IFuotaTaskRef
 
 from fuota_constructs import synth_checks
 from fuota_constructs.firmware.role_trust import trusts_service
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     from fuota_constructs.firmware.firmware_image import FirmwareImage
     from fuota_constructs.rules import Finding, SessionPlan
-    from fuota_constructs.task.fuota_task_grants import FuotaTaskGrants
     from fuota_constructs.task.session_schedule import SessionSchedule
 
 
@@ -41,7 +40,7 @@ RESOURCE_TYPE = "Custom::FuotaTask"
 
 
 @jsii.implements(IFuotaTaskRef, cdk.ITaggableV2)
-class FuotaTask(cdk.Resource):
+class FuotaTask(imported_fuota_task.FuotaTaskBase):
     """A LoRaWAN FUOTA task with all its parameters, deployed by a custom resource and checked at synth.
 
     CloudFormation's own `AWS::IoTWireless::FuotaTask` has no RedundancyPercent, FragmentSizeBytes, FragmentIntervalMS
@@ -205,18 +204,6 @@ class FuotaTask(cdk.Resource):
     def fuota_task_arn(self) -> str:
         """ARN of the task, a token until it is deployed."""
         return self._resource.get_att("Arn").to_string()
-
-    @property
-    def fuota_task_ref(self) -> FuotaTaskReference:
-        """What other constructs refer to the task by."""
-        return FuotaTaskReference(fuota_task_arn=self.fuota_task_arn, fuota_task_id=self.fuota_task_id)
-
-    @property
-    def grants(self) -> FuotaTaskGrants:
-        """What principals may be allowed to do with the task."""
-        from fuota_constructs.task.fuota_task_grants import FuotaTaskGrants
-
-        return FuotaTaskGrants.from_fuota_task(self)
 
     @property
     def cdk_tag_manager(self) -> cdk.TagManager:

@@ -45,8 +45,24 @@ class IFuotaTask(IFuotaTaskRef, Protocol):
         ...
 
 
+class FuotaTaskBase(cdk.Resource):
+    """What made and imported tasks have in common."""
+
+    @property
+    def fuota_task_ref(self: IFuotaTask) -> FuotaTaskReference:
+        """What other constructs refer to the task by."""
+        return FuotaTaskReference(fuota_task_arn=self.fuota_task_arn, fuota_task_id=self.fuota_task_id)
+
+    @property
+    def grants(self: IFuotaTask) -> FuotaTaskGrants:
+        """What principals may be allowed to do with the task."""
+        from fuota_constructs.task.fuota_task_grants import FuotaTaskGrants
+
+        return FuotaTaskGrants.from_fuota_task(self)
+
+
 @jsii.implements(IFuotaTaskRef)
-class ImportedFuotaTask(cdk.Resource):
+class ImportedFuotaTask(FuotaTaskBase):
     """A task that was not made in this app."""
 
     def __init__(self, scope: Construct, id: str, fuota_task_arn: str, fuota_task_id: str | None = None) -> None:  # noqa: A002
@@ -54,18 +70,6 @@ class ImportedFuotaTask(cdk.Resource):
         self.fuota_task_arn = expect_arn(fuota_task_arn, "FuotaTask", scope)
         self.fuota_task_id = fuota_task_id or id_in(fuota_task_arn, scope)
         super().__init__(scope, id, environment_from_arn=environment_of(fuota_task_arn))
-
-    @property
-    def fuota_task_ref(self) -> FuotaTaskReference:
-        """What other constructs refer to the task by."""
-        return FuotaTaskReference(fuota_task_arn=self.fuota_task_arn, fuota_task_id=self.fuota_task_id)
-
-    @property
-    def grants(self) -> FuotaTaskGrants:
-        """What principals may be allowed to do with the task."""
-        from fuota_constructs.task.fuota_task_grants import FuotaTaskGrants
-
-        return FuotaTaskGrants.from_fuota_task(self)
 
     def schedule_start(self, at: datetime, *, dead_letter_queue: sqs.IQueue | None = None) -> SessionSchedule:
         """Start the session of the task once, at a time of your choice, by an EventBridge Scheduler schedule.
