@@ -25,12 +25,14 @@ if TYPE_CHECKING:
     from fuota_constructs.rules import DeviceStack as DeviceStack
     from fuota_constructs.rules import Finding as Finding
     from fuota_constructs.rules import SessionPlan as SessionPlan
+    from fuota_constructs.task.descriptor import Descriptor as Descriptor
     from fuota_constructs.task.fuota_task import FuotaTask as FuotaTask
     from fuota_constructs.task.fuota_task_grants import FuotaTaskGrants as FuotaTaskGrants
     from fuota_constructs.task.imported_fuota_task import IFuotaTask as IFuotaTask
     from fuota_constructs.task.session_schedule import SessionSchedule as SessionSchedule
 
 __all__ = [
+    "Descriptor",
     "DeviceList",
     "DeviceStack",
     "DlClass",
@@ -53,6 +55,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "Descriptor": "task.descriptor",
     "DeviceList": "fleet.device_list",
     "DeviceStack": "rules",
     "DlClass": "fleet.multicast_group",

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from aws_cdk.interfaces import IEnvironmentAware
     from aws_cdk.interfaces.aws_iotwireless import IMulticastGroupRef
 
+    from fuota_constructs.firmware.delta.delta_image import DeltaImage
     from fuota_constructs.firmware.formats.image_facts import ImageFacts
     from fuota_constructs.rules import Finding
 
@@ -86,6 +87,7 @@ def plan_of(
     rf_region: str,
     image_bytes: object,
     image_facts: ImageFacts | None,
+    image_delta: DeltaImage | None,
     planned_loss_percent: object,
     device_stack: DeviceStack | None,
     place: Place,
@@ -102,6 +104,7 @@ def plan_of(
         descriptor=known(given["Descriptor"]),
         image_bytes=known(image_bytes),
         image_facts=image_facts,
+        image_delta=image_delta,
         planned_loss_percent=known(planned_loss_percent),
         device_stack=device_stack,
         aws_account=place.account,

@@ -21,6 +21,7 @@ PACKAGE = Path(fuota_constructs.__file__).parent
 RUNTIME = PACKAGE / "provider" / "runtime"
 
 EXPORTS = [
+    "Descriptor",
     "DeviceList",
     "DeviceStack",
     "DlClass",
@@ -173,7 +174,7 @@ ROOMS = {
     "local": {"lorawan", "extras"},
     "template": {"errors"},
     "provider": {"errors", "template"},
-    "firmware": FACTS | {"provider"},
+    "firmware": FACTS | {"provider", "extras"},
     "fleet": FACTS | {"firmware", "provider"},
     "task": FACTS | {"firmware", "provider"},
     "monitor": FACTS | {"provider"},

@@ -5,9 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
+import tempfile
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fuota_constructs import extras
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.firmware.formats import read_image
 from fuota_constructs.template.references import bucket_of
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_s3 as s3
     from aws_cdk.interfaces.aws_s3 import IBucketRef
 
+    from fuota_constructs.firmware.delta.delta_image import DeltaImage
     from fuota_constructs.firmware.formats import ImageFacts
 
 MAX_KEY_BYTES = 1024
@@ -47,6 +52,28 @@ class FirmwareImage:
         return AssetImage(_path_of(path))
 
     @staticmethod
+    def delta(
+        *,
+        base: str | os.PathLike[str] | FirmwareImage,
+        target: str | os.PathLike[str] | FirmwareImage,
+        decoder: str = "detools",
+    ) -> FirmwareImage:
+        """What changed between two local files: a patch that devices apply to the image they run.
+
+        The patch is sequential, in the format of detools, made now, verified by applying it, and uploaded as
+        `from_asset` uploads a file. The same files give the same bytes. It has no digest of its own: a device with
+        another base makes garbage of it, so let the devices verify what comes out, or send `Descriptor.of_base`. The
+        SHA-256 of base and target become outputs and tags of the task, and the rules look at the target.
+
+        `base`: the image that the devices run; of a file whose format declares its end, such as MCUboot, header to the
+        last TLV. `target`: the image they shall run. Both are paths, or images `from_asset`. `decoder`: what the
+        devices read it with, `"detools"` (its C source as it comes; the default), or `"detools-heatshrink"` or
+        `"detools-crle"` where it is built with one compression. Needs the extra `delta`. Raises
+        `FuotaValidationError` for files that no patch can be made of, `ImportError` without the extra.
+        """
+        return DeltaAsset(_asset_of("base", base), _asset_of("target", target), decoder)
+
+    @staticmethod
     def from_bucket(bucket: s3.IBucket | IBucketRef, key: str, *, size_bytes: int | None = None) -> FirmwareImage:
         """The image in a bucket, created here or imported.
 
@@ -64,7 +91,13 @@ class FirmwareImage:
     """Size of the image in bytes; None when it is not known."""
 
     facts: ImageFacts | None
-    """What the file says of itself: format, version, digest, signature; None for an image in a bucket."""
+    """What the file says of itself: format, version, digest, signature; None for an image in a bucket.
+
+    Of a delta it is what its target says.
+    """
+
+    delta_facts: DeltaImage | None = None
+    """Base, target and patch of a delta; None for a whole image."""
 
 
 class AssetImage(FirmwareImage):
@@ -87,10 +120,49 @@ class AssetImage(FirmwareImage):
         self.size_bytes = len(content)
         self.facts = read_image(content)
         self.sha256 = hashlib.sha256(content).hexdigest()
-        self.key = f"firmware/{self.sha256[:16]}/{re.sub(r'[^A-Za-z0-9._-]', '-', path.name)}"
+        self.key = _key(self.sha256, path.name)
+
+    def content(self) -> bytes:
+        """The bytes that were read at birth. Raises `FuotaValidationError` where the file has others by now."""
+        content = self.path.read_bytes()
+        if hashlib.sha256(content).hexdigest() != self.sha256:
+            raise _refused(self.path, "changed meanwhile; run it again")
+        return content
 
     def __repr__(self) -> str:
         return f"FirmwareImage.from_asset({str(self.path)!r})"
+
+
+class DeltaAsset(AssetImage):
+    """A patch of two local files, made at birth, in a file of its own as long as it lives."""
+
+    delta_facts: DeltaImage
+
+    def __init__(self, base: AssetImage, target: AssetImage, decoder: str) -> None:
+        """Make the patch."""
+        from fuota_constructs.firmware.delta.delta_image import DECODERS, delta_of
+
+        if decoder not in DECODERS:
+            known = ", ".join(map(repr, DECODERS))
+            raise FuotaValidationError("delta-files", f"decoder is {shown(decoder)}; it must be one of {known}")
+        extras.require("FirmwareImage.delta", "cdk", "delta")
+        self.delta_facts = delta = delta_of(base.content(), target.content(), decoder=decoder)
+        self._ends = (base.path, target.path)
+        if delta.patch is None:
+            ends = f"{base.path.name!r} to {target.path.name!r}"
+            raise FuotaValidationError("delta-files", f"there is no delta from {ends}: {delta.obstacle}")
+        folder = Path(tempfile.mkdtemp(prefix="fuota-delta-"))
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self.path = folder / "image.patch"
+        self.path.write_bytes(delta.patch.data)
+        self.size_bytes = len(delta.patch.data)
+        self.facts = delta.target
+        self.sha256 = hashlib.sha256(delta.patch.data).hexdigest()
+        self.key = _key(self.sha256, f"{base.path.stem}-to-{target.path.stem}.patch")
+
+    def __repr__(self) -> str:
+        base, target = map(str, self._ends)
+        return f"FirmwareImage.delta(base={base!r}, target={target!r})"
 
 
 class BucketImage(FirmwareImage):
@@ -116,6 +188,22 @@ class BucketImage(FirmwareImage):
 
     def __repr__(self) -> str:
         return f"FirmwareImage.from_bucket(..., {self.key!r})"
+
+
+def _key(sha256: str, name: str) -> str:
+    """The key that an image is copied to: named by its content, so no other content ever gets it."""
+    return f"firmware/{sha256[:16]}/{re.sub(r'[^A-Za-z0-9._-]', '-', name)}"
+
+
+def _asset_of(name: str, given: object) -> AssetImage:
+    """One end of a delta: a local file, or an image of one."""
+    if isinstance(given, FirmwareImage):
+        if isinstance(given, AssetImage) and given.delta_facts is None:
+            return given
+        raise FuotaValidationError(
+            "delta-files", f"{name} is {given!r}; a delta is made of two whole images: give the path of a local file"
+        )
+    return AssetImage(_path_of(given))
 
 
 def _utf8_bytes(text: str) -> int:

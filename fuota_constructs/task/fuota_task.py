@@ -79,7 +79,7 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
     ) -> None:
         """Make the task.
 
-        `firmware_image`: the image, 1 to 1,048,576 bytes; `FirmwareImage.from_asset` or `.from_bucket`.
+        `firmware_image`: an image of 1 to 1,048,576 bytes: `FirmwareImage.from_asset`, `.from_bucket` or `.delta`.
         `rf_region`: LoRaWAN region of the task, its groups and devices.
         `fuota_task_name`: at most 256 letters, digits, hyphens, underscores; none by default.
         `description`: at most 2048 characters; none by default.
@@ -89,8 +89,8 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
         `fragment_interval`: time between two fragments, whole seconds from 1 s (the service rounds to the nearest
         second). As a token only in seconds or milliseconds. What the service does without these three is not
         documented.
-        `descriptor`: four bytes that devices get with the setup of the session, or their base64 text of at most 332
-        characters. A value the devices do not expect fails the session. None by default.
+        `descriptor`: four bytes that devices get with the setup of the session, a `Descriptor`, or their base64 text of
+        at most 332 characters. A value the devices do not expect fails the session. None by default.
         `multicast_groups`: the groups to update, or `wireless_devices`: single devices to update, as their ids or
         `IWirelessDeviceRef`s; never both. None by default: add them later with `add_multicast_group` or
         `add_wireless_device`.
@@ -147,6 +147,7 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
             rf_region=rf_region.value,
             image_bytes=image.size_bytes,
             image_facts=image.facts,
+            image_delta=image.delta_facts,
             planned_loss_percent=planned_loss_percent,
             device_stack=synth_checks.device_stack_of(device_stack, self),
             place=shared.place,
@@ -172,8 +173,8 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
                 "WirelessDeviceIds": self._devices or None,
             },
         )
-        task_inputs.note_size_of(image, self)
         self._tags = ResourceTags(self._resource, of_type=RESOURCE_TYPE)
+        task_inputs.note_image_of(image, self, self._tags)
         readable.outlive(self._resource)
         if firmware_update_role:
             self.node.add_dependency(firmware_update_role)

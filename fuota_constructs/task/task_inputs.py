@@ -7,7 +7,7 @@ import math
 import os
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, TypeGuard, TypeVar
+from typing import TYPE_CHECKING, Final, TypeGuard, TypeVar, cast
 
 import aws_cdk as cdk
 
@@ -23,9 +23,15 @@ if TYPE_CHECKING:
     from aws_cdk.interfaces.aws_iam import IRoleRef
     from aws_cdk.interfaces.aws_iotwireless import IWirelessDeviceRef
     from aws_cdk.interfaces.aws_s3 import IBucketRef
-    from constructs import IConstruct
+    from constructs import Construct, IConstruct
+
+    from fuota_constructs.firmware.delta.delta_image import DeltaImage
+    from fuota_constructs.template.resource_tags import ResourceTags
 
 _Target = TypeVar("_Target")
+
+DELTA_TAG: Final = "fuota-delta:"
+"""What the tags begin with that say what a delta makes of what; a rehearsal reads them."""
 
 _TASK_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 """The documentation shows ids in this form only; that there is no other is assumed, here and in the provider."""
@@ -44,10 +50,27 @@ def image_of(value: object, at: IConstruct) -> AssetImage | BucketImage:
     )
 
 
-def note_size_of(image: AssetImage | BucketImage, at: IConstruct) -> None:
-    """Leave the size of an image in somebody's bucket beside the template, for a rehearsal, which makes one up."""
+def note_image_of(image: AssetImage | BucketImage, at: IConstruct, tags: ResourceTags) -> None:
+    """Leave what the image itself does not tell.
+
+    The size of one in somebody's bucket goes beside the template, for a rehearsal, which makes one up. What a delta
+    makes of what goes into outputs and tags: a patch names neither its base nor its target.
+    """
     if isinstance(image, BucketImage) and isinstance(image.size_bytes, int):
         at.node.add_metadata("fuota-constructs:image-bytes", image.size_bytes)
+    if image.delta_facts is not None:
+        _note_delta(image.delta_facts, at, tags)
+
+
+def _note_delta(delta: DeltaImage, at: IConstruct, tags: ResourceTags) -> None:
+    for name, digest in (("base", delta.base_sha256), ("target", delta.target.sha256)):
+        tags.manager.set_tag(f"{DELTA_TAG}{name}-sha256", digest)
+        cdk.CfnOutput(
+            cast("Construct", at),
+            f"Delta{name.title()}Sha256",
+            value=digest,
+            description=f"SHA-256 of the {name} of the delta of {at.node.path}",
+        )
 
 
 def own_bucket_of(

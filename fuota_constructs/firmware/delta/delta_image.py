@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from typing import TYPE_CHECKING, Final
 
 from fuota_constructs.firmware.delta.make_patch import DeltaError, make_patch
@@ -57,6 +58,11 @@ def device_base(data: bytes, facts: ImageFacts) -> bytes:
     return data[: facts.declared_bytes] if facts.declared_bytes and not facts.missing_bytes else data
 
 
+def base_digest(data: bytes) -> str:
+    """SHA-256 of what of a base file devices have in flash, in hex."""
+    return hashlib.sha256(device_base(data, read_image(data))).hexdigest()
+
+
 def delta_of(base: bytes, target: bytes, *, decoder: str = "detools") -> DeltaImage:
     """The delta of two files. `decoder` is one of `DECODERS`; ImportError where the extra `delta` is missing."""
     facts, becomes = read_image(base), read_image(target)
@@ -67,7 +73,7 @@ def delta_of(base: bytes, target: bytes, *, decoder: str = "detools") -> DeltaIm
             patch = make_patch(held, target, compressions=DECODERS[decoder])
         except DeltaError as error:
             obstacle = str(error)
-    digest = facts.sha256 if held is base else read_image(held).sha256
+    digest = hashlib.sha256(held).hexdigest()
     return DeltaImage(facts, becomes, len(held), digest, decoder, patch, obstacle)
 
 
