@@ -24,13 +24,16 @@ class MessageError(ValueError):
 
 @dataclass(frozen=True)
 class Message:
-    """One command. Subclasses name the fields; integers are unsigned, flags are bool, opaque fields are bytes."""
+    """One command. Subclasses name the fields; integers are unsigned but for those in `signed` (two's complement),
+    flags are bool, opaque fields are bytes.
+    """
 
     cid: ClassVar[int]
     uplink: ClassVar[bool]
     versions: ClassVar[tuple[int, ...]] = VERSIONS
     length: ClassVar[int]
     layout: ClassVar[Layout]
+    signed: ClassVar[tuple[str, ...]] = ()
 
     def encode(self) -> bytes:
         """CID and payload, as sent. Raises MessageError where a field does not fit."""
@@ -45,9 +48,12 @@ class Message:
             if len(value) * 8 != width:
                 raise MessageError(f"{type(self).__name__}.{name} has {len(value)} bytes: it takes {width // 8}")
             return int.from_bytes(value, "little")
-        if not 0 <= value < 1 << width:
-            raise MessageError(f"{type(self).__name__}.{name} is {value}: it takes 0 to {(1 << width) - 1}")
-        return int(value)
+        least = -1 << width - 1 if name in self.signed else 0
+        if not least <= value < least + (1 << width):
+            raise MessageError(
+                f"{type(self).__name__}.{name} is {value}: it takes {least} to {least + (1 << width) - 1}"
+            )
+        return int(value) % (1 << width)
 
     @classmethod
     def decode(cls, payload: bytes) -> Self:
@@ -60,6 +66,8 @@ class Message:
         for name, first, width in cls.layout:
             number = packed >> first & (1 << width) - 1
             kind = kinds[name]
+            if name in cls.signed and number >> width - 1:
+                number -= 1 << width
             values[name] = (
                 number.to_bytes(width // 8, "little") if kind == "bytes" else bool(number) if kind == "bool" else number
             )

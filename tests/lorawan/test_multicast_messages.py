@@ -11,6 +11,7 @@ from fuota_constructs.lorawan.multicast import keys
 from fuota_constructs.lorawan.multicast.messages import (
     MESSAGES,
     McClassBSessionAns,
+    McClassBSessionAnsV2,
     McClassBSessionReq,
     McClassCSessionAns,
     McClassCSessionAnsV2,
@@ -50,10 +51,34 @@ PUBLISHED = [
 ]
 
 
-@pytest.mark.parametrize(("message", "published"), PUBLISHED, ids=lambda each: type(each).__name__)
-def test_published_messages(message, published) -> None:
+# Bytes as in the tests of chirpstack/chirpstack, lrwn/src/applayer/multicastsetup/v2.rs.
+SESSION_2 = {"session_time": 1024, "session_time_out": 15, "dl_frequ": 8681000, "dr": 5}
+ERRORS_2 = {"dr_error": True, "freq_error": True, "mc_group_undefined": True}
+PUBLISHED_2 = [
+    (PackageVersionAns(package_identifier=1, package_version=1), "000101"),
+    (McGroupStatusReq(req_group_mask=0b0011), "0103"),
+    (McGroupStatusAns(2, ((0, 0x01020304), (1, 0x02020304))), "012300040302010104030202"),
+    (
+        McGroupSetupReq(2, 0x01020304, EIGHT + EIGHT, 1024, 2048),
+        "020204030201010203040506070801020304050607080004000000080000",
+    ),
+    (McGroupSetupAns(2, id_error=True), "0206"),
+    (McGroupDeleteReq(3), "0303"),
+    (McGroupDeleteAns(3, mc_group_undefined=True), "0307"),
+    (McClassCSessionReq(2, **SESSION_2), "0402000400000f28768405"),
+    (McClassCSessionAnsV2(2, time_to_start=1024), "0402000400"),
+    (McClassCSessionAnsV2(2, **ERRORS_2), "041e"),
+    (McClassBSessionReq(3, **SESSION_2, periodicity=4), "0503000400004f28768405"),
+    (McClassBSessionAnsV2(3, time_to_start=1024), "0503000400"),
+    (McClassBSessionAnsV2(3, **ERRORS_2), "051f"),
+]
+VERSIONED = [(1, *each) for each in PUBLISHED] + [(2, *each) for each in PUBLISHED_2]
+
+
+@pytest.mark.parametrize(("version", "message", "published"), VERSIONED, ids=lambda each: type(each).__name__)
+def test_published_messages(version, message, published) -> None:
     assert message.encode().hex() == published
-    assert decode_frame(bytes.fromhex(published), version=1, uplink=message.uplink) == [message]
+    assert decode_frame(bytes.fromhex(published), version=version, uplink=message.uplink) == [message]
 
 
 def test_commands_of_unlike_length_share_a_frame() -> None:
@@ -147,6 +172,10 @@ def aes(key: bytes, block: bytes) -> bytes:
     return Cipher(algorithms.AES(key), modes.ECB()).encryptor().update(block)  # noqa: S305
 
 
+def aes_decrypt(key: bytes, block: bytes) -> bytes:
+    return Cipher(algorithms.AES(key), modes.ECB()).decryptor().update(block)  # noqa: S305
+
+
 def _key(first: int) -> bytes:
     return bytes([first, *range(2, 17)])
 
@@ -159,9 +188,16 @@ def test_published_keys() -> None:
     assert keys.mc_nwk_s_key(aes, _key(1), 0x01020304).hex() == "c3f6b388bad6c000b23291ad52c11c7b"
 
 
+def test_published_transport_of_a_key() -> None:
+    # chirpstack/chirpstack, lrwn/src/applayer/multicastsetup/v2.rs, test_encrypt_mc_key
+    sent = keys.mc_key_encrypted(aes_decrypt, b"\1" * 16, b"\2" * 16)
+    assert sent.hex() == "3437d6e231d702419b51b4947271b611"
+    assert keys.mc_key(aes, b"\1" * 16, sent) == b"\2" * 16
+
+
 def test_the_group_key_comes_back_from_what_the_server_sends() -> None:
     transport = keys.mc_ke_key(aes, _key(4))
-    sent = Cipher(algorithms.AES(transport), modes.ECB()).decryptor().update(_key(9))  # noqa: S305
+    sent = keys.mc_key_encrypted(aes_decrypt, transport, _key(9))
     assert keys.mc_key(aes, transport, sent) == _key(9)
 
 

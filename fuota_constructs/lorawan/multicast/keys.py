@@ -1,7 +1,7 @@
 """The keys of TS005, from the key a device was made with to those of a multicast session.
 
 Every one is one block of AES-128. A cipher is not in the standard library, so it is given: `encrypt(key, block)`
-answers AES-128-ECB of one block of 16 bytes.
+answers AES-128-ECB of one block of 16 bytes, `decrypt(key, block)` its inverse.
 
 Source: LoRa Alliance TS005-1.0.0 and TS005-2.0.0, key derivation.
 """
@@ -35,6 +35,11 @@ def mc_root_key(encrypt: Encrypt, *, gen_app_key: bytes | None = None, app_key: 
 def mc_ke_key(encrypt: Encrypt, mc_root_key: bytes) -> bytes:
     """McKEKey: what a group's key is transported under."""
     return encrypt(mc_root_key, _block(0))
+
+
+def mc_key_encrypted(decrypt: Encrypt, mc_ke_key: bytes, mc_key: bytes) -> bytes:
+    """What the server sends of McKey: decrypted, so that the device's encryption gives it back."""
+    return decrypt(mc_ke_key, mc_key)
 
 
 def mc_key(encrypt: Encrypt, mc_ke_key: bytes, mc_key_encrypted: bytes) -> bytes:
