@@ -34,6 +34,7 @@ from fuota_constructs.local import (
     ministack_image,
     ministack_signatures,
     stack_records,
+    state_machine_waits,
 )
 from fuota_constructs.local.certificates import certificates_in
 from fuota_constructs.local.cloud_secret import read_secret
@@ -103,6 +104,7 @@ SEAMS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
     *custom_resources.SEAMS,
     *bucket_tags.SEAMS,
     *stack_records.SEAMS,
+    *state_machine_waits.SEAMS,
 )
 
 
@@ -155,6 +157,7 @@ class Host:
         custom_resources.install()
         bucket_tags.install()
         stack_records.install()
+        state_machine_waits.install(self.service.clock)
         self._let_nobody_else_in()
         # MiniStack's TLS mode would also listen on port 443 when it may.
         self.ministack._port_is_bindable = lambda host, port: False  # noqa: ARG005

@@ -3,7 +3,7 @@
     GET    /_fuota/state      everything there is, without keys of devices
     GET    /_fuota/requests   the requests since the start: {"requests": [{"operation": ..., "status": ...}]}
     DELETE /_fuota/requests   forget them
-    GET    /_fuota/clock      {"now": epoch seconds, "advanced_seconds": n, "speed": 1}
+    GET    /_fuota/clock      {"now": epoch seconds, "advanced_seconds": n, "speed": 1, "next_wait": when or null}
     POST   /_fuota/clock      {"advance_seconds": n, "speed": factor}, one or both: move the clock, let it run faster
     POST   /_fuota/fleet      make devices: {"devices": 200, "loss": 0.1, "seed": 1, "groups": ["<id>"]}
     GET    /_fuota/fleet      devices by status, fragments, completion times; ?devices=1 lists each, ?task=<id> picks
@@ -99,11 +99,12 @@ class Admin:
             return json_response(400, {"error": str(error)})
         return json_response(200, {} if document is None else document)
 
-    def _clock(self) -> dict[str, float]:
+    def _clock(self) -> dict[str, float | None]:
         clock = self._service.clock
-        return {"now": clock.now(), "advanced_seconds": clock.advanced_seconds, "speed": clock.speed}
+        times = {"now": clock.now(), "advanced_seconds": clock.advanced_seconds, "speed": clock.speed}
+        return {**times, "next_wait": clock.next_awaited}
 
-    def _advance_clock(self, document: dict[str, Any]) -> dict[str, float]:
+    def _advance_clock(self, document: dict[str, Any]) -> dict[str, float | None]:
         _refuse_unknown(document, ("advance_seconds", "speed"))
         speed = _number(document, "speed")
         seconds = _number(document, "advance_seconds", required=speed is None)

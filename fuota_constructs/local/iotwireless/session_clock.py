@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,12 +14,18 @@ class SessionClock:
 
     def __init__(self, real: Callable[[], float]) -> None:
         self.real = real
+        self._moved = threading.Condition()
+        self._awaited: list[float] = []
+        self._resets = 0
         self.reset()
 
     def reset(self) -> None:
-        """Go back to the real time and its speed."""
-        self.speed = 1.0
-        self._shown_at = self._began_at = self.real()
+        """Go back to the real time and its speed; nobody waits any longer."""
+        with self._moved:
+            self.speed = 1.0
+            self._shown_at = self._began_at = self.real()
+            self._resets += 1
+            self._moved.notify_all()
 
     def now(self) -> float:
         """The present."""
@@ -31,9 +38,30 @@ class SessionClock:
 
     def advance(self, seconds: float) -> None:
         """Move forward."""
-        self._shown_at += seconds
+        with self._moved:
+            self._shown_at += seconds
+            self._moved.notify_all()
 
     def run(self, speed: float) -> None:
         """Run at another speed from now on."""
-        now, real = self.now(), self.real()
-        self._shown_at, self._began_at, self.speed = now, real, speed
+        with self._moved:
+            now, real = self.now(), self.real()
+            self._shown_at, self._began_at, self.speed = now, real, speed
+            self._moved.notify_all()
+
+    def wait_until(self, moment: float) -> None:
+        """Come back when it is that late here, however the clock gets there."""
+        with self._moved:
+            resets = self._resets
+            self._awaited.append(moment)
+            try:
+                while (left := moment - self.now()) > 0 and self._resets == resets:
+                    self._moved.wait(left / self.speed)
+            finally:
+                self._awaited.remove(moment)
+
+    @property
+    def next_awaited(self) -> float | None:
+        """The earliest moment that somebody waits for; None when nobody waits."""
+        with self._moved:
+            return min(self._awaited, default=None)

@@ -98,7 +98,12 @@ def test_the_clock_runs_at_a_speed(cloud: FleetCloud) -> None:
     cloud.clock.time += 10
     assert cloud.admin("GET", "clock")["now"] - before["now"] == 6015
     cloud.admin("POST", "reset", {})
-    assert cloud.admin("GET", "clock") == {"now": cloud.clock.time, "advanced_seconds": 0, "speed": 1}
+    assert cloud.admin("GET", "clock") == {
+        "now": cloud.clock.time,
+        "advanced_seconds": 0,
+        "speed": 1,
+        "next_wait": None,
+    }
 
 
 @pytest.mark.parametrize("speed", [0, -1, "fast", 1e9])
