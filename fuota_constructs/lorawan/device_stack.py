@@ -10,7 +10,7 @@ import functools
 import json
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from fuota_constructs.lorawan.binomial import at_least
 from fuota_constructs.lorawan.fragments import MAX_ENCODED_FRAGMENTS
@@ -24,14 +24,21 @@ HANG_FRAGMENTS: Final = 2040
 OVERFLOWING_SHARE: Final = 0.001
 """Devices whose decoder has no room for what they lose speak against a session from this share on."""
 
+Decoder = Literal["semtech", "lowmem", "mbed"]
+"""That of LoRaMac-node, which SWL2001, STM32CubeWL and Zephyr have copies of; Zephyr's other one; Mbed's."""
+
+StatusAnswer = Literal["once-lost", "false-one", "frames", "silent-when-done"]
+"""What MissingFrag of a status answer is: `docs/reference/device-stacks.md` has each in words."""
+
 LARGEST: Final = {
     "max_fragments": MAX_ENCODED_FRAGMENTS,
     "max_fragment_bytes": 255,
     "min_fragment_bytes": 255,
     "max_lost_fragments": MAX_ENCODED_FRAGMENTS,
     "fragment_multiple_bytes": 255,
+    "frag_sessions": 4,
 }
-"""What a build may say at most: the fragment index has 14 bits, the fragment size 8 (TS004-1.0.0)."""
+"""What a build may say at most: the fragment index has 14 bits, the size 8, FragIndex 2 (TS004-1.0.0)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +49,10 @@ class DeviceStack:
     aside, sizes are bytes of a fragment. `max_lost_fragments` is how many lost fragments the matrix of the decoder has
     room for, `max_lost_percent` the same as a share of `max_fragments` (of the session's fragments where that is not
     known). From `hangs_from_fragments` on the decoder never returns; with `never_done_without_redundancy` a device that
-    gets every fragment of a session without redundant ones does not notice that it is complete.
+    gets every fragment of a session without redundant ones does not notice that it is complete. `checks_block_only`
+    says that a set-up is accepted if the whole block fits, whatever the fragments; `memory_error_stays` that a session
+    reports the memory error of an earlier one; `class_b_as_class_c` that a class B session is listened to in class C,
+    for as many seconds as it should have beacon periods.
     """
 
     name: str
@@ -57,8 +67,14 @@ class DeviceStack:
     hangs_from_fragments: int | None = None
     never_done_without_redundancy: bool = False
     one_session_per_boot: bool = False
+    one_session_at_a_time: bool = False
+    checks_block_only: bool = False
+    memory_error_stays: bool = False
+    class_b_as_class_c: bool = False
+    decoder: Decoder = "semtech"
+    status_answer: StatusAnswer = "once-lost"
+    frag_sessions: int = 4
     ts004_versions: tuple[int, ...] = (1,)
-    frag_indexes: tuple[int, ...] = (0, 1, 2, 3)
 
     @classmethod
     def of(
@@ -70,11 +86,13 @@ class DeviceStack:
         min_fragment_bytes: int | None = None,
         max_lost_fragments: int | None = None,
         fragment_multiple_bytes: int | None = None,
+        frag_sessions: int | None = None,
     ) -> DeviceStack:
         """A stack by its name, such as `"stm32cubewl"`, or `"loramac-node@4.5.1"` for one of its releases.
 
         The newest release by default. `max_fragments`, `max_fragment_bytes`, `min_fragment_bytes`,
-        `max_lost_fragments` and `fragment_multiple_bytes` are those of your build, where it is not as it comes.
+        `max_lost_fragments`, `fragment_multiple_bytes` and `frag_sessions` (how many FragIndex values it takes, from 0)
+        are those of your build, where it is not as it comes.
 
         Raises `ValueError` for a name, release or number that cannot be, with what can.
         """
@@ -84,6 +102,7 @@ class DeviceStack:
             "min_fragment_bytes": min_fragment_bytes,
             "max_lost_fragments": max_lost_fragments,
             "fragment_multiple_bytes": fragment_multiple_bytes,
+            "frag_sessions": frag_sessions,
         }
         given: dict[str, Any] = {field: _whole(field, value) for field, value in own.items() if value is not None}
         stack = _as_it_comes(name)
@@ -119,6 +138,23 @@ class DeviceStack:
     def __str__(self) -> str:
         """The title and release, as messages name it."""
         return f"{self.title} {self.release}"
+
+    @property
+    def frag_indexes(self) -> tuple[int, ...]:
+        """The FragIndex values it takes."""
+        return tuple(range(self.frag_sessions))
+
+    @property
+    def text(self) -> str:
+        """As `parse` reads it: name, release, and the numbers that are not as it comes."""
+        spelled = f"{self.name}@{self.release}"
+        as_it_comes = _as_it_comes(spelled)
+        own = [
+            f"{field}={value}"
+            for field in LARGEST
+            if (value := getattr(self, field)) != getattr(as_it_comes, field) and value is not None
+        ]
+        return ",".join([spelled, *own])
 
     @property
     def limits(self) -> str:

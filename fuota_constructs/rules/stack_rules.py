@@ -122,7 +122,8 @@ def _stack_frag_index(plan: TaskPlan) -> Remarks:
             yield warning(
                 f"{stack} takes FragIndex {known} only, and AWS sends {GROUP_FRAG_INDEX} to multicast groups (assumed:"
                 " seen in field reports, not documented): every device refuses the set-up (FragIndex_unsupported)."
-                " Update them one by one with wireless_devices, or build a client that takes it"
+                " Update them one by one with wireless_devices, or build a client that takes it and say so,"
+                f" DeviceStack.of('{stack.name}', frag_sessions={GROUP_FRAG_INDEX + 1})"
             )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ def test_names_and_releases() -> None:
         ("zephyr", (None, 232, 48, None, 8)),
         ("zephyr-lowmem", (None, 232, 48, None, 8)),
         ("stm32cubewl", (2151, 240, None, 216, 8)),
-        ("mbed", (None, None, None, None, None)),
+        ("mbed", (None, None, None, 39, None)),
     ],
 )
 def test_builds_as_they_come(name: str, limits: tuple[int | None, ...]) -> None:
@@ -75,14 +76,17 @@ def test_a_build_of_ones_own() -> None:
     own = DeviceStack.of("loramac-node", max_fragments=1000, max_fragment_bytes=120, max_lost_fragments=50)
     assert (own.max_fragments, own.max_fragment_bytes, own.max_lost_fragments) == (1000, 120, 50)
     text = "loramac-node, max_fragments=1000,max_fragment_bytes = 120,max_lost_fragments=50"
-    assert DeviceStack.parse(text) == own
+    assert DeviceStack.parse(text) == own == DeviceStack.parse(own.text)
+    assert own.text == "loramac-node@4.7.0,max_fragments=1000,max_fragment_bytes=120,max_lost_fragments=50"
     assert own.limits == "1000 of 120 bytes (FRAG_MAX_NB, FRAG_MAX_SIZE)"
     assert DeviceStack.of("mbed", max_fragments=7).limits == "7"
     assert str(own) == "LoRaMac-node 4.7.0"
     assert DeviceStack.of("zephyr", max_fragments=1000).most_lost_fragments(300) == 200
     assert DeviceStack.of("zephyr", max_lost_fragments=30).most_lost_fragments(300) == 30
     assert DeviceStack.of("zephyr").most_lost_fragments(300) == 60
-    assert DeviceStack.of("mbed").most_lost_fragments(300) is None
+    assert DeviceStack.of("mbed").most_lost_fragments(300) == 39
+    assert DeviceStack.of("mbed").frag_indexes == (0,)
+    assert DeviceStack.of("mbed", frag_sessions=2).frag_indexes == (0, 1)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +119,8 @@ def test_the_share_that_overflows_is_that_of_the_binomial() -> None:
     assert DeviceStack.of("stm32cubewl").share_that_overflows(2084, 0.1) == pytest.approx(0.275, abs=0.0015)
     assert DeviceStack.of("stm32cubewl").share_that_overflows(2084, 0.0) == 0
     assert DeviceStack.of("swl2001").share_that_overflows(100, 0.5) == 0  # it has room for all of them
-    assert DeviceStack.of("mbed").share_that_overflows(5000, 0.5) == 0
+    assert DeviceStack.of("mbed").share_that_overflows(5000, 0.5) == pytest.approx(1)
+    assert replace(DeviceStack.of("mbed"), max_lost_fragments=None).share_that_overflows(5000, 0.5) == 0
 
 
 @pytest.mark.parametrize(
