@@ -61,9 +61,11 @@ def fleet_report(sessions: Sessions, now: float, *, devices: bool, task_id: str 
                 "task_id": begun.task.id,
                 "sent": sent if device_id in fragments else 0,
                 "received": received,
-                "missing": 0 if outcome.status == "Successful" else missing,
+                "missing": 0 if outcome.has_image else missing,
                 "completed_at": begun.run.completed_at(device_id),
-                "completed_after_fragments": outcome.fragment if outcome.status == "Successful" else None,
+                "completed_after_fragments": outcome.fragment if outcome.has_image else None,
+                "has_image": outcome.has_image,
+                "trouble": outcome.trouble._asdict() if outcome.trouble else None,
             }
     nothing: dict[str, Any] = {
         "status": "Initial",
@@ -73,6 +75,8 @@ def fleet_report(sessions: Sessions, now: float, *, devices: bool, task_id: str 
         "missing": None,
         "completed_at": None,
         "completed_after_fragments": None,
+        "has_image": False,
+        "trouble": None,
     }
     rows = [
         (number, member, latest.get(member.device.id, nothing))
@@ -86,7 +90,8 @@ def fleet_report(sessions: Sessions, now: float, *, devices: bool, task_id: str 
         "now": now,
         **_figures([row for _, _, row in rows]),
         "cohorts": [
-            {"fleet": number, "name": name, **_figures(members)} for (number, name), members in cohorts.items()
+            {"fleet": number, "name": name, **_figures(members), "troubles": _troubles(members)}
+            for (number, name), members in cohorts.items()
         ],
     }
     if devices:
@@ -103,6 +108,7 @@ def _identity(member: Enrolled) -> dict[str, Any]:
         "cohort": device.cohort.name,
         "group_id": member.group_id,
         "ts004": device.version,
+        "stack": device.build.text if device.build else None,
     }
 
 
@@ -112,11 +118,19 @@ def _figures(rows: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "devices": len(rows),
         "statuses": dict(Counter(row["status"] for row in rows)),
+        "with_image": sum(row["has_image"] for row in rows),
         "received": received,
         "missing": sum(row["missing"] or 0 for row in rows),
         "lost_share": 1 - received / sent if sent else None,
         "completed_at": {"first": times[0], "median": statistics.median(times), "last": times[-1]} if times else None,
     }
+
+
+def _troubles(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What their stack has to do with it, each cause with how many devices it has."""
+    found = {row["trouble"]["cause"]: row["trouble"] for row in rows if row["trouble"]}
+    counts = Counter(row["trouble"]["cause"] for row in rows if row["trouble"])
+    return [{**found[cause], "devices": count} for cause, count in counts.most_common()]
 
 
 def _text(value: Any, name: str) -> str | None:

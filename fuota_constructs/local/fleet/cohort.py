@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
 from fuota_constructs.local.fleet.loss import FleetError, Loss, loss_of, number
+from fuota_constructs.lorawan.device_stack import LARGEST, DeviceStack
 from fuota_constructs.lorawan.fragments import MAX_ENCODED_FRAGMENTS, MAX_FRAG_SIZE_FIELD
 from fuota_constructs.lorawan.regions import regions
 
@@ -32,6 +33,10 @@ class Cohort:
     memory for (FRAG_MAX_REDUNDANCY); None is no limit. `descriptor` (base64 of 4 bytes) is the only one accepted, None
     accepts any. `session_cnt` is the last SessionCnt the device accepted (TS004-2.0.0). `dl_class` None follows the
     multicast group.
+
+    `stack` is what runs on the devices: they then behave as it does, and the numbers above say how it is built where
+    that is not as it comes. `status_as` is `spec` or `stack`: whether they answer how far they are as TS004 says, or as
+    their stack does. `late` and `repeated` are the shares of the fragments heard that come late, or once more.
     """
 
     name: str
@@ -48,6 +53,10 @@ class Cohort:
     descriptor: str | None = None
     session_cnt: int | None = None
     faults: tuple[str, ...] = ()
+    stack: DeviceStack | None = None
+    status_as: str = "spec"
+    late: float = 0.0
+    repeated: float = 0.0
 
     @classmethod
     def of(cls, document: dict[str, Any], where: str) -> Cohort:
@@ -59,25 +68,51 @@ class Cohort:
         if not isinstance(name, str) or not name:
             raise FleetError(f"{where}.name is {name!r}; give a text of 1 character or more")
         whole = _Whole(document, where)
+        stack = _stack(document, where)
         count = whole("count", 1, MOST_DEVICES)
         if count is None:
             raise FleetError(f"{where}.count is missing; say how many devices, 1 to {MOST_DEVICES}")
+        status_as = _one_of(document, where, "status_as", ("spec", "stack")) or "spec"
+        if status_as == "stack" and stack is None:
+            raise FleetError(
+                f"{where}.status_as is 'stack' and no stack is given; name it, such as stack: loramac-node"
+            )
+        ts004 = whole("ts004", 1, 2) or (stack.ts004_versions[0] if stack else 1)
+        if stack and ts004 not in stack.ts004_versions:
+            known = " and ".join(str(version) for version in stack.ts004_versions)
+            raise FleetError(f"{where}.ts004 is {ts004}; {stack} has {known} only, so leave it out")
         return cls(
             name=name,
             count=count,
             loss=loss_of(document.get("loss", 0), f"{where}.loss"),
-            ts004=whole("ts004", 1, 2) or 1,
+            ts004=ts004,
             region=_one_of(document, where, "region", tuple(regions())),
             dl_class=_one_of(document, where, "dl_class", ("ClassB", "ClassC")),
             memory_bytes=whole("memory_bytes", 0, 2**31),
             max_fragments=whole("max_fragments", 1, MAX_ENCODED_FRAGMENTS),
             max_fragment_bytes=whole("max_fragment_bytes", 1, MAX_FRAG_SIZE_FIELD),
             max_lost_fragments=whole("max_lost_fragments", 0, MAX_ENCODED_FRAGMENTS),
-            frag_indexes=_frag_indexes(document.get("frag_indexes", [0, 1, 2, 3]), where),
+            frag_indexes=_frag_indexes(
+                document.get("frag_indexes", stack.frag_indexes if stack else (0, 1, 2, 3)), where
+            ),
             descriptor=_descriptor(document.get("descriptor"), where),
             session_cnt=whole("session_cnt", 0, 2**16 - 1),
             faults=_faults(document.get("faults", []), where),
+            stack=stack,
+            status_as=status_as,
+            late=number(document.get("late", 0), f"{where}.late", 0, 1),
+            repeated=number(document.get("repeated", 0), f"{where}.repeated", 0, 1),
         )
+
+    @property
+    def build(self) -> DeviceStack | None:
+        """The stack as these devices have it built."""
+        if self.stack is None:
+            return None
+        own = {name: value for name in _BUILD if (value := getattr(self, name)) is not None}
+        if "max_lost_fragments" in own:
+            own["max_lost_percent"] = None
+        return replace(self.stack, **own)
 
     def as_dict(self) -> dict[str, Any]:
         """The cohort as JSON has it; what is as by default is left out."""
@@ -87,7 +122,30 @@ class Cohort:
         for name in ("frag_indexes", "faults"):
             if name in document:
                 document[name] = list(document[name])
+        if self.stack is not None:
+            document["stack"] = self.stack.text
         return {**document, "loss": self.loss.as_document()}
+
+
+_BUILD: Final = ("max_fragments", "max_fragment_bytes", "max_lost_fragments")
+
+
+def _stack(document: dict[str, Any], where: str) -> DeviceStack | None:
+    """A stack by its text, or as an object with its name and the numbers of a build."""
+    given = document.get("stack")
+    if given is None:
+        return None
+    try:
+        if isinstance(given, str):
+            return DeviceStack.parse(given)
+        if isinstance(given, dict) and isinstance(given.get("name"), str) and given.keys() <= {"name", *LARGEST}:
+            return DeviceStack.of(**given)
+    except ValueError as error:
+        raise FleetError(f"{where}.stack: {error}") from None
+    raise FleetError(
+        f"{where}.stack is {given!r}; give a name such as 'loramac-node', or {{'name': 'loramac-node',"
+        f" 'max_fragments': 1000}} with any of {', '.join(LARGEST)}"
+    )
 
 
 class _Whole:

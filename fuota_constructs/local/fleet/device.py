@@ -6,6 +6,8 @@ import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from fuota_constructs.local.fleet.stack_limits import NOTHING_COUNTED, Counted
+from fuota_constructs.local.fleet.stack_status import stack_answer
 from fuota_constructs.lorawan.fragmentation.messages import (
     PACKAGE_IDENTIFIER,
     DataFragment,
@@ -24,6 +26,7 @@ from fuota_constructs.lorawan.package_messages import Message, MessageError, Pac
 
 if TYPE_CHECKING:
     from fuota_constructs.local.fleet.cohort import Cohort
+    from fuota_constructs.lorawan.device_stack import DeviceStack
 
 FRAG_INDEXES: Final = 4
 """FragIndex has two bits."""
@@ -50,6 +53,8 @@ class FragmentationSession:
     missing: int | None = None  # None while fragments still come
     memory_error: bool = False
     mic_error: bool = False
+    done: bool = False
+    counted: Counted = NOTHING_COUNTED
 
     @property
     def image_bytes(self) -> int:
@@ -76,6 +81,11 @@ class Device:
         self.seed = seed
         self.gen_app_key = gen_app_key
         self.sessions_begun = 0
+        self.build = cohort.build
+        self.hung = False
+        self.memory_error = False  # of any session: not every stack forgets it
+        self.rows_since_boot = 0
+        self.unfinished: int | None = None  # the FragIndex of a session that stands in the way of others
         self.sessions: dict[int, FragmentationSession] = {}
         self.multicast_groups: dict[str, int] = {}
         self.class_sessions: dict[str, ClassSession] = {}
@@ -88,7 +98,7 @@ class Device:
 
     def answer(self, frame: bytes) -> bytes:
         """Take a downlink on the fragmentation port and give the uplink; empty where the device stays silent."""
-        if "no-package" in self.cohort.faults:
+        if self.hung or "no-package" in self.cohort.faults:
             return b""
         try:
             commands = decode_frame(frame, version=self.version, uplink=False)
@@ -106,6 +116,7 @@ class Device:
                 return self._progress(command)
             case FragSessionDeleteReq():
                 gone = self.sessions.pop(command.frag_index, None)
+                self.unfinished = None if self.unfinished == command.frag_index else self.unfinished
                 return FragSessionDeleteAns(command.frag_index, session_does_not_exist=gone is None)
             case DataFragment() if command.frag_index in self.sessions:
                 self.hear(command.frag_index, self.sessions[command.frag_index].received + 1)
@@ -122,12 +133,19 @@ class Device:
         if fragments and session.session_cnt is not None:
             self._last_session_cnt[frag_index] = session.session_cnt
 
+    def finish(self, frag_index: int, *, memory_error: bool = False) -> None:
+        """End a session: the image is complete, or there was no room for its matrix."""
+        session = self.sessions[frag_index]
+        session.done, session.memory_error = not memory_error, memory_error
+        self.memory_error |= memory_error
+        self.unfinished = None
+
     def _progress(self, asked: FragSessionStatusReq) -> Message | None:
         session = self.sessions.get(asked.frag_index)
+        if self.build is not None and self.cohort.status_as == "stack":
+            return self._progress_of_stack(self.build, asked, session)
         if session is None:
-            if self.version == 1 or not asked.participants:
-                return None  # TS004-1.0.0 has no word for it; and who has no session misses no fragments
-            return FragSessionStatusAnsV2(asked.frag_index, 0, 0, False, False, session_does_not_exist=True)
+            return self._no_session(asked)
         missing = min(255, session.fragments if session.missing is None else session.missing)  # the field saturates
         if not asked.participants and not missing:
             return None  # TS004: then only devices that miss fragments answer
@@ -137,19 +155,52 @@ class Device:
             asked.frag_index, session.received, missing, session.memory_error, session.mic_error, False
         )
 
+    def _progress_of_stack(
+        self, build: DeviceStack, asked: FragSessionStatusReq, session: FragmentationSession | None
+    ) -> Message | None:
+        if session is None and self.version == 1 and self.sessions and asked.frag_index in build.frag_indexes:
+            session = next(reversed(self.sessions.values()))  # there is one decoder, whatever the index
+        if session is None:
+            return self._no_session(asked)
+        said = stack_answer(
+            build,
+            session.counted,
+            frag_index=asked.frag_index,
+            version=self.version,
+            fragments=session.fragments,
+            missing=session.fragments if session.missing is None else session.missing,
+            done=session.done,
+            memory_error=session.memory_error or (self.memory_error and build.memory_error_stays),
+        )
+        if said is None or (not asked.participants and not said.missing):
+            return None
+        if self.version == 1:
+            return FragSessionStatusAns(*said)
+        return FragSessionStatusAnsV2(*said, session.mic_error and not said.missing, session_does_not_exist=False)
+
+    def _no_session(self, asked: FragSessionStatusReq) -> Message | None:
+        if self.version == 1 or not asked.participants:
+            return None  # TS004-1.0.0 has no word for it; and who has no session misses no fragments
+        return FragSessionStatusAnsV2(asked.frag_index, 0, 0, False, False, session_does_not_exist=True)
+
+    def _not_enough_memory(self, asked: FragSessionSetupReq | FragSessionSetupReqV2) -> bool:
+        cohort, build, block_bytes = self.cohort, self.build, asked.nb_frag * asked.frag_size
+        limits = [(block_bytes, cohort.memory_bytes)]
+        if build is None:
+            limits += [(asked.nb_frag, cohort.max_fragments), (asked.frag_size, cohort.max_fragment_bytes)]
+        elif build.checks_block_only and build.max_fragments and build.max_fragment_bytes:
+            limits.append((block_bytes, build.max_fragments * build.max_fragment_bytes))
+        else:
+            limits += [(asked.nb_frag, build.max_fragments), (asked.frag_size, build.max_fragment_bytes)]
+        return any(limit is not None and wanted > limit for wanted, limit in limits)
+
     def _set_up(self, asked: FragSessionSetupReq | FragSessionSetupReqV2) -> Message:
-        cohort, block_bytes = self.cohort, asked.nb_frag * asked.frag_size
+        cohort = self.cohort
         flags = {
             "frag_algo_unsupported": asked.frag_algo != 0 or "no-frag-algo" in cohort.faults,
-            "not_enough_memory": any(
-                limit is not None and wanted > limit
-                for wanted, limit in (
-                    (block_bytes, cohort.memory_bytes),
-                    (asked.nb_frag, cohort.max_fragments),
-                    (asked.frag_size, cohort.max_fragment_bytes),
-                )
-            ),
-            "frag_index_unsupported": asked.frag_index not in cohort.frag_indexes,
+            "not_enough_memory": self._not_enough_memory(asked),
+            "frag_index_unsupported": asked.frag_index not in cohort.frag_indexes
+            or self.unfinished not in (None, asked.frag_index),
             "wrong_descriptor": cohort.descriptor is not None
             and asked.descriptor != base64.b64decode(cohort.descriptor),
         }
@@ -164,7 +215,10 @@ class Device:
         else:
             answer = FragSessionSetupAns(frag_index=asked.frag_index, **flags)
         if not any(flags.values()):
+            self.sessions.pop(asked.frag_index, None)  # the latest one is the last
             self.sessions[asked.frag_index] = session
+            if self.build is not None and self.build.one_session_at_a_time:
+                self.unfinished = asked.frag_index
         return answer
 
     def join_multicast_group(self, group_id: str) -> int | None:
@@ -188,5 +242,7 @@ class Device:
         timeout = unit
         while timeout < min(seconds, longest):
             timeout *= 2
+        if unit > 1 and self.build is not None and self.build.class_b_as_class_c:
+            timeout //= unit  # assumed: it hears the ping slots while it listens all the time
         self.class_sessions[group_id] = ClassSession(dl_class, start, start + timeout)
         return True

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from fuota_constructs.lorawan.fragments import MAX_ENCODED_FRAGMENTS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -21,6 +23,7 @@ KINDS: Final[dict[str, dict[str, tuple[float, float, float | None]]]] = {
     "beta": {"mean": (0.0001, 0.9999, None), "spread": (0.0001, 0.5, 0.05)},
     "link": {"margin_db": (-60, 100, None), "spread_db": (0, 40, 0), "fading_db": (0.1, 30, 3)},
     "by-data-rate": {},
+    "listed": {},
 }
 
 
@@ -30,12 +33,14 @@ class Loss:
 
     `iid` (each fragment alone), `gilbert` (bursts of a mean length), `beta` (each device its own share, drawn with a
     mean and a standard deviation), `link` (a margin in dB at the region's slowest downlink rate, spread over the
-    devices, with fading; faster rates have less) or `by-data-rate` (a share for each data rate).
+    devices, with fading; faster rates have less), `by-data-rate` (a share for each data rate) or `listed` (just these
+    fragments).
     """
 
     kind: str
     figures: Mapping[str, float] = field(default_factory=dict)
     data_rates: Mapping[int, float] = field(default_factory=dict)
+    lost: tuple[int, ...] = ()
 
     def as_document(self) -> Any:
         """The model as JSON has it."""
@@ -43,6 +48,8 @@ class Loss:
             return self.figures["mean"]
         if self.kind == "by-data-rate":
             return {"kind": self.kind, "data_rates": {str(rate): share for rate, share in self.data_rates.items()}}
+        if self.kind == "listed":
+            return {"kind": self.kind, "lost": list(self.lost)}
         return {"kind": self.kind, **self.figures}
 
 
@@ -55,6 +62,8 @@ def loss_of(value: Any, where: str) -> Loss:
         raise FleetError(f"{where}.kind is {kind!r}; it must be one of {', '.join(KINDS)}")
     if kind == "by-data-rate":
         return Loss(kind, data_rates=_data_rates(value, where))
+    if kind == "listed":
+        return Loss(kind, lost=_listed(value, where))
     wanted = KINDS[kind]
     if unknown := sorted(value.keys() - wanted.keys() - {"kind"}):
         raise FleetError(f"{where} has unknown field {', '.join(unknown)}; {kind} takes {', '.join(wanted)}")
@@ -87,6 +96,13 @@ def _data_rates(value: dict[str, Any], where: str) -> dict[int, float]:
         )
         for rate, share in table.items()
     }
+
+
+def _listed(value: dict[str, Any], where: str) -> tuple[int, ...]:
+    found = value.get("lost")
+    if value.keys() - {"kind", "lost"} or not isinstance(found, list):
+        raise FleetError(f"{where} needs lost, and only that: the fragments that do not arrive, such as [1, 2, 90]")
+    return tuple(sorted({int(number(each, f"{where}.lost", 1, MAX_ENCODED_FRAGMENTS, whole=True)) for each in found}))
 
 
 def number(value: Any, where: str, least: float, most: float, *, whole: bool = False) -> float:

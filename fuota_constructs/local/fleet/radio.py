@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 Arrived = npt.NDArray[np.bool_]
 
+LATEST = 20
+"""A late fragment comes up to so many fragments after its time."""
+
 FSK_DB = 27.5
 """Assumed: how much more signal FSK 50 kbit/s takes than SF12/125 kHz (SX1261: about -109 against -137 dBm)."""
 
@@ -25,6 +28,8 @@ def arrivals(
 ) -> Arrived:
     """For each of `count` fragments whether it arrives at one device."""
     match loss.kind:
+        case "listed":
+            return ~np.isin(np.arange(1, count + 1), loss.lost)
         case "gilbert":
             return ~_bursts(random, count, loss.figures["mean"], loss.figures["burst"])
         case "beta":
@@ -41,6 +46,24 @@ def arrivals(
         case _:
             share = loss.figures["mean"]
     return np.asarray(random.random(count) >= share)
+
+
+def in_order_of_arrival(
+    arrived: Arrived, random: np.random.Generator, *, late: float, repeated: float
+) -> list[tuple[int, int]]:
+    """What a device hears: the time, counted in fragments sent, and the number of each fragment, in their order."""
+    heard: list[tuple[int, int]] = []
+    behind: list[tuple[int, int]] = []
+    for n in (np.flatnonzero(arrived) + 1).tolist():
+        delays = random.integers(1, LATEST + 1, 2)
+        times = [min(len(arrived), n + int(delay)) for delay in delays]
+        if random.random() < late:
+            behind.append((times[0], n))
+        else:
+            heard.append((n, n))
+        if random.random() < repeated:
+            behind.append((times[1], n))
+    return sorted([*heard, *behind], key=lambda each: (each[0], each[0] != each[1], each[1]))
 
 
 def needed_db(rate: DataRate) -> float:

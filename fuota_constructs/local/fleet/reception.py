@@ -17,7 +17,9 @@ from fuota_constructs.local.fleet.transmission import BYTES_AT_ONCE, Transmissio
 from fuota_constructs.lorawan.fragmentation.arrays import combine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+
+    from fuota_constructs.local.fleet.stack_limits import EarlyEnd
 
 
 class Elimination:
@@ -70,8 +72,9 @@ class Elimination:
 class Reception:
     """The devices of one transmission: `arrived[device, n - 1]` says whether fragment n reaches it.
 
-    `on_image(device, n, image)` is told each image and the fragment that completed it. A device that lost more than its
-    matrix has room for (`most_lost`) gives up at the first coded fragment it hears: `on_overflow(device, n)`.
+    `on_image(device, n, image)` is told each image and the fragment that completed it. `ends` are the devices whose
+    decoder gives up before, each with where: `on_end(device, end)`; those `done_late` notice at a coded fragment only
+    that they have all.
     """
 
     def __init__(
@@ -80,12 +83,12 @@ class Reception:
         arrived: npt.NDArray[np.bool_],
         on_image: Callable[[int, int, bytes], Any],
         *,
-        most_lost: Sequence[int | None] = (),
-        on_overflow: Callable[[int, int], Any] | None = None,
+        ends: Mapping[int, EarlyEnd] | None = None,
+        on_end: Callable[[int, EarlyEnd], Any] | None = None,
+        done_late: Container[int] = (),
     ) -> None:
-        self._most_lost = {device: most for device, most in enumerate(most_lost) if most is not None}
-        self._on_overflow = on_overflow
-        self._too_many: dict[int, tuple[int, int | None]] = {}  # lost, and the fragment that shows it
+        self._ends, self._on_end, self._done_late = ends or {}, on_end, done_late
+        self._full: dict[int, int] = {}  # with all data fragments, and the coded one (from 0) that is waited for
         self._sent = transmission
         self._arrived = arrived
         self._on_image = on_image
@@ -99,25 +102,35 @@ class Reception:
         if until <= before:
             return
         self._delivered = until
+        if self._on_end is not None:
+            for device, end in self._ends.items():
+                if end.n is not None and before < end.n <= until:
+                    self._on_end(device, end)
         if until < sent.data:
             return
         if before < sent.data:
-            lacking = (~self._arrived[:, : sent.data]).sum(axis=1)
-            for device in np.flatnonzero(lacking == 0):
-                self._on_image(int(device), sent.data, sent.image_of(sent.data_words))
-            for device in np.flatnonzero(lacking):
-                if lacking[device] > self._most_lost.get(int(device), sent.data):
-                    heard = np.flatnonzero(self._arrived[device, sent.data :])
-                    first = sent.data + 1 + int(heard[0]) if len(heard) else None
-                    self._too_many[int(device)] = (int(lacking[device]), first)
-                    continue
-                lost = np.flatnonzero(~self._arrived[device, : sent.data])
-                self._waiting[int(device)] = Elimination(lost, sent.coded)
-        if self._on_overflow is not None:
-            for place, (_, first) in self._too_many.items():
-                if first is not None and max(before, sent.data) < first <= until:
-                    self._on_overflow(place, first)
+            self._begin_coded()
+        for device, row in list(self._full.items()):
+            if sent.data + row < until:
+                del self._full[device]
+                self._on_image(device, sent.data + row + 1, sent.image_of(sent.data_words))
         self._finish(list(self._completed(until - sent.data)))
+
+    def _begin_coded(self) -> None:
+        """Sort the devices after the last data fragment: those that have all, those that wait for coded ones."""
+        sent = self._sent
+        arrived = self._arrived[:, : sent.data]
+        whole = arrived.all(axis=1)
+        for device in np.flatnonzero(whole).tolist():
+            if device in self._ends:
+                continue
+            if device not in self._done_late:
+                self._on_image(device, sent.data, sent.image_of(sent.data_words))
+            elif self._arrived[device, sent.data :].any():
+                self._full[device] = int(self._arrived[device, sent.data :].argmax())
+        for device in np.flatnonzero(~whole).tolist():
+            if device not in self._ends:
+                self._waiting[device] = Elimination(np.flatnonzero(~arrived[device]), sent.coded)
 
     def missing(self, device: int) -> int:
         """How many fragments a device still needs, as MissingFrag tells it."""
@@ -126,7 +139,9 @@ class Reception:
             return elimination.missing
         if self._delivered < self._sent.data:
             return self._sent.data - self.received(device)
-        return self._too_many.get(device, (0, None))[0]
+        if device not in self._ends:
+            return 0
+        return self._sent.data - self.received(device, self._sent.data)
 
     def received(self, device: int, until: int | None = None) -> int:
         """How many fragments reached a device, of those up to fragment `until` or of all that were sent."""

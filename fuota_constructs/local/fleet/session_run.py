@@ -13,6 +13,18 @@ from fuota_constructs.local.fleet.integrity import data_block_mic
 from fuota_constructs.local.fleet.own_memory import OwnMemory
 from fuota_constructs.local.fleet.radio import Arrived, arrivals
 from fuota_constructs.local.fleet.reception import Reception
+from fuota_constructs.local.fleet.stack_decoder import End
+from fuota_constructs.local.fleet.stack_devices import (
+    at_set_up,
+    at_the_end,
+    early_trouble,
+    ends_of,
+    flash_trouble,
+    goes_its_own_way,
+    is_done_late,
+    trouble_at_the_end,
+)
+from fuota_constructs.local.fleet.stack_limits import Counted, counted
 from fuota_constructs.local.fleet.transmission import MULTICAST_FRAG_INDEX, UNICAST_FRAG_INDEX, Transmission
 from fuota_constructs.lorawan.fragmentation.messages import (
     PACKAGE_IDENTIFIER,
@@ -32,6 +44,8 @@ if TYPE_CHECKING:
 
     from fuota_constructs.local.fleet.device import Device
     from fuota_constructs.local.fleet.session_parameters import SessionParameters
+    from fuota_constructs.local.fleet.stack_limits import EarlyEnd
+    from fuota_constructs.local.fleet.stack_trouble import StackTrouble
 
 _REFUSALS: Final = (
     ("frag_algo_unsupported", "FragAlgo_unsupported"),
@@ -46,11 +60,16 @@ SUCCESSFUL: Final = "Successful"
 
 @dataclass
 class Outcome:
-    """How far a device is. `fragment` is the number of the fragment that decided, None while nothing has."""
+    """How far a device is. `fragment` is the number of the fragment that decided, None while nothing has.
+
+    `status` is what the device reports, `has_image` whether it has it, `trouble` what its stack has to do with it.
+    """
 
     status: str = INITIAL
     fragment: int | None = None
     listening: bool = False
+    has_image: bool = False
+    trouble: StackTrouble | None = None
 
 
 class SessionRun:
@@ -68,7 +87,7 @@ class SessionRun:
         self.frag_index = MULTICAST_FRAG_INDEX if parameters.multicast else UNICAST_FRAG_INDEX
         self.outcomes: dict[str, Outcome] = {}
         self._sha256 = hashlib.sha256(parameters.image).digest()
-        self._receptions: list[tuple[Reception, list[Device]]] = []
+        self._receptions: list[tuple[Reception, list[Device], Arrived]] = []
         self._own: list[tuple[OwnMemory, Device]] = []
         self._delivered = 0
         self._closed: dict[str, tuple[int, int]] | None = None
@@ -82,6 +101,7 @@ class SessionRun:
             if group_id is not None and device.join_multicast_group(group_id) is None:
                 continue  # all four groups are taken: there is no fragmentation session to set up (assumed)
             outcome.status = self._set_up(device, group_id)
+            outcome.trouble = at_set_up(device, self.parameters, self.frag_index, outcome.status)
             if outcome.status == INITIAL:
                 outcome.listening = True
                 random = np.random.default_rng([device.seed, device.ordinal, device.sessions_begun])
@@ -165,7 +185,7 @@ class SessionRun:
             for device, random, arrived in listening:
                 if device.version != version:
                     continue
-                if {"corrupt-fragment", "write-error"} & set(device.cohort.faults):
+                if goes_its_own_way(device):
                     self._own.append((self._own_memory(sent, device, arrived, random), device))
                 else:
                     together.append((device, arrived))
@@ -176,25 +196,47 @@ class SessionRun:
                     sent,
                     heard,
                     self._for(members, heard),
-                    most_lost=[device.cohort.max_lost_fragments for device in members],
-                    on_overflow=self._overflow_for(members, heard),
+                    ends=ends_of(members, parameters, heard),
+                    on_end=self._end_for(members, heard),
+                    done_late={place for place, device in enumerate(members) if is_done_late(device)},
                 )
-                self._receptions.append((reception, members))
+                self._receptions.append((reception, members, heard))
 
     def _for(self, members: Sequence[Device], heard: Arrived) -> Callable[[int, int, bytes], None]:
-        return lambda place, n, image: self._complete(members[place], n, heard[place], image)
-
-    def _overflow_for(self, members: Sequence[Device], heard: Arrived) -> Callable[[int, int], None]:
         data = self.parameters.data_fragments
-        return lambda place, n: self._memory_failed(
-            members[place], n, heard[place], data - int(heard[place, :data].sum())
-        )
 
-    def _memory_failed(self, device: Device, n: int, arrived: Arrived, missing: int) -> None:
-        device.hear(self.frag_index, int(arrived[:n].sum()))
-        session = device.sessions[self.frag_index]
-        session.missing, session.memory_error = missing, True
-        self._decide(device, self._ask(device), n)
+        def complete(place: int, n: int, image: bytes) -> None:
+            device = members[place]
+            device.rows_since_boot += data - int(np.count_nonzero(heard[place, :data]))
+            self._complete(device, n, counted(data, heard[place], n, n), image)
+
+        return complete
+
+    def _end_for(self, members: Sequence[Device], heard: Arrived) -> Callable[[int, EarlyEnd], None]:
+        data = self.parameters.data_fragments
+
+        def end_early(place: int, early: EarlyEnd) -> None:
+            n = early.n or 0
+            missing = data - int(heard[place, :data].sum())
+            self._end(members[place], n, counted(data, heard[place], n, n), early.end, missing)
+
+        return end_early
+
+    def _end(self, device: Device, n: int, has: Counted, end: End, missing: int) -> None:
+        """A device whose decoder gives up: it has no room, or is not heard of any more."""
+        self._note(device, has)
+        trouble = early_trouble(device, self.parameters, end)
+        if end in {End.HANG, End.CRASH}:
+            device.hung = True
+            self.outcomes[device.id] = Outcome(INITIAL, n, trouble=trouble)
+            return
+        device.sessions[self.frag_index].missing = missing
+        device.finish(self.frag_index, memory_error=True)
+        self.outcomes[device.id] = Outcome(self._ask(device), n, trouble=trouble)
+
+    def _note(self, device: Device, has: Counted) -> None:
+        device.hear(self.frag_index, has.frames)
+        device.sessions[self.frag_index].counted = has
 
     def _own_memory(
         self,
@@ -208,24 +250,34 @@ class SessionRun:
             device,
             arrived,
             random,
-            on_image=lambda n, image: self._complete(device, n, arrived, image),
-            on_memory_error=lambda n: self._memory_failed(device, n, arrived, own.missing),
+            on_image=lambda n, image: self._complete(device, n, own.counted, image),
+            on_end=lambda n, end: self._end(device, n, own.counted, end, own.missing),
         )
         return own
 
-    def _complete(self, device: Device, n: int, arrived: Arrived, image: bytes | None) -> None:
-        device.hear(self.frag_index, int(arrived[:n].sum()))
+    def _complete(self, device: Device, n: int, has: Counted, image: bytes | None) -> None:
+        self._note(device, has)
         session = device.sessions[self.frag_index]
         session.missing = 0
-        session.mic_error = image is None or not self._intact(device, image)
+        device.finish(self.frag_index)
+        unwritten = flash_trouble(device, self.parameters)
+        session.mic_error = image is None or unwritten is not None or not self._intact(device, image)
         # Assumed: TS004-1.0.0 has no MIC and no way to tell; what the image's own digest shows is a MICError too.
-        broken = session.mic_error and device.version == 1
-        self._decide(device, "MICError" if broken else self._ask(device), n)
+        broken = session.mic_error and device.version == 1 and device.cohort.status_as == "spec"
+        status = "MICError" if broken else self._ask(device)
+        has_image = not session.mic_error
+        trouble = unwritten or trouble_at_the_end(device, self.outcomes[device.id].trouble, status, has_image=has_image)
+        self.outcomes[device.id] = Outcome(status, n, has_image=has_image, trouble=trouble)
 
     def _ask(self, device: Device) -> str:
-        """Ask a device how far it is, as the service does after the last fragment."""
+        """Ask a device how far it is, as the service does after the last fragment.
+
+        Assumed: who does not answer stays Initial.
+        """
         request = FragSessionStatusReq(frag_index=self.frag_index, participants=True)
-        (answer,) = decode_frame(device.answer(request.encode()), version=device.version, uplink=True)
+        if not (uplink := device.answer(request.encode())):
+            return INITIAL
+        (answer,) = decode_frame(uplink, version=device.version, uplink=True)
         assert isinstance(answer, (FragSessionStatusAns, FragSessionStatusAnsV2))  # noqa: S101
         flags = {
             "MemoryError": getattr(answer, "memory_error", False) or getattr(answer, "not_enough_matrix_memory", False),
@@ -248,9 +300,6 @@ class SessionRun:
                 return False
         return hashlib.sha256(image).digest() == self._sha256
 
-    def _decide(self, device: Device, status: str, n: int) -> None:
-        self.outcomes[device.id] = Outcome(status, n)
-
     def sent(self, now: float) -> int:
         """How many fragments were sent; each takes its whole interval."""
         parameters = self.parameters
@@ -263,7 +312,7 @@ class SessionRun:
         if until <= self._delivered:
             return
         self._delivered = until
-        for reception, _ in self._receptions:
+        for reception, *_ in self._receptions:
             reception.deliver(until)
         for own, _ in self._own:
             own.deliver(until)
@@ -272,14 +321,30 @@ class SessionRun:
 
     def _close(self) -> None:
         self._closed = self.fragments()
-        heard = [device for _, members in self._receptions for device in members] + [device for _, device in self._own]
-        for device in heard:
+        parameters = self.parameters
+        data, total = parameters.data_fragments, parameters.fragments
+        for _, members, heard in self._receptions:
+            for place, device in enumerate(members):
+                if self.outcomes[device.id].listening:
+                    lost = data - int(np.count_nonzero(heard[place, :data]))
+                    device.rows_since_boot += lost - self._closed[device.id][1]
+                    self._end_without(device, counted(data, heard[place], total, total))
+        for own, device in self._own:
             if self.outcomes[device.id].listening:
-                session = device.sessions[self.frag_index]
-                received, session.missing = self._closed[device.id]
-                device.hear(self.frag_index, received)
-                self.outcomes[device.id] = Outcome(self._ask(device))
+                self._end_without(device, own.counted)
         self._receptions, self._own = [], []  # what a session weighs ends with it
+
+    def _end_without(self, device: Device, has: Counted) -> None:
+        """A device that is not done when the session is over."""
+        before = self.outcomes[device.id].trouble
+        session = device.sessions[self.frag_index]
+        _, session.missing = self._closed[device.id] if self._closed else (0, 0)
+        self._note(device, has)
+        trouble = at_the_end(device, self.parameters, has, session)
+        status = self._ask(device)
+        self.outcomes[device.id] = Outcome(
+            status, trouble=trouble or trouble_at_the_end(device, before, status, has_image=False)
+        )
 
     def fragments(self) -> dict[str, tuple[int, int]]:
         """How many fragments each listening device received, and how many it still needs."""
@@ -287,7 +352,7 @@ class SessionRun:
             return self._closed
         counts = {
             device.id: (reception.received(place), reception.missing(place))
-            for reception, members in self._receptions
+            for reception, members, _ in self._receptions
             for place, device in enumerate(members)
         }
         return {**counts, **{device.id: (own.received, own.missing) for own, device in self._own}}
@@ -295,7 +360,7 @@ class SessionRun:
     def completed_at(self, device_id: str) -> float | None:
         """When a device had its image, in epoch seconds."""
         outcome = self.outcomes[device_id]
-        if outcome.status != SUCCESSFUL or outcome.fragment is None:
+        if not outcome.has_image or outcome.fragment is None:
             return None
         return self.parameters.start + outcome.fragment * self.parameters.interval_seconds
 

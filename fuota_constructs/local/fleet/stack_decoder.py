@@ -21,6 +21,7 @@ class End(StrEnum):
 
     DONE = "done"
     OVERFLOW = "overflow"
+    NOT_WRITTEN = "not written"
     HANG = "hang"
     CRASH = "crash"
 
@@ -30,6 +31,10 @@ class StackDecoder(Protocol):
 
     lost: int
     rank: int
+
+    @property
+    def missing(self) -> int:
+        """How many fragments it still needs."""
 
     def take(self, n: int, payload: bytes) -> End | None:
         """Take fragment `n` in."""
@@ -83,12 +88,18 @@ class _Memory:
 
     def __init__(self, fragments: int, fragment_bytes: int) -> None:
         self.fragments, self.fragment_bytes = fragments, fragment_bytes
-        self.lost = self.rank = 0
+        self.lost = self.rank = self._last = 0
         self._stored = [0] * fragments
         self._rows = _Rows()
 
     @property
+    def missing(self) -> int:
+        """How many fragments it still needs."""
+        return self.lost - self.rank + max(0, self.fragments - self._last)
+
+    @property
     def block(self) -> bytes:
+        """What is in its memory."""
         return b"".join(stored.to_bytes(self.fragment_bytes, "little") for stored in self._stored)
 
     def _store(self, n: int, payload: bytes) -> None:
@@ -120,7 +131,6 @@ class SemtechDecoder(_Memory):
         super().__init__(fragments, fragment_bytes)
         self._build, self._version = build, version
         self._most = build.most_lost_fragments(fragments)
-        self._last = 0
         self._lost_at: dict[int, int] = {}
 
     def take(self, n: int, payload: bytes) -> End | None:
@@ -172,6 +182,7 @@ class LowMemoryDecoder(_Memory):
         self._most = build.most_lost_fragments(fragments)
         self._open = dict.fromkeys(range(fragments))
         self._lost_at: dict[int, int] = {}
+        self.lost = self._last = fragments
 
     def take(self, n: int, payload: bytes) -> End | None:
         """Take fragment `n` in."""
@@ -180,7 +191,6 @@ class LowMemoryDecoder(_Memory):
             self._store(n, payload)
             self.lost = len(self._open)
             return None if self._open else End.DONE
-        self.lost = len(self._open)
         self._lost_at = self._lost_at or {column: place for place, column in enumerate(self._open)}
         if self._most is not None and self.lost > self._most:
             return None
@@ -209,7 +219,6 @@ class MbedDecoder(_Memory):
         super().__init__(fragments, fragment_bytes)
         self.rows_since_boot = rows_since_boot
         self._most = build.most_lost_fragments(fragments)
-        self._last = 0
         self._number = [1] * fragments  # 0: stored; else the how manieth lost one it is
 
     def take(self, n: int, payload: bytes) -> End | None:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -34,10 +34,8 @@ def early_end(build: DeviceStack, fragments: int, heard: Arrived) -> EarlyEnd | 
         return None
     data = heard[:fragments]
     lost = fragments - int(np.count_nonzero(data))
-    if not lost or not (hangs or lost > most):
-        return None
     coded = (fragments + 1 + np.flatnonzero(heard[fragments:])).tolist()
-    if not coded:
+    if not coded or not lost or not (hangs or lost > most):
         return None
     if build.decoder == "mbed":
         return EarlyEnd(End.CRASH, coded[0])
@@ -57,6 +55,9 @@ class Counted(NamedTuple):
     last: int
     lost: int
     frames: int
+
+
+NOTHING_COUNTED: Final = Counted(0, 0, 0)
 
 
 def counted(fragments: int, heard: Arrived, taken: int, sent: int) -> Counted:
