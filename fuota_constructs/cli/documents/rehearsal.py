@@ -19,7 +19,7 @@ from fuota_constructs.cli.documents.kinds import (
 class LossModel(TypedDict):
     """How devices lose fragments, as a fleet file has it: docs/reference/fleets.md."""
 
-    kind: Literal["gilbert", "beta", "link", "by-data-rate"]
+    kind: Literal["gilbert", "beta", "link", "by-data-rate", "listed"]
     mean: NotRequired[Share]
     burst: NotRequired[Annotated[float, "fragments"]]
     spread: NotRequired[Share]
@@ -27,6 +27,7 @@ class LossModel(TypedDict):
     spread_db: NotRequired[float]
     fading_db: NotRequired[float]
     data_rates: NotRequired[Annotated[dict[str, Share], "share lost by the index of the data rate"]]
+    lost: NotRequired[Annotated[list[int], "the fragments that do not arrive"]]
 
 
 Loss = Annotated[Share | LossModel, "share of 1 of the fragments, each alone; or a model"]
@@ -49,6 +50,10 @@ class FleetCohort(TypedDict):
     descriptor: NotRequired[Annotated[str, "base64"]]
     session_cnt: NotRequired[Count]
     faults: NotRequired[list[str]]
+    stack: NotRequired[Annotated[str, "name, release and build of its stack: docs/reference/device-stacks.md"]]
+    status_as: NotRequired[Annotated[Literal["spec", "stack"], "as TS004 says it answers, or as its stack does"]]
+    late: NotRequired[Annotated[Share, "of the fragments it hears, those that come late"]]
+    repeated: NotRequired[Annotated[Share, "of the fragments it hears, those that come once more"]]
 
 
 class RehearsalVerdict(TypedDict):

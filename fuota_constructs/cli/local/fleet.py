@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from fuota_constructs.lorawan.device_stack import DeviceStack
+
 
 LONGEST_SECONDS = 300.0
 """To make 100,000 devices takes a while."""
@@ -48,6 +50,7 @@ def add(
     port: int,
     devices: int | None,
     loss: float | None,
+    stack: DeviceStack | None,
     seed: int | None,
     fleet_file: Path | None,
     groups: tuple[str, ...],
@@ -61,6 +64,7 @@ def add(
     Examples:
       fuota local fleet add
       fuota local fleet add --devices 200 --loss 10% --group street-sensors
+      fuota local fleet add --devices 50 --device-stack loramac-node@4.5.1
       fuota local fleet add --fleet fleet.yaml
 
     \b
@@ -72,8 +76,8 @@ def add(
     from fuota_constructs.local import cloud as clouds
     from fuota_constructs.local.overview import overview
 
-    fleet_file = fleet_file_in_use(devices, loss, seed, fleet_file)
-    document = fleet_of(devices, loss, seed, fleet_file).as_dict()
+    fleet_file = fleet_file_in_use(devices, loss, seed, fleet_file, stack=stack)
+    document = fleet_of(devices, loss, seed, fleet_file, stack=stack).as_dict()
     running = clouds.running(port)
     there = overview(running)["multicast_groups"]
     place = Place(running.region, port=running.port)

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fuota_constructs.cli.quantities import share_of_one
+from fuota_constructs.cli.radio_names import DeviceStackName
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fuota_constructs.local.fleet import Fleet
+    from fuota_constructs.lorawan.device_stack import DeviceStack
 
 DEFAULT_DEVICES, DEFAULT_LOSS, DEFAULT_SEED = 200, 0.1, 1
 FLEET_FILE = Path("fleet.yaml")
@@ -39,12 +41,20 @@ def fleet_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--loss", callback=share, help="Share of fragments each device loses, such as 10%.  [default: 10%]"
         ),
+        click.option(
+            "--device-stack",
+            "stack",
+            type=DeviceStackName(),
+            metavar="STACK",
+            help="What runs on them, such as stm32cubewl or loramac-node,max_fragments=1000: they then behave as it"
+            " does.  [default: as the standard says]",
+        ),
         click.option("--seed", type=click.IntRange(0, 2**63), help="The same seed, the same outcome.  [default: 1]"),
         click.option(
             "--fleet",
             "fleet_file",
             type=click.Path(exists=True, dir_okay=False, path_type=Path),
-            help="A YAML or JSON file with cohorts of devices, instead of --devices and --loss.  [default: fleet.yaml]",
+            help="A YAML or JSON file with cohorts of devices, instead of the options above.  [default: fleet.yaml]",
         ),
     )
     for option in reversed(options):
@@ -53,19 +63,31 @@ def fleet_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def fleet_file_in_use(
-    devices: int | None, loss: float | None, seed: int | None, fleet_file: Path | None
+    devices: int | None,
+    loss: float | None,
+    seed: int | None,
+    fleet_file: Path | None,
+    *,
+    stack: DeviceStack | None = None,
 ) -> Path | None:
     """The file of the option, or that of this folder where nothing else is said of the devices."""
-    if fleet_file is None and devices is loss is seed is None and FLEET_FILE.is_file():
+    if fleet_file is None and devices is loss is seed is None and stack is None and FLEET_FILE.is_file():
         return FLEET_FILE
     return fleet_file
 
 
-def fleet_of(devices: int | None, loss: float | None, seed: int | None, fleet_file: Path | None) -> Fleet:
+def fleet_of(
+    devices: int | None,
+    loss: float | None,
+    seed: int | None,
+    fleet_file: Path | None,
+    *,
+    stack: DeviceStack | None = None,
+) -> Fleet:
     """The fleet of the options. Raises UsageError, BadParameter."""
     from fuota_constructs.local.fleet import Fleet
 
-    if fleet_file is not None and not (devices is loss is seed is None):
+    if fleet_file is not None and not (devices is loss is seed is None and stack is None):
         raise click.UsageError(
             "--fleet says how many devices there are and what they lose: leave the other options out"
         )
@@ -76,6 +98,7 @@ def fleet_of(devices: int | None, loss: float | None, seed: int | None, fleet_fi
             devices=devices or DEFAULT_DEVICES,
             loss=DEFAULT_LOSS if loss is None else loss,
             seed=DEFAULT_SEED if seed is None else seed,
+            stack=stack.text if stack else None,
         )
     except (ValueError, OSError) as error:
         hint = "--fleet" if fleet_file else "--devices / --loss / --seed"

@@ -63,6 +63,7 @@ class Request:
         else:
             [cohort] = self.fleet.cohorts
             words += ["--devices", str(cohort.count), "--loss", _percent(cohort.loss.figures["mean"])]
+            words += ["--device-stack", cohort.stack.text] if cohort.stack else []
             words += ["--seed", str(self.fleet.seed)]
         words += ["--require", _percent(self.require)]
         words += [] if self.stub_imports else ["--no-stub-imports"]
@@ -143,6 +144,8 @@ def _loss_words(loss: Loss) -> str:
     if loss.kind == "by-data-rate":
         rates = ", ".join(f"DR{rate} {_percent(share, ' %')}" for rate, share in loss.data_rates.items())
         return f"by data rate ({rates})"
+    if loss.kind == "listed":
+        return f"{len(loss.lost)} fragments that are listed"
     return f"{loss.kind} ({', '.join(f'{name} {value:g}' for name, value in loss.figures.items())})"
 
 

@@ -15,6 +15,7 @@ from fuota_constructs.cli.rehearse.fleet_options import fleet_file_in_use, fleet
 if TYPE_CHECKING:
     from fuota_constructs.cli.rehearse.record import Record, Request
     from fuota_constructs.local.fleet import Fleet
+    from fuota_constructs.lorawan.device_stack import DeviceStack
 
 
 @click.command(cls=CdkCommand, cdk_command="deploy")
@@ -47,6 +48,7 @@ def rehearse(
     *,
     devices: int | None,
     loss: float | None,
+    stack: DeviceStack | None,
     seed: int | None,
     fleet_file: Path | None,
     require: float,
@@ -69,6 +71,7 @@ def rehearse(
     Examples:
       fuota rehearse
       fuota rehearse --devices 500 --loss 12% --require 99.5%
+      fuota rehearse --device-stack stm32cubewl
       fuota rehearse --fleet fleet.yaml --html rehearsal.html
       fuota rehearse MyStack -- -c stage=test
     Stacks, and what you write behind --, go to `cdk deploy` as they are.
@@ -85,8 +88,8 @@ def rehearse(
         extras.require("fuota rehearse", "cli", "local")
     else:
         extras.require("fuota rehearse --html", "cli", "local", "plan")
-    fleet_file = fleet_file_in_use(devices, loss, seed, fleet_file)
-    fleet = fleet_of(devices, loss, seed, fleet_file)
+    fleet_file = fleet_file_in_use(devices, loss, seed, fleet_file, stack=stack)
+    fleet = fleet_of(devices, loss, seed, fleet_file, stack=stack)
     require_apart({"--html": page, "--json-file": json_file, "--fleet": fleet_file})
     require_known(ctx, cdk_arguments)
     from rich.console import Console

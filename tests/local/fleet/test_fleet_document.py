@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fuota_constructs.local.fleet import Fleet, FleetError
+from fuota_constructs.lorawan.device_stack import DeviceStack
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +42,27 @@ def test_a_yaml_file(tmp_path: Path) -> None:
     assert Fleet.from_dict(fleet.as_dict()) == fleet
 
 
+STACKS = """
+cohorts:
+  - {name: st, count: 10, stack: stm32cubewl, ts004: 2, status_as: stack, late: 1%}
+  - {name: own, count: 10, stack: "loramac-node@4.6.0,max_fragments=1000", max_lost_fragments: 30}
+  - {name: object, count: 10, stack: {name: zephyr, max_lost_fragments: 200}, repeated: 2%}
+  - {name: mbed, count: 10, stack: mbed}
+"""
+
+
+def test_stacks_of_cohorts(tmp_path: Path) -> None:
+    (tmp_path / "fleet.yaml").write_text(STACKS)
+    fleet = Fleet.from_file(tmp_path / "fleet.yaml")
+    st, own, spelled, mbed = fleet.cohorts
+    assert (st.ts004, st.status_as, st.late, st.build) == (2, "stack", 0.01, st.stack)
+    assert own.build == DeviceStack.of("loramac-node@4.6.0", max_fragments=1000, max_lost_fragments=30)
+    assert spelled.build is not None
+    assert (spelled.build.most_lost_fragments(500), spelled.repeated) == (200, 0.02)
+    assert mbed.frag_indexes == (0,)
+    assert Fleet.from_dict(json.loads(json.dumps(fleet.as_dict()))) == fleet
+
+
 def test_a_json_file(tmp_path: Path) -> None:
     (tmp_path / "fleet.json").write_text(json.dumps({"devices": 7, "loss": "5%", "groups": ["a"]}))
     fleet = Fleet.from_file(tmp_path / "fleet.json")
@@ -56,6 +78,7 @@ def test_a_json_file(tmp_path: Path) -> None:
         {"kind": "beta", "mean": 0.1, "spread": 0.05},
         {"kind": "link", "margin_db": 5.0, "spread_db": 2.0, "fading_db": 3.0},
         {"kind": "by-data-rate", "data_rates": {"0": 0.1, "5": 0.4}},
+        {"kind": "listed", "lost": [1, 7, 90]},
     ],
 )
 def test_a_fleet_is_the_same_after_a_journey_as_json(loss: Any) -> None:
@@ -98,6 +121,24 @@ WRONG: list[tuple[Any, str]] = [
     ({"cohorts": [{"count": 1, "dl_class": "ClassA"}]}, "cohorts[0].dl_class is 'ClassA'; it must be one of ClassB"),
     ({"cohorts": [{"count": 1, "frag_indexes": [4]}]}, "cohorts[0].frag_indexes is [4]"),
     ({"cohorts": [{"count": 1, "descriptor": "AQID"}]}, "cohorts[0].descriptor is 'AQID'; give the base64 of 4 bytes"),
+    ({"devices": 1, "loss": {"kind": "listed", "lost": 7}}, "loss needs lost, and only that: the fragments that"),
+    ({"devices": 1, "loss": {"kind": "listed", "lost": [0]}}, "loss.lost is 0; give a whole number from 1 to 16383"),
+    (
+        {"devices": 1, "profile": {"stack": "stm32"}},
+        "profile.stack: no device stack is called 'stm32': did you mean 'stm32cubewl'?",
+    ),
+    ({"devices": 1, "profile": {"stack": 7}}, "profile.stack is 7; give a name such as 'loramac-node', or {'name'"),
+    ({"devices": 1, "profile": {"stack": {"name": "mbed", "colour": 1}}}, "profile.stack is {'name': 'mbed', 'colour'"),
+    (
+        {"devices": 1, "profile": {"stack": {"name": "mbed", "max_fragments": 0}}},
+        "profile.stack: max_fragments is 0; choose a whole number from 1 to 16383",
+    ),
+    (
+        {"devices": 1, "profile": {"stack": "zephyr", "ts004": 2}},
+        "profile.ts004 is 2; Zephyr (decoder of LoRaMac-",
+    ),
+    ({"devices": 1, "profile": {"status_as": "stack"}}, "profile.status_as is 'stack' and no stack is given; name it"),
+    ({"devices": 1, "profile": {"late": 2}}, "profile.late is 2; give a number from 0 to 1"),
     ({"cohorts": [{"count": 1, "faults": ["rust"]}]}, "cohorts[0].faults is ['rust']; give a list of no-package"),
 ]
 
