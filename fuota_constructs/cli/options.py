@@ -6,6 +6,7 @@ import click
 
 from fuota_constructs.cli.output_files import OutputFile
 from fuota_constructs.cli.quantities import Percentage
+from fuota_constructs.firmware.delta.delta_image import DECODERS
 from fuota_constructs.local.cloud import DEFAULT_PORT
 from fuota_constructs.lorawan.session_plan import DEFAULT_LOSS, DEFAULT_TARGET
 
@@ -34,6 +35,13 @@ target = click.option(
     default=DEFAULT_TARGET,
     metavar="PERCENT",
     help="Share of devices that shall have the image.  [default: 99.9%]",
+)
+decoder = click.option(
+    "--decoder",
+    type=click.Choice(tuple(DECODERS)),
+    default="detools",
+    show_default=True,
+    help="What the devices read a delta with: detools' C source as it comes, or built with one compression only.",
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 json_file = click.option("--json-file", type=OutputFile(), metavar="FILE", help="Write that JSON to a file.")

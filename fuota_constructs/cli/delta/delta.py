@@ -13,7 +13,7 @@ import click
 from fuota_constructs import extras, rules
 from fuota_constructs.cli import documents, options
 from fuota_constructs.cli.output_files import OutputFile, require_apart, write
-from fuota_constructs.firmware.delta.delta_image import DECODERS, delta_of
+from fuota_constructs.firmware.delta.delta_image import delta_of
 from fuota_constructs.operations.visible_text import visible
 
 if TYPE_CHECKING:
@@ -31,13 +31,7 @@ _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 @click.argument("base", type=_FILE)
 @click.argument("target", type=_FILE)
 @click.option("-o", "--output", "output", type=OutputFile(), required=True, metavar="PATCH", help="The file to write.")
-@click.option(
-    "--decoder",
-    type=click.Choice(tuple(DECODERS)),
-    default="detools",
-    show_default=True,
-    help="What the devices read it with: detools' C source as it comes, or built with one compression only.",
-)
+@options.decoder
 @click.option("--force", is_flag=True, help="Write over a PATCH that is there.")
 @options.as_json
 @options.json_file

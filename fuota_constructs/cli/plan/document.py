@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fuota_constructs.cli import documents
+from fuota_constructs.cli.plan.delta import document_of, snippet_of
 from fuota_constructs.cli.plan.verdict import verdict_of
-from fuota_constructs.lorawan import recommendation
 
 if TYPE_CHECKING:
     from fuota_constructs.cli.plan.inputs import Planned
@@ -21,6 +21,7 @@ def as_text(
     choices: tuple[Option, ...],
     *,
     recommended: bool = False,
+    whole: Planned | None = None,
 ) -> str:
     """Everything, indented. A share is of 1; null is what is not limited or not known."""
     content: dict[str, Any] = {
@@ -35,11 +36,13 @@ def as_text(
         "plan": result.plan and result.plan.as_dict(),
         "findings": [{"rule": rule, "level": level, "message": text} for rule, level, text in result.findings],
     }
+    if whole is not None:
+        content["delta"] = document_of(result, whole)
     if recommended:
         content["recommendation"] = best and {
             "plan": best.plan.as_dict(),
             "why": list(best.why),
-            "snippet": recommendation.snippet(best.plan),
+            "snippet": snippet_of(result, best),
         }
         content["options"] = [
             {

@@ -80,13 +80,24 @@ def megahertz(hertz: int) -> str:
 def session_words(result: Planned) -> list[str]:
     """What a session is, in a few words each."""
     inputs, plan = result.inputs, result.plan
-    name = Path(inputs.image_name).name if inputs.image_name else "an image"
+    name = image_name(inputs)
     every = plan.interval_seconds * 1000 if plan else inputs.interval_seconds and inputs.interval_seconds * 1000
     return [
         f"{inputs.conditions.region.name} {result.data_rate}",
         *about.parameters(result.fragment_bytes, every, result.redundancy_percent),
         about.image(name, inputs.image_bytes, inputs.image_sha256),
     ]
+
+
+def image_name(inputs: Inputs) -> str:
+    """The file that is sent, or what it leads to."""
+    name = Path(inputs.image_name).name if inputs.image_name else "an image"
+    return f"delta to {name}" if inputs.delta and inputs.delta.made.patch else name
+
+
+def _image_remark(inputs: Inputs) -> str:
+    name = inputs.image_name or ""
+    return f"delta from {inputs.delta.base_name} to {name}" if inputs.delta and inputs.delta.made.patch else name
 
 
 def inputs_of(result: Planned) -> list[Figure]:
@@ -96,7 +107,7 @@ def inputs_of(result: Planned) -> list[Figure]:
     frequency = conditions.downlink_frequency_hz
     chosen = "RX2" if conditions.dl_class == CLASS_C else "ping slot"
     lines = [
-        Figure("Image", f"{count(inputs.image_bytes)} bytes", visible(inputs.image_name or "")),
+        Figure("Image", f"{count(inputs.image_bytes)} bytes", visible(_image_remark(inputs))),
         Figure("Region", conditions.region.name + (", 400 ms dwell time" if conditions.dwell_time else "")),
         Figure(
             "Downlink",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -19,8 +20,17 @@ from fuota_constructs.lorawan.redundancy import smallest_redundancy_percent
 from fuota_constructs.lorawan.session_plan import Conditions, SessionPlan, plan_session
 
 if TYPE_CHECKING:
+    from fuota_constructs.firmware.delta.delta_image import DeltaImage
     from fuota_constructs.firmware.formats import ImageFacts
     from fuota_constructs.lorawan.regions import DataRate
+
+
+@dataclass(frozen=True, slots=True)
+class DeltaInputs:
+    """A delta that is sent instead of the whole image, and the file of its base."""
+
+    base_name: str
+    made: DeltaImage
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +46,20 @@ class Inputs:
     interval_seconds: float | None = None
     redundancy_percent: int | None = None
     image_facts: ImageFacts | None = None
+    delta: DeltaInputs | None = None
 
     @property
     def image_sha256(self) -> str | None:
-        """The digest of the file; None where there is none to read."""
+        """The digest of what is sent; None where there is none to read."""
+        if self.delta and self.delta.made.patch:
+            return hashlib.sha256(self.delta.made.patch.data).hexdigest()
         return self.image_facts.sha256 if self.image_facts else None
+
+    @property
+    def whole(self) -> Inputs:
+        """The same session with the whole image, where this one is of a delta."""
+        size = self.delta.made.target.size_bytes if self.delta else self.image_bytes
+        return replace(self, image_bytes=size, delta=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +235,7 @@ def _task_plan(
         fragment_interval_ms=None if interval is None else round(interval * 1000, 6),
         image_bytes=inputs.image_bytes,
         image_facts=inputs.image_facts,
+        image_delta=inputs.delta.made if inputs.delta else None,
         planned_loss_percent=round(inputs.conditions.loss * 100, 9),
         dwell_time=conditions.dwell_time,
         target=inputs.target,

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fuota_constructs.cli import page
 from fuota_constructs.cli.about import made
 from fuota_constructs.cli.plan import charts as plan_charts
+from fuota_constructs.cli.plan.delta import HEADINGS, TITLE, remarks_of, rows_of, snippet_of
 from fuota_constructs.cli.plan.figures import (
     count,
     duration,
     energy,
     figures_of,
+    image_name,
     inputs_of,
     percent,
     session_words,
 )
 from fuota_constructs.cli.plan.series import SETUP_SECONDS, loss_curves, loss_rows, size_curves
 from fuota_constructs.cli.plan.verdict import verdict_of
-from fuota_constructs.lorawan import recommendation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,15 +31,24 @@ if TYPE_CHECKING:
     from fuota_constructs.lorawan.session_plan import SessionPlan
 
 
-def page_of(result: Planned, typed: Typed, best: Recommendation | None, choices: Sequence[Option]) -> str:
+def page_of(
+    result: Planned,
+    typed: Typed,
+    best: Recommendation | None,
+    choices: Sequence[Option],
+    *,
+    whole: Planned | None = None,
+) -> str:
     """The whole page, as HTML."""
-    plan, name = result.plan, result.inputs.image_name
-    image = Path(name).name if name else f"{count(result.inputs.image_bytes)} bytes"
+    plan = result.plan
+    image = image_name(result.inputs) if result.inputs.image_name else f"{count(result.inputs.image_bytes)} bytes"
     title = f"FUOTA session: {image} in {result.inputs.conditions.region.name}"
     about = [*session_words(result), *made(typed.at)]
     parts = [page.opening(title, _lead(result), about, verdict_of(result).banner)]
     if plan:
         parts += [page.tiles(figures_of(result, plan))]
+    if whole:
+        parts += [_beside(result, whole)]
     parts += [page.findings(result.findings)]
     if plan:
         parts += [_timeline(plan)]
@@ -48,9 +57,15 @@ def page_of(result: Planned, typed: Typed, best: Recommendation | None, choices:
         parts += [_sizes(plan, result)]
     parts += [_options(choices, best)]
     if best:
-        parts += [_recommended(best)]
+        parts += [_recommended(result, best)]
     parts += [page.inputs("inputs", "Worked out from", inputs_of(result)), page.again(typed.command)]
     return page.document(title, parts)
+
+
+def _beside(result: Planned, whole: Planned) -> str:
+    rows = [(row.name, row.cells, row.sent) for row in rows_of(result, whole)]
+    lead = page.text(" ".join(remarks_of(result, whole)))
+    return f'<section id="beside"><h2>{TITLE}</h2><p class="lead">{lead}</p>{page.table(HEADINGS, rows)}</section>'
 
 
 def _lead(result: Planned) -> str:
@@ -149,9 +164,9 @@ def _options(choices: Sequence[Option], best: Recommendation | None) -> str:
     )
 
 
-def _recommended(best: Recommendation) -> str:
+def _recommended(result: Planned, best: Recommendation) -> str:
     why = "".join(f"<li>{escape(reason)}</li>" for reason in best.why)
     return (
         f'<section id="recommended"><h2>Recommended</h2><ul class="why">{why}</ul>'
-        f"<pre>{escape(recommendation.snippet(best.plan))}</pre></section>"
+        f"<pre>{escape(snippet_of(result, best))}</pre></section>"
     )

@@ -12,6 +12,7 @@ from fuota_constructs import extras
 from fuota_constructs.cli import options
 from fuota_constructs.cli.exit_codes import NOT_MET
 from fuota_constructs.cli.output_files import OutputFile, require_apart, write
+from fuota_constructs.cli.plan.delta import base_and_target, delta_of_files
 from fuota_constructs.cli.plan.verdict import LEVELS, exit_code
 from fuota_constructs.cli.quantities import Image, Seconds, WholePercent
 from fuota_constructs.cli.radio_names import DeviceClass, DeviceStackName, RfRegionName
@@ -28,11 +29,13 @@ if TYPE_CHECKING:
 
 MOST_GATEWAYS = 20
 MOST_SPACING_MS = 60_000
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 SHORTEST_PING_SLOT_PERIOD, LONGEST_PING_SLOT_PERIOD = 32, 4096
 
 
 @click.command(cls=RepeatableCommand)
 @click.argument("image", type=Image())
+@click.argument("successor", type=_FILE, required=False, metavar="[TARGET]")
 @click.option(
     "--rf-region",
     "--region",
@@ -103,6 +106,14 @@ SHORTEST_PING_SLOT_PERIOD, LONGEST_PING_SLOT_PERIOD = 32, 4096
     help="Stack of the devices, such as stm32cubewl, loramac-node@4.5.1, or loramac-node,max_fragments=1000;"
     " more than once for a mixed fleet.",
 )
+@click.option(
+    "--delta-from",
+    "base",
+    type=_FILE,
+    metavar="BASE",
+    help="Send what changed since this file: the session of the delta beside that of the whole IMAGE.",
+)
+@options.decoder
 @click.option("--recommend", is_flag=True, help="Propose parameters, say why, and compare all data rates.")
 @click.option(
     "--fail-on",
@@ -124,6 +135,7 @@ def plan(
     ctx: click.Context,
     *,
     image: tuple[str | None, int],
+    successor: Path | None,
     region_name: str,
     data_rate: int | None,
     fragment_size: int | None,
@@ -139,6 +151,8 @@ def plan(
     dwell_time: bool,
     ts004: int,
     stacks: tuple[DeviceStack, ...],
+    base: Path | None,
+    decoder: str,
     recommend: bool,
     fail_on: str,
     as_json: bool,
@@ -148,6 +162,7 @@ def plan(
     """Work out what a FUOTA session costs and whether it can succeed, before it is on the air.
 
     IMAGE is the firmware file, or a size instead: 100kB, 0.5MiB, "100 000". Nothing is sent and AWS is not asked.
+    With TARGET, IMAGE is the base of a delta to it: the same as IMAGE --delta-from BASE.
     With --recommend and none of --fragment-size, --interval and --redundancy, the report is on the recommended session.
 
     \b
@@ -155,6 +170,7 @@ def plan(
       fuota plan firmware.bin --rf-region EU868
       fuota plan 100kB --rf-region EU868 --recommend --loss 10% --target 99.9%
       fuota plan 100kB --rf-region US915 --data-rate 10 --html plan.html
+      fuota plan sensor-1.2.0.bin --delta-from sensor-1.1.0.bin --rf-region EU868
 
     \b
     Exit codes:
@@ -164,11 +180,13 @@ def plan(
       3  an error was found (with --fail-on warning: anything), the session ends
          before the image is sent, or with --recommend nothing fits
     """
-    from fuota_constructs.cli.plan.inputs import Inputs, as_planned, planned
+    from fuota_constructs.cli.plan.inputs import Inputs
 
     if html is not None:
         extras.require("fuota plan --html", "plan")
-    require_apart({"--html": html, "--json-file": json_file, "IMAGE": Path(image[0]) if image[0] else None})
+    image, base = base_and_target(image, successor, base)
+    read = {"IMAGE": Path(image[0]) if image[0] else None, "the base": base}
+    require_apart({"--html": html, "--json-file": json_file, **read})
     region = regions()[region_name]
     if dwell_time and region.dwell_time_ms is None:
         raise click.BadParameter(
@@ -201,12 +219,17 @@ def plan(
         redundancy_percent=redundancy,
         image_facts=_facts_of(image[0]),
     )
+    if base is not None and image[0] is not None:
+        made = delta_of_files(base, Path(image[0]), decoder=decoder)
+        sent = len(made.made.patch.data) if made.made.patch else image[1]
+        inputs = replace(inputs, delta=made, image_bytes=sent)
     choices, best = _options(inputs) if recommend else ((), None)
-    result = as_planned(inputs, best.plan) if best and _leaves_all_open(inputs) else planned(inputs)
+    result = _session(inputs, best)
+    whole = _session(inputs.whole, _options(inputs.whole)[1] if recommend else None) if inputs.delta else None
     if as_json or json_file:
         from fuota_constructs.cli.plan.document import as_text
 
-        document = as_text(result, typed(ctx), best if recommend else None, choices, recommended=recommend)
+        document = as_text(result, typed(ctx), best if recommend else None, choices, recommended=recommend, whole=whole)
         if json_file is not None:
             write(json_file, document + "\n")
     if as_json:
@@ -216,11 +239,18 @@ def plan(
 
         from fuota_constructs.cli.plan.report import show
 
-        show(result, Console(highlight=False), typed(ctx), best=best, choices=choices)
+        show(result, Console(highlight=False), typed(ctx), best=best, choices=choices, whole=whole)
     if html is not None:
-        _write(html, result, typed(ctx), best, choices)
+        _write(html, result, typed(ctx), best, choices=choices, whole=whole)
         click.echo(f"the page is in {html}", err=as_json)
     ctx.exit(NOT_MET if recommend and best is None else exit_code(result, fail_on))
+
+
+def _session(inputs: Inputs, best: Recommendation | None) -> Planned:
+    """The recommended session, or the one that was asked for."""
+    from fuota_constructs.cli.plan.inputs import as_planned, planned
+
+    return as_planned(inputs, best.plan) if best and _leaves_all_open(inputs) else planned(inputs)
 
 
 def _facts_of(image: str | None) -> ImageFacts | None:
@@ -257,9 +287,17 @@ def _leaves_all_open(inputs: Inputs) -> bool:
     return (inputs.fragment_bytes, inputs.interval_seconds, inputs.redundancy_percent) == (None, None, None)
 
 
-def _write(page: Path, result: Planned, typed: Typed, best: Recommendation | None, choices: tuple[Option, ...]) -> None:
+def _write(
+    page: Path,
+    result: Planned,
+    typed: Typed,
+    best: Recommendation | None,
+    *,
+    choices: tuple[Option, ...],
+    whole: Planned | None,
+) -> None:
     from fuota_constructs.cli.plan.page import page_of
 
     if not choices:
         choices, _ = _options(replace(result.inputs, data_rate=None))
-    write(page, page_of(result, typed, best, choices))
+    write(page, page_of(result, typed, best, choices, whole=whole))

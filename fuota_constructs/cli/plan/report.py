@@ -11,6 +11,7 @@ from rich.text import Text
 
 from fuota_constructs.cli.about import made
 from fuota_constructs.cli.banner_view import show_banner
+from fuota_constructs.cli.plan import delta
 from fuota_constructs.cli.plan.figures import (
     GOOD,
     Figure,
@@ -22,7 +23,6 @@ from fuota_constructs.cli.plan.figures import (
     session_words,
 )
 from fuota_constructs.cli.plan.verdict import verdict_of
-from fuota_constructs.lorawan import recommendation
 from fuota_constructs.operations.visible_text import visible
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def show(
     *,
     best: Recommendation | None = None,
     choices: tuple[Option, ...] = (),
+    whole: Planned | None = None,
 ) -> None:
     """Print the verdict, inputs, figures and findings, and the recommendation where there is one to make."""
     said = verdict_of(result).banner
@@ -58,11 +59,15 @@ def show(
     if result.plan:
         _heading("What it costs, and whether it works", console)
         console.print(_lines(figures_of(result, result.plan)))
+    if whole:
+        _heading(delta.TITLE, console)
+        console.print(_beside(result, whole, narrow=console.width < NARROW))
+        _bullets(delta.remarks_of(result, whole), console)
     _show_findings(result.findings, console)
     if choices:
         _heading("Best of each data rate", console)
         console.print(_comparison(choices, best, narrow=console.width < NARROW))
-        _show_recommendation(best, choices, console)
+        _show_recommendation(result, best, choices, console)
 
 
 def _heading(title: str, console: Console) -> None:
@@ -98,6 +103,18 @@ def _show_findings(findings: Findings, console: Console) -> None:
         console.print(Padding(table, (0, 0, 0, 2)))
 
 
+def _beside(result: Planned, whole: Planned, *, narrow: bool) -> Padding:
+    left_out = {delta.HEADINGS.index("airtime")} if narrow else set()
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for place, heading in enumerate(delta.HEADINGS):
+        if place not in left_out:
+            table.add_column(heading, justify="right" if place else "left", no_wrap=True)
+    for row in delta.rows_of(result, whole):
+        cells = [cell for place, cell in enumerate((row.name, *row.cells)) if place not in left_out]
+        table.add_row(*(Text(cell, style="bold" if row.sent else "") for cell in cells))
+    return Padding(table, (0, 0, 0, 2))
+
+
 def _comparison(choices: tuple[Option, ...], best: Recommendation | None, *, narrow: bool) -> Padding:
     headings = ("bytes", "every", "redund.", "lasts") if narrow else HEADINGS
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
@@ -125,7 +142,9 @@ def _comparison(choices: tuple[Option, ...], best: Recommendation | None, *, nar
     return Padding(table, (0, 0, 0, 2))
 
 
-def _show_recommendation(best: Recommendation | None, choices: tuple[Option, ...], console: Console) -> None:
+def _show_recommendation(
+    result: Planned, best: Recommendation | None, choices: tuple[Option, ...], console: Console
+) -> None:
     obstacles = [f"DR{option.data_rate.index}: {option.obstacle}" for option in choices if option.obstacle]
     if best is None:
         _heading(
@@ -137,7 +156,7 @@ def _show_recommendation(best: Recommendation | None, choices: tuple[Option, ...
     _bullets(best.why, console)
     console.print()
     # To be pasted: no indent, no padding, and the terminal does the wrapping.
-    console.print(Text(recommendation.snippet(best.plan)), soft_wrap=True)
+    console.print(Text(delta.snippet_of(result, best)), soft_wrap=True)
 
 
 def _bullets(lines: Sequence[str], console: Console) -> None:

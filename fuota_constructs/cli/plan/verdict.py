@@ -8,6 +8,7 @@ from fuota_constructs.cli.banner import Banner
 from fuota_constructs.cli.exit_codes import NOT_MET, PASSED
 from fuota_constructs.cli.level import Level
 from fuota_constructs.cli.plan.figures import percent
+from fuota_constructs.rules.delta_rules import DELTA_RULES
 from fuota_constructs.rules.image_file_rules import IMAGE_FILE_RULES
 
 if TYPE_CHECKING:
@@ -75,7 +76,9 @@ def _remedies(result: Planned) -> tuple[str, ...]:
     if result.inputs.image_bytes < 1:
         return ("give an image that is not empty",)
     errors = {rule for rule, level, _ in result.findings if level == "error"}
-    if errors and errors <= {rule.id for rule in IMAGE_FILE_RULES}:
+    if errors and errors <= {rule.id for rule in DELTA_RULES}:
+        return ("send the whole image, or give other files: the findings say which",)
+    if errors and errors <= {rule.id for rule in (*IMAGE_FILE_RULES, *DELTA_RULES)}:
         return ("give another file: the findings say which",)
     return ("`fuota plan --recommend` finds what fits, or says for each data rate why nothing does",)
 
