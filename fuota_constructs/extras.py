@@ -23,6 +23,7 @@ EXTRAS = {
         "pyyaml": "yaml",
     },
     "plan": {"click": "click", "matplotlib": "matplotlib", "numpy": "numpy", "rich": "rich"},
+    "verify": {"cryptography": "cryptography"},
 }
 
 

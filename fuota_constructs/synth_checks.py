@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from fuota_constructs.firmware.delta.delta_image import DeltaImage
     from fuota_constructs.firmware.formats.image_facts import ImageFacts
+    from fuota_constructs.firmware.image_demands import ImageDemands
     from fuota_constructs.rules import Finding
 
 __all__ = [
@@ -88,6 +89,7 @@ def plan_of(
     image_bytes: object,
     image_facts: ImageFacts | None,
     image_delta: DeltaImage | None,
+    image_demands: ImageDemands | None,
     planned_loss_percent: object,
     device_stack: DeviceStack | None,
     place: Place,
@@ -105,6 +107,7 @@ def plan_of(
         image_bytes=known(image_bytes),
         image_facts=image_facts,
         image_delta=image_delta,
+        image_demands=image_demands,
         planned_loss_percent=known(planned_loss_percent),
         device_stack=device_stack,
         aws_account=place.account,

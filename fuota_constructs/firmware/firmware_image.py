@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from fuota_constructs.firmware.delta.delta_image import DeltaImage
     from fuota_constructs.firmware.formats import ImageFacts
+    from fuota_constructs.firmware.image_demands import ImageDemands
 
 MAX_KEY_BYTES = 1024
 # What is before the key in a URI, an ARN or a URL of an object, or a path: the image would be s3://acme/s3://acme/key.
@@ -37,7 +38,13 @@ class FirmwareImage:
     """
 
     @staticmethod
-    def from_asset(path: str | os.PathLike[str]) -> FirmwareImage:
+    def from_asset(
+        path: str | os.PathLike[str],
+        *,
+        signed_by: str | os.PathLike[str] | None = None,
+        replaces: str | int | os.PathLike[str] | FirmwareImage | None = None,
+        max_image_bytes: int | None = None,
+    ) -> FirmwareImage:
         """The image in a local file.
 
         The file is read now, uploaded as a CDK asset at deployment, and copied to
@@ -46,10 +53,22 @@ class FirmwareImage:
         characters other than letters, digits, `.`, `_` and `-` become `-`.
 
         `path` is a file of 1 to 1,048,576 bytes, relative to the working directory, absolute, or below `~`, the home
-        directory. Raises `FuotaValidationError` when there is no such file, it cannot be read, is a directory, or is
-        empty.
+        directory.
+        `signed_by`: the key that the image must be signed by, a PEM or DER file; its public half is enough. Another
+        key, or none, is an error. MCUboot, ESP secure boot, wolfBoot, SBSFU with ECDSA and Mbed images are known. The
+        signature is verified where `cryptography` is installed (the extra `verify`); without it the key that the image
+        names is compared, and a warning says that the signature was not. Which key devices trust nobody here knows. By
+        default an image without a signature is a warning, where its format has one.
+        `replaces`: what devices have now: a version (`"2.4.0"`, or `3`), its file, or its image. A version that is not
+        above it, and the same firmware again, is an error; what cannot be compared is a warning. Text that reads as a
+        version is one. Nothing is compared by default.
+        `max_image_bytes`: the most bytes that devices take, such as the slot less what the bootloader needs in it. More
+        is an error. By default only what the service takes counts.
+
+        Raises `FuotaValidationError` when there is no such file, it cannot be read, is a directory, or is empty, and
+        for a value of a wrong kind: a key that is a certificate, encrypted, or of a kind no bootloader checks.
         """
-        return AssetImage(_path_of(path))
+        return AssetImage(_path_of(path), signed_by=signed_by, replaces=replaces, max_image_bytes=max_image_bytes)
 
     @staticmethod
     def delta(
@@ -74,7 +93,13 @@ class FirmwareImage:
         return DeltaAsset(_asset_of("base", base), _asset_of("target", target), decoder)
 
     @staticmethod
-    def from_bucket(bucket: s3.IBucket | IBucketRef, key: str, *, size_bytes: int | None = None) -> FirmwareImage:
+    def from_bucket(
+        bucket: s3.IBucket | IBucketRef,
+        key: str,
+        *,
+        size_bytes: int | None = None,
+        max_image_bytes: int | None = None,
+    ) -> FirmwareImage:
         """The image in a bucket, created here or imported.
 
         `bucket` is any bucket, an L1 `CfnBucket` included, and must be in the Region of the task. `key` has 1 to 1024
@@ -82,10 +107,15 @@ class FirmwareImage:
         version of the firmware a key of its own: the service is given no object version, so overwriting an object
         changes it under the task.
         `size_bytes` is the size of the image, 1 to 1,048,576 bytes; without it the rules about size, fragment count
-        and duration are skipped. Raises `FuotaValidationError` for a bucket that is no bucket construct or an
-        impossible key.
+        and duration are skipped.
+        `max_image_bytes`: as for `from_asset`, compared with `size_bytes`; without that a warning says that it is not.
+        The object is not read: neither what it is, its signature nor its version is checked, at synth or at deployment.
+        Ask `fuota image` about the file that goes there.
+
+        Raises `FuotaValidationError` for a bucket that is no bucket construct, an impossible key, or a
+        `max_image_bytes` that is no number of bytes.
         """
-        return BucketImage(bucket, key, size_bytes)
+        return BucketImage(bucket, key, size_bytes, max_image_bytes)
 
     size_bytes: object
     """Size of the image in bytes; None when it is not known."""
@@ -99,12 +129,17 @@ class FirmwareImage:
     delta_facts: DeltaImage | None = None
     """Base, target and patch of a delta; None for a whole image."""
 
+    demands: ImageDemands | None
+    """What was asked of it, or of the target of a delta, and what came of that; None where nothing was."""
+
 
 class AssetImage(FirmwareImage):
     """An image in a local file, read at birth."""
 
-    def __init__(self, path: Path) -> None:
-        """Read the file's size and SHA-256."""
+    def __init__(
+        self, path: Path, *, signed_by: object = None, replaces: object = None, max_image_bytes: object = None
+    ) -> None:
+        """Read the file's size and SHA-256, and look for what is asked of it."""
         try:
             content = path.read_bytes()
         except FileNotFoundError:
@@ -119,6 +154,13 @@ class AssetImage(FirmwareImage):
         self.path = path.resolve()
         self.size_bytes = len(content)
         self.facts = read_image(content)
+        self.demands = None
+        if (signed_by, replaces, max_image_bytes) != (None, None, None):
+            from fuota_constructs.firmware.image_demands import demands_on
+
+            self.demands = demands_on(
+                content, self.facts, signed_by=signed_by, replaces=replaces, max_image_bytes=max_image_bytes
+            )
         self.sha256 = hashlib.sha256(content).hexdigest()
         self.key = _key(self.sha256, path.name)
 
@@ -157,6 +199,7 @@ class DeltaAsset(AssetImage):
         self.path.write_bytes(delta.patch.data)
         self.size_bytes = len(delta.patch.data)
         self.facts = delta.target
+        self.demands = target.demands
         self.sha256 = hashlib.sha256(delta.patch.data).hexdigest()
         self.key = _key(self.sha256, f"{base.path.stem}-to-{target.path.stem}.patch")
 
@@ -168,7 +211,9 @@ class DeltaAsset(AssetImage):
 class BucketImage(FirmwareImage):
     """An image in a bucket."""
 
-    def __init__(self, bucket: s3.IBucket | IBucketRef, key: str, size_bytes: int | None) -> None:
+    def __init__(
+        self, bucket: s3.IBucket | IBucketRef, key: str, size_bytes: int | None, max_image_bytes: object = None
+    ) -> None:
         """Refuse what is no bucket and no key."""
         known = bucket_of(bucket)
         if known is None:
@@ -185,6 +230,11 @@ class BucketImage(FirmwareImage):
         self.key = key
         self.size_bytes = size_bytes
         self.facts = None
+        self.demands = None
+        if max_image_bytes is not None:
+            from fuota_constructs.firmware.image_demands import ImageDemands, size_limit
+
+            self.demands = ImageDemands(max_image_bytes=size_limit(max_image_bytes))
 
     def __repr__(self) -> str:
         return f"FirmwareImage.from_bucket(..., {self.key!r})"

@@ -10,6 +10,7 @@ from fuota_constructs.lorawan.device_stack import DeviceStack
 from fuota_constructs.lorawan.session_plan import SessionPlan
 from fuota_constructs.rules.delta_rules import DELTA_RULES
 from fuota_constructs.rules.fragment_rules import FRAGMENT_RULES, encoded_fragments
+from fuota_constructs.rules.image_demand_rules import IMAGE_DEMAND_RULES
 from fuota_constructs.rules.image_file_rules import IMAGE_FILE_RULES
 from fuota_constructs.rules.image_rules import IMAGE_RULES
 from fuota_constructs.rules.member_rules import MEMBER_RULES
@@ -40,6 +41,7 @@ RULES: tuple[Rule, ...] = (
     *IMAGE_RULES,
     *IMAGE_FILE_RULES,
     *DELTA_RULES,
+    *IMAGE_DEMAND_RULES,
     *TASK_RULES,
     *PLACE_RULES,
     *START_RULES,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from fuota_constructs.rules.image_demand_rules import on_the_air, signed_file
 from fuota_constructs.rules.rule import Remarks, Rule, TaskPlan, error, warning
 
 FILL_BYTES: Final = 1024
@@ -62,12 +63,19 @@ def _image_digest(plan: TaskPlan) -> Remarks:
 
 
 def _image_unsigned(plan: TaskPlan) -> Remarks:
-    facts = plan.image_facts
-    if facts is not None and facts.can_sign and facts.signature is None and not facts.missing_bytes:
+    facts, check = plan.image_facts, plan.image_demands.signature if plan.image_demands else None
+    if facts is None or facts.missing_bytes:
+        return
+    if check is not None and check.verdict == "unsigned":
+        yield error(
+            f"the firmware image ({facts.title}) has no signature and shall be signed by {check.key}: devices that"
+            f" trust that key never boot it, and the session counts as a success: {on_the_air(plan)};"
+            f" {signed_file(facts)}"
+        )
+    elif facts.can_sign and facts.signature is None and check is None:
         yield warning(
             f"the firmware image ({facts.title}) is not signed: a bootloader that asks for a signature never boots it,"
-            " and the session counts as a success all the same. Give the signed file (zephyr.signed.bin, imgtool sign"
-            " --key)"
+            f" and the session counts as a success all the same: {on_the_air(plan)}; {signed_file(facts)}"
         )
 
 
@@ -119,8 +127,9 @@ IMAGE_FILE_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         id="image-unsigned",
-        levels=("warning",),
-        what="the format carries a signature and this file has none",
+        levels=("error", "warning"),
+        what="the format carries a signature and this file has none (warning); with `signed_by`, any file without one"
+        " (error)",
         why="a bootloader that asks for one never boots it, and nobody hears of it",
         remedy="the signed file",
         source=_FORMATS,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 if TYPE_CHECKING:
     from fuota_constructs.firmware.delta.delta_image import DeltaImage
     from fuota_constructs.firmware.formats.image_facts import ImageFacts
+    from fuota_constructs.firmware.image_demands import ImageDemands
     from fuota_constructs.lorawan.device_stack import DeviceStack
 
 Level = Literal["error", "warning"]
@@ -146,6 +147,7 @@ class TaskPlan:
     image_bytes: object = None
     image_facts: ImageFacts | None = None
     image_delta: DeltaImage | None = None
+    image_demands: ImageDemands | None = None
     planned_loss_percent: object = None
     dwell_time: bool = False
     target: float | None = None

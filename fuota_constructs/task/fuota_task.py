@@ -148,6 +148,7 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
             image_bytes=image.size_bytes,
             image_facts=image.facts,
             image_delta=image.delta_facts,
+            image_demands=image.demands,
             planned_loss_percent=planned_loss_percent,
             device_stack=synth_checks.device_stack_of(device_stack, self),
             place=shared.place,

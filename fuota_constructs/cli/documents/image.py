@@ -19,6 +19,7 @@ class Facts(TypedDict):
     product: str | None
     payload_bytes: Annotated[int | None, "program in it"]
     declared_bytes: Annotated[int | None, "where the format says the image ends"]
+    unpacked_bytes: Annotated[int | None, "program that a compressed payload unpacks to"]
     missing_bytes: Annotated[int, "bytes that the header says and the file has not"]
     trailing_bytes: Annotated[int, "bytes behind the declared end"]
     fill_bytes: Annotated[int, "run of equal 0x00 or 0xFF bytes at the end, where no end is declared"]

@@ -7,13 +7,14 @@ first.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from fuota_constructs.firmware.formats import containers, cortex_m, esp, mbed_manifest, mcuboot, sfu, wolfboot
 from fuota_constructs.firmware.formats.image_facts import ImageFacts, Signature, facts_of
+from fuota_constructs.firmware.formats.signed import Signed
 
-__all__ = ["ImageFacts", "Signature", "read_image"]
+__all__ = ["ImageFacts", "Signature", "Signed", "read_image", "signatures_in"]
 
 _Read = Callable[[bytes], ImageFacts | None]
 
@@ -40,3 +41,18 @@ def read_image(data: bytes) -> ImageFacts:
     """The facts of a firmware file, given all its bytes."""
     known = (facts for read in _FORMATS if (facts := read(data)) is not None)
     return next(known, None) or cortex_m.read_unknown(data)
+
+
+_SIGNED: Final[dict[str, Callable[[bytes], Iterable[Signed]]]] = {
+    "mcuboot": mcuboot.signed,
+    "sfu": sfu.signed,
+    "wolfboot": wolfboot.signed,
+    "esp": esp.signed,
+    "mbed": mbed_manifest.signed,
+}
+
+
+def signatures_in(data: bytes, facts: ImageFacts) -> tuple[Signed, ...]:
+    """The signatures in a file, given its facts, and what each is over; none where it was cut off."""
+    read = _SIGNED.get(facts.format)
+    return () if read is None or facts.missing_bytes else tuple(read(data))

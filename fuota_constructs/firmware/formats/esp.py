@@ -6,11 +6,16 @@ Source: ESP-IDF Programming Guide, app image format; esptool documentation, firm
 from __future__ import annotations
 
 import hashlib
-import re
-from typing import Final, NamedTuple
+import zlib
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from fuota_constructs.firmware.formats.binary_reader import little, text
 from fuota_constructs.firmware.formats.image_facts import ImageFacts, Signature, facts_of
+from fuota_constructs.firmware.formats.signed import Signed, digest_of
+from fuota_constructs.firmware.formats.version import version_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MAGIC: Final = 0xE9
 DELTA_MAGIC: Final = bytes.fromhex("10decdfc")
@@ -22,7 +27,12 @@ _ESP8266_HEADER: Final = 8
 _DESCRIPTION_AT: Final = 32
 _DESCRIPTION_MAGIC: Final = 0xABCD5432
 _SIGNATURE_SECTOR: Final = 4096
-_SIGNATURE_KINDS: Final[dict[int, Signature]] = {2: "RSA-3072", 3: "ECDSA"}
+_BLOCK_BYTES, _MOST_BLOCKS = 1216, 3
+_RSA, _ECDSA = 2, 3
+_CURVES: Final[dict[int, Signature]] = {1: "ECDSA-P192", 2: "ECDSA-P256", 3: "ECDSA-P384"}
+_COORDINATE_BYTES: Final = {1: 24, 2: 32, 3: 48}
+_BLOCK_KINDS: Final[dict[bytes, Signature]] = {b"\xe7\x02": "RSA-3072", b"\xe7\x03": "ECDSA"}
+_VERSION_1_BYTES: Final = 68
 
 
 class Walk(NamedTuple):
@@ -96,11 +106,9 @@ def read(data: bytes) -> ImageFacts | None:
     missing = max(end + (32 if hashed else 0) - len(data), 0)
     valid, detail = _checked(data, walked, end, digest) if not missing else (None, "")
     end += 32 if hashed else 0
-    sector = -(-end // _SIGNATURE_SECTOR) * _SIGNATURE_SECTOR
-    signature = _signature_at(data, sector)
-    if signature:
-        missing = max(sector + _SIGNATURE_SECTOR - len(data), 0)
-        end = sector + _SIGNATURE_SECTOR
+    boot = _secure_boot(data, end)
+    if boot.error and valid:
+        valid, detail = False, boot.error
     described = _is_esp32(data)
     version = text(data, 48, 32) if described else None
     return facts_of(
@@ -108,30 +116,105 @@ def read(data: bytes) -> ImageFacts | None:
         format="esp" if esp32 else "esp8266",
         title="ESP32 application image" if esp32 else "ESP8266 application image",
         version=version,
-        version_order=_numbers(version),
+        version_order=order.numbers if (order := version_of(version)) else None,
         product=text(data, 80, 32) if described else None,
         payload_bytes=walked.payload_bytes,
-        declared_bytes=end,
-        missing_bytes=missing,
-        trailing_bytes=max(len(data) - end, 0),
+        declared_bytes=boot.end,
+        missing_bytes=max(missing, boot.end - len(data)),
+        trailing_bytes=max(len(data) - boot.end, 0),
         content_digest=digest.hex() if len(digest) == 32 else None,  # noqa: PLR2004
         digest_valid=valid,
         digest_detail=detail,
-        signature=signature,
+        signature=boot.signature,
+        key_hash=boot.key_hash,
         security_counter=little(data, 36, 4) if described else None,
     )
 
 
-def _numbers(version: str | None) -> tuple[int, ...] | None:
-    """The free text of a version as numbers, where it is nothing but numbers."""
-    plain = re.fullmatch(r"v?(\d+(?:\.\d+){0,3})", version or "")
-    return tuple(int(part) for part in plain.group(1).split(".")) if plain else None
+class _Block(NamedTuple):
+    """A block of secure boot version 2: all that is checked on its way into flash is in there."""
+
+    kind: Signature
+    hash: str
+    digest: bytes
+    key_numbers: tuple[int, int]
+    key_hash: str
+    signature: bytes
+    encoding: Literal["pss", "raw"]
 
 
-def _signature_at(data: bytes, sector: int) -> Signature | None:
-    """Kind of the secure boot signature block, which begins with 0xE7 and its version."""
-    block = data[sector : sector + 2]
-    return _SIGNATURE_KINDS.get(block[1]) if len(block) == 2 and block[0] == 0xE7 else None  # noqa: PLR2004
+def _blocks(data: bytes, sector: int) -> Iterator[_Block]:
+    """The signature blocks in a sector, each of which its CRC says is one."""
+    for index in range(_MOST_BLOCKS):
+        block = data[sector + index * _BLOCK_BYTES : sector + (index + 1) * _BLOCK_BYTES]
+        if len(block) < _BLOCK_BYTES or block[0] != 0xE7 or zlib.crc32(block[:1196]) != little(block, 1196, 4):  # noqa: PLR2004
+            return
+        if block[1] == _RSA:
+            modulus = int.from_bytes(block[36:420], "little")
+            numbers = (modulus, int.from_bytes(block[420:424], "little"))
+            key_hash = digest_of("sha256", block[36:812]).hex()  # as espsecure burns it
+            yield _Block("RSA-3072", "sha256", block[4:36], numbers, key_hash, block[812:1196][::-1], "pss")
+        elif block[1] == _ECDSA:
+            name, at = ("sha384", 52) if block[2] == 1 else ("sha256", 36)
+            size, field = _COORDINATE_BYTES.get(block[at], 0), 96 if name == "sha384" else 64
+            if not size:
+                return
+            point, pair = block[at + 1 :], block[at + 1 + field :]
+            numbers = (int.from_bytes(point[:size], "little"), int.from_bytes(point[size : 2 * size], "little"))
+            signature = pair[:size][::-1] + pair[size : 2 * size][::-1]
+            key_hash = digest_of("sha256", block[at : at + 1 + field]).hex()
+            yield _Block(_CURVES[block[at]], name, block[4:at], numbers, key_hash, signature, "raw")
+
+
+class _SecureBoot(NamedTuple):
+    """What is behind the image itself: the end of it all, and what is wrong with it."""
+
+    end: int
+    signature: Signature | None = None
+    key_hash: str | None = None
+    error: str = ""
+
+
+def _secure_boot(data: bytes, end: int) -> _SecureBoot:
+    sector = -(-end // _SIGNATURE_SECTOR) * _SIGNATURE_SECTOR
+    kind = _BLOCK_KINDS.get(data[sector : sector + 2])
+    if kind is None:
+        return _SecureBoot(len(data), "ECDSA-P256") if _has_version_1(data, end) else _SecureBoot(end)
+    end = sector + _SIGNATURE_SECTOR
+    block = next(_blocks(data, sector), None)
+    if block is None:
+        return _SecureBoot(end, kind, error="the checksum of its signature block is wrong")
+    right = digest_of(block.hash, data[:sector]) == block.digest
+    return _SecureBoot(end, block.kind, block.key_hash, "" if right else f"its signature is for {block.digest.hex()}")
+
+
+def signed(data: bytes) -> Iterator[Signed]:
+    """The signatures of secure boot, over all in front of their sector; each with the key it was made by."""
+    end = _end(data)
+    if end is None:
+        return
+    sector = -(-end // _SIGNATURE_SECTOR) * _SIGNATURE_SECTOR
+    for each in _blocks(data, sector):
+        digest = digest_of(each.hash, data[:sector])
+        yield Signed(
+            each.kind, each.signature, each.encoding, hash=each.hash, digest=digest, key_numbers=each.key_numbers
+        )
+    if _has_version_1(data, end):
+        yield Signed("ECDSA-P256", data[-64:], "raw", digest=digest_of("sha256", data[:-_VERSION_1_BYTES]))
+
+
+def _end(data: bytes) -> int | None:
+    """Where the image ends that is signed, its appended digest included; None where it is none."""
+    layout = _layout(data) if _begins_as_esp(data) else None
+    if layout is None:
+        return None
+    esp32, walked = layout
+    return walked.checksum_at + 1 + (32 if esp32 and data[23:24] == b"\x01" else 0)
+
+
+def _has_version_1(data: bytes, end: int) -> bool:
+    """Whether the signature of secure boot version 1 is behind the image: its version, which is 0, and r and s."""
+    return len(data) == end + _VERSION_1_BYTES and little(data, end, 4) == 0
 
 
 def _checked(data: bytes, walked: Walk, end: int, digest: bytes) -> tuple[bool, str]:

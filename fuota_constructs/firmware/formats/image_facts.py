@@ -6,7 +6,22 @@ import dataclasses
 import hashlib
 from typing import Literal
 
-Signature = Literal["ECDSA", "ECDSA-P224", "ECDSA-P256", "ECDSA-P384", "Ed25519", "RSA-2048", "RSA-3072", "RSA-4096"]
+Signature = Literal[
+    "ECDSA",
+    "ECDSA-P192",
+    "ECDSA-P224",
+    "ECDSA-P256",
+    "ECDSA-P384",
+    "ECDSA-P521",
+    "Ed25519",
+    "Ed448",
+    "LMS",
+    "ML-DSA",
+    "RSA-2048",
+    "RSA-3072",
+    "RSA-4096",
+    "XMSS",
+]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -40,6 +55,8 @@ class ImageFacts:
     """Bytes of program in it, without header and trailer."""
     declared_bytes: int | None = None
     """Where the format says the image ends: the bytes a device needs of this file."""
+    unpacked_bytes: int | None = None
+    """Bytes of program that a device makes of a compressed payload."""
     missing_bytes: int = 0
     """Bytes that the image says it has and the file has not: it was cut off."""
     trailing_bytes: int = 0

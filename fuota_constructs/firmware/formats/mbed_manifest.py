@@ -5,10 +5,14 @@ Source: ARMmbed/mbed-lorawan-update-client (113 bytes at the end) and mbed-loraw
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from fuota_constructs.firmware.formats.binary_reader import little
 from fuota_constructs.firmware.formats.image_facts import ImageFacts, facts_of
+from fuota_constructs.firmware.formats.signed import Signed, digest_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _SIGNATURE_SIZES: Final = range(70, 73)
 _WITH_VERSION, _WITHOUT = 113, 109
@@ -42,3 +46,12 @@ def read(data: bytes) -> ImageFacts | None:
         declared_bytes=len(data),
         signature="ECDSA-P256",
     )
+
+
+def signed(data: bytes) -> Iterator[Signed]:
+    """The signature in the manifest, over the program in front of it; that of a patch is over what it makes."""
+    size = manifest_bytes(data)
+    if size:
+        manifest = data[-size:]
+        digest = digest_of("sha256", data[:-size]) if data[-4] == 0 else None
+        yield Signed("ECDSA-P256", manifest[1 : 1 + manifest[0]], "der", digest=digest)

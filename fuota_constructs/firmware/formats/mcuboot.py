@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from fuota_constructs.firmware.formats.binary_reader import little
 from fuota_constructs.firmware.formats.image_facts import ImageFacts, Signature, facts_of
+from fuota_constructs.firmware.formats.signed import Signed, digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,8 @@ _ENCRYPTED: Final = 0x4 | 0x8
 _NON_BOOTABLE: Final = 0x10
 _COMPRESSED: Final = 0x200 | 0x400
 
-_KEY_HASH, _PUBLIC_KEY, _SECURITY_COUNTER = 0x01, 0x02, 0x50
+_ENCRYPTION_KEYS: Final = range(0x30, 0x35)
+_KEY_HASH, _PUBLIC_KEY, _SECURITY_COUNTER, _UNPACKED_SIZE = 0x01, 0x02, 0x50, 0x70
 _DIGESTS: Final = {0x10: "sha256", 0x11: "sha384", 0x12: "sha512"}
 _SIGNATURES: Final[dict[int, Signature]] = {
     0x20: "RSA-2048",
@@ -35,6 +37,7 @@ _SIGNATURES: Final[dict[int, Signature]] = {
     0x23: "RSA-3072",
     0x24: "Ed25519",
 }
+_PURE: Final = 0x25
 _P384_DER_BYTES: Final = 90  # an ECDSA signature of P-256 has at most 72 bytes, one of P-384 about 102
 
 # The first bytes of the hash (SHA-256 but where said) of the public keys whose private halves are published with
@@ -115,16 +118,11 @@ def read(data: bytes) -> ImageFacts | None:
         return None
     parts = layout(data)
     flags = little(data, 16, 4) or 0
-    encrypted = bool(flags & _ENCRYPTED)
-    digest_type, digest = next(((t.type, t.value) for t in parts.tlvs if t.type in _DIGESTS), (0, b""))
-    valid = None
-    detail = ""
-    if digest and not encrypted and not parts.missing_bytes:
-        found = hashlib.new(_DIGESTS[digest_type], data[: parts.hashed_end]).digest()
-        valid = found == digest
-        detail = "" if valid else f"it says {digest.hex()} and has {found.hex()}"
+    encrypted = _is_encrypted(data, parts.tlvs)
+    digest = next((tlv.value for tlv in parts.tlvs if tlv.type in _DIGESTS), b"")
+    valid, detail = _checked(data, parts, encrypted=encrypted)
     key_hash = _key_hash(parts.tlvs)
-    counter = next((t.value for t in parts.tlvs if t.type == _SECURITY_COUNTER), None)
+    numbers_in = {tlv.type: int.from_bytes(tlv.value, "little") for tlv in parts.tlvs}
     numbers = tuple(little(data, offset, size) for offset, size in ((20, 1), (21, 1), (22, 2), (24, 4)))
     version = None if None in numbers else f"{numbers[0]}.{numbers[1]}.{numbers[2]}+{numbers[3]}"
     return facts_of(
@@ -136,6 +134,7 @@ def read(data: bytes) -> ImageFacts | None:
         version_order=None if version is None else numbers[:3],
         payload_bytes=parts.payload_bytes,
         declared_bytes=parts.end,
+        unpacked_bytes=numbers_in.get(_UNPACKED_SIZE),
         missing_bytes=parts.missing_bytes,
         trailing_bytes=max(len(data) - parts.end, 0),
         content_digest=digest.hex() or None,
@@ -148,9 +147,33 @@ def read(data: bytes) -> ImageFacts | None:
         can_sign=not parts.missing_bytes,
         key_hash=key_hash,
         development_key=DEVELOPMENT_KEYS.get(key_hash[:16]) if key_hash else None,
-        security_counter=None if counter is None else int.from_bytes(counter, "little"),
+        security_counter=numbers_in.get(_SECURITY_COUNTER),
         padded_slot=len(data) > parts.end and _ends_as_slot(data),
     )
+
+
+def _checked(data: bytes, parts: Layout, *, encrypted: bool) -> tuple[bool | None, str]:
+    """Whether the content has the digest that is with it, and what was found instead."""
+    digest = next((tlv for tlv in parts.tlvs if tlv.type in _DIGESTS), None)
+    if parts.missing_bytes:
+        return None, ""
+    if digest is None:
+        return (None, "") if _is_pure(parts.tlvs) else (False, "MCUboot asks for one and there is none")
+    found = digest_of(_DIGESTS[digest.type], data[: parts.hashed_end])
+    if found == digest.value:
+        return True, ""
+    return (None, "") if encrypted else (False, f"it says {digest.value.hex()} and has {found.hex()}")
+
+
+def _is_pure(tlvs: tuple[Tlv, ...]) -> bool:
+    """Whether the signature is over the content itself, which then needs no digest."""
+    return any(tlv.type == _PURE and any(tlv.value) for tlv in tlvs)
+
+
+def _is_encrypted(data: bytes, tlvs: tuple[Tlv, ...]) -> bool:
+    """Whether the flag says so, and there is the key that it takes: without one no device decrypts it."""
+    flags = little(data, 16, 4) or 0
+    return bool(flags & _ENCRYPTED) and any(tlv.type in _ENCRYPTION_KEYS for tlv in tlvs)
 
 
 def _key_hash(tlvs: tuple[Tlv, ...]) -> str | None:
@@ -163,24 +186,47 @@ def _key_hash(tlvs: tuple[Tlv, ...]) -> str | None:
 
 
 def _signature(tlvs: tuple[Tlv, ...]) -> Signature | None:
-    for each in tlvs:
-        kind = _SIGNATURES.get(each.type)
-        if kind == "ECDSA-P256" and len(each.value) >= _P384_DER_BYTES:
-            return "ECDSA-P384"
-        if kind:
-            return kind
-    return None
+    return next((kind for each in tlvs if (kind := _kind(each))), None)
 
 
-def signature_bytes(tlvs: tuple[Tlv, ...]) -> bytes | None:
-    """The signature itself; an ECDSA one without the padding of older imgtools."""
-    for each in tlvs:
-        if each.type in (0x21, 0x22):
-            length = each.value[1] + 2 if each.value[:1] == b"0" and len(each.value) > 1 else len(each.value)
-            return each.value[:length]
-        if each.type in _SIGNATURES:
-            return each.value
-    return None
+def _kind(tlv: Tlv) -> Signature | None:
+    """The kind of a signature; one type has those of two curves."""
+    kind = _SIGNATURES.get(tlv.type)
+    return "ECDSA-P384" if kind == "ECDSA-P256" and len(tlv.value) >= _P384_DER_BYTES else kind
+
+
+def signed(data: bytes) -> Iterator[Signed]:
+    """The signatures of an image, each with the key that it names before it.
+
+    ECDSA and RSA sign the content by a hash of their own, whatever digest the image carries; Ed25519 signs that digest,
+    or with SIG_PURE the content. The digest of an encrypted image is that of its plain content, which is not there.
+    """
+    parts = layout(data)
+    encrypted = _is_encrypted(data, parts.tlvs)
+    content = b"" if encrypted else data[: parts.hashed_end]
+    stored = {_DIGESTS[tlv.type]: tlv.value for tlv in parts.tlvs if tlv.type in _DIGESTS}
+    pure = _is_pure(parts.tlvs)
+    key_hash: bytes | None = None
+    for tlv in parts.tlvs:
+        if tlv.type == _KEY_HASH:
+            key_hash = tlv.value
+        elif tlv.type == _PUBLIC_KEY:
+            key_hash = hashlib.sha256(tlv.value).digest()
+        elif (kind := _kind(tlv)) == "Ed25519":
+            digest = next(iter(stored.values()), None)
+            yield Signed(kind, tlv.value, "raw", message=(content or None) if pure else digest, key_hash=key_hash)
+        elif kind:
+            name = "sha384" if kind == "ECDSA-P384" else "sha256"
+            digest = digest_of(name, content) if content else stored.get(name)
+            rsa = kind.startswith("RSA")
+            value = tlv.value if rsa else _without_padding(tlv.value)
+            yield Signed(kind, value, "pss" if rsa else "der", hash=name, digest=digest, key_hash=key_hash)
+
+
+def _without_padding(signature: bytes) -> bytes:
+    """An ECDSA signature without the zeros that older imgtools put behind it."""
+    is_der = signature[:1] == b"0" and len(signature) > 1
+    return signature[: signature[1] + 2] if is_der else signature
 
 
 def _ends_as_slot(data: bytes) -> bool:

@@ -10,23 +10,29 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from fuota_constructs.firmware.formats.binary_reader import little
 from fuota_constructs.firmware.formats.image_facts import ImageFacts, Signature, facts_of
+from fuota_constructs.firmware.formats.signed import Signed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
 MAGIC: Final = b"WOLF"
 _HEADER_SIZES: Final = (256, 512, 1024, 2048, 4096, 8192)
-_VERSION, _SHA256, _PUBLIC_KEY, _SIGNATURE, _TYPE = 0x0001, 0x0003, 0x0010, 0x0020, 0x0030
-_SHA384: Final = 0x0014
-_DIGESTS: Final = {_SHA256: "sha256", _SHA384: "sha384"}
+_VERSION, _SHA256, _TYPE, _PUBLIC_KEY, _SIGNATURE, _LATE_TYPE = 0x0001, 0x0003, 0x0004, 0x0010, 0x0020, 0x0030
+_SHA3_384, _SHA384 = 0x0013, 0x0014
+_DIGESTS: Final = {_SHA256: "sha256", _SHA384: "sha384", _SHA3_384: "sha3_384"}
 _FILL: Final = b"\xff"
 _KINDS: Final[dict[int, Signature]] = {
     0x01: "Ed25519",
     0x02: "ECDSA-P256",
     0x03: "RSA-2048",
     0x04: "RSA-4096",
+    0x05: "Ed448",
     0x06: "ECDSA-P384",
+    0x07: "ECDSA-P521",
     0x08: "RSA-3072",
+    0x09: "LMS",
+    0x10: "XMSS",
+    0x11: "ML-DSA",
 }
 
 
@@ -70,7 +76,6 @@ def read(data: bytes) -> ImageFacts | None:
     end = header + (payload or 0)
     missing = max(end - len(data), 0)
     version = little(tags[_VERSION].value, 0, 4) if _VERSION in tags else None
-    kind = little(tags[_TYPE].value, 1, 1) if _TYPE in tags else None
     key = tags.get(_PUBLIC_KEY)
     return facts_of(
         data,
@@ -87,9 +92,35 @@ def read(data: bytes) -> ImageFacts | None:
         digest_detail=""
         if missing or valid or not digest
         else f"it says {digest.value.hex()}, which its bytes do not have",
-        signature=_KINDS.get(kind or 0) if _SIGNATURE in tags else None,
+        signature=_kind(tags) if _SIGNATURE in tags else None,
         can_sign=not missing,
         key_hash=key.value.hex() if key else None,
+    )
+
+
+def _kind(tags: Mapping[int, Tag]) -> Signature | None:
+    """The kind of the signature: the upper byte of the image type."""
+    kind = tags.get(_TYPE) or tags.get(_LATE_TYPE)
+    return _KINDS.get(little(kind.value, 1, 1) or 0) if kind else None
+
+
+def signed(data: bytes) -> Iterator[Signed]:
+    """The signature, which is over the digest in the header; `read` says whether the content has that."""
+    tags = {tag.type: tag for tag in _tags(data)}
+    kind = _kind(tags)
+    digest = next((tags[each] for each in _DIGESTS if each in tags), None)
+    if kind is None or digest is None or _SIGNATURE not in tags:
+        return
+    rsa = kind.startswith("RSA")
+    yield Signed(
+        kind,
+        tags[_SIGNATURE].value,
+        "pkcs1" if rsa else "raw",
+        hash=_DIGESTS[digest.type],
+        digest=digest.value,
+        message=digest.value,
+        key_hash=tags[_PUBLIC_KEY].value if _PUBLIC_KEY in tags and not rsa else None,
+        key_hash_is_of="plain",
     )
 
 

@@ -44,11 +44,12 @@ def test_esp_images_cut_off_flipped_and_padded() -> None:
     assert "it says" in facts.digest_detail
 
 
-def test_an_esp_image_with_a_secure_boot_signature() -> None:
+def test_an_esp_image_whose_signature_block_is_damaged() -> None:
     data = esp_image()
     signed = data.ljust(-(-len(data) // 4096) * 4096, b"\xff") + b"\xe7\x02".ljust(4096, b"\0")
     facts = read_image(signed)
     assert (facts.signature, facts.trailing_bytes, facts.missing_bytes) == ("RSA-3072", 0, 0)
+    assert (facts.digest_valid, facts.digest_detail) == (False, "the checksum of its signature block is wrong")
 
 
 @pytest.mark.parametrize("header", [256, 512, 1024])
