@@ -118,7 +118,7 @@ def read(data: bytes) -> ImageFacts | None:
         return None
     parts = layout(data)
     flags = little(data, 16, 4) or 0
-    encrypted = _is_encrypted(data, parts.tlvs)
+    encrypted = bool(flags & _ENCRYPTED)
     digest = next((tlv.value for tlv in parts.tlvs if tlv.type in _DIGESTS), b"")
     valid, detail = _checked(data, parts, encrypted=encrypted)
     key_hash = _key_hash(parts.tlvs)
@@ -170,12 +170,6 @@ def _is_pure(tlvs: tuple[Tlv, ...]) -> bool:
     return any(tlv.type == _PURE and any(tlv.value) for tlv in tlvs)
 
 
-def _is_encrypted(data: bytes, tlvs: tuple[Tlv, ...]) -> bool:
-    """Whether the flag says so, and there is the key that it takes: without one no device decrypts it."""
-    flags = little(data, 16, 4) or 0
-    return bool(flags & _ENCRYPTED) and any(tlv.type in _ENCRYPTION_KEYS for tlv in tlvs)
-
-
 def _key_hash(tlvs: tuple[Tlv, ...]) -> str | None:
     for each in tlvs:
         if each.type == _KEY_HASH:
@@ -202,7 +196,8 @@ def signed(data: bytes) -> Iterator[Signed]:
     or with SIG_PURE the content. The digest of an encrypted image is that of its plain content, which is not there.
     """
     parts = layout(data)
-    encrypted = _is_encrypted(data, parts.tlvs)
+    # A flag without the key that decrypting takes hides nothing: no device decrypts that.
+    encrypted = bool((little(data, 16, 4) or 0) & _ENCRYPTED) and any(t.type in _ENCRYPTION_KEYS for t in parts.tlvs)
     content = b"" if encrypted else data[: parts.hashed_end]
     stored = {_DIGESTS[tlv.type]: tlv.value for tlv in parts.tlvs if tlv.type in _DIGESTS}
     pure = _is_pure(parts.tlvs)
