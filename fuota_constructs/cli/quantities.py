@@ -51,6 +51,20 @@ def share_of_one(text: str) -> float:
     return float(number / 100)
 
 
+class Size(click.ParamType[int]):
+    """A number of bytes from 1."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read it, or fail with what one looks like."""
+        try:
+            size = size_bytes(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        return size or self.fail("0 bytes are no limit that an image could keep", param, ctx)
+
+
 class Image(click.ParamType[tuple[str | None, int]]):
     """A file, or a size instead: the path (None for a size) and the bytes."""
 

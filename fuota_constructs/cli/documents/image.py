@@ -29,12 +29,31 @@ class Facts(TypedDict):
     encrypted: bool
     compressed: bool
     bootable: bool
-    signature: Annotated[str | None, "kind of the signature; it is not verified"]
+    signature: Annotated[str | None, "kind of the signature, which signature_check may verify"]
     can_sign: Annotated[bool, "whether the format carries a signature"]
     key_hash: Annotated[str | None, "SHA-256 of the public key that it names"]
     development_key: Annotated[str | None, "the published development key it is signed with"]
     security_counter: int | None
     padded_slot: Annotated[bool, "whether it is a whole flash slot"]
+
+
+class SignatureCheck(TypedDict):
+    """The signature against the key of --signed-by."""
+
+    verdict: Annotated[
+        Literal["verified", "named", "unchecked", "refused", "unsigned", "damaged"],
+        "named: the image names the key, nobody looked at the signature; damaged: the content is not what was signed",
+    ]
+    key: Text
+    said: Text
+
+
+class VersionCheck(TypedDict):
+    """The version against that of --replaces."""
+
+    verdict: Literal["above", "above-by-build", "same-version", "lower", "same-firmware", "lower-counter", "unknown"]
+    replaced: Text
+    said: Annotated[str, "why it cannot be told, or the two security counters"]
 
 
 class ImageFinding(TypedDict):
@@ -51,4 +70,6 @@ class Image(TypedDict):
     schema: str
     file: Text
     facts: Facts
+    signature_check: Annotated[SignatureCheck | None, "with --signed-by"]
+    version_check: Annotated[VersionCheck | None, "with --replaces"]
     findings: list[ImageFinding]

@@ -2,6 +2,7 @@
 
 from typing import Annotated, NotRequired, TypedDict
 
+from fuota_constructs.cli.documents.image import Facts
 from fuota_constructs.cli.documents.kinds import (
     Assumed,
     Count,
@@ -70,6 +71,7 @@ class Plan(TypedDict):
     image: Annotated[str | None, "the file, that of the target for a delta; null where only a size was given"]
     image_bytes: Annotated[Count, "what is sent: of a delta, the patch"]
     image_sha256: Annotated[Sha256 | None, "of what is sent; null where only a size was given"]
+    image_facts: Annotated[Facts | None, "what the file says of itself, of a delta its target; null without a file"]
     target_share: Share
     assumed: Assumed
     plan: Annotated[SessionPlan | None, "null where it cannot be sent at all"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fuota_constructs.cli import documents
+from fuota_constructs.cli.image.words import facts_content
 from fuota_constructs.cli.plan.delta import document_of, snippet_of
 from fuota_constructs.cli.plan.verdict import verdict_of
 
@@ -31,6 +32,7 @@ def as_text(
         "image": result.inputs.image_name,
         "image_bytes": result.inputs.image_bytes,
         "image_sha256": result.inputs.image_sha256,
+        "image_facts": result.inputs.image_facts and facts_content(result.inputs.image_facts),
         "target_share": result.inputs.target,
         "assumed": {name.replace(" ", "_"): why for name, why in result.assumed.items()},
         "plan": result.plan and result.plan.as_dict(),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from fuota_constructs.cli import about
+from fuota_constructs.cli.image.words import firmware_words
 from fuota_constructs.lorawan.session_plan import (
     CLASS_C,
     RECEIVE_MILLIAMPERES,
@@ -108,6 +109,7 @@ def inputs_of(result: Planned) -> list[Figure]:
     chosen = "RX2" if conditions.dl_class == CLASS_C else "ping slot"
     lines = [
         Figure("Image", f"{count(inputs.image_bytes)} bytes", visible(_image_remark(inputs))),
+        *([Figure("Firmware", *firmware_words(inputs.image_facts))] if inputs.image_facts else []),
         Figure("Region", conditions.region.name + (", 400 ms dwell time" if conditions.dwell_time else "")),
         Figure(
             "Downlink",
