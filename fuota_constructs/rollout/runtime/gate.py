@@ -1,0 +1,134 @@
+"""The gate between two waves: what the devices so far prove about the rate that was asked for. Pure, no calls.
+
+Statuses come when a session is over, so a wave is looked at once, and once more after each retry. Devices that are
+tried again count as unknown until then: a verdict of an earlier look would be that of the last one, too, so looks
+within a wave cost no confidence. Those of the waves do: each has its part of the error that was allowed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from device_outcomes import Tally
+
+from fuota_constructs.lorawan.plan_consistency import chance_of_so_few, is_worse_than_planned
+from fuota_constructs.lorawan.success_bounds import lower_bound, upper_bound
+
+ABORT, PASS, GO_ON, HOLD = "abort", "pass", "go-on", "hold"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What was asked for: shares from 0 to 1, and the number of waves that are judged."""
+
+    success: float
+    confidence: float
+    waves: int
+    most_silent: int = 0
+
+    @property
+    def confidence_of_a_wave(self) -> float:
+        """So that all waves together err no more often than was allowed."""
+        return 1 - (1 - self.confidence) / self.waves
+
+
+@dataclass(frozen=True)
+class Radio:
+    """The first session of a wave: who got the image, who lost it, and the chance that was planned."""
+
+    delivered: int
+    lost: int
+    planned: float
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether so few contradict the plan."""
+        return is_worse_than_planned(self.delivered, [(self.delivered + self.lost, self.planned)])
+
+    @property
+    def chance(self) -> float:
+        """How likely so few were by the plan."""
+        return chance_of_so_few(self.delivered, [(self.delivered + self.lost, self.planned)])
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the gate says: what is next, why, and the bounds of the rate."""
+
+    next: str
+    reason: str
+    lower: float = 0.0
+    upper: float = 1.0
+    radio_is_worse: bool = False
+
+    @property
+    def outcome(self) -> str:
+        """The outcome of the wave."""
+        return {ABORT: "ABORTED", PASS: "PASSED"}.get(self.next, "INCONCLUSIVE")
+
+
+def judge(waves: Sequence[Tally], radio: Radio, terms: Terms) -> Verdict:
+    """Judge all waves of an image so far, the last of which is the one at the gate."""
+    wave, pooled = waves[-1], waves[0]
+    for other in waves[1:]:
+        pooled = pooled.plus(other)
+    if reason := _reason_to_abort(wave, pooled, terms, is_canary=len(waves) == 1):
+        return Verdict(ABORT, reason, *_bounds(pooled, terms))
+    if pooled.attempted == 0:
+        return Verdict(HOLD, "no device was attempted, so nothing is known about this image")
+    return _by_bounds(pooled, radio, terms, is_canary=len(waves) == 1)
+
+
+def _by_bounds(pooled: Tally, radio: Radio, terms: Terms, *, is_canary: bool) -> Verdict:
+    lower, upper = _bounds(pooled, terms)
+    next_, text = _next(pooled, radio, terms, lower, upper, is_canary=is_canary)
+    counts = f"{pooled.delivered} of {pooled.attempted} devices have the image"
+    return Verdict(next_, f"{counts}; {text}", lower, upper, radio.is_worse)
+
+
+def _next(pooled: Tally, radio: Radio, terms: Terms, lower: float, upper: float, *, is_canary: bool) -> tuple[str, str]:
+    wanted = f"{terms.success:.1%} at a confidence of {terms.confidence:.0%}"
+    planned = f"the plan has a chance of {radio.chance:.2g} for so few" if radio.is_worse else ""
+
+    if lower >= terms.success:
+        also = f", although the radio is worse than planned: {planned}" if planned else ""
+        return PASS, f"at least {lower:.1%} is proven, {wanted} was asked for{also}"
+    # Without those that only the radio failed: is the firmware refuted?
+    if _upper(pooled, terms, forgiven=pooled.lost + pooled.pending_failures) < terms.success:
+        return ABORT, f"at most {upper:.1%} is possible, {wanted} was asked for, and not for want of fragments"
+    if planned:
+        return HOLD, f"the radio is worse than planned, which says nothing about the firmware: {planned}"
+    if upper < terms.success:
+        return ABORT, f"at most {upper:.1%} is possible, {wanted} was asked for"
+    proven = f"between {lower:.1%} and {upper:.1%} is possible, {wanted} was asked for"
+    if pooled.pending_losses + pooled.pending_failures:
+        return GO_ON, f"{proven}; devices are tried again first"
+    worst = upper_bound(pooled.delivered, pooled.attempted, terms.confidence_of_a_wave)
+    is_refuted_by_nobody = is_canary and worst >= terms.success
+    return (
+        (GO_ON, f"{proven}: a canary goes on when it does not refute that") if is_refuted_by_nobody else (HOLD, proven)
+    )
+
+
+def _reason_to_abort(wave: Tally, pooled: Tally, terms: Terms, *, is_canary: bool) -> str:
+    if wave.systemic:
+        return f"{wave.systemic} devices refuse the descriptor of the image (Wrong_descriptor): so will the others"
+    if is_canary and wave.refused:
+        return f"{wave.refused} devices of the canary refuse the image: their memory or packages are not made for it"
+    if pooled.silent > terms.most_silent:
+        return (
+            f"{pooled.silent} devices are silent since they have the image, {terms.most_silent} are accepted: they may"
+            " be bricks"
+        )
+    return ""
+
+
+def _bounds(pooled: Tally, terms: Terms) -> tuple[float, float]:
+    if pooled.attempted == 0:
+        return 0.0, 1.0
+    lower = lower_bound(pooled.delivered, pooled.attempted, terms.confidence_of_a_wave)
+    return lower, _upper(pooled, terms, forgiven=pooled.pending_losses + pooled.pending_failures)
+
+
+def _upper(pooled: Tally, terms: Terms, *, forgiven: int) -> float:
+    confidence = terms.confidence_of_a_wave
+    return upper_bound(pooled.delivered, pooled.attempted, confidence, unknown=pooled.unknown + forgiven)

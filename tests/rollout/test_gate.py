@@ -1,0 +1,171 @@
+"""The gate: what it says in each case, and how often it errs."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from device_outcomes import Tally, tally
+from gate import Radio, Terms, judge
+
+TERMS = Terms(success=0.95, confidence=0.8, waves=3)
+AS_PLANNED = Radio(delivered=30, lost=0, planned=0.99)
+
+
+def say(*waves: Tally, radio: Radio = AS_PLANNED, **terms: float):
+    return judge(waves, radio, dataclasses.replace(TERMS, **terms))
+
+
+def test_a_canary_that_refutes_nothing_goes_on_although_it_proves_nothing() -> None:
+    verdict = say(Tally(delivered=30))
+    assert (verdict.next, verdict.outcome) == ("go-on", "INCONCLUSIVE")
+    assert "30 of 30 devices have the image; between 91.4% and 100.0% is possible" in verdict.reason
+
+
+def test_waves_prove_together_what_none_of_them_proves_alone() -> None:
+    assert say(Tally(delivered=30), Tally(delivered=30)).next == "pass"
+    assert say(Tally(delivered=53)).next == "pass"
+    assert say(Tally(delivered=52)).next == "go-on"
+
+
+def test_a_single_wave_has_all_of_the_confidence() -> None:
+    assert say(Tally(delivered=32), waves=1).next == "pass"
+    assert say(Tally(delivered=31), waves=1).next == "go-on"
+
+
+def test_a_later_wave_that_proves_nothing_holds() -> None:
+    verdict = say(Tally(delivered=20), Tally(delivered=20, failed=1))
+    assert (verdict.next, verdict.outcome) == ("hold", "INCONCLUSIVE")
+
+
+def test_bad_firmware_aborts() -> None:
+    verdict = say(Tally(delivered=21, failed=9), radio=Radio(21, 0, 0.99))
+    assert (verdict.next, verdict.outcome) == ("abort", "ABORTED")
+    assert "not for want of fragments" in verdict.reason
+
+
+def test_bad_radio_holds_and_does_not_abort() -> None:
+    verdict = say(Tally(delivered=15, lost=15), radio=Radio(15, 15, 0.999))
+    assert verdict.next == "hold"
+    assert "the radio is worse than planned, which says nothing about the firmware" in verdict.reason
+    assert verdict.radio_is_worse
+    assert verdict.upper < 0.95
+
+
+def test_bad_firmware_on_bad_radio_aborts() -> None:
+    assert say(Tally(delivered=5, lost=10, failed=15), radio=Radio(5, 10, 0.999)).next == "abort"
+
+
+def test_losses_that_were_planned_abort_where_they_are_more_than_was_asked_for() -> None:
+    verdict = say(Tally(delivered=20, lost=10), radio=Radio(20, 10, 0.7))
+    assert verdict.next == "abort"
+    assert "not for want" not in verdict.reason
+
+
+def test_what_is_proven_passes_on_bad_radio_too_and_says_so() -> None:
+    verdict = say(Tally(delivered=985, lost=15), radio=Radio(985, 15, 0.9999))
+    assert verdict.next == "pass"
+    assert "although the radio is worse than planned" in verdict.reason
+
+
+def test_devices_that_are_tried_again_are_neither_good_nor_bad_yet() -> None:
+    waves = Tally(delivered=100), Tally(delivered=60, lost=15, pending_losses=15)
+    radio = Radio(60, 15, 0.8)
+    assert say(*waves, radio=radio).next == "go-on"
+    assert "tried again first" in say(*waves, radio=radio).reason
+    assert say(waves[0], dataclasses.replace(waves[1], pending_losses=0), radio=radio).next == "abort"
+
+
+@pytest.mark.parametrize(
+    ("wave", "reason"),
+    [
+        (Tally(delivered=29, failed=1, systemic=1), "1 devices refuse the descriptor"),
+        (Tally(delivered=29, refused=1), "1 devices of the canary refuse the image"),
+        (Tally(delivered=30, silent=1), "1 devices are silent since they have the image, 0 are accepted"),
+    ],
+)
+def test_one_is_enough(wave, reason) -> None:
+    verdict = say(wave)
+    assert verdict.next == "abort"
+    assert reason in verdict.reason
+
+
+def test_after_the_canary_a_refusal_is_counted_apart_and_so_many_silent_devices_are_accepted() -> None:
+    canary = Tally(delivered=30)
+    assert say(canary, Tally(delivered=70, refused=5)).next == "pass"
+    assert say(canary, Tally(delivered=70, silent=2), most_silent=2).next == "pass"
+    assert say(Tally(delivered=30, silent=2), Tally(delivered=70, silent=1), most_silent=2).next == "abort"
+
+
+def test_fails_to_go_on_when_nothing_is_known() -> None:
+    assert say(Tally(conflicting=30)).next == "hold"
+    assert "no device was attempted" in say(Tally()).reason
+    assert say(Tally(unknown=30), radio=Radio(0, 0, 0.99)).next == "hold"  # not heard of is not good
+    assert say(Tally(refused=3)).next == "abort"
+
+
+def test_statuses_are_counted_as_what_they_mean() -> None:
+    statuses = {
+        "Successful": 5,
+        "MissingFrag": 4,
+        "Initial": 3,
+        "MICError": 2,
+        "SessionCnt_replay": 1,
+        "FragIndex_unsupported": 1,
+        "MemoryError": 1,
+        "SomethingNew": 1,
+        "Not_enough_memory": 2,
+        "FragAlgo_unsupported": 1,
+        "Package_Not_Supported": 1,
+        "Device_exist_in_conflict_fuota_task": 2,
+        "Wrong_descriptor": 1,
+    }
+    given = [status for status, count in statuses.items() for _ in range(count)]
+    expected = Tally(5, 4, 7, 3, refused=4, conflicting=2, systemic=1, silent=1)
+    assert tally(given, tries_before=0, tries_left=0, silent=1) == expected
+    again = dataclasses.replace(expected, pending_losses=4, pending_failures=4)
+    assert tally(given, tries_before=0, tries_left=1, silent=1) == again
+    assert tally(given, tries_before=1, tries_left=1).pending_failures == 1  # a wrong MIC is tried once
+    assert expected.attempted == 19
+
+
+ROLLOUTS = 10_000
+SIZES = (30, 70, 900)
+
+
+def limits_of(size: int, canary: int) -> tuple[int, int]:
+    """Of so many devices: the most successes that abort, and the fewest that pass; what is between does neither."""
+
+    def verdict(good: int) -> str:
+        waves = [Tally(delivered=good, failed=size - good)]
+        return say(*([Tally(), *waves] if size > canary else waves), radio=Radio(0, 0, 0.99)).next
+
+    def first(holds, low: int = 0) -> int:
+        high = size + 1
+        while low < high:
+            middle = (low + high) // 2
+            low, high = (low, middle) if holds(verdict(middle)) else (middle + 1, high)
+        return low
+
+    return first(lambda said: said != "abort") - 1, first(lambda said: said == "pass")
+
+
+@pytest.fixture(scope="module")
+def limits() -> list[tuple[int, int]]:
+    return [limits_of(size, SIZES[0]) for size in np.cumsum(SIZES)]
+
+
+@pytest.mark.parametrize("rate", [0.90, 0.93, 0.949, 0.95, 0.97, 0.99])
+def test_it_errs_no_more_often_than_was_allowed(limits, rate) -> None:
+    """Of 10,000 rollouts: bad firmware that passes at any gate, and good firmware that any gate aborts."""
+    source = np.random.default_rng(int(1000 * rate))
+    good = np.cumsum([source.binomial(size, rate, ROLLOUTS) for size in SIZES], axis=0)
+    aborted, passed = np.zeros(ROLLOUTS, bool), np.zeros(ROLLOUTS, bool)
+    for (most_bad, fewest_good), count in zip(limits, good, strict=True):
+        passed |= ~aborted & (count >= fewest_good)
+        aborted |= count <= most_bad
+    wrong = passed if rate < TERMS.success else aborted
+    assert wrong.mean() <= 1 - TERMS.confidence
+    if rate <= 0.90:
+        assert aborted.mean() > 0.99
+    if rate >= 0.99:
+        assert passed.mean() > 0.99
