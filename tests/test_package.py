@@ -171,7 +171,7 @@ FACTS = {"errors", "rf_region", "synth_checks", "template"}
 ROOMS = {
     "lorawan": set(),
     "rules": {"lorawan"},
-    "local": {"lorawan", "extras"},
+    "local": {"lorawan", "extras", "firmware"},
     "template": {"errors"},
     "provider": {"errors", "template"},
     "firmware": FACTS | {"provider", "extras"},
@@ -191,6 +191,14 @@ def test_import_directions(room) -> None:
     for file in (PACKAGE / room).rglob("*.py"):
         if not apart & set(file.parents):
             assert ours(imports_of(file)) <= ROOMS[room] | {room}, file
+
+
+def test_simulated_devices_read_firmware_files_and_nothing_else_of_the_constructs() -> None:
+    for file in (PACKAGE / "local").rglob("*.py"):
+        for name in imports_of(file):
+            if name.startswith("fuota_constructs.firmware"):
+                assert name.startswith(("fuota_constructs.firmware.delta.", "fuota_constructs.firmware.formats.")), file
+                assert "make_patch" not in name, file
 
 
 def test_every_room_has_its_directions() -> None:

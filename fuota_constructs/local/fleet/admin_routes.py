@@ -109,6 +109,7 @@ def _identity(member: Enrolled) -> dict[str, Any]:
         "group_id": member.group_id,
         "ts004": device.version,
         "stack": device.build.text if device.build else None,
+        "firmware_sha256": device.firmware.sha256 if device.firmware else None,
     }
 
 

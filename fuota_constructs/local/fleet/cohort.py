@@ -5,16 +5,23 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass, fields, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from fuota_constructs.local.fleet.firmware import FirmwareShare, shares_of
 from fuota_constructs.local.fleet.loss import FleetError, Loss, loss_of, number
 from fuota_constructs.lorawan.device_stack import LARGEST, DeviceStack
 from fuota_constructs.lorawan.fragments import MAX_ENCODED_FRAGMENTS, MAX_FRAG_SIZE_FIELD
 from fuota_constructs.lorawan.regions import regions
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 __all__ = ["FAULTS", "MOST_DEVICES", "Cohort", "FleetError"]
 
 MOST_DEVICES: Final = 100_000
+
+BASE_DESCRIPTOR: Final = "base"
+"""Accept only the descriptor that names the firmware of the device, as Descriptor.of_base makes it."""
 
 FAULTS: Final = {
     "no-package": "the firmware has no fragmentation package: PackageVersionReq stays unanswered",
@@ -31,8 +38,9 @@ class Cohort:
     `memory_bytes` is the room for an image, padding included; `max_fragments` and `max_fragment_bytes` what the
     firmware was built for (LoRaMac-node: FRAG_MAX_NB, FRAG_MAX_SIZE); `max_lost_fragments` what its decoder has matrix
     memory for (FRAG_MAX_REDUNDANCY); None is no limit. `descriptor` (base64 of 4 bytes) is the only one accepted, None
-    accepts any. `session_cnt` is the last SessionCnt the device accepted (TS004-2.0.0). `dl_class` None follows the
-    multicast group.
+    accepts any, and `base` is the begin of the SHA-256 of the firmware that the device has. `session_cnt` is the last
+    SessionCnt the device accepted (TS004-2.0.0). `dl_class` None follows the multicast group. `firmware` is what they
+    have in flash, which a delta is applied to: where nothing is said, nobody has the image that a delta leads to.
 
     `stack` is what runs on the devices: they then behave as it does, and the numbers above say how it is built where
     that is not as it comes. `status_as` is `spec` or `stack`: whether they answer how far they are as TS004 says, or as
@@ -57,10 +65,14 @@ class Cohort:
     status_as: str = "spec"
     late: float = 0.0
     repeated: float = 0.0
+    firmware: tuple[FirmwareShare, ...] = ()
 
     @classmethod
-    def of(cls, document: dict[str, Any], where: str) -> Cohort:
-        """Read a cohort; `where` names it in errors. Raises FleetError naming field, value, range and remedy."""
+    def of(cls, document: dict[str, Any], where: str, folder: Path | None = None) -> Cohort:
+        """Read a cohort; `where` names it in errors, `folder` is what paths are relative to.
+
+        Raises FleetError naming field, value, range and remedy.
+        """
         allowed = [field.name for field in fields(cls)]
         if unknown := sorted(document.keys() - set(allowed)):
             raise FleetError(f"{where} has unknown field {', '.join(unknown)}; allowed are {', '.join(allowed)}")
@@ -95,13 +107,14 @@ class Cohort:
             frag_indexes=_frag_indexes(
                 document.get("frag_indexes", stack.frag_indexes if stack else (0, 1, 2, 3)), where
             ),
-            descriptor=_descriptor(document.get("descriptor"), where),
+            descriptor=_descriptor(document, where),
             session_cnt=whole("session_cnt", 0, 2**16 - 1),
             faults=_faults(document.get("faults", []), where),
             stack=stack,
             status_as=status_as,
             late=number(document.get("late", 0), f"{where}.late", 0, 1),
             repeated=number(document.get("repeated", 0), f"{where}.repeated", 0, 1),
+            firmware=shares_of(document.get("firmware"), f"{where}.firmware", folder),
         )
 
     @property
@@ -124,6 +137,8 @@ class Cohort:
                 document[name] = list(document[name])
         if self.stack is not None:
             document["stack"] = self.stack.text
+        if self.firmware:
+            document["firmware"] = [each.as_dict() for each in self.firmware]
         return {**document, "loss": self.loss.as_document()}
 
 
@@ -175,15 +190,20 @@ def _frag_indexes(value: Any, where: str) -> tuple[int, ...]:
     return tuple(value)
 
 
-def _descriptor(value: Any, where: str) -> str | None:
+def _descriptor(document: dict[str, Any], where: str) -> str | None:
+    value = document.get("descriptor")
     if value is None:
         return None
+    if value == BASE_DESCRIPTOR:
+        if not document.get("firmware"):
+            raise FleetError(f"{where}.descriptor is 'base' and there is no firmware; say which they have")
+        return BASE_DESCRIPTOR
     try:
         fits = len(base64.b64decode(value, validate=True)) == 4  # noqa: PLR2004  # TS004: Descriptor has 4 bytes
     except (binascii.Error, TypeError, ValueError):
         fits = False
     if not fits:
-        raise FleetError(f"{where}.descriptor is {value!r}; give the base64 of 4 bytes, such as 'AQIDBA=='")
+        raise FleetError(f"{where}.descriptor is {value!r}; give the base64 of 4 bytes, such as 'AQIDBA==', or 'base'")
     return str(value)
 
 

@@ -6,6 +6,7 @@ import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from fuota_constructs.local.fleet.cohort import BASE_DESCRIPTOR
 from fuota_constructs.local.fleet.stack_limits import NOTHING_COUNTED, Counted
 from fuota_constructs.local.fleet.stack_status import stack_answer
 from fuota_constructs.lorawan.fragmentation.messages import (
@@ -26,6 +27,7 @@ from fuota_constructs.lorawan.package_messages import Message, MessageError, Pac
 
 if TYPE_CHECKING:
     from fuota_constructs.local.fleet.cohort import Cohort
+    from fuota_constructs.local.fleet.firmware import Firmware
     from fuota_constructs.lorawan.device_stack import DeviceStack
 
 FRAG_INDEXES: Final = 4
@@ -81,6 +83,7 @@ class Device:
         self.seed = seed
         self.gen_app_key = gen_app_key
         self.sessions_begun = 0
+        self.firmware: Firmware | None = None  # None: nobody said
         self.build = cohort.build
         self.hung = False
         self.memory_error = False  # of any session: not every stack forgets it
@@ -194,6 +197,13 @@ class Device:
             limits += [(asked.nb_frag, build.max_fragments), (asked.frag_size, build.max_fragment_bytes)]
         return any(limit is not None and wanted > limit for wanted, limit in limits)
 
+    def _descriptor(self, asked: bytes) -> bytes:
+        """The descriptor that the application accepts."""
+        wanted = self.cohort.descriptor
+        if wanted == BASE_DESCRIPTOR and self.firmware is not None:
+            return bytes.fromhex(self.firmware.sha256)[:4]
+        return asked if wanted is None else base64.b64decode(wanted)
+
     def _set_up(self, asked: FragSessionSetupReq | FragSessionSetupReqV2) -> Message:
         cohort = self.cohort
         flags = {
@@ -201,8 +211,7 @@ class Device:
             "not_enough_memory": self._not_enough_memory(asked),
             "frag_index_unsupported": asked.frag_index not in cohort.frag_indexes
             or self.unfinished not in (None, asked.frag_index),
-            "wrong_descriptor": cohort.descriptor is not None
-            and asked.descriptor != base64.b64decode(cohort.descriptor),
+            "wrong_descriptor": asked.descriptor != self._descriptor(asked.descriptor),
         }
         session = FragmentationSession(asked.nb_frag, asked.frag_size, asked.padding, asked.mc_group_bit_mask)
         answer: FragSessionSetupAns | FragSessionSetupAnsV2

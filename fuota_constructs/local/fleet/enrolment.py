@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from fuota_constructs.local.fleet.device import Device
+from fuota_constructs.local.fleet.firmware import firmware_at
 from fuota_constructs.local.fleet.loss import FleetError
 from fuota_constructs.local.iotwireless.store import DeviceProfile, MulticastGroup, RegionalState, Store, WirelessDevice
 
@@ -83,7 +84,9 @@ class Enrolment:
                 if key not in profiles:
                     profiles[key] = _profile(state, cohort, rf_region, now)
                 identity = _Identity(fleet.seed, number, len(enrolled.members))
-                enrolled.members.append(_member(identity, cohort, state, group, profile_id=profiles[key], now=now))
+                member = _member(identity, cohort, state, group, profile_id=profiles[key], now=now)
+                member.device.firmware = firmware_at(cohort.firmware, place, cohort.count)
+                enrolled.members.append(member)
         return self._noted(enrolled)
 
     def take(self, fleet: Fleet, device_ids: Any, *, account: str | None, region: str | None) -> EnrolledFleet:
@@ -102,8 +105,10 @@ class Enrolment:
             if device_id not in there:
                 raise FleetError(f"device_ids has {device_id!r}, which does not exist in {account}, {region}")
             resource, identity = there[device_id], _Identity(fleet.seed, number, place)
-            cohort = cohorts[place * len(cohorts) // len(device_ids)]
+            at = place * len(cohorts) // len(device_ids)
+            cohort = cohorts[at]
             device = Device(cohort, resource.id, place, identity.seed, identity.gen_app_key)
+            device.firmware = firmware_at(cohort.firmware, at - cohorts.index(cohort), cohort.count)
             name = str(resource.details.get("Name") or resource.id)
             enrolled.members.append(Enrolled(device, name, identity.dev_eui, None))
         return self._noted(enrolled)

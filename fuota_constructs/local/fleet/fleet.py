@@ -51,18 +51,18 @@ class Fleet:
                 raise
             raise FleetError(f"{path} is not JSON: {error}") from None
         try:
-            return cls.from_dict(document)
+            return cls.from_dict(document, folder=path.absolute().parent)
         except FleetError as error:
             raise FleetError(f"{path}: {error}") from None
 
     @classmethod
-    def from_dict(cls, document: Any) -> Fleet:
-        """Read a fleet. Raises FleetError."""
+    def from_dict(cls, document: Any, *, folder: Path | None = None) -> Fleet:
+        """Read a fleet; paths in it are relative to `folder`, by default the working directory. Raises FleetError."""
         if not isinstance(document, dict):
             raise FleetError("a fleet is an object with devices or cohorts, such as {'devices': 200, 'loss': '10%'}")
         if unknown := sorted(str(name) for name in document.keys() - set(_FIELDS)):
             raise FleetError(f"the fleet has unknown field {', '.join(unknown)}; allowed are {', '.join(_FIELDS)}")
-        cohorts = _cohorts(document)
+        cohorts = _cohorts(document, folder)
         total = sum(cohort.count for cohort in cohorts)
         if total > MOST_DEVICES:
             raise FleetError(f"the fleet has {total} devices; at most {MOST_DEVICES} in all, so make it smaller")
@@ -85,7 +85,7 @@ class Fleet:
         return {"seed": self.seed, "cohorts": [cohort.as_dict() for cohort in self.cohorts], **groups}
 
 
-def _cohorts(document: dict[str, Any]) -> tuple[Cohort, ...]:
+def _cohorts(document: dict[str, Any], folder: Path | None) -> tuple[Cohort, ...]:
     if "cohorts" in document:
         if more := sorted(document.keys() & {"devices", "loss", "profile"}):
             raise FleetError(f"the fleet has cohorts and {', '.join(more)}; say that in each cohort")
@@ -93,7 +93,8 @@ def _cohorts(document: dict[str, Any]) -> tuple[Cohort, ...]:
         if not isinstance(found, list) or not found or any(not isinstance(item, dict) for item in found):
             raise FleetError("cohorts is not a list of objects; give [{'name': 'meters', 'count': 100, 'loss': 0.1}]")
         cohorts = tuple(
-            Cohort.of({"name": f"cohort-{place}", **item}, f"cohorts[{place}]") for place, item in enumerate(found)
+            Cohort.of({"name": f"cohort-{place}", **item}, f"cohorts[{place}]", folder)
+            for place, item in enumerate(found)
         )
         names = [cohort.name for cohort in cohorts]
         if twice := {name for name in names if names.count(name) > 1}:
@@ -108,7 +109,8 @@ def _cohorts(document: dict[str, Any]) -> tuple[Cohort, ...]:
     if not isinstance(profile, dict):
         raise FleetError(f"profile is {profile!r}; give an object with fields of a cohort, such as {{'ts004': 2}}")
     loss = {"loss": document["loss"]} if "loss" in document else {}
-    return (Cohort.of({"name": "devices", **loss, **profile, "count": count}, "profile" if profile else "fleet"),)
+    given = {"name": "devices", **loss, **profile, "count": count}
+    return (Cohort.of(given, "profile" if profile else "fleet", folder),)
 
 
 def _yaml(text: str, path: Path) -> Any:

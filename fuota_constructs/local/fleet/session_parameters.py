@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fuota_constructs.lorawan.regions import DataRate, Region
 
 
 @dataclass(frozen=True)
 class SessionParameters:
-    """The image and how it is sent; `descriptor` is that of the task."""
+    """The image and how it is sent; `descriptor` and `tags` are those of the task."""
 
     image: bytes
     fragment_bytes: int
@@ -24,6 +26,7 @@ class SessionParameters:
     multicast: bool
     region: Region | None
     data_rate: DataRate | None
+    tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def fragments(self) -> int:

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from fuota_constructs.local.fleet.cohort import BASE_DESCRIPTOR
+from fuota_constructs.local.fleet.delta_trouble import other_base_named
+from fuota_constructs.local.fleet.installation import Installation
 from fuota_constructs.local.fleet.integrity import data_block_mic
 from fuota_constructs.local.fleet.own_memory import OwnMemory
 from fuota_constructs.local.fleet.radio import Arrived, arrivals
@@ -86,6 +89,7 @@ class SessionRun:
         self.parameters = parameters
         self.frag_index = MULTICAST_FRAG_INDEX if parameters.multicast else UNICAST_FRAG_INDEX
         self.outcomes: dict[str, Outcome] = {}
+        self._installation = Installation(parameters.image, parameters.tags)
         self._sha256 = hashlib.sha256(parameters.image).digest()
         self._receptions: list[tuple[Reception, list[Device], Arrived]] = []
         self._own: list[tuple[OwnMemory, Device]] = []
@@ -102,6 +106,8 @@ class SessionRun:
                 continue  # all four groups are taken: there is no fragmentation session to set up (assumed)
             outcome.status = self._set_up(device, group_id)
             outcome.trouble = at_set_up(device, self.parameters, self.frag_index, outcome.status)
+            if outcome.status == "Wrong_descriptor" and device.cohort.descriptor == BASE_DESCRIPTOR and device.firmware:
+                outcome.trouble = other_base_named(device.firmware.sha256)
             if outcome.status == INITIAL:
                 outcome.listening = True
                 random = np.random.default_rng([device.seed, device.ordinal, device.sessions_begun])
@@ -262,11 +268,15 @@ class SessionRun:
         device.finish(self.frag_index)
         unwritten = flash_trouble(device, self.parameters)
         session.mic_error = image is None or unwritten is not None or not self._intact(device, image)
-        # Assumed: TS004-1.0.0 has no MIC and no way to tell; what the image's own digest shows is a MICError too.
-        broken = session.mic_error and device.version == 1 and device.cohort.status_as == "spec"
-        status = "MICError" if broken else self._ask(device)
-        has_image = not session.mic_error
-        trouble = unwritten or trouble_at_the_end(device, self.outcomes[device.id].trouble, status, has_image=has_image)
+        uninstalled = None if session.mic_error else self._installation.install(device)
+        has_image = not session.mic_error and uninstalled is None
+        # Assumed: TS004-1.0.0 has no MIC and no way to tell, and no version tells what became of a delta; what the
+        # image's own digest or signature shows is a MICError too.
+        told = device.cohort.status_as == "stack" or (session.mic_error and device.version != 1)
+        status = self._ask(device) if has_image or told else "MICError"
+        trouble = unwritten or uninstalled
+        before = self.outcomes[device.id].trouble
+        trouble = trouble or trouble_at_the_end(device, before, status, has_image=has_image)
         self.outcomes[device.id] = Outcome(status, n, has_image=has_image, trouble=trouble)
 
     def _ask(self, device: Device) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fuota_constructs.local.fleet.delta_tags import delta_of
 from fuota_constructs.local.iotwireless.session import FuotaTaskStatus, task_status
 from fuota_constructs.local.iotwireless.store import FuotaTask
 
@@ -46,6 +47,7 @@ def _report(sessions: Sessions, task: FuotaTask, now: float) -> dict[str, Any]:
         "data_rate": begun.data_rate if begun else None,
         "interval_seconds": begun.interval_seconds if begun else None,
         "image_bytes": begun.image_bytes if begun else None,
+        "delta": delta_of(task.tags) if begun and begun.is_delta else None,
         "started": task.start_time,
         "done": task.done_time,
         "now": now,

@@ -10,6 +10,7 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from fuota_constructs.local.fleet.delta_tags import is_delta
 from fuota_constructs.local.iotwireless.session import FuotaTaskStatus, SessionPolicy, task_status
 from fuota_constructs.local.iotwireless.store import FuotaTask, MulticastGroup
 from fuota_constructs.lorawan.fragments import (
@@ -42,6 +43,7 @@ class BegunSession:
     data_rate: int | None
     problem: str | None = None
     run: SessionRun | None = None
+    is_delta: bool = False
 
 
 class Sessions:
@@ -97,6 +99,7 @@ class Sessions:
         """FuotaDeviceStatus of a device in a task.
 
         A device that no fleet made receives everything: Successful once the task is FuotaDone, if there was an image.
+        What it makes of a delta nobody knows: MICError.
         """
         begun = self._begun.get(task.id)
         if begun is not None and begun.run is not None and device_id in begun.run.outcomes:
@@ -106,7 +109,8 @@ class Sessions:
             return "Initial"
         if self._enrolment is not None and self._enrolment.device(device_id) is not None:
             return "Initial"
-        return self._policy.fuota_device_status(task, now)
+        status = self._policy.fuota_device_status(task, now)
+        return "MICError" if status == "Successful" and begun is not None and begun.is_delta else status
 
     def deliver(self, now: float) -> None:
         """Let every device hear what was sent until now."""
@@ -137,6 +141,7 @@ class Sessions:
             interval_seconds=float(max(1, round(interval / 1000))),
             data_rate=rate.index if rate else None,
             problem=problem,
+            is_delta=image is not None and is_delta(image, task.tags),
         )
         if problem is None:
             begun.problem = _cannot_be_sent(size, total, rf_region.name if rf_region and rate is None else None)
@@ -161,6 +166,7 @@ class Sessions:
                     multicast=bool(task.multicast_group_ids),
                     region=rf_region,
                     data_rate=rate,
+                    tags=dict(task.tags),
                 ),
                 receivers,
                 conflicting=self._in_other_sessions(task, state, start),
