@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -10,7 +11,7 @@ from fuota_constructs.local.task_outcome import SUCCESSFUL, cohorts_of
 from fuota_constructs.lorawan.session_plan import TS005_CLASS_C_SECONDS
 
 if TYPE_CHECKING:
-    from fuota_constructs.local.task_outcome import CohortOutcome, DeviceOutcome, TaskOutcome, TaskProgress
+    from fuota_constructs.local.task_outcome import CohortOutcome, DeviceOutcome, TaskOutcome, TaskProgress, Trouble
 
 DEFAULT_SHARE: Final = 0.99
 """The share of devices that must have the image, where nothing else is said."""
@@ -146,7 +147,7 @@ def _below(outcome: Rehearsed, required: float, bar: str) -> str:
 
 def _count(outcome: Rehearsed, task: TaskOutcome) -> tuple[int, int]:
     devices = outcome.devices_of(task)
-    return len(devices), sum(device.status == SUCCESSFUL for device in devices)
+    return len(devices), sum(device.has_image for device in devices)
 
 
 def _who(outcome: Rehearsed, required: float) -> str:
@@ -169,15 +170,22 @@ def _who(outcome: Rehearsed, required: float) -> str:
 
 def _named(cohort: CohortOutcome) -> str:
     failed = cohort.failed
-    return f"{cohort.name} {cohort.succeeded}/{cohort.devices} {f'({failed})' if ',' in failed else failed}"
+    why = ", ".join(trouble.cause for trouble, _ in cohort.troubles[:1])
+    said = f"({failed})" if "," in failed else failed
+    return f"{cohort.name} {cohort.succeeded}/{cohort.devices} {said}{f': {why}' if why else ''}"
 
 
 def _causes(outcome: Rehearsed) -> list[str]:
     causes = [f"{task.name}: the service could not send it: {task.problem}" for task in outcome.tasks if task.problem]
     total = len(outcome.devices)
-    return causes + [
-        f"{count} of {total} devices: {status}" for status, count in outcome.statuses.items() if status != SUCCESSFUL
-    ]
+    # A status may be worse or better than the truth: what counts is the image.
+    found = Counter((device.status, device.trouble, device.has_image) for device in outcome.devices)
+    for (status, trouble, has_image), count in found.most_common():
+        if has_image and status == SUCCESSFUL:
+            continue
+        said = f"{count} of {total} devices: {status}"
+        causes.append(f"{said}: {trouble.cause}" if trouble else said)
+    return causes
 
 
 def _remedies(outcome: Rehearsed) -> list[str]:
@@ -187,18 +195,29 @@ def _remedies(outcome: Rehearsed) -> list[str]:
     if any(task.problem for task in outcome.tasks):
         remedies.append("correct what the service could not read or send: the rest follows from it")
         return remedies
+    troubles = Counter(device.trouble for device in outcome.devices if device.trouble is not None)
+    remedies += [f"{_of_stack(trouble)}: {trouble.remedy}" for trouble, _ in troubles.most_common()]
+    plain = {device.status for device in outcome.devices if device.trouble is None and not device.has_image}
     for status in outcome.statuses:
-        if status == MISSING:
+        if status == MISSING and status in plain:
             remedies += _against_loss(outcome)
-        elif status != SUCCESSFUL:
+        elif status in plain:
             remedies.append(f"{status}: {REMEDIES.get(status, 'see docs/reference/fleets.md for what causes it')}")
-    return remedies
+    return list(dict.fromkeys(remedies))
+
+
+def _of_stack(trouble: Trouble) -> str:
+    return trouble.rule or "their stack"
 
 
 def _against_loss(outcome: Rehearsed) -> list[str]:
     remedies = []
     for task in outcome.tasks:
-        failed = [device for device in outcome.devices_of(task) if device.status == MISSING]
+        failed = [
+            device
+            for device in outcome.devices_of(task)
+            if device.status == MISSING and not device.has_image and device.trouble is None
+        ]
         if not failed:
             continue
         given = task.parameters

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from fuota_constructs.local import gate
-from fuota_constructs.local.task_outcome import SUCCESSFUL, CohortOutcome, DeviceOutcome, TaskOutcome, cohorts_of
+from fuota_constructs.local.task_outcome import CohortOutcome, DeviceOutcome, TaskOutcome, cohorts_of
 
 if TYPE_CHECKING:
     from fuota_constructs.local.gate import Verdict
@@ -31,7 +31,7 @@ class Outcome:
     @property
     def succeeded(self) -> int:
         """How many devices have the image."""
-        return self.statuses.get(SUCCESSFUL, 0)
+        return sum(device.has_image for device in self.devices)
 
     @property
     def success_ratio(self) -> float:
@@ -69,7 +69,13 @@ class Outcome:
             "success_ratio": self.success_ratio,
             "statuses": self.statuses,
             "session_seconds": self.session_seconds,
-            "cohorts": [{**asdict(cohort), "succeeded": cohort.succeeded} for cohort in self.cohorts],
+            "cohorts": [
+                {
+                    **asdict(cohort),
+                    "troubles": [{**asdict(trouble), "devices": devices} for trouble, devices in cohort.troubles],
+                }
+                for cohort in self.cohorts
+            ],
             "tasks": [
                 _renamed(
                     {**asdict(task), "started": _moment(task.started), "done": _moment(task.done)},

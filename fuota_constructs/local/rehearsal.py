@@ -13,7 +13,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from fuota_constructs.local.errors import LocalCloudError
 from fuota_constructs.local.outcome import Outcome
 from fuota_constructs.local.overview import pages
-from fuota_constructs.local.task_outcome import DeviceOutcome, TaskImage, TaskOutcome, TaskParameters, TaskProgress
+from fuota_constructs.local.task_outcome import (
+    DeviceOutcome,
+    TaskImage,
+    TaskOutcome,
+    TaskParameters,
+    TaskProgress,
+    Trouble,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
@@ -138,7 +145,7 @@ class Rehearsal:
         """What has come of it until now, for the devices this rehearsal made."""
         listed = self._cloud.admin("fleet?devices=1", timeout_seconds=DELIVERY_SECONDS)
         return Outcome(
-            tasks=tuple(self._task_outcome(session) for session in self._own_sessions()),
+            tasks=self.tasks(),
             devices=tuple(
                 DeviceOutcome(
                     id=device["id"],
@@ -148,12 +155,26 @@ class Rehearsal:
                     sent=device["sent"],
                     received=device["received"],
                     completed_after_fragments=device["completed_after_fragments"],
+                    has_image=device["has_image"],
+                    stack=device["stack"],
+                    trouble=Trouble(**device["trouble"]) if device["trouble"] else None,
                 )
                 for device in listed["list"]
                 if device["id"] in self._devices
             ),
             without_target=tuple(self._without_target),
         )
+
+    def tasks(self) -> tuple[TaskOutcome, ...]:
+        """The started tasks: how they are sent, and how far they are."""
+        return tuple(self._task_outcome(session) for session in self._own_sessions())
+
+    def classes_of(self, task: TaskOutcome) -> tuple[str, ...]:
+        """The classes of the multicast groups of a task; empty where it is for devices alone."""
+        place = {"task_id": task.task_id, "account": task.account, "aws_region": task.aws_region}
+        client = self._client(place)
+        groups = [client.get_multicast_group(Id=group)["LoRaWAN"] for group in sorted(self._groups_of(place))]
+        return tuple(group.get("DlClass", "ClassC") for group in groups)
 
     def _task_outcome(self, session: dict[str, Any]) -> TaskOutcome:
         task = self._client(session).get_fuota_task(Id=session["task_id"])

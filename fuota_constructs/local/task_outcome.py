@@ -65,8 +65,17 @@ class TaskOutcome(TaskProgress):
 
 
 @dataclass(frozen=True)
+class Trouble:
+    """What the stack of a device has to do with its outcome, what to do, and the rule that warns of it, if one does."""
+
+    cause: str
+    remedy: str
+    rule: str
+
+
+@dataclass(frozen=True)
 class DeviceOutcome:
-    """What became of one simulated device."""
+    """What became of one simulated device: `status` is what it reports, `has_image` what is true."""
 
     id: str
     cohort: str
@@ -75,6 +84,9 @@ class DeviceOutcome:
     sent: int
     received: int
     completed_after_fragments: int | None
+    has_image: bool
+    stack: str | None = None
+    trouble: Trouble | None = None
 
     @property
     def loss(self) -> float | None:
@@ -89,24 +101,42 @@ class CohortOutcome:
     name: str
     devices: int
     statuses: dict[str, int]
-
-    @property
-    def succeeded(self) -> int:
-        """How many have the image."""
-        return self.statuses.get(SUCCESSFUL, 0)
+    succeeded: int
+    without_image: dict[str, int]
+    stack: str | None = None
+    troubles: tuple[tuple[Trouble, int], ...] = ()
 
     @property
     def failed(self) -> str:
-        """The statuses of the others: the word where it is one, else each with its count."""
-        others = {status: count for status, count in self.statuses.items() if status != SUCCESSFUL}
+        """The statuses of those without the image: the word where it is one, else each with its count."""
+        others = self.without_image
         if len(others) == 1:
             return next(iter(others))
         return ", ".join(f"{count} {status}" for status, count in others.items())
 
+    @property
+    def explained(self) -> str:
+        """The same, with what their stack has to do with it."""
+        causes = [trouble.cause for trouble, _ in self.troubles]
+        return "; ".join(filter(None, [self.failed, *causes]))
+
 
 def cohorts_of(devices: Iterable[DeviceOutcome]) -> tuple[CohortOutcome, ...]:
     """Some devices by their cohort."""
-    found: dict[str, Counter[str]] = {}
+    found: dict[str, list[DeviceOutcome]] = {}
     for device in devices:
-        found.setdefault(device.cohort, Counter())[device.status] += 1
-    return tuple(CohortOutcome(name, counts.total(), dict(counts.most_common())) for name, counts in found.items())
+        found.setdefault(device.cohort, []).append(device)
+    return tuple(_cohort(name, members) for name, members in found.items())
+
+
+def _cohort(name: str, members: list[DeviceOutcome]) -> CohortOutcome:
+    troubles = Counter(device.trouble for device in members if device.trouble is not None)
+    return CohortOutcome(
+        name,
+        len(members),
+        statuses=dict(Counter(device.status for device in members).most_common()),
+        succeeded=sum(device.has_image for device in members),
+        without_image=dict(Counter(device.status for device in members if not device.has_image).most_common()),
+        stack=members[0].stack,
+        troubles=tuple(troubles.most_common()),
+    )

@@ -37,7 +37,7 @@ def _stack_fragment_count(plan: TaskPlan) -> Remarks:
         if count is not None and stack.max_fragments is not None and count > stack.max_fragments:
             yield error(
                 f"{stack} is built for at most {_limit(stack, 'max_fragments')} fragments and this session has {count}:"
-                " it refuses the set-up (Not_enough_memory)."
+                f" {_what_happens(stack, plan)}."
                 f" {_raise_it(stack, 'max_fragments', count)}, or choose larger fragments{together(plan)}"
             )
 
@@ -50,7 +50,7 @@ def _stack_fragment_size(plan: TaskPlan) -> Remarks:
         if stack.max_fragment_bytes is not None and size > stack.max_fragment_bytes:
             yield error(
                 f"{stack} is built for fragments of at most {_limit(stack, 'max_fragment_bytes')} bytes and"
-                f" fragment_size_bytes is {size}: it refuses the set-up (Not_enough_memory)."
+                f" fragment_size_bytes is {size}: {_what_happens(stack, plan)}."
                 f" {_raise_it(stack, 'max_fragment_bytes', size)}, or choose smaller fragments{together(plan)}"
             )
         if stack.min_fragment_bytes is not None and size < stack.min_fragment_bytes:
@@ -119,11 +119,34 @@ def _stack_frag_index(plan: TaskPlan) -> Remarks:
     for stack in stacks(plan):
         if GROUP_FRAG_INDEX not in stack.frag_indexes:
             known = " and ".join(str(index) for index in stack.frag_indexes)
-            yield warning(
+            yield error(
                 f"{stack} takes FragIndex {known} only, and AWS sends {GROUP_FRAG_INDEX} to multicast groups (assumed:"
                 " seen in field reports, not documented): every device refuses the set-up (FragIndex_unsupported)."
                 " Update them one by one with wireless_devices, or build a client that takes it and say so,"
                 f" DeviceStack.of('{stack.name}', frag_sessions={GROUP_FRAG_INDEX + 1})"
+            )
+
+
+def _stack_class_b(plan: TaskPlan) -> Remarks:
+    if not any(group.dl_class == "ClassB" for group in plan.multicast_groups):
+        return
+    for stack in stacks(plan):
+        if stack.class_b_as_class_c:
+            yield warning(
+                f"{stack} starts class C for a class B session, for as many seconds as it should have beacon periods"
+                " of 128 s: it hears the first 1/128 of the session at most (by reading its sources). Put these devices"
+                " into a group of class C, or use a client that has class B"
+            )
+
+
+def _stack_one_session(plan: TaskPlan) -> Remarks:
+    if not redundancy_or_none_given(plan):
+        return
+    for stack in stacks(plan):
+        if stack.one_session_per_boot:
+            yield warning(
+                f"{stack} recovers lost fragments in the first session after a boot only: in a later one a device that"
+                " loses any never finishes, or finishes with a wrong image. Let the devices boot before the session"
             )
 
 
@@ -138,6 +161,16 @@ def _fragment_count_2040(plan: TaskPlan) -> Remarks:
             f" LoRaMac-node up to 4.5.1, hang for ever: {remedy}, or name the stack of your devices with"
             f" device_stack= if it is another{'' if too_many else together(plan)}"
         )
+
+
+def _what_happens(stack: DeviceStack, plan: TaskPlan) -> str:
+    """Whether a set-up that does not fit is refused: not every stack looks at more than the whole block."""
+    count, size = _fragments(plan), fragment_size(plan)
+    if stack.checks_block_only and count and size and stack.max_fragments and stack.max_fragment_bytes:
+        block = stack.max_fragments * stack.max_fragment_bytes
+        if count * size <= block:
+            return f"it takes the set-up, for the block fits its {block} bytes, and writes past the end of its memory"
+    return "it refuses the set-up (Not_enough_memory)"
 
 
 def _limit(stack: DeviceStack, field: str) -> str:
@@ -172,7 +205,7 @@ STACK_RULES: tuple[Rule, ...] = (
         id="stack-fragment-count",
         levels=("error",),
         what="the session has more fragments than the build of `device_stack` takes",
-        why="the device refuses the set-up",
+        why="the device refuses the set-up, or takes it and writes past the end of its memory",
         remedy="larger fragments, or a build with a larger limit: `DeviceStack.of(name, max_fragments=...)`",
         source=_SOURCES,
         check=_stack_fragment_count,
@@ -181,7 +214,7 @@ STACK_RULES: tuple[Rule, ...] = (
         id="stack-fragment-size",
         levels=("error",),
         what="`fragment_size_bytes` is larger or smaller than the build of `device_stack` takes",
-        why="the device refuses the set-up",
+        why="the device refuses the set-up, or takes it and writes past the end of its memory",
         remedy="a size within the limits, or a build with others: `DeviceStack.of(name, max_fragment_bytes=...)`",
         source=_SOURCES,
         check=_stack_fragment_size,
@@ -224,12 +257,30 @@ STACK_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         id="stack-frag-index",
-        levels=("warning",),
+        levels=("error",),
         what="`device_stack` does not take the FragIndex that AWS uses for multicast groups",
         why="the device refuses the set-up",
-        remedy="single devices, or a client that takes it",
+        remedy="single devices, or a client that takes it: `DeviceStack.of(name, frag_sessions=2)`",
         source=f"{_SOURCES}; that AWS uses FragIndex 1 for groups is assumed",
         check=_stack_frag_index,
+    ),
+    Rule(
+        id="stack-class-b",
+        levels=("warning",),
+        what="a multicast group of class B, with a `device_stack` that takes every session for one of class C",
+        why="devices stop listening after 1/128 of the session",
+        remedy="a group of class C, or a client that has class B",
+        source=f"{_SOURCES}; that it hears the ping slots until then is assumed",
+        check=_stack_class_b,
+    ),
+    Rule(
+        id="stack-one-session",
+        levels=("warning",),
+        what="a `device_stack` that recovers lost fragments in the first session after a boot only",
+        why="a later session ends with missing fragments, or a wrong image",
+        remedy="a boot of the devices before the session",
+        source=_SOURCES,
+        check=_stack_one_session,
     ),
     Rule(
         id="fragment-count-2040",

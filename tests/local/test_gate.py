@@ -1,12 +1,13 @@
 """Whether a rehearsal passed, and what is said when it did not."""
 
+import dataclasses
 import itertools
 
 import pytest
 
 from fuota_constructs.local.gate import GateMissedError, judge, percent, require, share
 from fuota_constructs.local.outcome import Outcome
-from fuota_constructs.local.task_outcome import DeviceOutcome, TaskImage, TaskOutcome, TaskParameters
+from fuota_constructs.local.task_outcome import DeviceOutcome, TaskImage, TaskOutcome, TaskParameters, Trouble
 
 PARAMETERS = TaskParameters("EU868", 3, 30, 112, 7000)
 
@@ -37,7 +38,9 @@ def task(
 def devices(cohort: str, task_id: str | None = "t", **statuses: int) -> list[DeviceOutcome]:
     names = itertools.count()
     return [
-        DeviceOutcome(f"{cohort}-{task_id}-{next(names)}", cohort, task_id, status, 267, 200, None)
+        DeviceOutcome(
+            f"{cohort}-{task_id}-{next(names)}", cohort, task_id, status, 267, 200, None, status == "Successful"
+        )
         for status, number in statuses.items()
         for _ in range(number)
     ]
@@ -193,3 +196,41 @@ def test_as_dict_has_iso_moments_and_cohorts() -> None:
     assert found["tasks"][0]["started_at"] == "1970-01-01T00:00:00+00:00"
     assert found["tasks"][0]["parameters"]["redundancy_percent"] == 30
     assert [(cohort["name"], cohort["succeeded"]) for cohort in found["cohorts"]] == [("near", 1), ("cellar", 0)]
+
+
+HANG = Trouble("STM32CubeWL 44157b0 hangs for ever from 2,040 fragments", "choose larger fragments", "stack-hang")
+FALSE_ONE = Trouble("SWL2001 4.8.0 has the image and does not report so", "check the version", "")
+FALSE_SUCCESS = Trouble("LoRaMac-node 4.7.0 has no image, and reports Successful", "check the version", "")
+
+
+def of_stack(status: str, trouble: Trouble | None, count: int, *, has_image: bool) -> list[DeviceOutcome]:
+    """Devices that report what their stack says."""
+    return [
+        dataclasses.replace(device, trouble=trouble, has_image=has_image, stack="some stack")
+        for device in devices(f"of-{status}", **{status: count})
+    ]
+
+
+def test_the_line_names_stack_and_cause() -> None:
+    verdict = judge(outcome(devices("meters", Successful=10), of_stack("Initial", HANG, 2, has_image=False)))
+    assert verdict.line == f"FAILED 83.33 % < 99 %: of-Initial 0/2 Initial: {HANG.cause}"
+    assert verdict.causes == (f"2 of 12 devices: Initial: {HANG.cause}",)
+    assert verdict.remedies == ("stack-hang: choose larger fragments",)
+
+
+def test_what_counts_is_the_image_and_not_what_is_reported() -> None:
+    found = outcome(
+        of_stack("MissingFrag", FALSE_ONE, 10, has_image=True),
+        of_stack("Successful", FALSE_SUCCESS, 1, has_image=False),
+    )
+    assert (found.succeeded, found.statuses) == (10, {"MissingFrag": 10, "Successful": 1})
+    verdict = judge(found)
+    assert verdict.line == f"FAILED 90.9 % < 99 %: of-Successful 0/1 Successful: {FALSE_SUCCESS.cause}"
+    assert verdict.causes == (
+        f"10 of 11 devices: MissingFrag: {FALSE_ONE.cause}",
+        f"1 of 11 devices: Successful: {FALSE_SUCCESS.cause}",
+    )
+    assert verdict.remedies == ("their stack: check the version",)  # and not more redundancy
+    assert [cohort["troubles"] for cohort in found.as_dict()["cohorts"]] == [
+        [{**dataclasses.asdict(trouble), "devices": count}] for trouble, count in ((FALSE_ONE, 10), (FALSE_SUCCESS, 1))
+    ]

@@ -77,7 +77,16 @@ def test_passes_and_says_what_was_deployed_and_what_came_of_it(tmp_path: Path) -
     assert written["success_ratio"] == 1.0
     assert written["statuses"] == {"Successful": 60}
     assert written["cohorts"] == [
-        {"name": "devices", "devices": 60, "statuses": {"Successful": 60}, "succeeded": 60, "loss": 0.12}
+        {
+            "name": "devices",
+            "devices": 60,
+            "statuses": {"Successful": 60},
+            "succeeded": 60,
+            "without_image": {},
+            "stack": None,
+            "troubles": [],
+            "loss": 0.12,
+        }
     ]
     assert 0.05 < sum(device["loss_share"] for device in written["devices"]) / 60 < 0.2
     [task] = written["tasks"]

@@ -8,6 +8,7 @@ from fuota_constructs.lorawan.device_stack import DeviceStack
 from fuota_constructs.rules import GroupPlan, TaskPlan, findings_in
 
 GROUP = GroupPlan("group", rf_region="EU868", dl_class="ClassC", data_rate=5)
+CLASS_B = GROUP._replace(dl_class="ClassB")
 
 
 def found(stack: str | None, rule: str, **given: Any) -> list[tuple[str, str]]:
@@ -50,7 +51,35 @@ def found(stack: str | None, rule: str, **given: Any) -> list[tuple[str, str]]:
         ("stack-never-done", "loramac-node@4.6.0", {"redundancy_percent": None}, "error", "is not given"),
         ("stack-never-done", "loramac-node@4.6.0", {"redundancy_percent": 1}, None, ""),
         ("stack-never-done", "loramac-node", {"redundancy_percent": 0}, None, ""),
-        ("stack-frag-index", "mbed", {}, "warning", "takes FragIndex 0 only"),
+        ("stack-frag-index", "mbed", {}, "error", "takes FragIndex 0 only"),
+        ("stack-frag-index", "mbed,frag_sessions=2", {}, None, ""),
+        ("stack-fragment-count", "loramac-node", {"image_bytes": 1200, "fragment_size_bytes": 50}, "error", "refuses"),
+        (
+            "stack-fragment-count",
+            "loramac-node",
+            {"image_bytes": 1000, "fragment_size_bytes": 40},
+            "error",
+            "writes pa",
+        ),
+        (
+            "stack-fragment-size",
+            "loramac-node",
+            {"image_bytes": 1000, "fragment_size_bytes": 60},
+            "error",
+            "writes past",
+        ),
+        (
+            "stack-class-b",
+            "loramac-node",
+            {"multicast_groups": (CLASS_B,)},
+            "warning",
+            "the first 1/128 of the session",
+        ),
+        ("stack-class-b", "loramac-node", {}, None, ""),
+        ("stack-class-b", "swl2001", {"multicast_groups": (CLASS_B,)}, None, ""),
+        ("stack-one-session", "mbed", {}, "warning", "Let the devices boot before the session"),
+        ("stack-one-session", "mbed", {"redundancy_percent": 0}, None, ""),
+        ("stack-one-session", "swl2001", {}, None, ""),
         ("stack-frag-index", "swl2001", {}, None, ""),
         ("fragment-count-2040", None, {"image_bytes": 48 * 2040, "fragment_size_bytes": 48}, "warning", "STM32CubeWL"),
         ("fragment-count-2040", None, {"image_bytes": 48 * 2039, "fragment_size_bytes": 48}, None, ""),

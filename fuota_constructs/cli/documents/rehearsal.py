@@ -108,13 +108,40 @@ class RehearsedTask(TypedDict):
     devices: DevicesByStatus
 
 
+class Trouble(TypedDict):
+    """What a stack has to do with an outcome, and the rule that warns of it; empty where none does."""
+
+    cause: Text
+    remedy: Text
+    rule: str
+
+
+class CohortTrouble(Trouble):
+    """The same, with how many devices have it."""
+
+    devices: Count
+
+
+class StackFinding(TypedDict):
+    """What a rule says of a task, for the stack of these cohorts."""
+
+    task: str
+    cohorts: list[str]
+    rule: Text
+    level: Literal["error", "warning"]
+    message: Text
+
+
 class Cohort(TypedDict):
-    """What became of the devices of one cohort."""
+    """What became of the devices of one cohort: what they report, and whether they have the image."""
 
     name: str
     devices: Count
     statuses: DevicesByStatus
-    succeeded: Count
+    succeeded: Annotated[Count, "devices that have the image, whatever they report"]
+    without_image: Annotated[DevicesByStatus, "what the others report"]
+    stack: str | None
+    troubles: list[CohortTrouble]
     loss: NotRequired[Loss]
 
 
@@ -128,6 +155,9 @@ class RehearsedDevice(TypedDict):
     sent: Annotated[Count, "fragments sent to it"]
     received: Count
     completed_after_fragments: int | None
+    has_image: Annotated[bool, "byte for byte"]
+    stack: str | None
+    trouble: Trouble | None
     loss_share: Share | None
 
 
@@ -152,6 +182,7 @@ class Rehearsal(TypedDict):
     versions: Annotated[dict[str, str], "what it was made with"]
     fleet: Fleet
     stacks: Annotated[list[str], "what was to be deployed"]
+    findings: Annotated[list[StackFinding], "of the rules about device stacks"]
     stand_ins: Annotated[list[str], "what was made up for the app"]
     success_ratio: NotRequired[Share]
     statuses: NotRequired[DevicesByStatus]

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from fuota_constructs.cli.svg_pictures import BAD, GOOD, LIMIT, pictures
-from fuota_constructs.local.task_outcome import SUCCESSFUL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,8 +44,8 @@ def completion_chart(devices: Sequence[DeviceOutcome], total: int, data: int) ->
 def loss_chart(devices: Sequence[DeviceOutcome]) -> dict[str, str]:
     """What each device lost, and whether it succeeded."""
     heard = [(device.loss, device) for device in devices if device.loss is not None]
-    succeeded = [100 * loss for loss, device in heard if device.status == SUCCESSFUL]
-    failed = [100 * loss for loss, device in heard if device.status != SUCCESSFUL]
+    succeeded = [100 * loss for loss, device in heard if device.has_image]
+    failed = [100 * loss for loss, device in heard if not device.has_image]
 
     def draw(figure: Figure) -> None:
         axes = figure.subplots()

@@ -35,6 +35,7 @@ def as_text(record: Record) -> str:
         "versions": record.versions,
         "fleet": request.fleet.as_dict(),
         "stacks": list(record.stacks),
+        "findings": [finding.as_dict() for finding in record.findings],
         "stand_ins": list(record.stand_ins),
     }
     if record.outcome is not None:

@@ -11,7 +11,6 @@ from rich.text import Text
 
 from fuota_constructs.cli.banner_view import show_banner
 from fuota_constructs.cli.plan.figures import count, duration
-from fuota_constructs.local.task_outcome import SUCCESSFUL
 from fuota_constructs.lorawan.regions import region
 from fuota_constructs.operations.visible_text import visible
 
@@ -171,7 +170,7 @@ def show(record: Record, console: Console) -> None:
         return
     for task in outcome.tasks:
         devices = outcome.devices_of(task)
-        done = sum(device.status == SUCCESSFUL for device in devices)
+        done = sum(device.has_image for device in devices)
         console.print(_shown(f"{task.name}: {done}/{len(devices)} devices have the image; {task_words(task)}"))
     console.print(_cohorts(outcome))
     for line in loss_lines(outcome):
@@ -191,7 +190,7 @@ def _cohorts(outcome: Outcome) -> Table:
     table.add_column("the others", overflow="fold")
     for cohort in outcome.cohorts:
         done = f"{cohort.succeeded} ({_percent(cohort.succeeded, cohort.devices)})"
-        table.add_row(_shown(cohort.name), count(cohort.devices), done, cohort.failed or "-")
+        table.add_row(_shown(cohort.name), count(cohort.devices), done, _shown(cohort.explained or "-"))
     return table
 
 

@@ -11,7 +11,6 @@ from fuota_constructs.cli.rehearse.output import image_words, task_words
 from fuota_constructs.cli.rehearse.record import End, loss_words
 from fuota_constructs.cli.status_bars import kinds_of, status_figure
 from fuota_constructs.local import gate
-from fuota_constructs.local.task_outcome import SUCCESSFUL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -35,6 +34,9 @@ def page_of(record: Record) -> str:
     parts = [page.opening(title, lead, record.about, record.banner)]
     if outcome:
         parts += [page.tiles(_tiles(record, outcome)), _cohorts(outcome, record.request.require)]
+        parts.append(
+            page.listed("findings", "What the rules say of these stacks", [str(found) for found in record.findings])
+        )
         parts += [*_pictures(outcome), _tasks(outcome), _devices(outcome)]
     parts += [
         page.listed("stand-ins", "Made up for it", record.stand_ins),
@@ -69,6 +71,7 @@ def _tiles(record: Record, outcome: Outcome) -> list[Figure]:
 
 def _cohorts(outcome: Outcome, require: float) -> str:
     rows = []
+    stacks = any(cohort.stack for cohort in outcome.cohorts)
     for cohort in outcome.cohorts:
         losses = sorted(
             device.loss for device in outcome.devices if device.cohort == cohort.name and device.loss is not None
@@ -78,10 +81,12 @@ def _cohorts(outcome: Outcome, require: float) -> str:
             f"{count(cohort.succeeded)} ({gate.percent(cohort.succeeded, cohort.devices)})",
             percent(losses[len(losses) // 2]) if losses else "-",
             percent(losses[-1]) if losses else "-",
-            cohort.failed or "-",
+            *([cohort.stack or "-"] if stacks else []),
+            cohort.explained or "-",
         ]
         rows.append((cohort.name, cells, cohort.succeeded / cohort.devices < require))
-    table = page.table(["cohort", "devices", "have the image", "median loss", "worst loss", "the others"], rows)
+    headings = ["cohort", "devices", "have the image", "median loss", "worst loss"]
+    table = page.table([*headings, *(["stack"] if stacks else []), "the others"], rows)
     marked = "<p>Marked are those below the bar.</p>" if any(below for *_, below in rows) else ""
     return f'<section id="cohorts"><h2>Cohorts</h2>{table}{marked}</section>' if rows else ""
 
@@ -100,7 +105,7 @@ def _tasks(outcome: Outcome) -> str:
     figures = []
     for task in outcome.tasks:
         devices = outcome.devices_of(task)
-        done = sum(device.status == SUCCESSFUL for device in devices)
+        done = sum(device.has_image for device in devices)
         image = f"{image_words(task)}; {task.image.uri}" if task.image.sha256 else ""
         figures.append(Figure(task.name, f"{count(done)} of {count(len(devices))} devices", task_words(task)))
         figures += [Figure("image", image)] if image else []
@@ -125,12 +130,12 @@ def _facts(record: Record) -> list[Figure]:
 
 def _devices(outcome: Outcome) -> str:
     names, several = {task.task_id: task.name for task in outcome.tasks}, len(outcome.tasks) > 1
-    apart = sorted(outcome.devices, key=lambda device: device.status == SUCCESSFUL)
+    apart = sorted(outcome.devices, key=lambda device: device.has_image)
     rows = [
         (
             device.id,
             [
-                device.status,
+                f"{device.status}: {device.trouble.cause}" if device.trouble else device.status,
                 device.cohort,
                 *([names.get(device.task_id or "", "none")] if several else []),
                 "-" if device.loss is None else percent(device.loss),
@@ -160,7 +165,7 @@ def _loss(task: TaskOutcome, devices: Sequence[DeviceOutcome]) -> str:
     losses = sorted(device.loss for device in devices if device.loss is not None)
     if not losses:
         return ""
-    failed = sum(device.status != SUCCESSFUL for device in devices)
+    failed = sum(not device.has_image for device in devices)
     caption = (
         f"{task.name}: devices lost {percent(losses[0])} to {percent(losses[-1])} of the fragments;"
         f" {count(failed)} of {count(len(devices))} failed."

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from fuota_constructs.cli.rehearse.stack_findings import StackFinding
     from fuota_constructs.local.fleet import Fleet
     from fuota_constructs.local.fleet.loss import Loss
     from fuota_constructs.local.gate import Verdict
@@ -83,6 +84,7 @@ class Record:
     reached: tuple[str, ...] = ()
     stacks: tuple[str, ...] = ()
     versions: dict[str, str] = field(default_factory=dict)
+    findings: tuple[StackFinding, ...] = ()
 
     @property
     def level(self) -> Level:

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from fuota_constructs.cli.rehearse import output as rehearse_output
 from fuota_constructs.cli.rehearse.record import End, Record, versions
+from fuota_constructs.cli.rehearse.stack_findings import stack_findings
 from fuota_constructs.local import cloud as clouds
 from fuota_constructs.local import deployment, stand_ins
 from fuota_constructs.local.errors import LocalCloudError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from fuota_constructs.cli.rehearse.record import Request
+    from fuota_constructs.cli.rehearse.stack_findings import StackFinding
     from fuota_constructs.local.cloud import LocalCloud
     from fuota_constructs.local.outcome import Outcome
     from fuota_constructs.local.task_outcome import TaskProgress
@@ -43,6 +45,7 @@ class Run:
         self._progress: tuple[TaskProgress, ...] = ()
         self._made: tuple[str, ...] = ()
         self._stacks: tuple[str, ...] = ()
+        self._findings: tuple[StackFinding, ...] = ()
 
     def record(self) -> Record:
         """Rehearse; what goes wrong and whoever interrupts is in the record."""
@@ -70,6 +73,7 @@ class Run:
             reached=reached,
             stacks=self._stacks,
             versions=versions(),
+            findings=self._findings,
         )
 
     def _reached(self) -> tuple[str, ...]:
@@ -97,6 +101,9 @@ class Run:
             say(f"{rehearsal.enrol(self._request.fleet)} simulated devices joined the multicast groups")
             started = rehearsal.start()
             say(f"{len(started)} task(s) started; the wait of 30 minutes before a session is skipped")
+            self._findings = stack_findings(rehearsal, self._request.fleet)
+            for finding in self._findings:
+                say(f"{finding.finding.level}: {finding}")
             self._stage = "the session was going on"
             with rehearse_output.SessionBars(self._console) as bars:
                 for progress in rehearsal.follow(speed=self._speed):
