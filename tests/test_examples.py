@@ -22,7 +22,15 @@ PACKS = [
     cdk_nag.ServerlessChecks,
 ]
 
-TASKS = {"minimal": 1, "existing_bucket_and_role": 1, "two_regions": 2, "imported_task": 1, "monitored": 1, "app": 1}
+TASKS = {
+    "minimal": 1,
+    "delta": 1,
+    "existing_bucket_and_role": 1,
+    "two_regions": 2,
+    "imported_task": 1,
+    "monitored": 1,
+    "app": 1,
+}
 
 
 OWN_FINDINGS = {

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from fuota_constructs.rules.rule import Remarks, Rule, TaskPlan, error, warning
+
+if TYPE_CHECKING:
+    from fuota_constructs.firmware.formats.image_facts import ImageFacts
 
 LEAST_RATIO: Final = 1.5
 """A patch that is not so many times smaller than the image is hardly worth what it asks of the devices."""
@@ -28,6 +31,18 @@ def _delta_files(plan: TaskPlan) -> Remarks:
             f"the base is the product {base.product!r} and the target {target.product!r}: give two builds of the same"
             " firmware"
         )
+    elif _goes_back(base, target) and not (plan.image_demands and plan.image_demands.version):
+        yield warning(
+            f"the target has version {target.version}, not above the {base.version} of the base: devices that compare"
+            " versions apply the delta and refuse the result. Swap base and target, or raise the version"
+        )
+
+
+def _goes_back(base: ImageFacts, target: ImageFacts) -> bool:
+    """Whether devices with the base have the version of the target already, or a higher one."""
+    if base.format != target.format or base.version_order is None or target.version_order is None:
+        return False
+    return target.version_order <= base.version_order
 
 
 def _delta_ratio(plan: TaskPlan) -> Remarks:
@@ -48,7 +63,7 @@ DELTA_RULES: tuple[Rule, ...] = (
         id="delta-files",
         levels=("error", "warning"),
         what="base or target of a delta is no image that devices have in flash: cut off, encrypted, a container, the"
-        " same as the other (error); or they are of two kinds (warning)",
+        " same as the other (error); or they are of two kinds, or the target is no newer (warning)",
         why="a patch is made of two images byte for byte, and a device that has another base makes garbage of it",
         remedy="the image that the devices run as base, and the next build of it as target, neither encrypted",
         source="formats of the bootloaders, as firmware/formats reads them; detools, which has no check of its own",

@@ -31,8 +31,12 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FuotaCloud]:
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_example_passes_its_rehearsal(cloud: FuotaCloud, name: str) -> None:
-    cloud.deploy(ROOT / "examples" / name)
-    outcome = cloud.rehearse(Fleet.of(devices=200, loss="10%", seed=1))  # what `fuota rehearse` takes by default
+    folder = ROOT / "examples" / name
+    cloud.deploy(folder)
+    own = folder / "fleet.yaml"
+    # What `fuota rehearse` takes by default.
+    fleet = Fleet.from_file(own) if own.exists() else Fleet.of(devices=200, loss="10%", seed=1)
+    outcome = cloud.rehearse(fleet)
     assert outcome.require("99%").devices == 200
 
 

@@ -33,6 +33,14 @@ class LossModel(TypedDict):
 Loss = Annotated[Share | LossModel, "share of 1 of the fragments, each alone; or a model"]
 
 
+class FleetFirmware(TypedDict):
+    """A file that a share of the devices of a cohort runs."""
+
+    file: Text
+    share: Share
+    sha256: Sha256
+
+
 class FleetCohort(TypedDict):
     """A cohort, as a fleet file has it; what is as by default is left out."""
 
@@ -47,7 +55,8 @@ class FleetCohort(TypedDict):
     max_fragment_bytes: NotRequired[Count]
     max_lost_fragments: NotRequired[Count]
     frag_indexes: NotRequired[list[int]]
-    descriptor: NotRequired[Annotated[str, "base64"]]
+    descriptor: NotRequired[Annotated[str, "base64, or base: the one that names their firmware"]]
+    firmware: NotRequired[Annotated[list[FleetFirmware], "what they have in flash"]]
     session_cnt: NotRequired[Count]
     faults: NotRequired[list[str]]
     stack: NotRequired[Annotated[str, "name, release and build of its stack: docs/reference/device-stacks.md"]]

@@ -51,6 +51,7 @@ def add(
     devices: int | None,
     loss: float | None,
     stack: DeviceStack | None,
+    firmware: Path | None,
     seed: int | None,
     fleet_file: Path | None,
     groups: tuple[str, ...],
@@ -76,8 +77,8 @@ def add(
     from fuota_constructs.local import cloud as clouds
     from fuota_constructs.local.overview import overview
 
-    fleet_file = fleet_file_in_use(devices, loss, seed, fleet_file, stack=stack)
-    document = fleet_of(devices, loss, seed, fleet_file, stack=stack).as_dict()
+    fleet_file = fleet_file_in_use(devices, loss, seed, fleet_file, stack=stack, firmware=firmware)
+    document = fleet_of(devices, loss, seed, fleet_file, stack=stack, firmware=firmware).as_dict()
     running = clouds.running(port)
     there = overview(running)["multicast_groups"]
     place = Place(running.region, port=running.port)

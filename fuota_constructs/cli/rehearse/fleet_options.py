@@ -35,7 +35,7 @@ def share(_: click.Context, parameter: click.Parameter, value: str | None) -> fl
 
 
 def fleet_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options, as `devices`, `loss`, `seed` and `fleet_file`."""
+    """Give a command the options, as `devices`, `loss`, `stack`, `firmware`, `seed` and `fleet_file`."""
     options = (
         click.option("--devices", type=click.IntRange(1, 100_000), help="How many simulated devices.  [default: 200]"),
         click.option(
@@ -48,6 +48,12 @@ def fleet_options(command: Callable[..., Any]) -> Callable[..., Any]:
             metavar="STACK",
             help="What runs on them, such as stm32cubewl or loramac-node,max_fragments=1000: they then behave as it"
             " does.  [default: as the standard says]",
+        ),
+        click.option(
+            "--firmware",
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            metavar="FILE",
+            help="What they run now: the base of a delta, which nobody can apply without it.",
         ),
         click.option("--seed", type=click.IntRange(0, 2**63), help="The same seed, the same outcome.  [default: 1]"),
         click.option(
@@ -69,9 +75,16 @@ def fleet_file_in_use(
     fleet_file: Path | None,
     *,
     stack: DeviceStack | None = None,
+    firmware: Path | None = None,
 ) -> Path | None:
     """The file of the option, or that of this folder where nothing else is said of the devices."""
-    if fleet_file is None and devices is loss is seed is None and stack is None and FLEET_FILE.is_file():
+    if (
+        fleet_file is None
+        and devices is loss is seed is None
+        and stack is None
+        and firmware is None
+        and FLEET_FILE.is_file()
+    ):
         return FLEET_FILE
     return fleet_file
 
@@ -83,11 +96,12 @@ def fleet_of(
     fleet_file: Path | None,
     *,
     stack: DeviceStack | None = None,
+    firmware: Path | None = None,
 ) -> Fleet:
     """The fleet of the options. Raises UsageError, BadParameter."""
     from fuota_constructs.local.fleet import Fleet
 
-    if fleet_file is not None and not (devices is loss is seed is None and stack is None):
+    if fleet_file is not None and not (devices is loss is seed is None and stack is None and firmware is None):
         raise click.UsageError(
             "--fleet says how many devices there are and what they lose: leave the other options out"
         )
@@ -99,7 +113,8 @@ def fleet_of(
             loss=DEFAULT_LOSS if loss is None else loss,
             seed=DEFAULT_SEED if seed is None else seed,
             stack=stack.text if stack else None,
+            firmware=str(firmware) if firmware else None,
         )
     except (ValueError, OSError) as error:
-        hint = "--fleet" if fleet_file else "--devices / --loss / --seed"
+        hint = "--fleet" if fleet_file else "--devices / --loss / --seed / --firmware"
         raise click.BadParameter(str(error), param_hint=hint) from None

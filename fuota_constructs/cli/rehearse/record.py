@@ -65,6 +65,7 @@ class Request:
             [cohort] = self.fleet.cohorts
             words += ["--devices", str(cohort.count), "--loss", _percent(cohort.loss.figures["mean"])]
             words += ["--device-stack", cohort.stack.text] if cohort.stack else []
+            words += ["--firmware", cohort.firmware[0].file] if cohort.firmware else []
             words += ["--seed", str(self.fleet.seed)]
         words += ["--require", _percent(self.require)]
         words += [] if self.stub_imports else ["--no-stub-imports"]

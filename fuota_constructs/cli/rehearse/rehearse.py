@@ -49,6 +49,7 @@ def rehearse(
     devices: int | None,
     loss: float | None,
     stack: DeviceStack | None,
+    firmware: Path | None,
     seed: int | None,
     fleet_file: Path | None,
     require: float,
@@ -88,8 +89,8 @@ def rehearse(
         extras.require("fuota rehearse", "cli", "local")
     else:
         extras.require("fuota rehearse --html", "cli", "local", "plan")
-    fleet_file = fleet_file_in_use(devices, loss, seed, fleet_file, stack=stack)
-    fleet = fleet_of(devices, loss, seed, fleet_file, stack=stack)
+    fleet_file = fleet_file_in_use(devices, loss, seed, fleet_file, stack=stack, firmware=firmware)
+    fleet = fleet_of(devices, loss, seed, fleet_file, stack=stack, firmware=firmware)
     require_apart({"--html": page, "--json-file": json_file, "--fleet": fleet_file})
     require_known(ctx, cdk_arguments)
     from rich.console import Console

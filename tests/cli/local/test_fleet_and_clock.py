@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,15 @@ def test_takes_the_fleet_of_the_folder(cloud: LocalCloud) -> None:
     assert local("fleet", "add", "--devices", "1").stdout.startswith("1 simulated device joined lamps (")
 
 
+def test_devices_have_the_firmware_that_is_named(cloud: LocalCloud) -> None:
+    group(cloud, "lamps")
+    Path("fleet.yaml").write_text("devices: 7")
+    Path("base.bin").write_bytes(b"firmware")
+    assert local("fleet", "add", "--firmware", "base.bin").stdout.startswith("200 simulated devices joined lamps (")
+    listed = cloud.admin("fleet?devices=1")["list"]
+    assert {device["firmware_sha256"] for device in listed} == {hashlib.sha256(b"firmware").hexdigest()}
+
+
 @pytest.mark.parametrize(
     ("groups", "arguments", "code", "said"),
     [
@@ -65,6 +75,7 @@ def test_takes_the_fleet_of_the_folder(cloud: LocalCloud) -> None:
         (("lamps",), ("--loss", "0.1"), 2, "write 10% or 0.1%"),
         (("lamps",), ("--devices", "0"), 2, "1<=x<=100000"),
         (("lamps",), ("--fleet", "none.yaml"), 2, "does not exist"),
+        (("lamps",), ("--firmware", "none.bin"), 2, "does not exist"),
     ],
 )
 def test_fails_for_a_fleet_that_cannot_join(

@@ -24,9 +24,9 @@ def found(delta: DeltaImage) -> dict[str, tuple[str, str]]:
     return {finding.rule: (finding.level, finding.message) for finding in findings_in(plan) if "delta" in finding.rule}
 
 
-def mcuboot(payload: bytes, *, flags=0) -> bytes:
+def mcuboot(payload: bytes, *, flags=0, version=(1, 2)) -> bytes:
     """An image with its digest and no signature, to the letter of the format."""
-    head = struct.pack("<IIHHIIBBHII", 0x96F3B83D, 0, 512, 0, len(payload), flags, 1, 2, 0, 0, 0) + bytes(480)
+    head = struct.pack("<IIHHIIBBHII", 0x96F3B83D, 0, 512, 0, len(payload), flags, *version, 0, 0, 0) + bytes(480)
     digest = hashlib.sha256(head + payload).digest()
     return head + payload + struct.pack("<HHHH", 0x6907, 40, 0x10, 32) + digest
 
@@ -119,8 +119,17 @@ def test_two_kinds_of_files_are_warned_of() -> None:
     assert "the base is a file of the kind raw Cortex-M program and the target of the kind MCUboot image" in message
 
 
+def test_a_target_that_is_no_newer_is_warned_of() -> None:
+    newer, older = (mcuboot(data, version=version) for data, version in ((SUCCESSOR, (1, 3)), (SENSOR, (1, 2))))
+    assert found(delta_of(older, newer)) == {}
+    for base, target in ((newer, older), (newer, mcuboot(SENSOR, version=(1, 3)))):
+        level, message = found(delta_of(base, target))["delta-files"]
+        assert level == "warning"
+        assert "not above the 1.3.0+0 of the base" in message
+
+
 def test_two_products_are_warned_of() -> None:
-    lamp = delta_of(esp_image(), esp_image(payload=b"\x11" * 900 + bytes(range(100))))
+    lamp = delta_of(esp_image(), esp_image(payload=b"\x11" * 900 + bytes(range(100)), version=b"v1.5.0"))
     assert found(lamp) == {}
     meter = dataclasses.replace(lamp, target=dataclasses.replace(lamp.target, product="meter"))
     level, message = found(meter)["delta-files"]
