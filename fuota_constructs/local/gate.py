@@ -231,7 +231,8 @@ def _against_loss(outcome: Rehearsed) -> list[str]:
             if value is None
         ]
         most = max((device.loss or 0.0 for device in failed), default=0.0)
-        plan = f"fuota plan IMAGE --rf-region {given.rf_region or 'RFREGION'} --recommend"
+        image = f"{task.image.size_bytes}B" if task.image.size_bytes else "IMAGE"
+        plan = f"fuota plan {image} --rf-region {given.rf_region or 'RFREGION'} --recommend"
         if missing:
             remedy = f"give it {', '.join(missing)}: `{plan}` chooses"
         elif task.session_seconds > TS005_CLASS_C_SECONDS:

@@ -120,10 +120,11 @@ def _parameters_not_given(plan: TaskPlan) -> Remarks:
     missing = [name for name, value in parameters.items() if value is None]
     if not missing or not plan.multicast_groups:
         return
-    command = f"`fuota plan IMAGE --rf-region {plan.rf_region or 'RFREGION'} --recommend`"
+    size = image_bytes(plan)
+    command = f"`fuota plan {f'{size}B' if size else 'IMAGE'} --rf-region {plan.rf_region or 'RFREGION'} --recommend`"
     if values := recommended(plan):
         remedy = f"choose {values}"
-    elif image_bytes(plan) is None:
+    elif size is None:
         remedy = f"let {command} choose them; with the size of the image they would stand here"
     else:
         remedy = f"let {command} say what fits"

@@ -292,10 +292,10 @@ def test_parameters_not_given_names_a_data_rate_where_the_size_alone_leads_to_no
     [
         ({"rf_region": "EU868"}, "let `fuota plan IMAGE --rf-region EU868 --recommend` choose them; with the size"),
         ({"rf_region": "EU868", "image_bytes": UNKNOWN}, "with the size of the image they would stand here"),
-        ({"rf_region": "XX1", "image_bytes": 100}, "let `fuota plan IMAGE --rf-region XX1 --recommend` say what fits"),
+        ({"rf_region": "XX1", "image_bytes": 100}, "let `fuota plan 100B --rf-region XX1 --recommend` say what fits"),
         (
             {"rf_region": "AS923-1", "image_bytes": 16_000_000},
-            "let `fuota plan IMAGE --rf-region AS923-1 --recommend` say",
+            "let `fuota plan 16000000B --rf-region AS923-1 --recommend` say",
         ),
     ],
 )

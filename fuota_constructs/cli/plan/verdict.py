@@ -10,6 +10,7 @@ from fuota_constructs.cli.level import Level
 from fuota_constructs.cli.plan.figures import percent
 from fuota_constructs.rules.delta_rules import DELTA_RULES
 from fuota_constructs.rules.image_file_rules import IMAGE_FILE_RULES
+from fuota_constructs.rules.stack_rules import STACK_RULES
 
 if TYPE_CHECKING:
     from fuota_constructs.cli.plan.inputs import Planned
@@ -59,13 +60,14 @@ def verdict_of(result: Planned) -> Verdict:
 
 def _works(result: Planned) -> tuple[bool, str]:
     plan, target = result.plan, percent(result.inputs.target)
-    errors, warnings = (sum(level == each for _, level, _ in result.findings) for each in LEVELS)
+    warnings = sum(level == "warning" for _, level, _ in result.findings)
+    errors = dict.fromkeys(rule for rule, level, _ in result.findings if level == "error")
     if plan is None:
         return (False, "cannot be sent: the findings say why")
     if plan.cut_off:
         return (False, f"reaches nobody: {plan.cut_off}")
     if errors:
-        return (False, f"does not work: {_counted(errors, 'error')} among the findings")
+        return (False, f"does not work, says {' and '.join(errors)}")
     share = f"{percent(plan.decode_probability)} of the devices have the image at {percent(plan.loss)} loss"
     if plan.decode_probability < result.inputs.target:
         return (False, f"falls short: {share}, the target is {target}")
@@ -80,6 +82,8 @@ def _remedies(result: Planned) -> tuple[str, ...]:
         return ("send the whole image, or give other files: the findings say which",)
     if errors and errors <= {rule.id for rule in (*IMAGE_FILE_RULES, *DELTA_RULES)}:
         return ("give another file: the findings say which",)
+    if errors and errors <= {rule.id for rule in STACK_RULES}:
+        return ("let another session, or another build of the stack, meet it: the findings say what",)
     return ("`fuota plan --recommend` finds what fits, or says for each data rate why nothing does",)
 
 

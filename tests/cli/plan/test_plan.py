@@ -436,7 +436,7 @@ def test_shows_no_success_beside_an_error(tmp_path: Path) -> None:
     bad = ("10kB", *EU868, "--data-rate", "0", "--interval", "2")
     done = plan(*bad, "--html", str(page))
     assert done.exit_code == 3
-    assert done.stdout.startswith("Failed: this session does not work: 1 error among the findings")
+    assert done.stdout.startswith("Failed: this session does not work, says fragment-interval-airtime")
     assert "Success not reached none: see the findings" in " ".join(done.stdout.split())
     assert 'id="loss"' not in page.read_text(encoding="utf-8")
 
