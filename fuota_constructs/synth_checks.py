@@ -15,6 +15,7 @@ from fuota_constructs.rules import (
     UNKNOWN,
     DeviceStack,
     GroupPlan,
+    MembersPlan,
     MonitorPlan,
     Place,
     StartPlan,
@@ -43,6 +44,7 @@ __all__ = [
     "SERVICE_LEAD_SECONDS",
     "DeviceStack",
     "GroupPlan",
+    "MembersPlan",
     "MonitorPlan",
     "Place",
     "StartPlan",
@@ -146,7 +148,10 @@ def group_plan(group: IMulticastGroupRef, *, beside: str | None, here: Place) ->
     facts = getattr(group, "lo_ra_wan", None)
     rf_region = _fact(group, "rf_region") or _fact(facts, "rf_region")
     dl_class = _fact(group, "dl_class") or _fact(facts, "dl_class")
-    data_rate = known(getattr(group, "downlink_data_rate", None))
+    data_rate, frequency, interval = (
+        known(getattr(group, name, None))
+        for name in ("downlink_data_rate", "downlink_frequency_hz", "transmission_interval_ms")
+    )
     place = place_of(group if any(here) else None, group.multicast_group_ref.multicast_group_arn)
     named = (rf_region and rf_region != beside) or place.apart_from(here) or (any(place) and not any(here))
     return GroupPlan(
@@ -154,6 +159,9 @@ def group_plan(group: IMulticastGroupRef, *, beside: str | None, here: Place) ->
         rf_region=rf_region,
         dl_class=dl_class,
         data_rate=data_rate if isinstance(data_rate, int) else None,
+        frequency_hz=frequency if isinstance(frequency, int) else None,
+        gateways=len(getattr(group, "participating_gateways", ())) or 1,
+        gateway_spacing_seconds=interval / 1000 if isinstance(interval, int | float) else 0.0,
         place=place,
         device_stack=getattr(group, "device_stack", None),
     )

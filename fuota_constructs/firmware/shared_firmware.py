@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import weakref
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 import aws_cdk as cdk
 import constructs
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 
 ID = "FuotaConstructs"
 
+MOST_AT_ONCE = 2_000
+"""Devices that may join groups at the same time: the service takes 10 requests a second of an account."""
+
 
 _SHARED: weakref.WeakKeyDictionary[constructs.Construct, SharedFirmware] = weakref.WeakKeyDictionary()
 
@@ -59,6 +63,20 @@ class ReadableImage(NamedTuple):
                 task.node.add_dependency(needed)
 
 
+class GroupMembers(Protocol):
+    """What gives a multicast group its devices."""
+
+    @property
+    def resource(self) -> cdk.CfnResource:
+        """The custom resource."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """How many devices."""
+        ...
+
+
 class SharedFirmware(constructs.Construct):
     """The one place of a stack for what its FUOTA tasks have in common, made on first need under a fixed id."""
 
@@ -73,6 +91,8 @@ class SharedFirmware(constructs.Construct):
         self._accesses: dict[iam.IRole, RoleAccess] = {}
         self._readable: dict[tuple[object, ...], ReadableImage] = {}
         self._copies: dict[tuple[str, str], cdk.CfnResource] = {}
+        self.groups: dict[str, GroupMembers] = {}
+        """The groups that get devices here, by their ids."""
         self.place = place_of_stack(stack)
         """The AWS account and Region, each when it is known at synth."""
         self.stack_tags = stack_tags(stack)
@@ -80,11 +100,19 @@ class SharedFirmware(constructs.Construct):
         self.checks = SynthChecks(self, before=self._settle)
 
     def _settle(self) -> None:
+        self._take_turns()
         self.provider.settle()
         if somebody_asks():
             acknowledge(self, [*PROVIDER, *BUCKET, *BUCKET_WITHOUT_KEY, *UNLOGGED_BUCKET])
             for access in self._accesses.values():
                 access.acknowledge_wildcards()
+
+    def _take_turns(self) -> None:
+        """Have groups that are too many devices for one deployment's quota of requests filled one after another."""
+        groups = list(self.groups.values())
+        if sum(group.size for group in groups) > MOST_AT_ONCE:
+            for former, group in itertools.pairwise(groups):
+                group.resource.add_resource_dependency(former.resource)
 
     @classmethod
     def of(cls, scope: constructs.Construct) -> SharedFirmware:

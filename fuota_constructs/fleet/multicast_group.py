@@ -19,9 +19,15 @@ from fuota_constructs.template.tokens import is_known, shown
 from fuota_constructs.template.typed_resource import attribute, typed_resource
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aws_cdk.interfaces.aws_iotwireless import IWirelessDeviceRef, IWirelessGatewayRef
     from constructs import Construct, IConstruct
 
+    from fuota_constructs.fleet.device_list import DeviceList
+    from fuota_constructs.fleet.group_settings import GroupSettings
     from fuota_constructs.fleet.multicast_group_grants import MulticastGroupGrants
+    from fuota_constructs.rules import Finding
 
 MAX_DATA_RATE = 15
 """Source: AWS IoT Wireless API, `DlDr`."""
@@ -79,6 +85,10 @@ class IMulticastGroup(IMulticastGroupRef, Protocol):
         """What principals may be allowed to do with the group."""
         ...
 
+    def add_wireless_device(self, wireless_device_id: str | IWirelessDeviceRef) -> None:
+        """Put one more device into the group."""
+        ...
+
 
 @jsii.implements(IMulticastGroupRef)
 class _MulticastGroupBase(cdk.Resource):
@@ -90,6 +100,10 @@ class _MulticastGroupBase(cdk.Resource):
     dl_class: DlClass | None
     downlink_data_rate: int | None
     device_stack: DeviceStack | None
+    _imported = False
+    _settings: GroupSettings | None = None
+    _waiting: tuple[cdk.CfnResource, ...] = ()
+    _policy: cdk.RemovalPolicy | None = None
 
     @property
     def multicast_group_ref(self) -> MulticastGroupReference:
@@ -105,12 +119,58 @@ class _MulticastGroupBase(cdk.Resource):
 
         return MulticastGroupGrants.from_multicast_group(self)
 
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the rules find in its devices, gateways and default session; synth reports it."""
+        return self._settings.findings if self._settings else ()
+
+    def add_wireless_device(self, wireless_device_id: str | IWirelessDeviceRef) -> None:
+        """Put one more device into the group, also into one that was imported: an L1 or its id of 1 to 256 characters.
+
+        A device that it has is not added twice. One that is in the group already belongs to this app from then on: it
+        leaves the group when it leaves the app. The group must be `Pending`: devices cannot join during a session.
+
+        Raises `FuotaValidationError` for what cannot be the id of a device, when the devices are a list known only at
+        deployment, and when the stack gives devices to the same group elsewhere.
+        """
+        self._made_settings().add_device(wireless_device_id)
+
+    def apply_removal_policy(self, policy: cdk.RemovalPolicy) -> None:
+        """What becomes of the group, and of the devices in it, when it leaves the app."""
+        super().apply_removal_policy(policy)
+        self._policy = policy
+        if self._settings is not None:
+            self._settings.apply_removal_policy(policy)
+
+    def _fill_before(self, resource: cdk.CfnResource) -> None:
+        """What a task that updates the group asks for: to come after its devices, and to go before them."""
+        if self._settings is None:
+            self._waiting += (resource,)
+        else:
+            self._settings.fill_before(resource)
+
+    def _made_settings(self) -> GroupSettings:
+        # Imported here: a group without devices needs none of it.
+        from fuota_constructs.fleet.group_settings import GroupSettings
+
+        if self._settings is None:
+            self._settings = GroupSettings(
+                self, self.multicast_group_id, imported=self._imported, rf_region=getattr(self.rf_region, "value", None)
+            )
+            for resource in self._waiting:
+                self._settings.fill_before(resource)
+            self._settings.apply_removal_policy(self._policy)
+        return self._settings
+
 
 class MulticastGroup(_MulticastGroupBase):
-    """A LoRaWAN multicast group, `AWS::IoTWireless::MulticastGroup`.
+    """A LoRaWAN multicast group, `AWS::IoTWireless::MulticastGroup`, and the devices in it.
 
-    Devices join it by an API call (or `StartBulkAssociateWirelessDeviceWithMulticastGroup`), not here. The service
-    refuses to delete a group that a FUOTA task still uses. Source: AWS IoT Wireless API, CreateMulticastGroup.
+    CloudFormation's type has neither devices, nor gateways, nor a default session: those are set by a custom resource
+    below the group, which is there only when one of them is given. It changes them while the group is `Pending`; during
+    a session the deployment fails and says so. The service refuses to delete a group that a FUOTA task still uses.
+    Sources: AWS IoT Wireless API, CreateMulticastGroup, UpdateMulticastGroup and
+    AssociateWirelessDeviceWithMulticastGroup; AWS IoT Wireless Developer Guide.
     """
 
     @naming_keywords
@@ -121,7 +181,11 @@ class MulticastGroup(_MulticastGroupBase):
         *,
         rf_region: RfRegion,
         dl_class: DlClass,
+        wireless_devices: Sequence[str | IWirelessDeviceRef] | DeviceList = (),
+        participating_gateways: Sequence[str | IWirelessGatewayRef] = (),
+        transmission_interval: cdk.Duration | None = None,
         downlink_data_rate: int | None = None,
+        downlink_frequency_hz: int | None = None,
         device_stack: DeviceStack | str | None = None,
         multicast_group_name: str | None = None,
         description: str | None = None,
@@ -130,14 +194,24 @@ class MulticastGroup(_MulticastGroupBase):
 
         `rf_region`: that of its devices and of every FUOTA task that updates it.
         `dl_class`: when its devices listen; their device profile must support it.
-        `downlink_data_rate`: the data rate (DR) its sessions are sent at, 0 to 15. The rules check with it;
-        it does not reach the service, because CloudFormation has no field for it: set the same in the group's session
-        (DlDr). By default the rules assume the slowest data rate that carries a fragment.
+        `wireless_devices`: its devices, at most 2,000: a `DeviceList`, or ids and `IWirelessDeviceRef`s. Those that
+        joined it otherwise stay in it. None by default: add them with `add_wireless_device`, or outside of the app.
+        `participating_gateways`: the gateways that send to it, one after the other in this order, at most 20: ids or
+        `IWirelessGatewayRef`s. By default the service chooses those that heard the devices last.
+        `transmission_interval`: the time from one of these gateways to the next, 0 to 60,000 ms. What the service does
+        without it is not documented.
+        `downlink_data_rate`: the data rate (DR) its sessions are sent at, 0 to 15, and one of the region. The rules
+        check with it. It becomes that of the group's default session (DlDr) where the group is also given devices,
+        gateways or a frequency; alone it does not reach the service. By default the rules assume the slowest data rate
+        that carries a fragment.
+        `downlink_frequency_hz`: the frequency its sessions are sent on, in hertz, within the region; that of its
+        default session (DlFreq). What the service takes without it is not documented; the rules assume the region's.
         `device_stack`: the LoRaWAN stack of its devices, such as `"stm32cubewl"` or `DeviceStack.of("loramac-node",
         max_fragments=1000)`, which the rules check with; not known by default.
         `multicast_group_name`: at most 256 characters; none by default.
         `description`: at most 2048 characters; none by default.
-        Raises `FuotaValidationError` for an `rf_region` or `dl_class` of another type, and for longer texts.
+        Raises `FuotaValidationError` for an `rf_region` or `dl_class` of another type, for longer texts, and for
+        devices, gateways or an interval of a wrong kind; the rules find the rest at synth.
         """
         super().__init__(scope, id)
         self.rf_region = expect_rf_region(rf_region, self)
@@ -157,6 +231,26 @@ class MulticastGroup(_MulticastGroupBase):
         )
         self.multicast_group_id: str = attribute(group, "attrId")
         self.multicast_group_arn: str = attribute(group, "attrArn")
+
+        self.downlink_frequency_hz = downlink_frequency_hz
+        """Frequency its sessions are sent on; None when it is not given."""
+        self.participating_gateways: tuple[str, ...] = ()
+        """The ids of the gateways that send to it; none when the service chooses them."""
+        self.transmission_interval_ms: object = None
+        """Milliseconds from one of them to the next; None when it is not given."""
+        more = (wireless_devices, participating_gateways, transmission_interval, downlink_frequency_hz)
+        if any(value is not None and value != () for value in more):
+            from fuota_constructs.fleet import group_settings as given
+
+            self.participating_gateways = given.gateways_of(participating_gateways, self)
+            self.transmission_interval_ms = given.milliseconds_of(transmission_interval, self)
+            self._made_settings().give(
+                devices=wireless_devices,
+                gateways=self.participating_gateways,
+                interval=self.transmission_interval_ms,
+                data_rate=downlink_data_rate,
+                frequency=downlink_frequency_hz,
+            )
 
     @staticmethod
     def from_multicast_group_id(scope: Construct, id: str, multicast_group_id: str) -> IMulticastGroup:  # noqa: A002
@@ -197,6 +291,8 @@ class MulticastGroup(_MulticastGroupBase):
 
 
 class _ImportedMulticastGroup(_MulticastGroupBase):
+    _imported = True
+
     def __init__(self, scope: Construct, id: str, *, arn: str, group_id: str | None = None) -> None:  # noqa: A002
         self.multicast_group_arn = expect_arn(arn, "MulticastGroup", scope)
         self.multicast_group_id = group_id or id_in(arn, scope)

@@ -1,7 +1,8 @@
-"""The custom resource provider of a stack: one Lambda for all its FUOTA tasks and firmware objects."""
+"""The custom resource provider of a stack: one Lambda for its FUOTA tasks, firmware objects and groups' members."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,7 @@ SERVICE_TIMEOUT_SECONDS = LAMBDA_TIMEOUT_SECONDS + 30
 
 
 class FuotaProvider(constructs.Construct):
-    """The Lambda behind `Custom::FuotaTask` and `Custom::FirmwareObject`, with its role, policy and log group.
+    """The Lambda behind the custom resources of this library, with its role, policy and log group.
 
     Path and construct ids are contract: CloudFormation refuses to change a ServiceToken.
     """
@@ -45,6 +46,7 @@ class FuotaProvider(constructs.Construct):
         `customized`: others make the roles.
         """
         super().__init__(scope, id)
+        self._stack, self._asset_buckets = stack, set[str]()
         role, given = role_for(self)
         self.role_arn = attribute(role, "roleArn")
         """What buckets of other accounts know it by."""
@@ -138,6 +140,18 @@ class FuotaProvider(constructs.Construct):
     def allow_copy(self, *, asset_bucket: str, bucket_arn: str, key_arn: str | None) -> None:
         """Let it copy images from the bucket of the CDK assets to `firmware/` in a firmware bucket."""
         self._policy.allow(permissions.for_copies(asset_bucket, bucket_arn, key_arn))
+
+    def allow_members(self) -> None:
+        """Let it put devices into multicast groups, and set these up."""
+        self._policy.allow(permissions.for_members())
+
+    def allow_assets(self, asset_bucket: str) -> None:
+        """Let it read the CDK assets in their bucket."""
+        # The CDK names one bucket by another token for every asset, which would make the policy grow with them.
+        bucket = json.dumps(self._stack.resolve(asset_bucket))
+        if bucket not in self._asset_buckets:
+            self._asset_buckets.add(bucket)
+            self._policy.allow(permissions.for_assets(asset_bucket))
 
     def settle(self) -> None:
         """Settle the policy; called when references between stacks are settled."""

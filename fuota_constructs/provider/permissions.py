@@ -32,11 +32,26 @@ _ATTACHMENTS = [
 ]
 """Both ends of an attachment are checked: the task, and the group or device (Service Authorization Reference)."""
 
+_SET_UP_GROUPS = [
+    "AssociateWirelessDeviceWithMulticastGroup",
+    "DisassociateWirelessDeviceFromMulticastGroup",
+    "GetMulticastGroup",
+    "ListTagsForResource",
+    "TagResource",
+    "UntagResource",
+    "UpdateMulticastGroup",
+]
+"""Tags say which request is at work on a group."""
+
+_MEMBERSHIP = [action for action in _SET_UP_GROUPS if "WirelessDevice" in action]
+
 WILDCARDS = {
     "CreateAndListTasks": "these actions have no resource-level permissions (Service Authorization Reference)",
     "ReadTasks": "the service makes up the ids of FUOTA tasks, so no policy can name them beforehand",
     "ManageTasks": "the service makes up the ids of FUOTA tasks; those of other stacks are excluded by their tag",
     "AttachTargets": "groups and devices are attached by ids that may be known at deployment only",
+    "SetUpGroups": "groups get their devices by ids that may be known at deployment only",
+    "MoveDevices": "devices join groups by ids that may be known at deployment only",
     "DecryptAssets": "which key encrypts the bucket of the CDK assets, if any, the app does not know",
     "ReadAssets": "the names of CDK assets change with their content, and a rollback reads those of older deployments",
     "UseFirmwareKey": "a key of another account cannot be named here; its own policy says who may use it",
@@ -66,10 +81,19 @@ def for_tasks(log_group_arn: str) -> list[Statement]:
     ]
 
 
-def for_copies(asset_bucket: str, bucket_arn: str, key_arn: str | None) -> list[Statement]:
-    """What copying firmware images from the CDK assets to a firmware bucket, with its KMS key if it has one, needs."""
+def for_members() -> list[Statement]:
+    """What putting devices into multicast groups and setting these up needs."""
+    return [
+        statement("SetUpGroups", _iotwireless(_SET_UP_GROUPS), _any("MulticastGroup")),
+        # Both ends of a membership are checked (Service Authorization Reference).
+        statement("MoveDevices", _iotwireless(_MEMBERSHIP), _any("WirelessDevice")),
+    ]
+
+
+def for_assets(asset_bucket: str) -> list[Statement]:
+    """What reading CDK assets needs."""
     assets = f"arn:{_partition()}:s3:::{asset_bucket}"
-    statements = [
+    return [
         statement("ReadAssets", ["s3:GetObject"], f"{assets}/*"),
         # The bucket may have been bootstrapped with a key, or be one of AppStagingSynthesizer's. The context of the
         # encryption is the object, or with a bucket key the bucket (Amazon S3 User Guide, SSE-KMS).
@@ -82,6 +106,13 @@ def for_copies(asset_bucket: str, bucket_arn: str, key_arn: str | None) -> list[
                 }
             },
         },
+    ]
+
+
+def for_copies(asset_bucket: str, bucket_arn: str, key_arn: str | None) -> list[Statement]:
+    """What copying firmware images from the CDK assets to a firmware bucket, with its KMS key if it has one, needs."""
+    statements = [
+        *for_assets(asset_bucket),
         statement("WriteFirmware", ["s3:GetObject", "s3:PutObject"], f"{bucket_arn}/firmware/*"),
     ]
     if key_arn:

@@ -155,8 +155,7 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
             role_account=self._access.account if shared.place.account else None,
         )
         self._groups = {task_inputs.multicast_group_id_of(group, self): self._plan_of(group) for group in groups}
-        self._devices = task_inputs.wireless_devices_of(devices, self)
-        self._readable = readable
+        self._devices, self._readable = task_inputs.wireless_devices_of(devices, self), readable
 
         self._resource = cdk.CfnResource(
             self,
@@ -177,6 +176,7 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
         self._tags = ResourceTags(self._resource, of_type=RESOURCE_TYPE)
         task_inputs.note_image_of(image, self, self._tags)
         readable.outlive(self._resource)
+        task_inputs.await_devices_of(groups, self._resource)
         if firmware_update_role:
             self.node.add_dependency(firmware_update_role)
         if task_inputs.removal_policy_of(removal_policy, self) is not cdk.RemovalPolicy.DESTROY:
@@ -246,6 +246,7 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
         """
         group_id = task_inputs.multicast_group_id_of(group, self)  # first: what is no group has no plan
         self._groups[group_id] = self._plan_of(group)
+        task_inputs.await_devices_of([group], self._resource)
         self._resource.add_property_override("MulticastGroupIds", list(self._groups))
         self._check_at_synth()
 

@@ -195,6 +195,13 @@ def multicast_group_id_of(value: object, at: IConstruct) -> str:
     )
 
 
+def await_devices_of(groups: Sequence[object], task: cdk.CfnResource) -> None:
+    """Have a task made when its groups have their devices, and gone before they leave: a session needs them."""
+    for group in groups:
+        if callable(fill_before := getattr(group, "_fill_before", None)):
+            fill_before(task)
+
+
 def _group_remedy(value: object) -> str:
     if isinstance(value, str) and value.startswith("arn:"):
         return f"import it with MulticastGroup.from_multicast_group_arn(self, 'Group', {shown(value)})"

@@ -18,7 +18,12 @@ _PARTS = 6
 MOST_CHARACTERS = 256
 """Source: AWS IoT Wireless API, FuotaTaskId, MulticastGroupId and WirelessDeviceId."""
 
-_NOUNS = {"FuotaTask": "FUOTA task", "MulticastGroup": "multicast group", "WirelessDevice": "wireless device"}
+_NOUNS = {
+    "FuotaTask": "FUOTA task",
+    "MulticastGroup": "multicast group",
+    "WirelessDevice": "wireless device",
+    "WirelessGateway": "wireless gateway",
+}
 
 
 def parts_of(arn: str) -> list[str | None]:
@@ -77,4 +82,9 @@ def _may_be_arn_of(kind: str, arn: str) -> bool:
 
 
 def _rule_of(kind: str) -> str:
-    return {"FuotaTask": "fuota-task", "MulticastGroup": "multicast-groups", "WirelessDevice": "wireless-devices"}[kind]
+    return {
+        "FuotaTask": "fuota-task",
+        "MulticastGroup": "multicast-groups",
+        "WirelessDevice": "wireless-devices",
+        "WirelessGateway": "participating-gateways",
+    }[kind]

@@ -62,6 +62,16 @@ def stage_file(stack: cdk.Stack, file: Path, named: Named, *, sha256: str) -> St
     return _stage(stack, _Content([file], sha256, file.suffix, cdk.FileAssetPackaging.FILE), named)
 
 
+def stage_text(stack: cdk.Stack, text: str, extension: str, named: Named) -> StagedAsset:
+    """Put a text into the cloud assembly of a stack, to be uploaded as a file in UTF-8."""
+    content = text.encode()
+    with tempfile.TemporaryDirectory(prefix="fuota-text-") as folder:
+        file = Path(folder, f"text{extension}")
+        file.write_bytes(content)
+        digest = hashlib.sha256(content).hexdigest()
+        return _stage(stack, _Content([file], digest, extension, cdk.FileAssetPackaging.FILE), named)
+
+
 def stage_modules(stack: cdk.Stack, files: Iterable[Path], named: Named) -> StagedAsset:
     """Put Python modules into the cloud assembly of a stack, to be uploaded as one zip.
 

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import resource_tags
 import stack_record
 import task_service
 from aws_calls import AwsCalls
-from charge import PROMPT_SECONDS, Charge, SupersededError, TooLateError
+from charge import Charge, SupersededError
 from properties import TaskProperties
 from protocol import Log, Outcome, ProviderError, Request
 from task_plan import PENDING, ActualTask, Changes, Plan, plan_update
@@ -54,7 +55,7 @@ def adopt(desired: TaskProperties, request: Request, charge: Charge, calls: AwsC
     actual = _read(task_id, desired, calls)
     _check_owner(actual, request)
     _check_differences(actual, desired)
-    _check_awaited(request, calls, log)
+    charge.check_awaited()
     try:
         charge.take(actual.arn)
         actual = _read(task_id, desired, calls)
@@ -62,10 +63,10 @@ def adopt(desired: TaskProperties, request: Request, charge: Charge, calls: AwsC
         # The tags first: from here on others are refused.
         attached = dict.fromkeys((f"{ATTACHED}{group}" for group in plan.groups.add), "by the adoption")
         fields = {FIELDS: BEING_WRITTEN if plan.fields else desired.digest_of_fields}
-        task_service.tag(actual.arn, {**plan.set_tags, **attached, **fields}, calls)
-        task_service.untag(actual.arn, [key for key in (REPLACED_BY, TO_DELETE) if key in actual.tags], calls)
+        resource_tags.tag(actual.arn, {**plan.set_tags, **attached, **fields}, calls)
+        resource_tags.untag(actual.arn, [key for key in (REPLACED_BY, TO_DELETE) if key in actual.tags], calls)
         task_service.change(actual.id, plan.fields, plan.groups, plan.devices, calls)
-        task_service.tag(actual.arn, {FIELDS: desired.digest_of_fields} if plan.fields else {}, calls)
+        resource_tags.tag(actual.arn, {FIELDS: desired.digest_of_fields} if plan.fields else {}, calls)
     except SupersededError:
         raise
     except Exception as error:
@@ -133,15 +134,6 @@ def _check_differences(actual: ActualTask, desired: TaskProperties) -> Plan:
     return plan
 
 
-def _check_awaited(request: Request, calls: AwsCalls, log: Log) -> None:
-    # An event that Lambda delivers again, when a rollback has given the task back.
-    if request.mark.age(calls.epoch()) <= PROMPT_SECONDS:
-        return
-    record = stack_record.read(request, calls, log)
-    if record is not None and not record.is_awaited:
-        raise TooLateError("CloudFormation does not wait for this any more, so no task is adopted: deploy again")
-
-
 def _give_back(task_id: str, arn: str, tags: Mapping[str, str], calls: AwsCalls, log: Log) -> None:
     """Take groups and tags of the adoption off; fields and devices stay as it left them.
 
@@ -152,14 +144,14 @@ def _give_back(task_id: str, arn: str, tags: Mapping[str, str], calls: AwsCalls,
         task_service.change(task_id, {}, Changes(drop=tuple(groups)), Changes(), calls)
     except Exception as error:  # noqa: BLE001 - it may have been started since
         log.warning("could not take the multicast groups off the task again", taskId=task_id, cause=error)
-    task_service.untag(arn, [key for key in tags if key.startswith(PREFIX)], calls)
+    resource_tags.untag(arn, [key for key in tags if key.startswith(PREFIX)], calls)
 
 
 def _give_back_after(error: Exception, actual: ActualTask, request: Request, calls: AwsCalls, log: Log) -> None:
     if actual.tags.get(ADOPTED) == actual.id and actual.tags.get(STACK_ID) == request.stack_id:
         return  # another delivery of this event may have reported it as adopted
     try:
-        _give_back(actual.id, actual.arn, task_service.tags(actual.arn, calls), calls, log)
+        _give_back(actual.id, actual.arn, resource_tags.tags(actual.arn, calls), calls, log)
     except Exception as refusal:  # noqa: BLE001 - the failure that led here is the one to report
         log.warning("could not take the tags off the task again", taskId=actual.id, cause=refusal)
         error.add_note(f"the task keeps tags that begin with {PREFIX}: take them off before another stack adopts it")

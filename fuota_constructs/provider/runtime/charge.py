@@ -5,8 +5,8 @@ may deliver any event again, minutes later. Every request therefore writes its m
 and looks for younger ones before each single change; whoever finds one stops.
 """
 
+import resource_tags
 import stack_record
-import task_service
 from aws_calls import READ_TIMEOUT_SECONDS, AwsCalls
 from mark import Mark, same
 from protocol import Log, ProviderError, Request
@@ -36,7 +36,14 @@ class TooLateError(ProviderError):
 class Charge:
     """What one request is in charge of."""
 
-    def __init__(self, request: Request, calls: AwsCalls, log: Log) -> None:
+    def __init__(self, request: Request, calls: AwsCalls, log: Log, *, seconds_between_looks: float = 0.0) -> None:
+        """Nothing is taken yet.
+
+        `seconds_between_looks`: how long a look for younger requests holds, where there are too many changes for one
+        before each. At most 2 s: so much longer than a call may be under way does the next request wait.
+        """
+        self._seconds_between_looks = seconds_between_looks
+        self._good_until = float("-inf")
         self.mark = request.mark
         self._request = request
         self._calls = calls
@@ -63,17 +70,24 @@ class Charge:
             self._has_no_order = True
         self._former = [f"{CHANGED_BY}{mark}" for mark in before.before(self.mark).changed_by]
         self.check()
-        task_service.tag(arn, changed_by(self.mark, UNDER_WAY), self._calls)
+        resource_tags.tag(arn, changed_by(self.mark, UNDER_WAY), self._calls)
         if seconds := self._settling_seconds(self._standing(arn)):
             self._calls.sleep(seconds)
 
     def finish(self, arn: str) -> None:
         """Write on a task that this request is through with it, so that the next need not wait for it."""
         try:
-            task_service.tag(arn, changed_by(self.mark, DONE), self._calls)
-            task_service.untag(arn, self._former, self._calls)
+            resource_tags.tag(arn, changed_by(self.mark, DONE), self._calls)
+            resource_tags.untag(arn, self._former, self._calls)
         except Exception as error:  # noqa: BLE001 - what was asked for is done
             self._log.warning("could not write on the task that this request is through", cause=error)
+
+    def release(self, arn: str) -> None:
+        """Take the marks off again, where nothing may stay: a request that comes late asks CloudFormation instead."""
+        try:
+            resource_tags.untag(arn, [*changed_by(self.mark, DONE), *self._former], self._calls)
+        except Exception as error:  # noqa: BLE001 - what was asked for is done
+            self._log.warning("could not take the marks of this request off again", cause=error)
 
     def covers(self, arn: str) -> None:
         """Change a new task only while no other request has taken charge of it."""
@@ -88,6 +102,8 @@ class Charge:
         """
         if operation == "CreateFuotaTask":
             self._check_making()
+        if operation and self._calls.now() < self._good_until:
+            return
         if self._has_no_order:
             self._check_waiting()
         for arn, known in self._known.items():
@@ -96,6 +112,19 @@ class Charge:
                     raise SupersededError(
                         f"a younger request of CloudFormation is in charge of {arn}: this one changes nothing any more"
                     )
+        self._good_until = self._calls.now() + self._seconds_between_looks
+
+    def check_awaited(self) -> None:
+        """Notice an event that Lambda delivers again when CloudFormation has gone on.
+
+        Raises:
+            TooLateError: it does not wait for this one any more.
+        """
+        if self.mark.age(self._calls.epoch()) <= PROMPT_SECONDS:
+            return
+        record = stack_record.read(self._request, self._calls, self._log)
+        if record is not None and not record.is_awaited:
+            raise TooLateError("CloudFormation does not wait for this any more, so nothing is changed: deploy again")
 
     def _check_waiting(self) -> None:
         record = stack_record.read(self._request, self._calls, self._log)
@@ -123,4 +152,4 @@ class Charge:
             )
 
     def _standing(self, arn: str) -> Standing:
-        return Standing.of(task_service.tags(arn, self._calls))
+        return Standing.of(resource_tags.tags(arn, self._calls))

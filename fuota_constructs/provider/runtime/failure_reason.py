@@ -52,7 +52,8 @@ def failure_reason(error: BaseException, *, log_stream: str = "") -> str:
 def _hint(code: str, message: str) -> str:
     if code == "ParamValidationError" and "Unknown parameter" in message:
         return (
-            "the boto3 of this Lambda runtime does not know that parameter yet (Descriptor needs 1.35.61, the "
-            "fragment parameters 1.26.78): move the function to a newer Python runtime"
+            "the boto3 of this Lambda runtime does not know that parameter yet (DefaultSessionParameters needs "
+            "1.43.43, Descriptor and ParticipatingGateways 1.35.61, the fragment parameters 1.26.78): move the "
+            "function to a newer Python runtime"
         )
     return HINTS.get(_SAME_AS.get(code, code), "")

@@ -8,17 +8,15 @@ import base64
 import hashlib
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
 
 import aws_errors
+import stored_object
 from aws_calls import AwsCalls
 from properties import ObjectProperties, object_properties
 from protocol import Log, Outcome, ProviderError, Request
 
 # The image is held in memory (256 MB) to be checked before it is written. FUOTA takes 1 MB at most anyway.
 MAX_BYTES = 64 * 1024 * 1024
-REREADING_SECONDS = 30
-SECONDS_BETWEEN_READS = 2
 
 
 def put(request: Request, calls: AwsCalls, log: Log) -> Outcome:
@@ -95,18 +93,7 @@ def _occupied(wanted: ObjectProperties) -> str:
 
 
 def _read(bucket: str, key: str, wanted: ObjectProperties, calls: AwsCalls) -> bytes:
-    end = calls.now() + REREADING_SECONDS
-    while True:
-        try:
-            body: Any = calls.s3.get_object(Bucket=bucket, Key=key)["Body"]
-            with body:
-                image: bytes = body.read(wanted.size + 1)  # one byte more shows that there is more
-        except Exception as error:
-            # A connection that breaks while the body is read; boto3 makes only requests again, not reads.
-            if aws_errors.is_answer(error) or not calls.pause(SECONDS_BETWEEN_READS, until=end):
-                raise
-        else:
-            return image
+    return stored_object.read(bucket, key, wanted.size + 1, calls)  # one byte more shows that there is more
 
 
 def _write(image: bytes, wanted: ObjectProperties, calls: AwsCalls) -> None:

@@ -10,6 +10,7 @@ import aws_errors
 import kept_session
 import leftovers
 import replacement
+import resource_tags
 import stack_record
 import task_service
 from aws_calls import AwsCalls
@@ -72,7 +73,7 @@ def update(request: Request, calls: AwsCalls, log: Log) -> Outcome:
     if task is not None and task.get("Status") == DELETE_WAITING:
         task = None
     if desired.adopt:
-        tags = None if task is None else task_service.tags(task["Arn"], calls)
+        tags = None if task is None else resource_tags.tags(task["Arn"], calls)
         if adoption.is_asked_for(desired, request, tags):
             # CloudFormation then deletes the one on record, as it does a replaced one.
             _check_session(request, task)
@@ -157,12 +158,12 @@ def _change(actual: ActualTask, plan: Plan, digest_of_fields: str, calls: AwsCal
     if "FirmwareUpdateRole" in plan.fields:
         calls.be_patient()
     if plan.fields:
-        task_service.tag(actual.arn, {FIELDS: BEING_WRITTEN}, calls)
+        resource_tags.tag(actual.arn, {FIELDS: BEING_WRITTEN}, calls)
     task_service.change(actual.id, plan.fields, plan.groups, plan.devices, calls)
     # Tags last: unlike the rest they are never refused because of the task's status.
-    task_service.untag(actual.arn, plan.drop_tags, calls)
+    resource_tags.untag(actual.arn, plan.drop_tags, calls)
     are_written = plan.fields or actual.tags.get(FIELDS) == BEING_WRITTEN
-    task_service.tag(actual.arn, {**plan.set_tags, **({FIELDS: digest_of_fields} if are_written else {})}, calls)
+    resource_tags.tag(actual.arn, {**plan.set_tags, **({FIELDS: digest_of_fields} if are_written else {})}, calls)
 
 
 def _delete(task_id: str, request: Request, calls: AwsCalls, log: Log) -> None:
@@ -181,7 +182,7 @@ def _delete(task_id: str, request: Request, calls: AwsCalls, log: Log) -> None:
 
 def _tags(arn: str, calls: AwsCalls, log: Log) -> dict[str, str]:
     try:
-        return task_service.tags(arn, calls)
+        return resource_tags.tags(arn, calls)
     except Exception as error:
         if not aws_errors.is_denial(error):
             raise

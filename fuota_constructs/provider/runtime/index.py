@@ -93,8 +93,13 @@ def _dispatch(request: Request, calls: AwsCalls, log: Log) -> Outcome:
     # Imported here, where a failing import becomes an answer.
     import firmware_object
     import fuota_task
+    import multicast_group_settings
 
-    resources = {"Custom::FuotaTask": fuota_task.ACTIONS, "Custom::FirmwareObject": firmware_object.ACTIONS}
+    resources = {
+        "Custom::FuotaTask": fuota_task.ACTIONS,
+        "Custom::FirmwareObject": firmware_object.ACTIONS,
+        "Custom::MulticastGroupSettings": multicast_group_settings.ACTIONS,
+    }
     actions = resources.get(request.resource_type)
     if actions is None and request.kind == "Delete":
         # A type of a later version of the library, after a way back to this one: nothing here can have made it, and a
@@ -102,7 +107,8 @@ def _dispatch(request: Request, calls: AwsCalls, log: Log) -> Outcome:
         log.warning("this version of the provider does not know the resource type: nothing is deleted")
         return Outcome(request.id_if_failed)
     if actions is None:
-        known = " and ".join(resources)
+        *most, last = resources
+        known = f"{', '.join(most)} and {last}"
         raise ProviderError(f"this provider makes {known}, not the resource type {request.resource_type!r}")
     action = actions.get(request.kind)
     if action is None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import aws_errors
+import resource_tags
 import stack_record
 import task_service
 from aws_calls import AwsCalls, OutOfTimeError
@@ -64,7 +65,7 @@ class Search:
         for task_id, arn in task_service.every_task(self.calls):
             if task_id not in self._others:
                 self.calls.check_time("looking at the tags of all FUOTA tasks")
-                tags = task_service.tags(arn, self.calls)
+                tags = resource_tags.tags(arn, self.calls)
                 if tags.get(STACK_ID) == self.request.stack_id:
                     found.append(Owned(task_id, arn, tags.get(LOGICAL_ID, ""), Standing.of(tags)))
                 elif tags:
@@ -161,7 +162,7 @@ def take_away(found: Found, calls: AwsCalls, log: Log) -> None:
 
 def leave(arn: str, calls: AwsCalls) -> None:
     """Mark a task to be deleted with its stack."""
-    task_service.tag(arn, {TO_DELETE: "with the stack"}, calls)
+    resource_tags.tag(arn, {TO_DELETE: "with the stack"}, calls)
 
 
 def take_away_with_the_stack(task_id: str, standing: Standing, *, request: Request, calls: AwsCalls, log: Log) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import aws_errors
+import resource_tags
 import task_service
 from aws_calls import AwsCalls
 from charge import Charge
@@ -21,7 +22,7 @@ LONGEST_DELAY_SECONDS = 10.0
 def new_task(request: Request, desired: TaskProperties, charge: Charge, calls: AwsCalls, log: Log) -> Outcome:
     """Make a task and everything on it; `request.id_if_failed` says what there is when that fails."""
     tags = {**desired.tags, MADE_BY: str(request.mark), FIELDS: desired.digest_of_fields}
-    parameters = {**task_service.api_fields(desired.fields), "Tags": task_service.tag_list(tags)}
+    parameters = {**task_service.api_fields(desired.fields), "Tags": resource_tags.tag_list(tags)}
     request.id_if_failed = f"{CREATE_OUTCOME_UNKNOWN}:{request.mark}"
     try:
         task_id, arn = task_service.create(_client_request_token(request, parameters), parameters, calls)

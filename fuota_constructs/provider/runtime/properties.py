@@ -83,9 +83,9 @@ def task_properties(raw: Mapping[str, Any]) -> TaskProperties:
     Raises:
         PropertyError: a required property is missing, or a value cannot be what its field needs.
     """
-    lorawan = _mapping("LoRaWAN", raw.get("LoRaWAN"))
+    lorawan = mapping("LoRaWAN", raw.get("LoRaWAN"))
     fields: dict[str, str | int] = {
-        name: _required_text(name, raw.get(name)) for name in ("FirmwareUpdateImage", "FirmwareUpdateRole")
+        name: required_text(name, raw.get(name)) for name in ("FirmwareUpdateImage", "FirmwareUpdateRole")
     }
     for name in OPTIONAL_TASK_FIELDS:
         value = lorawan.get(name) if name == "RfRegion" else raw.get(name)
@@ -93,8 +93,8 @@ def task_properties(raw: Mapping[str, Any]) -> TaskProperties:
             fields[name] = _READERS.get(name, _text)(name, value)
     return TaskProperties(
         fields=fields,
-        groups=_texts("MulticastGroupIds", raw.get("MulticastGroupIds")),
-        devices=_texts("WirelessDeviceIds", raw.get("WirelessDeviceIds")),
+        groups=texts("MulticastGroupIds", raw.get("MulticastGroupIds")),
+        devices=texts("WirelessDeviceIds", raw.get("WirelessDeviceIds")),
         tags=_tags("Tags", raw.get("Tags")),
         adopt=_text("AdoptFuotaTaskId", raw.get("AdoptFuotaTaskId", "")),
     )
@@ -110,14 +110,14 @@ def former_task_properties(raw: Mapping[str, Any]) -> TaskProperties:
     lorawan = raw.get("LoRaWAN")
     for name in ("FirmwareUpdateImage", "FirmwareUpdateRole", *OPTIONAL_TASK_FIELDS):
         source = (lorawan if isinstance(lorawan, Mapping) else {}) if name == "RfRegion" else raw
-        value = _or_nothing(_READERS.get(name, _text), name, source.get(name))
+        value = or_nothing(_READERS.get(name, _text), name, source.get(name))
         if value is not None:
             fields[name] = value
     return TaskProperties(
         fields=fields,
-        groups=_or_nothing(_texts, "MulticastGroupIds", raw.get("MulticastGroupIds")) or (),
-        devices=_or_nothing(_texts, "WirelessDeviceIds", raw.get("WirelessDeviceIds")) or (),
-        tags=_or_nothing(_tags, "Tags", raw.get("Tags")) or {},
+        groups=or_nothing(texts, "MulticastGroupIds", raw.get("MulticastGroupIds")) or (),
+        devices=or_nothing(texts, "WirelessDeviceIds", raw.get("WirelessDeviceIds")) or (),
+        tags=or_nothing(_tags, "Tags", raw.get("Tags")) or {},
     )
 
 
@@ -132,27 +132,29 @@ def object_properties(raw: Mapping[str, Any]) -> ObjectProperties:
     Raises:
         PropertyError: a property is missing or malformed.
     """
-    sha256 = _required_text("Sha256", raw.get("Sha256")).lower()
+    sha256 = required_text("Sha256", raw.get("Sha256")).lower()
     if not re.fullmatch("[0-9a-f]{64}", sha256):
         raise PropertyError(f"Sha256 must be 64 hexadecimal digits, got {sha256!r}")
     return ObjectProperties(
-        source_bucket=_required_text("SourceBucket", raw.get("SourceBucket")),
-        source_key=_required_text("SourceKey", raw.get("SourceKey")),
-        bucket=_required_text("DestinationBucket", raw.get("DestinationBucket")),
-        key=_required_text("DestinationKey", raw.get("DestinationKey")),
+        source_bucket=required_text("SourceBucket", raw.get("SourceBucket")),
+        source_key=required_text("SourceKey", raw.get("SourceKey")),
+        bucket=required_text("DestinationBucket", raw.get("DestinationBucket")),
+        key=required_text("DestinationKey", raw.get("DestinationKey")),
         sha256=sha256,
-        size=_whole_number("SizeBytes", raw.get("SizeBytes")),
+        size=whole_number("SizeBytes", raw.get("SizeBytes")),
     )
 
 
-def _or_nothing(read: Callable[[str, Any], Value], name: str, value: Any) -> Value | None:
+def or_nothing(read: Callable[[str, Any], Value], name: str, value: Any) -> Value | None:
+    """What a reader makes of a value, None where it cannot be read."""
     try:
         return None if value is None else read(name, value)
     except PropertyError:
         return None
 
 
-def _mapping(name: str, value: Any) -> Mapping[str, Any]:
+def mapping(name: str, value: Any) -> Mapping[str, Any]:
+    """An object; none is an empty one."""
     if value is None:
         return {}
     if not isinstance(value, Mapping):
@@ -166,13 +168,15 @@ def _text(name: str, value: Any) -> str:
     return value
 
 
-def _required_text(name: str, value: Any) -> str:
+def required_text(name: str, value: Any) -> str:
+    """A text with something in it."""
     if value is None or value == "":
         raise PropertyError(f"{name} is required and was not given")
     return _text(name, value)
 
 
-def _whole_number(name: str, value: Any) -> int:
+def whole_number(name: str, value: Any) -> int:
+    """A whole number from 0."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str) or not re.fullmatch("[0-9]{1,10}", value):
@@ -180,12 +184,13 @@ def _whole_number(name: str, value: Any) -> int:
     return int(value)
 
 
-def _texts(name: str, value: Any) -> tuple[str, ...]:
+def texts(name: str, value: Any) -> tuple[str, ...]:
+    """A list of texts, each once."""
     if value is None:
         return ()
     if not isinstance(value, list):
         raise PropertyError(f"{name} must be a list, got {value!r}")
-    return tuple(dict.fromkeys(_required_text(f"{name}[{index}]", item) for index, item in enumerate(value)))
+    return tuple(dict.fromkeys(required_text(f"{name}[{index}]", item) for index, item in enumerate(value)))
 
 
 def _tags(name: str, value: Any) -> dict[str, str]:
@@ -196,15 +201,15 @@ def _tags(name: str, value: Any) -> dict[str, str]:
     tags: dict[str, str] = {}
     for index, item in enumerate(value):
         # CDK's TagManager writes lower case for this kind of resource, CloudFormation's own types write upper case.
-        pair = {str(key).lower(): text for key, text in _mapping(f"{name}[{index}]", item).items()}
-        tags[_required_text(f"{name}[{index}].key", pair.get("key"))] = _text(
+        pair = {str(key).lower(): text for key, text in mapping(f"{name}[{index}]", item).items()}
+        tags[required_text(f"{name}[{index}].key", pair.get("key"))] = _text(
             f"{name}[{index}].value", pair.get("value", "")
         )
     return tags
 
 
 _READERS: Mapping[str, Callable[[str, Any], str | int]] = {
-    "RedundancyPercent": _whole_number,
-    "FragmentSizeBytes": _whole_number,
-    "FragmentIntervalMS": _whole_number,
+    "RedundancyPercent": whole_number,
+    "FragmentSizeBytes": whole_number,
+    "FragmentIntervalMS": whole_number,
 }

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import leftovers
+import resource_tags
 import stack_record
 import task_service
 from aws_calls import AwsCalls
@@ -32,7 +33,7 @@ def beside(
     The old one is marked first, so that the next request for it finds what this one leaves if it is cut off.
     """
     calls.be_patient()
-    task_service.tag(actual.arn, {REPLACED_BY: str(request.mark)}, calls)
+    resource_tags.tag(actual.arn, {REPLACED_BY: str(request.mark)}, calls)
     # A failed Update keeps the old id, or CloudFormation would delete the old task: so what becomes of the new one is
     # kept apart.
     new = replace(request, id_if_failed=CREATE_FAILED)
@@ -59,7 +60,7 @@ def forget(actual: ActualTask, request: Request, calls: AwsCalls, log: Log) -> N
         return
     # That Update finds this one in charge and makes nothing more; what it made may not be readable yet.
     leftovers.take_away(leftovers.made_by(replaced_by, VISIBLE_SECONDS, request=request, calls=calls), calls, log)
-    task_service.untag(actual.arn, [REPLACED_BY], calls)
+    resource_tags.untag(actual.arn, [REPLACED_BY], calls)
 
 
 def of_a_vanished_task(request: Request, desired: TaskProperties, charge: Charge, calls: AwsCalls, log: Log) -> Outcome:
@@ -128,7 +129,7 @@ def _undo(new: Request, error: Exception, calls: AwsCalls, log: Log, *, marked: 
                 raise ProviderError("somebody has started it")
             task_service.delete_and_wait(new.id_if_failed, calls, log)
         if marked:
-            task_service.untag(marked, [REPLACED_BY], calls)
+            resource_tags.untag(marked, [REPLACED_BY], calls)
     except Exception as refusal:  # noqa: BLE001 - the failure that led here is the one to report
         log.warning("the new task could not be deleted again", taskId=new.id_if_failed, cause=refusal)
         error.add_note(f"the new task {new.id_if_failed} could not be deleted again: the rollback tries it")

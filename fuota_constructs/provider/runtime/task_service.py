@@ -1,16 +1,16 @@
 """FUOTA tasks as AWS IoT Wireless has them: reading them, and the single changes that the API offers."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-import aws_errors
 from aws_calls import AwsCalls
 from properties import TaskProperties
 from protocol import Log, ProviderError
+from resource_tags import tags
+from service_answers import PAGE_SIZE, conflict_is_fine_if, gone_is_fine, items
 from task_plan import DELETE_WAITING, PENDING, ActualTask, Changes, is_in_session
 
-PAGE_SIZE = 250  # the API's maximum
 LONGEST_DELAY_SECONDS = 10.0
 
 
@@ -22,7 +22,7 @@ def create(token: str, parameters: Mapping[str, Any], calls: AwsCalls) -> tuple[
 
 def get(task_id: str, calls: AwsCalls) -> Mapping[str, Any] | None:
     """A task as GetFuotaTask gives it, None if there is none."""
-    with _gone_is_fine():
+    with gone_is_fine():
         return calls.iotwireless.get_fuota_task(Id=task_id)
     return None
 
@@ -55,7 +55,7 @@ def groups(task_id: str, calls: AwsCalls) -> set[str]:
     def page(**position: Any) -> Mapping[str, Any]:
         return calls.iotwireless.list_multicast_groups_by_fuota_task(Id=task_id, MaxResults=PAGE_SIZE, **position)
 
-    return {item["Id"] for item in _items("MulticastGroupList", page)}
+    return {item["Id"] for item in items("MulticastGroupList", page)}
 
 
 def devices(task_id: str, calls: AwsCalls) -> set[str]:
@@ -64,15 +64,7 @@ def devices(task_id: str, calls: AwsCalls) -> set[str]:
     def page(**position: Any) -> Mapping[str, Any]:
         return calls.iotwireless.list_wireless_devices(FuotaTaskId=task_id, MaxResults=PAGE_SIZE, **position)
 
-    return {item["Id"] for item in _items("WirelessDeviceList", page)}
-
-
-def tags(arn: str, calls: AwsCalls) -> dict[str, str]:
-    """The tags of a task, none if there is no such task."""
-    with _gone_is_fine():
-        answer = calls.iotwireless.list_tags_for_resource(ResourceArn=arn)
-        return {tag["Key"]: tag["Value"] for tag in answer["Tags"]}
-    return {}
+    return {item["Id"] for item in items("WirelessDeviceList", page)}
 
 
 def every_task(calls: AwsCalls) -> Iterator[tuple[str, str]]:
@@ -81,7 +73,7 @@ def every_task(calls: AwsCalls) -> Iterator[tuple[str, str]]:
     def page(**position: Any) -> Mapping[str, Any]:
         return calls.iotwireless.list_fuota_tasks(MaxResults=PAGE_SIZE, **position)
 
-    return ((task["Id"], task["Arn"]) for task in _items("FuotaTaskList", page))
+    return ((task["Id"], task["Arn"]) for task in items("FuotaTaskList", page))
 
 
 def change(task_id: str, fields: Mapping[str, str | int], groups: Changes, devices: Changes, calls: AwsCalls) -> None:
@@ -117,32 +109,19 @@ def associate(task_id: str, groups: Sequence[str], devices: Sequence[str], calls
     """Put groups and devices on a task, one request each."""
     for number, group in enumerate(groups, start=1):
         calls.check_time(f"associating multicast group {number} of {len(groups)}")
-        with _conflict_is_fine_if(partial(_has_group, task_id, group, calls)):
+        with conflict_is_fine_if(partial(_has_group, task_id, group, calls)):
             calls.iotwireless.associate_multicast_group_with_fuota_task(Id=task_id, MulticastGroupId=group)
     for number, device in enumerate(devices, start=1):
         calls.check_time(
             f"associating wireless device {number} of {len(devices)} (a multicast group takes one request)"
         )
-        with _conflict_is_fine_if(partial(_has_device, task_id, device, calls)):
+        with conflict_is_fine_if(partial(_has_device, task_id, device, calls)):
             calls.iotwireless.associate_wireless_device_with_fuota_task(Id=task_id, WirelessDeviceId=device)
-
-
-def tag(arn: str, tags: Mapping[str, str], calls: AwsCalls) -> None:
-    """Add tags to a task, or change them."""
-    if tags:
-        calls.iotwireless.tag_resource(ResourceArn=arn, Tags=tag_list(tags))
-
-
-def untag(arn: str, keys: Collection[str], calls: AwsCalls) -> None:
-    """Take tags off a task; no task is no error."""
-    if keys:
-        with _gone_is_fine():
-            calls.iotwireless.untag_resource(ResourceArn=arn, TagKeys=list(keys))
 
 
 def request_delete(task_id: str, calls: AwsCalls) -> None:
     """Have a task deleted, which takes the service a while; no task is no error."""
-    with _gone_is_fine():
+    with gone_is_fine():
         calls.iotwireless.delete_fuota_task(Id=task_id)
 
 
@@ -200,11 +179,6 @@ def api_fields(fields: Mapping[str, str | int]) -> dict[str, Any]:
     return flat
 
 
-def tag_list(tags: Mapping[str, str]) -> list[Any]:
-    """Tags in the shape of the API."""
-    return [{"Key": key, "Value": value} for key, value in tags.items()]
-
-
 def _has_group(task_id: str, group: str, calls: AwsCalls) -> bool:
     return group in groups(task_id, calls)
 
@@ -221,45 +195,9 @@ def _fields_fit_the_targets_there_are(fields: Mapping[str, str | int], groups: C
 def _disassociate(task_id: str, groups: Collection[str], devices: Collection[str], calls: AwsCalls) -> None:
     for group in groups:
         calls.check_time(f"taking multicast group {group} off the task")
-        with _gone_is_fine():
+        with gone_is_fine():
             calls.iotwireless.disassociate_multicast_group_from_fuota_task(Id=task_id, MulticastGroupId=group)
     for device in devices:
         calls.check_time(f"taking wireless device {device} off the task")
-        with _gone_is_fine():
+        with gone_is_fine():
             calls.iotwireless.disassociate_wireless_device_from_fuota_task(Id=task_id, WirelessDeviceId=device)
-
-
-def _items(name: str, page: Callable[..., Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    # botocore has no paginators for IoT Wireless.
-    position: dict[str, str] = {}
-    while True:
-        answer = page(**position)
-        yield from answer.get(name, [])
-        if not answer.get("NextToken"):
-            return
-        position = {"NextToken": answer["NextToken"]}
-
-
-class _gone_is_fine:  # noqa: N801 - reads as a statement
-    """Lets the error of a resource that does not exist pass."""
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
-        return error is not None and aws_errors.is_gone(error)
-
-
-class _conflict_is_fine_if:  # noqa: N801 - reads as a statement
-    """Lets a conflict pass if what was asked for is there.
-
-    Whether associating what is associated is a conflict is not documented, and an event that Lambda delivers twice
-    associates it from two sides at once.
-    """
-
-    def __init__(self, is_done: Callable[[], bool]) -> None:
-        self._is_done = is_done
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
-        return error is not None and aws_errors.code_of(error) == "ConflictException" and self._is_done()

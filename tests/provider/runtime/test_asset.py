@@ -18,15 +18,22 @@ FILES = [
     "failure_reason.py",
     "firmware_object.py",
     "fuota_task.py",
+    "group_properties.py",
+    "group_service.py",
     "index.py",
     "kept_session.py",
     "leftovers.py",
     "mark.py",
+    "multicast_group_settings.py",
     "new_task.py",
     "properties.py",
     "protocol.py",
     "replacement.py",
+    "resource_tags.py",
+    "service_answers.py",
+    "settings_plan.py",
     "stack_record.py",
+    "stored_object.py",
     "task_plan.py",
     "task_service.py",
     "task_tags.py",
@@ -37,12 +44,12 @@ def test_the_asset_is_exactly_these_files() -> None:
     assert sorted(path.name for path in RUNTIME.iterdir() if path.name != "__pycache__") == FILES
 
 
-def test_the_asset_is_at_most_48_kilobytes() -> None:
+def test_the_asset_is_at_most_64_kilobytes() -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as asset:
         for name in FILES:
             asset.write(RUNTIME / name, name)
-    assert len(packed.getvalue()) <= 48 * 1024
+    assert len(packed.getvalue()) <= 64 * 1024
 
 
 @pytest.mark.parametrize("name", FILES)

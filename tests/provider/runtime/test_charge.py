@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import aws_calls
 import pytest
+import resource_tags
 import task_service
 from charge import Charge, SupersededError
 from lambda_rig import ClockedCalls, delete, event, update, without
@@ -195,7 +196,7 @@ def test_a_mark_that_appears_while_a_request_works_ends_it(cloud: Cloud, clock: 
     for change in (
         lambda: task_service.patch(task_id, {"Name": "8"}, calls),
         lambda: task_service.request_delete(task_id, calls),
-        lambda: task_service.untag(arn, ["team"], calls),
+        lambda: resource_tags.untag(arn, ["team"], calls),
     ):
         with pytest.raises(SupersededError, match="a younger request of CloudFormation is in charge of arn:aws:iot"):
             calls.as_mine(change)
@@ -207,14 +208,14 @@ def test_r19_a_mark_that_cannot_be_written_at_the_end_is_no_failure(
     rig: Rig, cloud: Cloud, made: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old, task_id = made()
-    write = task_service.tag
+    write = resource_tags.tag
 
     def fail_at_the_end(arn: str, tags: dict[str, str], calls: Any) -> None:
         if "done" in tags.values():
             raise RuntimeError("no")
         write(arn, tags, calls)
 
-    monkeypatch.setattr(task_service, "tag", fail_at_the_end)
+    monkeypatch.setattr(resource_tags, "tag", fail_at_the_end)
     answer = update(rig, task_id, old, {**old, "Name": "8"})
     assert answer.status == "SUCCESS"
     assert answer.at("WARNING")[-1]["message"] == "could not write on the task that this request is through"

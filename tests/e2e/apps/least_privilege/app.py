@@ -1,8 +1,8 @@
-"""A task for groups and one for devices; revision 2 changes all that can be changed in place."""
+"""A task for groups, one for devices, a group with a device; revision 2 changes all that can be changed in place."""
 
 import aws_cdk as cdk
 
-from fuota_constructs import DlClass, FirmwareImage, FuotaTask, MulticastGroup, RfRegion
+from fuota_constructs import DeviceList, DlClass, FirmwareImage, FuotaTask, MulticastGroup, RfRegion
 
 app = cdk.App()
 revision = int(app.node.try_get_context("revision") or "1")
@@ -32,4 +32,13 @@ for name, targets in (
         **targets,
     )
     cdk.Tags.of(task).add("revision-1" if revision == 1 else "revision-2", "yes")
+MulticastGroup(
+    stack,
+    "GroupC",
+    rf_region=RfRegion.EU868,
+    dl_class=DlClass.CLASS_C,
+    wireless_devices=DeviceList.of([devices[revision - 1]]),
+    downlink_data_rate=2 + revision,
+    downlink_frequency_hz=869_525_000,
+)
 app.synth()
