@@ -5,7 +5,9 @@ by boto3, the session is looked at after every tenth of it. Seconds are those of
 its end, memory is the process's peak. Linear means that the cost of one device's fragment, in CPU time, stays: the
 ratio is that of the largest to the smallest.
 
-    python benchmarks/fleet.py [--loss 0.1] [--json FILE]
+With --stacks the devices are those of cohorts that each have a stack, built wide enough to receive.
+
+    python benchmarks/fleet.py [--loss 0.1] [--stacks] [--json FILE]
 """
 
 from __future__ import annotations
@@ -28,12 +30,21 @@ from rich.table import Table
 SIZES = ((1000, 250), (1000, 500), (1000, 1000), (250, 1000), (500, 1000), (2500, 200), (5000, 200), (10_000, 200))
 SHARE_CODED = 0.25  # of the data fragments: 25 % redundancy
 FRAGMENT_BYTES = 200
+WIDE = {"max_fragments": 16383, "max_fragment_bytes": 240, "max_lost_fragments": 4096}
+STACKS: tuple[Any, ...] = (
+    {"name": "loramac-node", **WIDE},
+    {"name": "swl2001", **WIDE},
+    {"name": "zephyr", "max_lost_fragments": 4096},
+    {"name": "zephyr-lowmem", "max_lost_fragments": 4096},
+    {"name": "stm32cubewl", **WIDE},
+    {"name": "mbed", "frag_sessions": 2, "max_lost_fragments": 4096},
+)
 LEAD_SECONDS = 1800
 LOOKS = 10
 MOST_SECONDS, MOST_MEGABYTES = 60, 2000
 
 
-def run(devices: int, fragments: int, loss: float, version: int) -> dict[str, Any]:
+def run(devices: int, fragments: int, loss: float, version: int, *, stacks: bool = False) -> dict[str, Any]:
     """One session, in this process."""
     import boto3
 
@@ -56,7 +67,12 @@ def run(devices: int, fragments: int, loss: float, version: int) -> dict[str, An
             RedundancyPercent=round(100 * SHARE_CODED),
         )["Id"]
         client.associate_multicast_group_with_fuota_task(Id=task, MulticastGroupId=group)
-        _admin(service, "POST", "fleet", {"devices": devices, "loss": loss, "seed": 1, "profile": {"ts004": version}})
+        cohorts = [
+            {"count": devices // len(STACKS) + (place < devices % len(STACKS)), "loss": loss, "stack": stack}
+            for place, stack in enumerate(STACKS)
+        ]
+        alike = {"devices": devices, "loss": loss, "profile": {"ts004": version}}
+        _admin(service, "POST", "fleet", {"seed": 1, **({"cohorts": cohorts} if stacks else alike)})
         client.start_fuota_task(Id=task)
         present += LEAD_SECONDS
         started, computing = time.perf_counter(), time.process_time()
@@ -103,17 +119,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--loss", type=float, default=0.1, help="share of fragments a device loses (default 0.1)")
     parser.add_argument("--version", type=int, default=1, choices=(1, 2), help="of TS004 (default 1)")
+    parser.add_argument("--stacks", action="store_true", help="cohorts that each have a stack, of TS004 version 1")
     parser.add_argument("--json", type=Path, help="write the figures to this file too")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
         devices, fragments = map(int, options.one.split("x"))
-        print(json.dumps(run(devices, fragments, options.loss, options.version)))
+        print(json.dumps(run(devices, fragments, options.loss, options.version, stacks=options.stacks)))
         return 0
     console = Console()
     rows = []
     for devices, fragments in track(SIZES, description="sessions", console=console):
         command = [sys.executable, __file__, "--one", f"{devices}x{fragments}", "--loss", str(options.loss)]
+        command += ["--stacks"] if options.stacks else []
         done = subprocess.run([*command, "--version", str(options.version)], stdout=subprocess.PIPE, check=True)
         rows.append(json.loads(done.stdout))
     costs = [row["microseconds_a_fragment"] for row in rows]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from fuota_constructs.local.fleet.firmware import FirmwareShare, shares_of
@@ -117,7 +118,7 @@ class Cohort:
             firmware=shares_of(document.get("firmware"), f"{where}.firmware", folder),
         )
 
-    @property
+    @cached_property
     def build(self) -> DeviceStack | None:
         """The stack as these devices have it built."""
         if self.stack is None:

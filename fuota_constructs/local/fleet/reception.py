@@ -8,13 +8,13 @@ and puts its image together once they suffice.
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from fuota_constructs.local.fleet.transmission import BYTES_AT_ONCE, Transmission
-from fuota_constructs.lorawan.fragmentation.arrays import combine
+from fuota_constructs.lorawan.fragmentation.arrays import Words, combine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Mapping, Sequence
@@ -22,11 +22,19 @@ if TYPE_CHECKING:
     from fuota_constructs.local.fleet.stack_limits import EarlyEnd
 
 
-class Elimination:
-    """The rows of one device over its lost columns: one integer a row, its coded fragments noted in the low bits."""
+MANY_LOST: Final = 64
+"""From so many lost fragments on a device is worked out alone, by tables."""
 
-    def __init__(self, lost: npt.NDArray[np.intp], coded: int) -> None:
+
+class Elimination:
+    """The rows of one device over its lost columns: one integer a row, its coded fragments noted in the low bits.
+
+    `lost` are the columns, `columns` the same as an integer.
+    """
+
+    def __init__(self, lost: npt.NDArray[np.intp], columns: int, coded: int) -> None:
         self.lost = lost
+        self._columns = columns
         self.taken: list[int] = []  # coded fragments, from 0, in the order they came
         self.seen = 0  # coded fragments that were sent and looked at
         self._low = coded
@@ -38,9 +46,9 @@ class Elimination:
         return len(self.lost) - len(self._pivots)
 
     def add(self, row: int, mask: int) -> bool:
-        """Take coded fragment `row` in; True once the rows suffice."""
+        """Take coded fragment `row` of these columns in; True once the rows suffice."""
         low, pivots = self._low, self._pivots
-        number = mask << low | 1 << len(self.taken)
+        number = (mask & self._columns) << low | 1 << len(self.taken)
         self.taken.append(row)
         while (top := number.bit_length()) > low:
             pivot = pivots.get(top)
@@ -50,8 +58,8 @@ class Elimination:
             number ^= pivot
         return len(pivots) == len(self.lost)
 
-    def combinations(self) -> npt.NDArray[np.uint8]:
-        """Which of the taken fragments add up to each lost one: a row of 0 and 1 for every lost column."""
+    def combinations(self, width: int) -> bytes:
+        """Which of the taken fragments add up to each lost one: for every lost column so many bytes of bits."""
         low = self._low
         solved: dict[int, int] = {}
         for top in sorted(self._pivots):
@@ -62,11 +70,8 @@ class Elimination:
                 number ^= solved[low + lower]
                 rest ^= 1 << (lower - 1)
             solved[top] = number
-        width = -(-len(self.taken) // 8)
         keep = (1 << len(self.taken)) - 1
-        raw = b"".join((solved[low + place + 1] & keep).to_bytes(width, "little") for place in range(len(self.lost)))
-        packed = np.frombuffer(raw, dtype=np.uint8).reshape(len(self.lost), width)
-        return np.unpackbits(packed, axis=1, count=len(self.taken), bitorder="little")
+        return b"".join((solved[low + column + 1] & keep).to_bytes(width, "little") for column in self.lost.tolist())
 
 
 class Reception:
@@ -128,24 +133,33 @@ class Reception:
                 self._on_image(device, sent.data, sent.image_of(sent.data_words))
             elif self._arrived[device, sent.data :].any():
                 self._full[device] = int(self._arrived[device, sent.data :].argmax())
+        packed = np.packbits(~arrived, axis=1, bitorder="little")
         for device in np.flatnonzero(~whole).tolist():
             if device not in self._ends:
-                self._waiting[device] = Elimination(np.flatnonzero(~arrived[device]), sent.coded)
+                columns = int.from_bytes(packed[device].tobytes(), "little")
+                self._waiting[device] = Elimination(np.flatnonzero(~arrived[device]), columns, sent.coded)
 
     def missing(self, device: int) -> int:
         """How many fragments a device still needs, as MissingFrag tells it."""
         if elimination := self._waiting.get(device):
             self._look(device, elimination, self._delivered - self._sent.data)
             return elimination.missing
-        if self._delivered < self._sent.data:
-            return self._sent.data - self.received(device)
-        if device not in self._ends:
+        if self._delivered >= self._sent.data and device not in self._ends:
             return 0
-        return self._sent.data - self.received(device, self._sent.data)
+        return self._sent.data - int(self._arrived[device, : min(self._delivered, self._sent.data)].sum())
 
-    def received(self, device: int, until: int | None = None) -> int:
-        """How many fragments reached a device, of those up to fragment `until` or of all that were sent."""
-        return int(self._arrived[device, : self._delivered if until is None else until].sum())
+    def received(self) -> list[int]:
+        """How many fragments reached each device."""
+        counts: list[int] = self._arrived[:, : self._delivered].sum(axis=1).tolist()
+        return counts
+
+    def counts(self) -> list[tuple[int, int]]:
+        """How many fragments reached each device, and how many it still needs."""
+        received = self.received()
+        if self._delivered < self._sent.data:
+            return [(count, self._sent.data - count) for count in received]
+        open_still = self._waiting.keys() | self._ends.keys()
+        return [(count, self.missing(device) if device in open_still else 0) for device, count in enumerate(received)]
 
     def _completed(self, end: int) -> Iterator[tuple[int, int, Elimination]]:
         """Devices whose coded fragments before `end` (from 0) suffice, each with the fragment that did it."""
@@ -165,25 +179,47 @@ class Reception:
         data, start = self._sent.data, elimination.seen
         elimination.seen = end
         rows = start + np.flatnonzero(self._arrived[device, data + start : data + end])
-        bits = np.packbits(self._sent.parity[np.ix_(rows, elimination.lost)], axis=1, bitorder="little")
-        for row, packed in zip(rows.tolist(), bits, strict=True):
-            if elimination.add(row, int.from_bytes(packed.tobytes(), "little")):
-                return row
-        return None
+        masks = self._sent.rows
+        return next((row for row in rows.tolist() if elimination.add(row, masks[row])), None)
 
     def _finish(self, completed: Sequence[tuple[int, int, Elimination]]) -> None:
         sent = self._sent
-        most_rows = max(1, BYTES_AT_ONCE // sent.data)
-        rows_before = np.cumsum([0, *(len(elimination.taken) for _, _, elimination in completed)])
-        for _, part in groupby(range(len(completed)), key=lambda place: int(rows_before[place]) // most_rows):
+        # What a device takes at most, in bytes: the masks of its rows, then the rows that its lost fragments add up.
+        weights = [
+            len(item.taken) * max(sent.data, len(item.lost) * sent.data_words.nbytes // sent.data)
+            for _, _, item in completed
+        ]
+        before = np.cumsum([0, *weights])
+        for _, part in groupby(range(len(completed)), key=lambda place: int(before[place]) // BYTES_AT_ONCE):
             chunk = [completed[place] for place in part]
             rows = np.concatenate([np.array(elimination.taken) for _, _, elimination in chunk])
             owners = np.repeat([device for device, _, _ in chunk], [len(item.taken) for _, _, item in chunk])
             values = sent.remainders(rows, self._arrived[owners, : sent.data].view(np.uint8))
+            recovered = _recovered([elimination for _, _, elimination in chunk], values)
             start = 0
             for device, n, elimination in chunk:
-                end = start + len(elimination.taken)
+                end = start + len(elimination.lost)
                 block = sent.data_words.copy()
-                block[elimination.lost] = combine(elimination.combinations(), values[start:end])
+                block[elimination.lost] = recovered[start:end]
                 self._on_image(device, n, sent.image_of(block))
                 start = end
+
+
+def _recovered(eliminations: Sequence[Elimination], values: Words) -> Words:
+    """The lost fragments of several devices, one after the other; `values` are those of the rows they took."""
+    width = -(-max(len(each.taken) for each in eliminations) // 8)
+    raw = b"".join(each.combinations(width) for each in eliminations)
+    bits = np.unpackbits(np.frombuffer(raw, dtype=np.uint8).reshape(-1, width), axis=1, bitorder="little")
+    lost, taken = [len(each.lost) for each in eliminations], [len(each.taken) for each in eliminations]
+    rows = np.cumsum([0, *taken])
+    if max(lost) > MANY_LOST:
+        fragments = np.cumsum([0, *lost])
+        return np.concatenate(
+            [
+                combine(bits[fragments[i] : fragments[i + 1], : taken[i]], values[rows[i] : rows[i + 1]])
+                for i in range(len(eliminations))
+            ]
+        )
+    fragment, row = np.nonzero(bits)
+    begins = np.searchsorted(fragment, np.arange(len(bits)))
+    return np.bitwise_xor.reduceat(values[rows[:-1].repeat(lost)[fragment] + row], begins, axis=0)

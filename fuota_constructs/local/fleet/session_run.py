@@ -213,10 +213,16 @@ class SessionRun:
 
         def complete(place: int, n: int, image: bytes) -> None:
             device = members[place]
-            device.rows_since_boot += data - int(np.count_nonzero(heard[place, :data]))
-            self._complete(device, n, counted(data, heard[place], n, n), image)
+            if device.build is not None and device.build.one_session_per_boot:
+                device.rows_since_boot += data - int(np.count_nonzero(heard[place, :data]))
+            self._complete(device, n, self._counted(device, heard[place], n), image)
 
         return complete
+
+    def _counted(self, device: Device, heard: Arrived, n: int) -> Counted:
+        if device.cohort.status_as == "spec":  # nobody will ask for more
+            return Counted(0, 0, int(np.count_nonzero(heard[:n])))
+        return counted(self.parameters.data_fragments, heard, n, n)
 
     def _end_for(self, members: Sequence[Device], heard: Arrived) -> Callable[[int, EarlyEnd], None]:
         data = self.parameters.data_fragments
@@ -361,9 +367,9 @@ class SessionRun:
         if self._closed is not None:
             return self._closed
         counts = {
-            device.id: (reception.received(place), reception.missing(place))
+            device.id: found
             for reception, members, _ in self._receptions
-            for place, device in enumerate(members)
+            for device, found in zip(members, reception.counts(), strict=True)
         }
         return {**counts, **{device.id: (own.received, own.missing) for own, device in self._own}}
 

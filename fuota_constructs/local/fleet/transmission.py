@@ -38,6 +38,9 @@ class Transmission:
         self.data_words = to_words(heard[: self.data], fragment_bytes)
         self.coded_words = to_words(heard[self.data :], fragment_bytes)
         self.parity: Bytes = parity_bits(self.data, range(1, coded + 1), version)
+        packed = np.packbits(self.parity, axis=1, bitorder="little")
+        self.rows = [int.from_bytes(row.tobytes(), "little") for row in packed]
+        """The same, an integer a row: bit j is set where data fragment j (from 0) takes part."""
 
     def fragment(self, n: int) -> DataFragment:
         """Fragment n as a device reads it from its frame."""

@@ -51,7 +51,7 @@ def test_receptions_equal_the_decoder(
             assert reception.missing(device) == decoder.missing
         else:
             assert found[device] == (decided, decoder.image()) == (decided, image)
-        assert reception.received(device) == int(arrived[device].sum())
+        assert reception.received()[device] == int(arrived[device].sum())
 
 
 def test_missing_is_no_lower_bound() -> None:
