@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from fuota_constructs.local.fleet.enrolment import Enrolment
     from fuota_constructs.local.fleet.session_run import SessionRun
     from fuota_constructs.local.iotwireless.store import RegionalState, Store
+    from fuota_constructs.lorawan.regions import DataRate, Region
 
 
 @dataclass
@@ -131,7 +132,7 @@ class Sessions:
         data = data_fragments(image_bytes, size)
         total = encoded_fragments(image_bytes, size, redundancy)
         rf_region = region(_rf_region(task, state) or "")
-        rate = rf_region.slowest_data_rate(size) if rf_region else None
+        rate, without_rate = _sent_rate(task, state, rf_region, size) if rf_region else (None, None)
         begun = BegunSession(
             task=task,
             image_bytes=image_bytes if problem is None else None,
@@ -144,7 +145,7 @@ class Sessions:
             is_delta=image is not None and is_delta(image, task.tags),
         )
         if problem is None:
-            begun.problem = _cannot_be_sent(size, total, rf_region.name if rf_region and rate is None else None)
+            begun.problem = _cannot_be_sent(size, total) or without_rate
         if begun.problem is not None:
             begun.data_fragments = begun.coded_fragments = 0
             task.done_time = start  # documented: a wrong link or a missing permission ends as FuotaDone
@@ -226,12 +227,44 @@ def _rf_region(task: FuotaTask, state: RegionalState) -> str | None:
     return wanted or next((group.details["LoRaWAN"].get("RfRegion") for group in groups), None)
 
 
-def _cannot_be_sent(size: int, total: int, region_without_rate: str | None) -> str | None:
+def _sent_rate(
+    task: FuotaTask, state: RegionalState, rf_region: Region, size: int
+) -> tuple[DataRate | None, str | None]:
+    """The data rate of a session, else why there is none.
+
+    Documented: the fragment size chooses it. Assumed: a DlDr of the group's own session, or of its default one, goes
+    first, the slowest where groups differ, and a session that it cannot carry ends at once.
+    """
+    groups = [state.get(MulticastGroup, group_id) for group_id in task.multicast_group_ids]
+    named = [index for group in groups if (index := _named_rate(group)) is not None]
+    if not named:
+        rate = rf_region.slowest_data_rate(size)
+        return (
+            rate,
+            None if rate else f"FragmentSizeBytes is {size}; no downlink data rate of {rf_region.name} carries that",
+        )
+    rate = rf_region.data_rate(min(named))
+    if rate is None:
+        return None, f"DlDr of the multicast group is {min(named)}, which is no downlink data rate of {rf_region.name}"
+    if rate.max_fragment_bytes < size:
+        most = rate.max_fragment_bytes
+        return (
+            rate,
+            f"FragmentSizeBytes is {size}; {rf_region.name} {rate}, DlDr of the multicast group, carries {most}",
+        )
+    return rate, None
+
+
+def _named_rate(group: MulticastGroup) -> int | None:
+    default: dict[str, Any] = group.details["LoRaWAN"].get("DefaultSessionParameters", {})
+    rate: int | None = (group.session or {}).get("DlDr", default.get("DlDr"))
+    return rate
+
+
+def _cannot_be_sent(size: int, total: int) -> str | None:
     """Why no device could receive such a session (assumed: it ends at once)."""
     if size > MAX_FRAG_SIZE_FIELD:
         return f"FragmentSizeBytes is {size}; TS004 has room for {MAX_FRAG_SIZE_FIELD}"
     if total > MAX_ENCODED_FRAGMENTS:
         return f"the session has {total} fragments; the 14-bit index of TS004 counts to {MAX_ENCODED_FRAGMENTS}"
-    if region_without_rate:
-        return f"FragmentSizeBytes is {size}; no downlink data rate of {region_without_rate} carries that"
     return None

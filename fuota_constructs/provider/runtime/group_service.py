@@ -25,7 +25,11 @@ def get(group_id: str, calls: AwsCalls) -> Mapping[str, Any] | None:
 
 
 def is_going(status: str) -> bool:
-    """Whether a group is being deleted; the Developer Guide calls it "Delete waiting", the API has a free string."""
+    """Whether a group is being deleted.
+
+    The Developer Guide calls it "Delete waiting", and a group that takes devices "Pending". The API has a free string:
+    that it says the same, in whatever case and with blanks or `_`, is assumed.
+    """
     return _words(status) == "delete waiting"
 
 

@@ -137,6 +137,45 @@ def test_larger_fragments_go_faster_and_not_as_far(cloud: FleetCloud) -> None:
     assert cloud.session(far)["data_rate"] == 4
 
 
+@pytest.mark.parametrize(
+    ("defaults", "own", "rate", "problem"),
+    [
+        ([None], {}, 0, None),
+        ([{"DlDr": 3}], {}, 3, None),
+        ([{"DlFreq": 869_525_000}], {}, 0, None),
+        ([{"DlDr": 5}, {"DlDr": 3}, None], {}, 3, None),
+        ([{"DlDr": 3}], {"DlDr": 5}, 5, None),
+        ([{"DlDr": 12}], {}, None, "DlDr of the multicast group is 12, which is no downlink data rate of EU868"),
+    ],
+)
+def test_the_data_rate_of_the_group_is_that_of_the_session(
+    cloud: FleetCloud, *, defaults: list[dict[str, int] | None], own: dict[str, int], rate: int, problem: str
+) -> None:
+    groups = [cloud.group() for _ in defaults]
+    for group, session in zip(groups, defaults, strict=True):
+        if session:
+            cloud.client.update_multicast_group(Id=group, LoRaWAN={"DefaultSessionParameters": session})
+    task = cloud.task(*groups)
+    cloud.fleet(devices=3)
+    if own:
+        start = {**own, "SessionTimeout": 60}
+        cloud.client.start_multicast_group_session(Id=groups[0], LoRaWAN=start)
+        cloud.clock.time += 3600
+    statuses = cloud.run(task)
+    assert (cloud.session(task)["data_rate"], cloud.session(task)["problem"]) == (rate, problem)
+    assert statuses == ({"Initial": 3} if problem else {"Successful": 3})
+
+
+def test_fails_at_once_where_the_rate_of_the_group_is_too_slow_for_the_fragments(cloud: FleetCloud) -> None:
+    group = cloud.group()
+    cloud.client.update_multicast_group(Id=group, LoRaWAN={"DefaultSessionParameters": {"DlDr": 0}})
+    task = cloud.task(group, FragmentSizeBytes=112)
+    cloud.fleet(devices=3)
+    assert cloud.run(task) == {"Initial": 3}
+    problem = cloud.session(task)["problem"]
+    assert problem == "FragmentSizeBytes is 112; EU868 DR0 (SF12/125 kHz), DlDr of the multicast group, carries 48"
+
+
 def test_a_deleted_task_sends_no_more(cloud: FleetCloud) -> None:
     task = cloud.task(cloud.group())
     cloud.fleet(devices=3)

@@ -44,6 +44,56 @@ def test_update_changes_only_what_is_given(client):
     assert (got["Name"], got["LoRaWAN"]["DlClass"], got["LoRaWAN"]["RfRegion"]) == ("north", "ClassC", "EU868")
 
 
+def test_gateways_and_the_default_session_are_set_and_cleared(client, group):
+    group_id = group()
+    sending = {"GatewayList": ["b", "a"], "TransmissionInterval": 500}
+    session = {"DlDr": 3, "DlFreq": 869_525_000}
+    client.update_multicast_group(
+        Id=group_id, LoRaWAN={"ParticipatingGateways": sending, "DefaultSessionParameters": session}
+    )
+    found = client.get_multicast_group(Id=group_id)["LoRaWAN"]
+    assert (found["RfRegion"], found["ParticipatingGateways"], found["DefaultSessionParameters"]) == (
+        "EU868",
+        sending,
+        session,
+    )
+    client.update_multicast_group(
+        Id=group_id, LoRaWAN={"ParticipatingGateways": {"GatewayList": []}, "DefaultSessionParameters": {}}
+    )
+    found = client.get_multicast_group(Id=group_id)["LoRaWAN"]
+    assert (found["ParticipatingGateways"], found["DefaultSessionParameters"]) == ({"GatewayList": []}, {})
+
+
+@pytest.mark.parametrize(
+    "lorawan",
+    [
+        {"ParticipatingGateways": {"GatewayList": ["g"] * 21}},
+        {"ParticipatingGateways": {"TransmissionInterval": 60_001}},
+        {"DefaultSessionParameters": {"DlDr": 16}},
+        {"DefaultSessionParameters": {"DlFreq": 1_000_000_001}},
+    ],
+)
+def test_fails_on_settings_beyond_the_limits_of_the_api(client, group, refusal, lorawan):
+    assert refusal(client.update_multicast_group, Id=group(), LoRaWAN=lorawan)["code"] == "ValidationException"
+
+
+def test_fails_when_devices_join_during_a_session_but_they_may_leave(client, group, device, clock, refusal):
+    group_id, stays, goes = group(), device(), device()
+    client.associate_wireless_device_with_multicast_group(Id=group_id, WirelessDeviceId=goes)
+    client.start_multicast_group_session(Id=group_id, LoRaWAN={"SessionTimeout": 3600})
+    for _ in range(2):  # attempting, then in session
+        join = client.associate_wireless_device_with_multicast_group
+        assert refusal(join, Id=group_id, WirelessDeviceId=stays)["code"] == "ConflictException"
+        change = {"DefaultSessionParameters": {"DlDr": 3}}
+        assert refusal(client.update_multicast_group, Id=group_id, LoRaWAN=change)["code"] == "ConflictException"
+        clock.advance(1800)
+    client.disassociate_wireless_device_from_multicast_group(Id=group_id, WirelessDeviceId=goes)
+    clock.advance(7200)
+    for _ in range(2):
+        client.associate_wireless_device_with_multicast_group(Id=group_id, WirelessDeviceId=stays)
+    assert client.get_multicast_group(Id=group_id)["LoRaWAN"]["NumberOfDevicesInGroup"] == 1
+
+
 def test_list_names_every_group(client, group):
     first, second = group(Name="first"), group()
     groups = client.list_multicast_groups()["MulticastGroupList"]
