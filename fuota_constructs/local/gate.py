@@ -196,7 +196,7 @@ def _remedies(outcome: Rehearsed) -> list[str]:
         remedies.append("correct what the service could not read or send: the rest follows from it")
         return remedies
     troubles = Counter(device.trouble for device in outcome.devices if device.trouble is not None)
-    remedies += [f"{_of_stack(trouble)}: {trouble.remedy}" for trouble, _ in troubles.most_common()]
+    remedies += [f"{_about(trouble)}: {trouble.remedy}" for trouble, _ in troubles.most_common()]
     plain = {device.status for device in outcome.devices if device.trouble is None and not device.has_image}
     for status in outcome.statuses:
         if status == MISSING and status in plain:
@@ -206,8 +206,8 @@ def _remedies(outcome: Rehearsed) -> list[str]:
     return list(dict.fromkeys(remedies))
 
 
-def _of_stack(trouble: Trouble) -> str:
-    return trouble.rule or "their stack"
+def _about(trouble: Trouble) -> str:
+    return trouble.rule or ("the delta" if trouble.about == "delta" else "their stack")
 
 
 def _against_loss(outcome: Rehearsed) -> list[str]:

@@ -15,6 +15,7 @@ from fuota_constructs.local.outcome import Outcome
 from fuota_constructs.local.overview import pages
 from fuota_constructs.local.task_outcome import (
     DeviceOutcome,
+    TaskDelta,
     TaskImage,
     TaskOutcome,
     TaskParameters,
@@ -158,6 +159,7 @@ class Rehearsal:
                     has_image=device["has_image"],
                     stack=device["stack"],
                     trouble=Trouble(**device["trouble"]) if device["trouble"] else None,
+                    firmware_sha256=device["firmware_sha256"],
                 )
                 for device in listed["list"]
                 if device["id"] in self._devices
@@ -199,7 +201,8 @@ class Rehearsal:
             image = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
         except (BotoCoreError, ClientError):  # the session says why: a wrong name is one of its problems
             return TaskImage(uri, None, None)
-        return TaskImage(uri, len(image), hashlib.sha256(image).hexdigest())
+        delta = TaskDelta(**session["delta"]) if session["delta"] else None
+        return TaskImage(uri, len(image), hashlib.sha256(image).hexdigest(), delta)
 
     def _own_sessions(self) -> list[dict[str, Any]]:
         return [session for session in self._sessions() if session["task_id"] in self._started]

@@ -46,12 +46,21 @@ class TaskParameters:
 
 
 @dataclass(frozen=True)
+class TaskDelta:
+    """SHA-256 of base and target of a delta, as the tags of its task say; None where they do not."""
+
+    base_sha256: str | None
+    target_sha256: str | None
+
+
+@dataclass(frozen=True)
 class TaskImage:
-    """The image of a task; None where it could not be read."""
+    """The image of a task; None where it could not be read. `delta` is None for a whole image."""
 
     uri: str
     size_bytes: int | None
     sha256: str | None
+    delta: TaskDelta | None = None
 
 
 @dataclass(frozen=True)
@@ -66,16 +75,23 @@ class TaskOutcome(TaskProgress):
 
 @dataclass(frozen=True)
 class Trouble:
-    """What the stack of a device has to do with its outcome, what to do, and the rule that warns of it, if one does."""
+    """What the stack of a device has to do with its outcome, what to do, and the rule that warns of it, if one does.
+
+    `about` is `stack`, or `delta`: what it makes of a patch.
+    """
 
     cause: str
     remedy: str
     rule: str
+    about: str = "stack"
 
 
 @dataclass(frozen=True)
 class DeviceOutcome:
-    """What became of one simulated device: `status` is what it reports, `has_image` what is true."""
+    """What became of one simulated device: `status` is what it reports, `has_image` what is true.
+
+    `firmware_sha256` is what it has in flash now, None where nobody said.
+    """
 
     id: str
     cohort: str
@@ -87,6 +103,7 @@ class DeviceOutcome:
     has_image: bool
     stack: str | None = None
     trouble: Trouble | None = None
+    firmware_sha256: str | None = None
 
     @property
     def loss(self) -> float | None:

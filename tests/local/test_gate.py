@@ -5,6 +5,7 @@ import itertools
 
 import pytest
 
+from fuota_constructs.local.fleet import delta_trouble
 from fuota_constructs.local.gate import GateMissedError, judge, percent, require, share
 from fuota_constructs.local.outcome import Outcome
 from fuota_constructs.local.task_outcome import DeviceOutcome, TaskImage, TaskOutcome, TaskParameters, Trouble
@@ -234,3 +235,10 @@ def test_what_counts_is_the_image_and_not_what_is_reported() -> None:
     assert [cohort["troubles"] for cohort in found.as_dict()["cohorts"]] == [
         [{**dataclasses.asdict(trouble), "devices": count}] for trouble, count in ((FALSE_ONE, 10), (FALSE_SUCCESS, 1))
     ]
+
+
+def test_a_delta_that_made_garbage_is_not_blamed_on_the_stack() -> None:
+    trouble = Trouble(**delta_trouble.no_base_stated()._asdict())
+    verdict = judge(outcome(devices("known", Successful=9), of_stack("MICError", trouble, 1, has_image=False)))
+    assert verdict.line == f"FAILED 90 % < 99 %: of-MICError 0/1 MICError: {trouble.cause}"
+    assert verdict.remedies == (f"the delta: {trouble.remedy}",)

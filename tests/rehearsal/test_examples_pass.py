@@ -38,6 +38,8 @@ def test_example_passes_its_rehearsal(cloud: FuotaCloud, name: str) -> None:
     fleet = Fleet.from_file(own) if own.exists() else Fleet.of(devices=200, loss="10%", seed=1)
     outcome = cloud.rehearse(fleet)
     assert outcome.require("99%").devices == 200
+    targets = {task.image.delta.target_sha256 if task.image.delta else task.image.sha256 for task in outcome.tasks}
+    assert {device.firmware_sha256 for device in outcome.devices if device.has_image} == targets
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/how-to/existing-resources.md", "docs/how-to/class-b.md"])

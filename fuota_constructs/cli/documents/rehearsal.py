@@ -89,12 +89,20 @@ class Parameters(TypedDict):
     fragment_interval_ms: float | None
 
 
+class Delta(TypedDict):
+    """What a delta makes of what, as the tags of its task say; null where they do not."""
+
+    base_sha256: Sha256 | None
+    target_sha256: Sha256 | None
+
+
 class Image(TypedDict):
     """The image of a task; null where it could not be read."""
 
     uri: str
     size_bytes: int | None
     sha256: Sha256 | None
+    delta: Annotated[Delta | None, "null for a whole image"]
 
 
 class RehearsedTask(TypedDict):
@@ -123,6 +131,7 @@ class Trouble(TypedDict):
     cause: Text
     remedy: Text
     rule: str
+    about: Annotated[Literal["stack", "delta"], "delta: what devices make of a patch"]
 
 
 class CohortTrouble(Trouble):
@@ -167,6 +176,7 @@ class RehearsedDevice(TypedDict):
     has_image: Annotated[bool, "byte for byte"]
     stack: str | None
     trouble: Trouble | None
+    firmware_sha256: Annotated[Sha256 | None, "what it has in flash now; null where nobody said"]
     loss_share: Share | None
 
 

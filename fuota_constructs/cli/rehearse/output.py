@@ -159,7 +159,9 @@ def image_words(task: TaskOutcome) -> str:
     image = task.image
     if image.sha256 is None or image.size_bytes is None:
         return image.uri
-    return f"{image.uri.rpartition('/')[2]} ({count(image.size_bytes)} bytes, sha256 {image.sha256[:16]})"
+    ends = (image.delta.base_sha256, image.delta.target_sha256) if image.delta else ()
+    delta = f", a delta from {' to '.join(end[:16] if end else 'unknown' for end in ends)}" if ends else ""
+    return f"{image.uri.rpartition('/')[2]} ({count(image.size_bytes)} bytes, sha256 {image.sha256[:16]}{delta})"
 
 
 def show(record: Record, console: Console) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from fuota_constructs.firmware.delta.apply_patch import PatchFormatError, apply_patch
 from fuota_constructs.firmware.formats import read_image
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from fuota_constructs.local.fleet.device import Device
     from fuota_constructs.local.fleet.stack_trouble import StackTrouble
+
+
+WRONG_BYTES: Final = "wrong bytes come of it, which only signature or digest show"
 
 
 class _Made(NamedTuple):
@@ -61,12 +64,12 @@ class Installation:
         try:
             result = apply_patch(base.content, self._block)
         except PatchFormatError as error:
-            return _Made(None, self._wrong(base, str(error)))
+            return _Made(None, self._wrong(base, f"the decoder fails, {error}"))
         digest = hashlib.sha256(result).hexdigest()
         if self.target_sha256 is None:
             return self._judged_by_itself(base, result)
         if digest != self.target_sha256:
-            return _Made(None, self._wrong(base, f"it makes bytes with sha256 {digest[:16]} of it"))
+            return _Made(None, self._wrong(base, WRONG_BYTES))
         return _Made(Firmware(digest, result))
 
     def _judged_by_itself(self, base: Firmware, result: bytes) -> _Made:
@@ -75,7 +78,7 @@ class Installation:
             return _Made(Firmware.of(result))
         if facts.digest_valid is None:
             return _Made(None, delta_trouble.target_not_known())
-        return _Made(None, self._wrong(base, "the digest that the result carries is wrong"))
+        return _Made(None, self._wrong(base, WRONG_BYTES))
 
     def _wrong(self, base: Firmware, found: str) -> StackTrouble:
         if base.sha256 == self.base_sha256:

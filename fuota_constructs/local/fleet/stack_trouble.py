@@ -11,11 +11,15 @@ if TYPE_CHECKING:
 
 
 class StackTrouble(NamedTuple):
-    """A cause, its remedy, and the id of the rule that warns of it before; empty where none can."""
+    """A cause, its remedy, and the id of the rule that warns of it before; empty where none can.
+
+    `about` is `stack`, or `delta`: what devices make of a patch.
+    """
 
     cause: str
     remedy: str
     rule: str = ""
+    about: str = "stack"
 
 
 _LARGER: Final = "choose larger fragments"
