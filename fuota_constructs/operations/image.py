@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from fuota_constructs.operations.aws import Aws
 
 _URI = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(?P<key>.+)", re.DOTALL)
+DELTA_METADATA = "delta-target-sha256"
+"""What `FirmwareImage.delta` leaves at the object in S3."""
 SEEN_LATE = "the service finds out only in the session, and ends it as FuotaDone"
 
 
@@ -27,6 +29,8 @@ class Image:
     size_bytes: int | None = None
     bucket_region: str | None = None
     kms_key: str | None = None
+    is_delta: bool = False
+    """Whether its metadata says that it is a patch, of which devices have to make the image."""
 
     @property
     def arn(self) -> str:
@@ -49,7 +53,8 @@ def read_image(aws: Aws, uri: str) -> tuple[Image | None, list[Check]]:
         image = Image(bucket, key, bucket_region=region, kms_key=_default_key(aws, bucket))
         return image, [*checks, _unreadable(uri, failure)]
     size = int(head["ContentLength"])
-    image = Image(bucket, key, size, region, head.get("SSEKMSKeyId"))
+    is_delta = DELTA_METADATA in head.get("Metadata", {})
+    image = Image(bucket, key, size, region, head.get("SSEKMSKeyId"), is_delta)
     return image, [*checks, ok("image", f"{uri} exists and has {size:,} bytes")]
 
 

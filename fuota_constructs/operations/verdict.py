@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from fuota_constructs.rules import SessionPlan
 
 NOT_INSTALLED: Final = "reassembled, not installed: check the version your devices report"
+PATCH_ARRIVED: Final = (
+    "a device with another base reports the same and made garbage of it: check the version your devices report"
+)
 SURE: Final = 0.99
 """The share of devices a loss is to be survived by, where one figure has to stand for it."""
 
@@ -84,14 +87,25 @@ def verdict_of(progress: Progress, access: Sequence[Check] = ()) -> Verdict:
 def _done(progress: Progress, access: Sequence[Check]) -> Verdict:
     total, updated = len(progress.devices), progress.count_of("updated")
     if total and updated == total:
-        return Verdict(Outcome.UPDATED, f"all {_devices(total)} have the image; {NOT_INSTALLED}")
+        return Verdict(Outcome.UPDATED, f"all {_devices(total)} have the {_sent(progress)}")
     causes, remedies = _causes(progress, access)
     steps = (step("status", progress.task.id, "--devices"), *_steps_for_loss(progress)) if total else ()
     if updated:
-        summary = f"{updated:,} of {_devices(total)} have the image ({NOT_INSTALLED}); {total - updated:,} do not"
+        sent = _sent(progress).replace("; ", " (", 1)
+        summary = f"{updated:,} of {_devices(total)} have the {sent}); {total - updated:,} do not"
         return Verdict(Outcome.PARTLY, summary, causes, remedies, steps)
     summary = f"the session ended and none of {_devices(total)} has the image"
     return Verdict(Outcome.FAILED, summary, causes, remedies, steps)
+
+
+def _sent(progress: Progress) -> str:
+    """What a device that is Successful has, and what that does not say."""
+    return f"patch; {PATCH_ARRIVED}" if is_delta(progress) else f"image; {NOT_INSTALLED}"
+
+
+def is_delta(progress: Progress) -> bool:
+    """Whether what the devices got is a patch, of which they have to make the image."""
+    return progress.image is not None and progress.image.is_delta
 
 
 def _causes(progress: Progress, access: Sequence[Check]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -16,6 +16,12 @@ LEAST_RATIO: Final = 1.5
 def _delta_files(plan: TaskPlan) -> Remarks:
     delta = plan.image_delta
     if delta is None:
+        if plan.image_facts is not None and plan.image_facts.format == "detools":
+            yield warning(
+                f"the firmware image is a {plan.image_facts.title}, which makes {plan.image_facts.unpacked_bytes} bytes"
+                " of a base that nobody here knows: neither base nor target is checked, and a rehearsal cannot judge"
+                " it. Give both files: FirmwareImage.delta(base=..., target=...)"
+            )
         return
     if delta.obstacle:
         yield error(f"there is no delta from base to target: {delta.obstacle}")
@@ -63,7 +69,8 @@ DELTA_RULES: tuple[Rule, ...] = (
         id="delta-files",
         levels=("error", "warning"),
         what="base or target of a delta is no image that devices have in flash: cut off, encrypted, a container, the"
-        " same as the other (error); or they are of two kinds, or the target is no newer (warning)",
+        " same as the other (error); or they are of two kinds, or the target is no newer, or a patch is given as an"
+        " image (warning)",
         why="a patch is made of two images byte for byte, and a device that has another base makes garbage of it",
         remedy="the image that the devices run as base, and the next build of it as target, neither encrypted",
         source="formats of the bootloaders, as firmware/formats reads them; detools, which has no check of its own",

@@ -13,11 +13,12 @@ from fuota_constructs.operations.checks import error, warning
 from fuota_constructs.operations.device_status import DEVICE_STATUSES
 from fuota_constructs.operations.progress import Progress, read_progress
 from fuota_constructs.operations.task import Device, Task, read_task
-from fuota_constructs.operations.verdict import NOT_INSTALLED, Outcome, verdict_of
+from fuota_constructs.operations.verdict import NOT_INSTALLED, PATCH_ARRIVED, Outcome, is_delta, verdict_of
 
 if TYPE_CHECKING:
     from fuota_constructs.operations.aws import Aws
 
+BUCKET = "fuota-operations"
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 
 
@@ -59,6 +60,19 @@ def test_successful_everywhere_is_updated_and_not_installed() -> None:
     assert verdict.outcome is Outcome.UPDATED
     assert verdict.summary == f"all 2 devices have the image; {NOT_INSTALLED}"
     assert verdict.causes == ()
+
+
+def test_successful_of_a_delta_is_the_patch_and_nothing_more(aws: Aws, task: Any, group: Any) -> None:
+    patch = {"delta-base-sha256": "0" * 64, "delta-target-sha256": "1" * 64}
+    aws.s3.put_object(Bucket=BUCKET, Key="street/up.patch", Body=b"patch", Metadata=patch)
+    there = read_progress(aws, read_task(aws, task(group(1), FirmwareUpdateImage=f"s3://{BUCKET}/street/up.patch")))
+    assert is_delta(there)
+    for statuses, said in (
+        (("Successful",), f"all 1 device have the patch; {PATCH_ARRIVED}"),
+        (("Successful", "Initial"), f"1 of 2 devices have the patch ({PATCH_ARRIVED}); 1 do not"),
+    ):
+        progress = replace(_progress(*statuses), image=there.image)
+        assert verdict_of(progress).summary == said
 
 
 def test_some_of_them_is_in_part_with_a_cause_for_each_status() -> None:

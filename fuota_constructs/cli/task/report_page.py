@@ -11,6 +11,7 @@ from fuota_constructs.cli.task.banner import about_task, banner_of
 from fuota_constructs.cli.task.figures import task_lines
 from fuota_constructs.operations.device_status import status_named
 from fuota_constructs.operations.start import show as moment
+from fuota_constructs.operations.verdict import is_delta
 
 if TYPE_CHECKING:
     from fuota_constructs.cli.place import Place
@@ -38,7 +39,11 @@ def _tiles(progress: Progress) -> list[Figure]:
     total = len(progress.devices)
     failed = progress.count_of("failed")
     tiles = [
-        Figure("Updated", share_of(progress.count_of("updated"), total), "reassembled, not installed"),
+        Figure(
+            "Updated",
+            share_of(progress.count_of("updated"), total),
+            "the patch arrived" if is_delta(progress) else "reassembled, not installed",
+        ),
         Figure("Failed", share_of(failed, total), "" if failed else "no device reports an error"),
         Figure("No result yet", share_of(progress.count_of("open"), total)),
     ]

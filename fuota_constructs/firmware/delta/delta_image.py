@@ -53,6 +53,10 @@ class DeltaImage:
         return self.patch.ratio if self.patch else 0.0
 
 
+MOST_BYTES: Final = 16 * 1024 * 1024
+_PATCHES: Final = ("detools", "esp-delta", "bsdiff", "vcdiff")
+
+
 def device_base(data: bytes, facts: ImageFacts) -> bytes:
     """What of a base file devices have in flash for certain: up to the end that its format declares."""
     return data[: facts.declared_bytes] if facts.declared_bytes and not facts.missing_bytes else data
@@ -86,17 +90,16 @@ def _obstacle(held: bytes, target: bytes, base: ImageFacts, becomes: ImageFacts)
 
 def _wrong(facts: ImageFacts) -> str:
     """Why no device has such a file in flash, or nothing is gained by comparing it."""
-    if not facts.size_bytes:
-        return "is empty"
-    if facts.container:
-        return f"is {facts.container}, which no device has in flash: {facts.remedy}"
-    if facts.missing_bytes:
-        return f"is cut off: {facts.missing_bytes} bytes of its {facts.title} are missing"
-    if facts.digest_valid is False:
-        return "does not have the digest that it carries: no device boots it"
-    if facts.encrypted:
-        return (
-            "is encrypted, and two encrypted images have nothing in common: make the delta of the images before"
-            " encryption, or send the whole image"
-        )
-    return ""
+    reasons = {
+        "is empty": not facts.size_bytes,
+        f"is {facts.container}, which no device has in flash: {facts.remedy}": facts.container,
+        f"is a {facts.title} itself: give the two images": facts.format in _PATCHES,
+        f"has {facts.size_bytes} bytes, and no device that this is for has over {MOST_BYTES}": (
+            facts.size_bytes > MOST_BYTES
+        ),
+        f"is cut off: {facts.missing_bytes} bytes of its {facts.title} are missing": facts.missing_bytes,
+        "does not have the digest that it carries: no device boots it": facts.digest_valid is False,
+        "is encrypted, and two encrypted images have nothing in common: make the delta of the images before"
+        " encryption, or send the whole image": facts.encrypted,
+    }
+    return next((reason for reason, applies in reasons.items() if applies), "")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from fuota_constructs.firmware.formats import containers, cortex_m, esp, mbed_manifest, mcuboot, sfu, wolfboot
+from fuota_constructs.firmware.formats import containers, cortex_m, detools, esp, mbed_manifest, mcuboot, sfu, wolfboot
 from fuota_constructs.firmware.formats.image_facts import ImageFacts, Signature, facts_of
 from fuota_constructs.firmware.formats.signed import Signed
 
@@ -33,6 +33,7 @@ _FORMATS: Final[tuple[_Read, ...]] = (
     containers.read,
     esp.read,
     mbed_manifest.read,
+    detools.read,
     cortex_m.read,
 )
 

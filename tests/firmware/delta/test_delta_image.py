@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from image_files import esp_image, program
 
-from fuota_constructs.firmware.delta import apply_patch, read_patch
+from fuota_constructs.firmware.delta import apply_patch, make_patch, read_patch
 from fuota_constructs.firmware.delta.delta_image import DeltaImage, delta_of
+from fuota_constructs.firmware.formats import read_image
 from fuota_constructs.rules import TaskPlan, findings_in
 
 EXAMPLE = Path(__file__).parents[3] / "firmware"
@@ -76,6 +77,9 @@ def test_a_decoder_reads_the_patch_that_is_made_for_it(decoder, compression) -> 
         (mcuboot(SENSOR)[:-1] + b"?", mcuboot(SUCCESSOR), "the base does not have the digest that it carries"),
         (mcuboot(SENSOR, flags=4), mcuboot(SUCCESSOR), "the base is encrypted"),
         (mcuboot(SENSOR), mcuboot(SUCCESSOR, flags=8), "the target is encrypted"),
+        (make_patch(SENSOR, SUCCESSOR).data, SUCCESSOR, "the base is a detools patch (heatshrink) itself"),
+        (SENSOR, b"BSDIFF40" + bytes(30), "the target is a bsdiff patch itself"),
+        (SENSOR, SUCCESSOR * 800, "the target has 18291200 bytes, and no device that this is for has over 16777216"),
         (b"\xff" * 1_048_576, SUCCESSOR, "the base is 1048576 bytes of repetition"),
         (SENSOR, b"\0" * 1_048_576, "the target is 1048576 bytes of repetition"),
     ],
@@ -88,6 +92,16 @@ def test_fails_for_files_that_no_delta_is_made_of(base, target, reason) -> None:
     level, message = found(delta)["delta-files"]
     assert level == "error"
     assert f"there is no delta from base to target: {reason}" in message
+
+
+@pytest.mark.parametrize("compression", ["heatshrink", "crle"])
+def test_a_patch_that_is_given_as_an_image_is_warned_of(compression) -> None:
+    """Nobody can say what it needs and what it makes."""
+    facts = read_image(make_patch(SENSOR, SUCCESSOR, compressions=[compression]).data)
+    assert (facts.format, facts.unpacked_bytes) == ("detools", len(SUCCESSOR))
+    [finding] = findings_in(TaskPlan(image_bytes=facts.size_bytes, image_facts=facts))
+    assert (finding.rule, finding.level) == ("delta-files", "warning")
+    assert f"a detools patch ({compression}), which makes 22864 bytes of a base" in finding.message
 
 
 def test_a_padded_target_is_refused_as_every_padded_image_is() -> None:
