@@ -57,6 +57,7 @@ class FleetCohort(TypedDict):
     frag_indexes: NotRequired[list[int]]
     descriptor: NotRequired[Annotated[str, "base64, or base: the one that names their firmware"]]
     firmware: NotRequired[Annotated[list[FleetFirmware], "what they have in flash"]]
+    group: NotRequired[Annotated[str, "name or id of the only multicast group they are in"]]
     session_cnt: NotRequired[Count]
     faults: NotRequired[list[str]]
     stack: NotRequired[Annotated[str, "name, release and build of its stack: docs/reference/device-stacks.md"]]

@@ -42,6 +42,7 @@ class Cohort:
     accepts any, and `base` is the begin of the SHA-256 of the firmware that the device has. `session_cnt` is the last
     SessionCnt the device accepted (TS004-2.0.0). `dl_class` None follows the multicast group. `firmware` is what they
     have in flash, which a delta is applied to: where nothing is said, nobody has the image that a delta leads to.
+    `group` is the name or id of the only multicast group they are put into; None is all of the fleet's.
 
     `stack` is what runs on the devices: they then behave as it does, and the numbers above say how it is built where
     that is not as it comes. `status_as` is `spec` or `stack`: whether they answer how far they are as TS004 says, or as
@@ -67,6 +68,7 @@ class Cohort:
     late: float = 0.0
     repeated: float = 0.0
     firmware: tuple[FirmwareShare, ...] = ()
+    group: str | None = None
 
     @classmethod
     def of(cls, document: dict[str, Any], where: str, folder: Path | None = None) -> Cohort:
@@ -115,6 +117,7 @@ class Cohort:
             status_as=status_as,
             late=number(document.get("late", 0), f"{where}.late", 0, 1),
             repeated=number(document.get("repeated", 0), f"{where}.repeated", 0, 1),
+            group=_text(document.get("group"), f"{where}.group"),
             firmware=shares_of(document.get("firmware"), f"{where}.firmware", folder),
         )
 
@@ -182,6 +185,12 @@ def _one_of(document: dict[str, Any], where: str, field: str, allowed: tuple[str
     value = document.get(field)
     if value is not None and value not in allowed:
         raise FleetError(f"{where}.{field} is {value!r}; it must be one of {', '.join(allowed)}")
+    return value
+
+
+def _text(value: Any, where: str) -> str | None:
+    if value is not None and (not isinstance(value, str) or not value):
+        raise FleetError(f"{where} is {value!r}; give the name or id of a multicast group")
     return value
 
 

@@ -67,6 +67,8 @@ class Enrolment:
                 for state, group in places
                 if group is None or cohort.region in (None, group.details["LoRaWAN"].get("RfRegion"))
             ]
+            if fitting and cohort.group is not None:
+                fitting = _named(cohort, fitting)
             if not fitting:
                 raise FleetError(
                     f"cohort {cohort.name} is for RfRegion {cohort.region}, and no multicast group of the fleet is; "
@@ -149,6 +151,22 @@ class Enrolment:
             known = ", ".join(by_id) or "none"
             raise FleetError(f"groups has {', '.join(unknown)}, which does not exist; there are {known}")
         return [by_id[group_id] for group_id in fleet.groups]
+
+
+def _named(
+    cohort: Cohort, places: list[tuple[RegionalState, MulticastGroup | None]]
+) -> list[tuple[RegionalState, MulticastGroup | None]]:
+    """The group that a cohort names. Raises FleetError where there is none."""
+    groups = [(state, group) for state, group in places if group is not None]
+    found: list[tuple[RegionalState, MulticastGroup | None]] = [
+        (state, group) for state, group in groups if cohort.group in (group.id, group.details.get("Name"))
+    ]
+    if not found:
+        known = ", ".join(str(group.details.get("Name") or group.id) for _, group in groups) or "none"
+        raise FleetError(
+            f"cohort {cohort.name} is for the group {cohort.group!r}, which is not there; there are {known}"
+        )
+    return found
 
 
 def _profile(state: RegionalState, cohort: Cohort, rf_region: str | None, now: float) -> str:

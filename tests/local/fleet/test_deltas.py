@@ -154,6 +154,28 @@ def test_a_whole_image_is_what_the_next_delta_is_applied_to(cloud: FleetCloud) -
     assert {row["firmware_sha256"] for row in rows(cloud)} == {DIGESTS["target"]}
 
 
+def test_each_group_is_sent_the_delta_of_its_base(cloud: FleetCloud, other: str) -> None:
+    """Cohorts with other bases in groups of their own: one delta serves one base."""
+    cloud.images[URI], cloud.images["s3://firmware/old.patch"] = (
+        PATCH,
+        make_patch(Path(other).read_bytes(), TARGET.read_bytes()).data,
+    )
+    radio = {"RfRegion": "EU868", "DlClass": "ClassC"}
+    groups = {name: cloud.client.create_multicast_group(Name=name, LoRaWAN=radio)["Id"] for name in ("new", "old")}
+    new = cloud.task(groups["new"], FirmwareUpdateImage=URI, Tags=TAGS)
+    old = cloud.task(groups["old"], FirmwareUpdateImage="s3://firmware/old.patch", Tags=TAGS[1:])
+    cohorts = [
+        {"name": "current", "count": 6, "firmware": str(BASE), "group": "new"},
+        {"name": "stragglers", "count": 3, "firmware": other, "group": groups["old"]},
+    ]
+    cloud.fleet(cohorts=cohorts)
+    cloud.client.start_fuota_task(Id=old)
+    assert cloud.run(new) == {"Successful": 6}
+    assert cloud.statuses(old) == {"Successful": 3}
+    answer = cloud.admin("POST", "fleet", {"cohorts": [{"count": 1, "group": "none"}]})
+    assert answer["error"] == "cohort cohort-0 is for the group 'none', which is not there; there are new, old"
+
+
 def test_devices_that_are_there_have_the_firmware_of_their_cohort(cloud: FleetCloud, other: str) -> None:
     task = sent(cloud)
     group = cloud.client.list_multicast_groups_by_fuota_task(Id=task)["MulticastGroupList"][0]["Id"]

@@ -120,6 +120,8 @@ WRONG: list[tuple[Any, str]] = [
     ({"cohorts": [{"count": 1, "region": "MARS"}]}, "cohorts[0].region is 'MARS'; it must be one of"),
     ({"cohorts": [{"count": 1, "dl_class": "ClassA"}]}, "cohorts[0].dl_class is 'ClassA'; it must be one of ClassB"),
     ({"cohorts": [{"count": 1, "frag_indexes": [4]}]}, "cohorts[0].frag_indexes is [4]"),
+    ({"cohorts": [{"count": 1, "group": 7}]}, "cohorts[0].group is 7; give the name or id of a multicast group"),
+    ({"cohorts": [{"count": 1, "group": ""}]}, "cohorts[0].group is ''; give the name or id of a multicast group"),
     ({"cohorts": [{"count": 1, "descriptor": "AQID"}]}, "cohorts[0].descriptor is 'AQID'; give the base64 of 4 bytes"),
     ({"devices": 1, "loss": {"kind": "listed", "lost": 7}}, "loss needs lost, and only that: the fragments that"),
     ({"devices": 1, "loss": {"kind": "listed", "lost": [0]}}, "loss.lost is 0; give a whole number from 1 to 16383"),
