@@ -63,9 +63,11 @@ def page_of(
 
 
 def _beside(result: Planned, whole: Planned) -> str:
-    rows = [(row.name, row.cells, row.sent) for row in rows_of(result, whole)]
+    shown = [place for place, heading in enumerate(HEADINGS) if heading != "airtime"]  # a phone is narrow
+    headings = [HEADINGS[place] for place in shown]
+    rows = [(row.name, [row.cells[place - 1] for place in shown[1:]], row.sent) for row in rows_of(result, whole)]
     lead = page.text(" ".join(remarks_of(result, whole)))
-    return f'<section id="beside"><h2>{TITLE}</h2><p class="lead">{lead}</p>{page.table(HEADINGS, rows)}</section>'
+    return f'<section id="beside"><h2>{TITLE}</h2><p class="lead">{lead}</p>{page.table(headings, rows)}</section>'
 
 
 def _lead(result: Planned) -> str:

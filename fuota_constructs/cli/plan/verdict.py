@@ -68,7 +68,8 @@ def _works(result: Planned) -> tuple[bool, str]:
         return (False, f"reaches nobody: {plan.cut_off}")
     if errors:
         return (False, f"does not work, says {' and '.join(errors)}")
-    share = f"{percent(plan.decode_probability)} of the devices have the image at {percent(plan.loss)} loss"
+    sent = "patch" if result.inputs.delta and result.inputs.delta.made.patch else "image"
+    share = f"{percent(plan.decode_probability)} of the devices have the {sent} at {percent(plan.loss)} loss"
     if plan.decode_probability < result.inputs.target:
         return (False, f"falls short: {share}, the target is {target}")
     return (True, f"works: {share}" + (f"; {_counted(warnings, 'warning')}" if warnings else ""))

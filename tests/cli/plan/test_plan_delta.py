@@ -36,6 +36,8 @@ def test_the_document_has_both_sessions() -> None:
     both, whole = content(TARGET, "--delta-from", BASE, *EU868, "--recommend"), content(TARGET, *EU868, "--recommend")
     assert both["delta"]["whole_image"]["plan"] == whole["plan"]
     assert both["delta"]["whole_image"]["works"] is both["verdict"]["works"] is True
+    assert "of the devices have the patch at 10 % loss" in both["verdict"]["summary"]
+    assert "of the devices have the image at 10 % loss" in both["delta"]["whole_image"]["summary"]
     assert (both["image"], both["image_bytes"], both["delta"]["target_bytes"]) == (TARGET, 677, 22_864)
     assert both["delta"]["base_sha256"] == hashlib.sha256(Path(BASE).read_bytes()).hexdigest()
     for figure in ("fragments", "duration_seconds", "receive_milliampere_hours", "total_airtime_seconds"):
