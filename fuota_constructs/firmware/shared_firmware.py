@@ -12,6 +12,7 @@ import constructs
 from fuota_constructs.firmware.bucket_facts import BucketFacts, policy_of
 from fuota_constructs.firmware.default_bucket import make_default_bucket
 from fuota_constructs.firmware.default_role import make_default_role
+from fuota_constructs.firmware.firmware_properties import properties_of_object
 from fuota_constructs.firmware.role_access import RoleAccess, as_resource
 from fuota_constructs.provider.fuota_provider import SERVICE_TIMEOUT_SECONDS, FuotaProvider
 from fuota_constructs.synth_checks import SynthChecks, known_text, place_of_stack
@@ -53,6 +54,8 @@ class ReadableImage(NamedTuple):
     missing_access: str | None
     """What the account of a bucket elsewhere must add to its policies; None where this app writes them."""
     needed: list[constructs.IDependable]
+    per_image: bool = False
+    """Whether the role is given access to this image by a policy of its own."""
 
     def outlive(self, task: cdk.CfnResource) -> None:
         """Let CloudFormation remove it only after the task, whose Delete runs with these permissions."""
@@ -200,7 +203,7 @@ class SharedFirmware(constructs.Construct):
                 policies[-1].node.add_dependency(*needed, *policies[:-1])
                 needed = [policies[-1]]
             self._readable[asked] = ReadableImage(
-                f"s3://{facts.name}/{image.key}", facts.place, facts.key_arn is not None, missing, needed
+                f"s3://{facts.name}/{image.key}", facts.place, facts.key_arn is not None, missing, needed, per_image
             )
         return self._readable[asked]
 
@@ -258,5 +261,6 @@ class SharedFirmware(constructs.Construct):
                 "DestinationKey": image.key,
                 "Sha256": image.sha256,
                 "SizeBytes": image.size_bytes,
+                **properties_of_object(image),
             },
         )

@@ -10,6 +10,7 @@ import jsii
 from aws_cdk.interfaces.aws_iotwireless import IFuotaTaskRef
 
 from fuota_constructs import synth_checks
+from fuota_constructs.firmware.firmware_properties import properties_of_task
 from fuota_constructs.firmware.role_trust import trusts_service
 from fuota_constructs.firmware.shared_firmware import SharedFirmware
 from fuota_constructs.provider.fuota_provider import SERVICE_TIMEOUT_SECONDS
@@ -75,6 +76,7 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
         firmware_update_role: iam.IRole | iam.Role | IRoleRef | None = None,  # pyright: the CDK's Role is no IRole
         access_per_image: bool | None = None,
         adopt_fuota_task_id: str | None = None,
+        allow_downgrade: bool = False,
         removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.DESTROY,
     ) -> None:
         """Make the task.
@@ -111,6 +113,8 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
         already, and its session is left alone. What was there before stays where nothing is given. Fails for a task
         that another stack manages. The task outlives a failed deployment, and then is deleted as an own one would be.
         It may be taken out later; another id adopts that task and deletes this one. None by default.
+        `allow_downgrade`: whether a deployment may put firmware of a lower version over a higher one, as the files of
+        `from_asset` images say. By default it fails, a rollback aside; what has no version is not compared.
         `removal_policy`: by default the task is deleted with its construct; RETAIN leaves it in the service.
 
         Raises `FuotaValidationError` for values of a wrong kind (a region that is no `RfRegion`, an interval that is no
@@ -168,6 +172,8 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
                 "FirmwareUpdateImage": readable.uri,
                 "FirmwareUpdateRole": task_inputs.expect_role_arn(self._access.arn, self),
                 **task_inputs.rendered(given),
+                **properties_of_task(image, per_image=readable.per_image),
+                "AllowDowngrade": task_inputs.flag_of("allow_downgrade", allow_downgrade, self) or None,
                 "AdoptFuotaTaskId": task_inputs.adopted_id_of(adopt_fuota_task_id, self),
                 "MulticastGroupIds": list(self._groups) or None,
                 "WirelessDeviceIds": self._devices or None,

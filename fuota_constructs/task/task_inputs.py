@@ -112,6 +112,15 @@ def access_per_image_of(value: object, at: IConstruct) -> bool | None:
     )
 
 
+def flag_of(name: str, value: object, at: IConstruct) -> bool:
+    """The value, if it is True or False."""
+    if isinstance(value, bool):
+        return value
+    raise FuotaValidationError(
+        _rule_of(name), f"{name} is {shown(value)}; give True or False", construct_path=at.node.path
+    )
+
+
 def adopted_id_of(value: object, at: IConstruct) -> str | None:
     """The id of a task to adopt, if it can be one and is not that of a resource of this app.
 

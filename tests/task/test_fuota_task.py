@@ -46,9 +46,13 @@ def test_every_parameter_reaches_the_template(stack, image, synth):
         fragment_interval=cdk.Duration.seconds(7),
         descriptor=b"\x01\x02\x03\x04",
         multicast_groups=[group(stack, region=RfRegion.AS923_1)],
+        allow_downgrade=True,
     )
     properties = synth(stack).properties(TASK)
     assert {k: v for k, v in properties.items() if k not in {"ServiceToken", "FirmwareUpdateImage"}} == {
+        "FirmwareFormat": "unknown",
+        "FirmwareDigest": image.sha256,
+        "AllowDowngrade": True,
         "ServiceTimeout": "330",
         "Name": "meters-1-1-0",
         "Description": "Meters",
@@ -72,6 +76,8 @@ def test_what_is_not_given_is_not_in_the_template(stack, image, synth):
         "LoRaWAN",
         "FirmwareUpdateImage",
         "FirmwareUpdateRole",
+        "FirmwareFormat",
+        "FirmwareDigest",
     }
 
 

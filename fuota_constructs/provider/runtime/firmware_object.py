@@ -99,7 +99,14 @@ def _read(bucket: str, key: str, wanted: ObjectProperties, calls: AwsCalls) -> b
 def _write(image: bytes, wanted: ObjectProperties, calls: AwsCalls) -> None:
     # S3 compares the checksum before it stores the object, and stores none where there is one.
     checksum = base64.b64encode(bytes.fromhex(wanted.sha256)).decode()
-    calls.s3.put_object(Bucket=wanted.bucket, Key=wanted.key, Body=image, ChecksumSHA256=checksum, IfNoneMatch="*")
+    calls.s3.put_object(
+        Bucket=wanted.bucket,
+        Key=wanted.key,
+        Body=image,
+        ChecksumSHA256=checksum,
+        IfNoneMatch="*",
+        Metadata=wanted.metadata,
+    )
 
 
 def _check(image: bytes, wanted: ObjectProperties, problem: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import adoption
 import aws_errors
+import downgrade
 import kept_session
 import leftovers
 import replacement
@@ -63,8 +64,8 @@ def update(request: Request, calls: AwsCalls, log: Log) -> Outcome:
     task that one may have left.
 
     Raises:
-        ProviderError: the task is in a session and the change is not one of tags alone, or a younger request is in
-            charge.
+        ProviderError: the task is in a session and the change is not one of tags alone, the version is lower than the
+            one that it has, or a younger request is in charge.
     """
     desired = _desired(request, log)
     former = former_task_properties(request.old_properties)
@@ -77,9 +78,11 @@ def update(request: Request, calls: AwsCalls, log: Log) -> Outcome:
         if adoption.is_asked_for(desired, request, tags):
             # CloudFormation then deletes the one on record, as it does a replaced one.
             _check_session(request, task)
+            _check_version(desired, former, tags or {}, request=request, calls=calls, log=log)
             calls.be_patient()
             return adoption.adopt(desired, request, charge, calls, log)
     if task is None:
+        _check_version(desired, former, {}, request=request, calls=calls, log=log)
         return replacement.of_a_vanished_task(request, desired, charge, calls, log)
     charge.take(task["Arn"])
     actual = task_service.read(request.physical_id, desired, former, calls)
@@ -87,6 +90,9 @@ def update(request: Request, calls: AwsCalls, log: Log) -> Outcome:
         return replacement.of_a_vanished_task(request, desired, charge, calls, log)
     replacement.forget(actual, request, calls, log)
     plan = plan_update(desired, former, actual)
+    if lower := downgrade.refusal(desired, former, actual.tags, request=request, calls=calls, log=log):
+        charge.finish(actual.arn)
+        raise ProviderError(lower)
     if plan.refuse:
         charge.finish(actual.arn)
         raise ProviderError(
@@ -129,7 +135,21 @@ def _desired(request: Request, log: Log) -> TaskProperties:
     # Tags under this library's prefix say who may change or delete a task: a template cannot set them.
     tags = {key: value for key, value in given.tags.items() if not key.startswith(PREFIX)}
     adopted = {ADOPTED: given.adopt} if given.adopt else {}
-    return replace(given, tags={**tags, **owner(request.stack_id, request.logical_id), **adopted})
+    own = {**owner(request.stack_id, request.logical_id), **adopted, **given.firmware.tags}
+    return replace(given, tags={**tags, **own})
+
+
+def _check_version(
+    desired: TaskProperties,
+    former: TaskProperties,
+    tags: Mapping[str, str],
+    *,
+    request: Request,
+    calls: AwsCalls,
+    log: Log,
+) -> None:
+    if lower := downgrade.refusal(desired, former, tags, request=request, calls=calls, log=log):
+        raise ProviderError(lower)
 
 
 def _check_session(request: Request, task: Mapping[str, Any] | None) -> None:

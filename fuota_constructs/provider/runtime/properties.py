@@ -11,9 +11,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from firmware_facts import Firmware
 from protocol import ProviderError
 
 Value = TypeVar("Value")
+
+_FIRMWARE = ("FirmwareVersion", "FirmwareFormat", "FirmwareDigest", "FirmwareKeyHash")
+_METADATA = {
+    "FirmwareVersion": "firmware-version",
+    "FirmwareFormat": "firmware-format",
+    "FirmwareDigest": "firmware-digest",
+    "DeltaBaseSha256": "delta-base-sha256",
+    "DeltaTargetSha256": "delta-target-sha256",
+}
+# User-defined metadata goes in headers: printable ASCII, 2 KB in all (Amazon S3 User Guide, object metadata).
+_ASCII = re.compile("[!-~]{1,256}")
 
 OPTIONAL_TASK_FIELDS = (
     "Name",
@@ -34,6 +46,12 @@ KNOWN_TASK_PROPERTIES = {
     "WirelessDeviceIds",
     "Tags",
     "AdoptFuotaTaskId",
+    "AllowDowngrade",
+    "AccessPerImage",
+    "FirmwareVersion",
+    "FirmwareFormat",
+    "FirmwareDigest",
+    "FirmwareKeyHash",
     *OPTIONAL_TASK_FIELDS,
 } - {"RfRegion"}
 
@@ -51,6 +69,9 @@ class TaskProperties:
     devices: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     adopt: str = ""
+    firmware: Firmware = field(default_factory=Firmware)
+    allows_downgrade: bool = False
+    access_per_image: bool = False
 
     @property
     def digest_of_fields(self) -> str:
@@ -68,6 +89,7 @@ class ObjectProperties:
     key: str
     sha256: str
     size: int
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def uri(self) -> str:
@@ -97,6 +119,9 @@ def task_properties(raw: Mapping[str, Any]) -> TaskProperties:
         devices=texts("WirelessDeviceIds", raw.get("WirelessDeviceIds")),
         tags=_tags("Tags", raw.get("Tags")),
         adopt=_text("AdoptFuotaTaskId", raw.get("AdoptFuotaTaskId", "")),
+        firmware=Firmware(*(_text(name, raw.get(name, "")) for name in _FIRMWARE)),
+        allows_downgrade=_flag("AllowDowngrade", raw.get("AllowDowngrade", "false")),
+        access_per_image=_flag("AccessPerImage", raw.get("AccessPerImage", "false")),
     )
 
 
@@ -113,11 +138,13 @@ def former_task_properties(raw: Mapping[str, Any]) -> TaskProperties:
         value = or_nothing(_READERS.get(name, _text), name, source.get(name))
         if value is not None:
             fields[name] = value
+    firmware = Firmware(*(or_nothing(_text, name, raw.get(name)) or "" for name in _FIRMWARE))
     return TaskProperties(
         fields=fields,
         groups=or_nothing(texts, "MulticastGroupIds", raw.get("MulticastGroupIds")) or (),
         devices=or_nothing(texts, "WirelessDeviceIds", raw.get("WirelessDeviceIds")) or (),
-        tags=or_nothing(_tags, "Tags", raw.get("Tags")) or {},
+        tags={**(or_nothing(_tags, "Tags", raw.get("Tags")) or {}), **firmware.tags},
+        firmware=firmware,
     )
 
 
@@ -142,6 +169,9 @@ def object_properties(raw: Mapping[str, Any]) -> ObjectProperties:
         key=required_text("DestinationKey", raw.get("DestinationKey")),
         sha256=sha256,
         size=whole_number("SizeBytes", raw.get("SizeBytes")),
+        metadata={
+            key: text for name, key in _METADATA.items() if _ASCII.fullmatch(text := _text(name, raw.get(name, "")))
+        },
     )
 
 
@@ -166,6 +196,13 @@ def _text(name: str, value: Any) -> str:
     if not isinstance(value, str):
         raise PropertyError(f"{name} must be a string, got {value!r}")
     return value
+
+
+def _flag(name: str, value: Any) -> bool:
+    text = str(value).lower()
+    if text not in {"true", "false"}:
+        raise PropertyError(f"{name} must be true or false, got {value!r}")
+    return text == "true"
 
 
 def required_text(name: str, value: Any) -> str:

@@ -90,6 +90,12 @@ def is_rolling_back(request: Request, calls: AwsCalls, log: Log) -> bool:
     return "ROLLBACK" in _status_if_known(request, calls, log)
 
 
+def may_be_rolling_back(request: Request, calls: AwsCalls, log: Log) -> bool:
+    """The same where a rollback must not be hindered: it may be, if that cannot be read now."""
+    status = _status_if_known(request, calls, log)
+    return not status or "ROLLBACK" in status
+
+
 def _status_if_known(request: Request, calls: AwsCalls, log: Log) -> str:
     try:
         return _stack(request, calls)["StackStatus"]

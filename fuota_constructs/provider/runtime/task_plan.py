@@ -17,6 +17,7 @@ PENDING = "Pending"
 FUOTA_DONE = "FuotaDone"
 
 MILLISECONDS = 1000
+IMAGE = "FirmwareUpdateImage"
 
 
 def is_in_session(status: str | None) -> bool:
@@ -101,7 +102,9 @@ def plan_update(desired: TaskProperties, former: TaskProperties, actual: ActualT
     touched = [
         name
         for name, value in fields.items()
-        if former.fields.get(name) != value and not _same(name, value, actual.fields.get(name))
+        if former.fields.get(name) != value
+        and not _same(name, value, actual.fields.get(name))
+        and not (name == IMAGE and _is_signed_again(desired, former, actual.status))
     ]
     if groups.drop or any(group not in former.groups for group in groups.add):
         touched.append("MulticastGroupIds")
@@ -117,6 +120,22 @@ def plan_update(desired: TaskProperties, former: TaskProperties, actual: ActualT
     if touched or removed:
         return Plan(refuse=(*touched, *removed))
     return only_tags
+
+
+def _is_signed_again(desired: TaskProperties, former: TaskProperties, status: str) -> bool:
+    """Whether the image holds the firmware that it held before, and the task can be left with that one.
+
+    During a session the service may yet read it: the role must be able to, which is given access to each image, or to
+    all of a bucket.
+    """
+    if not desired.firmware.is_the_same_as(former.firmware):
+        return False
+    stays_readable = not desired.access_per_image and _bucket(desired) == _bucket(former)
+    return status == FUOTA_DONE or stays_readable
+
+
+def _bucket(properties: TaskProperties) -> str:
+    return "/".join(str(properties.fields.get(IMAGE)).split("/")[:3])
 
 
 def _changes(desired: Collection[str], former: Collection[str], actual: Collection[str]) -> Changes:

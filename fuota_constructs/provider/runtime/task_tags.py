@@ -15,6 +15,8 @@ TO_DELETE = PREFIX + "to-delete"
 # The fields that the template gave when one of them was last written.
 FIELDS = PREFIX + "fields"
 BEING_WRITTEN = "being written"
+# Format and version of the firmware that the last request brought, where its file says so.
+FIRMWARE = PREFIX + "firmware"
 # The id of the task that was adopted: this one, or the one in whose place it is.
 ADOPTED = PREFIX + "adopted"
 # A key for each multicast group that the adoption put on it.

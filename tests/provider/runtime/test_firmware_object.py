@@ -338,3 +338,24 @@ def test_r12_fails_naming_an_object_that_may_not_be_read_back(rig: Rig, buckets:
     assert answer.reason.startswith("AccessDenied: ")
     assert "reading s3://fleet-firmware/firmware/" in answer.reason
     assert " back. " in answer.reason
+
+
+def test_what_the_file_says_of_itself_is_metadata_of_the_object(rig: Rig, buckets: Buckets) -> None:
+    said = {"FirmwareVersion": "2.4.0+7", "FirmwareFormat": "mcuboot", "FirmwareDigest": "ab" * 32}
+    request = buckets.request(b"an image that says what it is", **said, DeltaBaseSha256="cd" * 32)
+    assert sent(rig, request).status == "SUCCESS"
+    key = request["ResourceProperties"]["DestinationKey"]
+    assert buckets.s3.head_object(Bucket=buckets.destination, Key=key)["Metadata"] == {
+        "firmware-version": "2.4.0+7",
+        "firmware-format": "mcuboot",
+        "firmware-digest": "ab" * 32,
+        "delta-base-sha256": "cd" * 32,
+    }
+
+
+@pytest.mark.parametrize("version", ["", "ü", "a\r\nx-amz-acl: public-read", "1 2", "9" * 300])
+def test_what_cannot_be_metadata_is_left_out(rig: Rig, buckets: Buckets, version: str) -> None:
+    request = buckets.request(f"an image of version {version[:9]}".encode(), FirmwareVersion=version)
+    assert sent(rig, request).status == "SUCCESS"
+    key = request["ResourceProperties"]["DestinationKey"]
+    assert buckets.s3.head_object(Bucket=buckets.destination, Key=key)["Metadata"] == {}

@@ -58,6 +58,10 @@ class Resource:
             **dict(self.given),
             "FirmwareUpdateImage": f"s3://{FIRMWARE}/{key}",
             "FirmwareUpdateRole": role_arn(self.role),
+            # Deployments go up, so only a rollback may bring a lower one, and none may be refused.
+            "FirmwareVersion": f"1.{self.image}.0",
+            "FirmwareFormat": "mcuboot",
+            "FirmwareDigest": sha256,
             "LoRaWAN": {"RfRegion": "EU868"},
             "MulticastGroupIds": [group_ids[name] for name in self.groups],
             "Tags": [{"key": tag, "value": "1"} for tag in self.tags],
