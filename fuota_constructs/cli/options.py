@@ -6,6 +6,7 @@ import click
 
 from fuota_constructs.cli.output_files import OutputFile
 from fuota_constructs.cli.quantities import Percentage
+from fuota_constructs.cli.radio_names import DeviceStackName
 from fuota_constructs.firmware.delta.delta_image import DECODERS
 from fuota_constructs.local.cloud import DEFAULT_PORT
 from fuota_constructs.lorawan.session_plan import DEFAULT_LOSS, DEFAULT_TARGET
@@ -42,6 +43,15 @@ decoder = click.option(
     default="detools",
     show_default=True,
     help="What the devices read a delta with: detools' C source as it comes, or built with one compression only.",
+)
+device_stacks = click.option(
+    "--device-stack",
+    "stacks",
+    type=DeviceStackName(),
+    multiple=True,
+    metavar="STACK",
+    help="Stack of the devices, such as swl2001 or loramac-node@4.5.1, for what their statuses prove; more than once"
+    " for a mixed fleet.  [default: all that are known]",
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 json_file = click.option("--json-file", type=OutputFile(), metavar="FILE", help="Write that JSON to a file.")

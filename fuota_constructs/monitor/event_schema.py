@@ -69,7 +69,7 @@ DEVICE_CHANGE_DETAIL: dict[str, Any] = {
         "devEui": {"type": "string", "pattern": "^[0-9a-fA-F]{16}$"},
         "status": {
             "type": "string",
-            "description": "FuotaDeviceStatus of the service; Successful means reassembled and verified, the firmware"
+            "description": "FuotaDeviceStatus of the service; Successful is what the device says, and the firmware"
             " may still not be running",
         },
         "previousStatus": {"type": "string"},

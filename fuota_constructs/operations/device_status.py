@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final, Literal, NamedTuple
 
+from fuota_constructs.operations.status_proof import VERSION_FIRST
+
 Kind = Literal["updated", "open", "failed"]
 
 
@@ -25,15 +27,15 @@ DEVICE_STATUSES: Final = {
         DeviceStatus(
             "Successful",
             "updated",
-            "image reassembled and verified; firmware may still not be installed",
+            "nothing is missing, says the device: with most stacks the image is reassembled; it is not installed yet",
             "check the version your devices report",
         ),
         DeviceStatus("Initial", "open", "no session with the device yet; package support is being checked", ""),
         DeviceStatus(
             "MissingFrag",
             "failed",
-            "too many fragments lost to rebuild the image",
-            f"{_NEW_TASK}, with more redundancy or at a time with better reception",
+            "fragments are missing, says the device: too many were lost, or its stack counts wrong",
+            f"{VERSION_FIRST}; then {_NEW_TASK}, with more redundancy or at a time with better reception",
         ),
         DeviceStatus("MICError", "failed", "the rebuilt image is not the one that was sent", _NEW_TASK),
         DeviceStatus("MemoryError", "failed", "the device failed to store the image", f"{_NEW_TASK}; check its flash"),

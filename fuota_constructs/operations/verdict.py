@@ -13,15 +13,17 @@ from fuota_constructs.operations import task as states
 from fuota_constructs.operations.device_status import NOT_GIVEN, status_named
 from fuota_constructs.operations.image import SEEN_LATE
 from fuota_constructs.operations.next_step import NextStep, step
+from fuota_constructs.operations.status_proof import VERSION_FIRST, after, doubts, may_hang
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from fuota_constructs.lorawan.device_stack import DeviceStack
     from fuota_constructs.operations.checks import Check
     from fuota_constructs.operations.progress import Progress
     from fuota_constructs.rules import SessionPlan
 
-NOT_INSTALLED: Final = "reassembled, not installed: check the version your devices report"
+NOT_INSTALLED: Final = "reported, not installed: check the version your devices report"
 PATCH_ARRIVED: Final = (
     "a device with another base reports the same and made garbage of it: check the version your devices report"
 )
@@ -63,8 +65,11 @@ class Verdict:
         return self.outcome in {Outcome.UPDATED, Outcome.PARTLY, Outcome.FAILED, Outcome.DELETING}
 
 
-def verdict_of(progress: Progress, access: Sequence[Check] = ()) -> Verdict:
-    """The verdict; `access` is what was found about image and role, which counts where devices got nothing."""
+def verdict_of(progress: Progress, access: Sequence[Check] = (), stacks: Sequence[DeviceStack] = ()) -> Verdict:
+    """The verdict; `access` is what was found about image and role, which counts where devices got nothing.
+
+    `stacks` are those of the devices: what their statuses prove.
+    """
     task, total = progress.task, len(progress.devices)
     match task.status:
         case states.PENDING:
@@ -80,21 +85,23 @@ def verdict_of(progress: Progress, access: Sequence[Check] = ()) -> Verdict:
         case states.DELETING:
             return Verdict(Outcome.DELETING, "the task is being deleted; this cannot be undone")
         case states.DONE:
-            return _done(progress, access)
+            return _done(progress, access, stacks)
     return Verdict(Outcome.UNKNOWN, f"the service says {task.status}, which AWS did not document when this was written")
 
 
-def _done(progress: Progress, access: Sequence[Check]) -> Verdict:
+def _done(progress: Progress, access: Sequence[Check], stacks: Sequence[DeviceStack]) -> Verdict:
     total, updated = len(progress.devices), progress.count_of("updated")
+    doubted = doubts(progress.counts, stacks)
     if total and updated == total:
-        return Verdict(Outcome.UPDATED, f"all {_devices(total)} have the {_sent(progress)}")
-    causes, remedies = _causes(progress, access)
+        return Verdict(Outcome.UPDATED, f"all {_devices(total)} report the {_sent(progress)}", doubted)
+    causes, remedies = _causes(progress, access, stacks)
+    causes, remedies = (*causes, *doubted), (*remedies, *(after(stacks) if total else ()))
     steps = (step("status", progress.task.id, "--devices"), *_steps_for_loss(progress)) if total else ()
     if updated:
         sent = _sent(progress).replace("; ", " (", 1)
-        summary = f"{updated:,} of {_devices(total)} have the {sent}); {total - updated:,} do not"
+        summary = f"{updated:,} of {_devices(total)} report the {sent}); {total - updated:,} do not"
         return Verdict(Outcome.PARTLY, summary, causes, remedies, steps)
-    summary = f"the session ended and none of {_devices(total)} has the image"
+    summary = f"the session ended and none of {_devices(total)} reports the image"
     return Verdict(Outcome.FAILED, summary, causes, remedies, steps)
 
 
@@ -108,7 +115,9 @@ def is_delta(progress: Progress) -> bool:
     return progress.image is not None and progress.image.is_delta
 
 
-def _causes(progress: Progress, access: Sequence[Check]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _causes(
+    progress: Progress, access: Sequence[Check], stacks: Sequence[DeviceStack]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     total, updated = len(progress.devices), progress.count_of("updated")
     if not total:
         return ("the task has no devices, or its groups have none",), (
@@ -129,6 +138,9 @@ def _causes(progress: Progress, access: Sequence[Check]) -> tuple[tuple[str, ...
         remedies.append(
             "check when they were last heard (LastUplinkReceivedAt), their class and their multicast set-up"
         )
+        if progress.plan and (hanging := may_hang(progress.plan.data_fragments, stacks)):
+            causes.append(hanging)
+            remedies.append("reset these devices, and choose larger fragments for the next session")
         if silent == total:
             unchecked = [check.message for check in access if check.outcome == "warning"]
             causes += unchecked
@@ -136,7 +148,7 @@ def _causes(progress: Progress, access: Sequence[Check]) -> tuple[tuple[str, ...
         status = status_named(None if name == NOT_GIVEN else name)
         if status.kind == "failed":
             causes.append(f"{number:,} of {total:,}: {name}, {status.meaning}")
-            remedies.append(_remedy_for_loss(progress) if name == _LOSS else status.remedy)
+            remedies += [VERSION_FIRST, _remedy_for_loss(progress)] if name == _LOSS else [status.remedy]
     return tuple(causes), tuple(dict.fromkeys(remedies))
 
 

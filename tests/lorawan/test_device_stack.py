@@ -17,7 +17,13 @@ def test_every_number_names_its_source() -> None:
     for name, entry in DATA.items():
         assert entry["repository"].startswith("https://github.com/")
         assert entry["newest"] in entry["releases"]
-        assert entry["status"].keys() == {"missing_fragments", "successful", "afterwards"}
+        assert entry["status"].keys() == {
+            "missing_fragments",
+            "false_missing",
+            "successful",
+            "false_successful",
+            "afterwards",
+        }
         for field in entry["facts"]:
             assert device_stack.source(name, field), (name, field)
         for changed in entry["releases"].values():

@@ -12,6 +12,7 @@ from fuota_constructs.operations import task as states
 from fuota_constructs.operations.checks import error, warning
 from fuota_constructs.operations.device_status import DEVICE_STATUSES
 from fuota_constructs.operations.progress import Progress, read_progress
+from fuota_constructs.operations.status_proof import VERSION_FIRST
 from fuota_constructs.operations.task import Device, Task, read_task
 from fuota_constructs.operations.verdict import NOT_INSTALLED, PATCH_ARRIVED, Outcome, is_delta, verdict_of
 
@@ -58,8 +59,9 @@ def test_a_session_without_devices_has_failed(aws: Aws, task: Any, group: Any, m
 def test_successful_everywhere_is_updated_and_not_installed() -> None:
     verdict = verdict_of(_progress("Successful", "Successful"))
     assert verdict.outcome is Outcome.UPDATED
-    assert verdict.summary == f"all 2 devices have the image; {NOT_INSTALLED}"
-    assert verdict.causes == ()
+    assert verdict.summary == f"all 2 devices report the image; {NOT_INSTALLED}"
+    [said] = verdict.causes  # Successful is no proof with every stack
+    assert "LoRaMac-node and STM32CubeWL count 0 until a redundant fragment is heard, even if nothing was" in said
 
 
 def test_successful_of_a_delta_is_the_patch_and_nothing_more(aws: Aws, task: Any, group: Any) -> None:
@@ -68,8 +70,8 @@ def test_successful_of_a_delta_is_the_patch_and_nothing_more(aws: Aws, task: Any
     there = read_progress(aws, read_task(aws, task(group(1), FirmwareUpdateImage=f"s3://{BUCKET}/street/up.patch")))
     assert is_delta(there)
     for statuses, said in (
-        (("Successful",), f"all 1 device have the patch; {PATCH_ARRIVED}"),
-        (("Successful", "Initial"), f"1 of 2 devices have the patch ({PATCH_ARRIVED}); 1 do not"),
+        (("Successful",), f"all 1 device report the patch; {PATCH_ARRIVED}"),
+        (("Successful", "Initial"), f"1 of 2 devices report the patch ({PATCH_ARRIVED}); 1 do not"),
     ):
         progress = replace(_progress(*statuses), image=there.image)
         assert verdict_of(progress).summary == said
@@ -78,11 +80,15 @@ def test_successful_of_a_delta_is_the_patch_and_nothing_more(aws: Aws, task: Any
 def test_some_of_them_is_in_part_with_a_cause_for_each_status() -> None:
     verdict = verdict_of(_progress("Successful", "MissingFrag", "MissingFrag", "Not_enough_memory", "Initial"))
     assert verdict.outcome is Outcome.PARTLY
-    assert verdict.summary.startswith("1 of 5 devices have the image (reassembled, not installed")
+    assert verdict.summary.startswith("1 of 5 devices report the image (reported, not installed")
     assert verdict.causes[0].startswith("1 did not answer")
-    assert verdict.causes[1] == "2 of 5: MissingFrag, too many fragments lost to rebuild the image"
+    assert (
+        verdict.causes[1]
+        == "2 of 5: MissingFrag, fragments are missing, says the device: too many were lost, or its stack counts wrong"
+    )
     assert verdict.causes[2].startswith("1 of 5: Not_enough_memory")
-    assert any("more redundancy (it is 20 %" in remedy for remedy in verdict.remedies)
+    redundancy = [n for n, remedy in enumerate(verdict.remedies) if "more redundancy (it is 20 %" in remedy]
+    assert redundancy == [verdict.remedies.index(VERSION_FIRST) + 1]
     assert any("delta image" in remedy for remedy in verdict.remedies)
 
 
@@ -130,6 +136,7 @@ def test_more_redundancy_is_no_remedy_for_a_session_that_its_window_cut_off(
         task=replace(progress.task, status=states.DONE),
         devices=(Device("id", None, None, "MissingFrag", None, None),),
     )
-    [remedy] = verdict_of(lost).remedies
+    first, remedy = verdict_of(lost).remedies
+    assert first == VERSION_FIRST
     assert "start a new task whose session fits its window: the session takes 13.9 h" in remedy
     assert "survive" not in remedy

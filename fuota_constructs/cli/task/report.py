@@ -14,15 +14,25 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fuota_constructs.cli.aws_access import Access
+    from fuota_constructs.lorawan.device_stack import DeviceStack
 
 
 @click.command(epilog=WHERE)
 @click.argument("task")
 @options.html_file
+@options.device_stacks
 @options.as_json
 @options.json_file
 @command_on_aws
-def report(access: Access, *, task: str, html: Path | None, as_json: bool, json_file: Path | None) -> int:
+def report(
+    access: Access,
+    *,
+    task: str,
+    html: Path | None,
+    stacks: tuple[DeviceStack, ...],
+    as_json: bool,
+    json_file: Path | None,
+) -> int:
     """Write the state of a FUOTA task to a file, to keep or to hand on.
 
     TASK is the id, ARN or name of a FUOTA task. The JSON is that of `fuota status`.
@@ -34,10 +44,10 @@ def report(access: Access, *, task: str, html: Path | None, as_json: bool, json_
 
     \b
     Exit codes:
-      0  written; all devices have the image, or the task is not done yet
+      0  written; all devices report the image, or the task is not done yet
       1  could not look (no credentials, task or answer), or write a file
       2  wrong usage
-      3  written; the task is done or deleted, and not all devices have the image
+      3  written; the task is done or deleted, and not all report the image
     """
     from fuota_constructs.cli.documents import as_text
     from fuota_constructs.cli.task.document import progress_content
@@ -50,7 +60,7 @@ def report(access: Access, *, task: str, html: Path | None, as_json: bool, json_
         raise click.UsageError("give --html FILE, --json-file FILE, or --json to print it")
     require_apart({"--html": html, "--json-file": json_file})
     found = access.find(task)
-    progress, verdict = look(found.aws, found.task.id)
+    progress, verdict = look(found.aws, found.task.id, stacks)
     text = as_text("report", progress_content(progress, verdict, found.place))
     if html is not None:
         again = found.place.command("report", found.task.id, "--html", str(html))

@@ -42,7 +42,7 @@ def _tiles(progress: Progress) -> list[Figure]:
         Figure(
             "Updated",
             share_of(progress.count_of("updated"), total),
-            "the patch arrived" if is_delta(progress) else "reassembled, not installed",
+            "the patch arrived" if is_delta(progress) else "reported, not installed",
         ),
         Figure("Failed", share_of(failed, total), "" if failed else "no device reports an error"),
         Figure("No result yet", share_of(progress.count_of("open"), total)),

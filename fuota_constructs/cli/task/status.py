@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fuota_constructs.cli.aws_access import Access
+    from fuota_constructs.lorawan.device_stack import DeviceStack
     from fuota_constructs.operations.verdict import Verdict
 
 LONGEST_INTERVAL = 3600
@@ -31,6 +32,7 @@ LONGEST_INTERVAL = 3600
     help="How often, with --watch.",
 )
 @click.option("--devices", is_flag=True, help="List every device, too; with --watch when it is done.")
+@options.device_stacks
 @options.as_json
 @options.json_file
 @command_on_aws
@@ -41,27 +43,29 @@ def status(
     watch: bool,
     interval: float,
     devices: bool,
+    stacks: tuple[DeviceStack, ...],
     as_json: bool,
     json_file: Path | None,
 ) -> int:
     """Show how far a FUOTA task is, what each device reports, and what came of it.
 
     TASK is the id, ARN or name of a FUOTA task. AWS publishes no progress, and a task is FuotaDone when everything
-    failed, too: what counts is what the devices report, and Successful means reassembled, not installed. With --watch
-    and --json there is one document, when it is done.
+    failed, too: what counts is what the devices report. What MissingFrag and Successful prove depends on their stack:
+    it is said, and for yours with --device-stack. With --watch and --json there is one document, when it is done.
 
     \b
     Examples:
       fuota status street-lights
       fuota status street-lights --watch --region eu-west-1
+      fuota status street-lights --device-stack swl2001
       fuota status street-lights --local --json | jq .devices_by_status
 
     \b
     Exit codes:
-      0  all devices have the image, or without --watch: the task is not done yet
+      0  all devices report the image, or without --watch: it is not done yet
       1  could not look (no credentials, task or answer), or write the file
       2  wrong usage
-      3  looked: the task is done (or deleted), and not all devices have the image
+      3  looked: the task is done (or deleted), and not all report the image
       130  interrupted with Ctrl-C; the session goes on
     """
     from rich.console import Console
@@ -76,9 +80,9 @@ def status(
     found = access.find(task)
     console = Console(highlight=False)
     if watch:
-        progress, verdict = watch_task(found, interval, console, quiet=as_json, all_devices=devices)
+        progress, verdict = watch_task(found, interval, console, stacks, quiet=as_json, all_devices=devices)
     else:
-        progress, verdict = look(found.aws, found.task.id)
+        progress, verdict = look(found.aws, found.task.id, stacks)
     if as_json or json_file:
         text = as_text("status", progress_content(progress, verdict, found.place))
     if as_json:

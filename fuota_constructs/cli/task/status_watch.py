@@ -14,13 +14,14 @@ from fuota_constructs.operations.look import look
 from fuota_constructs.operations.start import show as moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from types import FrameType, TracebackType
 
     from rich.console import Console, RenderableType
     from rich.live import Live
 
     from fuota_constructs.cli.aws_access import Found
+    from fuota_constructs.lorawan.device_stack import DeviceStack
     from fuota_constructs.operations.progress import Progress
     from fuota_constructs.operations.verdict import Verdict
 
@@ -29,12 +30,20 @@ if TYPE_CHECKING:
 RESIZE_SECONDS = 0.5
 
 
-def watch(found: Found, interval: float, console: Console, *, quiet: bool, all_devices: bool) -> Seen:
+def watch(
+    found: Found,
+    interval: float,
+    console: Console,
+    stacks: Sequence[DeviceStack] = (),
+    *,
+    quiet: bool,
+    all_devices: bool,
+) -> Seen:
     """Look every `interval` seconds until the task is done; one full view is left behind, also when interrupted."""
     last: list[Seen] = []
 
     def look_again() -> Seen:
-        last[:] = [look(found.aws, found.task.id)]
+        last[:] = [look(found.aws, found.task.id, stacks)]
         return last[0]
 
     try:

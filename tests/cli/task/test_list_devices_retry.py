@@ -103,7 +103,8 @@ def test_a_retry_is_an_app_for_those_it_can_help(done: str, tmp_path: Path) -> N
     said = " ".join(retry.stderr.split())
     for expected in (
         "4 of 10 devices do not have the image",
-        "3 MissingFrag, too many fragments lost to rebuild the image: send again, with more redundancy",
+        "3 MissingFrag, fragments are missing, says the device: too many were lost, or its stack counts wrong: check",
+        "the version these devices report before more redundancy is bought; then send again, with more redundancy",
         "left out, because sending again does not mend it: 1 Not_enough_memory",
         "% (it was 40 %), for ",
         f"fuota devices {done} --status MissingFrag --local",

@@ -80,7 +80,7 @@ def test_names_the_causes_where_devices_failed(cloud: LocalCloud, task: str, fuo
     done = fuota("status", task, "--local", "--port", str(cloud.port), COLUMNS="200")
     assert done.returncode == 3
     assert "done-in-part: " in done.stdout
-    assert "- 2 of 9: MissingFrag, too many fragments lost to rebuild the image" in done.stdout
+    assert "- 2 of 9: MissingFrag, fragments are missing, says the device: too many were lost" in done.stdout
     assert "- 1 of 9: Not_enough_memory, the device cannot hold the image" in done.stdout
     assert "which 99% of devices survive up to about 2" in done.stdout
     assert "send a delta image" in done.stdout
@@ -112,7 +112,7 @@ def test_names_a_role_that_could_not_read(cloud: LocalCloud, task: str, fuota: F
     _advance(cloud, 200_000)
     done = fuota("status", task, "--local", "--port", str(cloud.port), COLUMNS="200")
     assert done.returncode == 3
-    assert "done-but-failed: the session ended and none of 1 device has the image" in done.stdout
+    assert "done-but-failed: the session ended and none of 1 device reports the image" in done.stdout
     assert f"the service could not read the image: {role} may not read s3://firmware/v2.bin" in done.stdout
 
 
