@@ -1,0 +1,75 @@
+"""Has the gate judge the waves so far, and keeps what it was told and said."""
+
+from collections import Counter
+from dataclasses import asdict
+from typing import Any
+
+from device_outcomes import tally
+from gate import ABORT, GO_ON, HOLD, Radio, Terms, Verdict
+from gate import judge as judged
+from operator_word import OperatorWord
+from rollout_calls import RolloutCalls
+from session_length import planned_chance
+from stragglers import worth_trying
+from wave_record import WaveRecord, tally_of
+from wave_turn import DONE, Turn
+
+
+def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
+    """Judge the wave; the machine goes on by `verdict` when what the session needed is cleaned away."""
+    record, asked = WaveRecord(turn, calls), turn.settings["gate"]
+    statuses, first = record.statuses(), record.statuses_of(0)
+    this = tally(
+        (found["status"] for found in statuses.values()),
+        tries_before=turn.attempt,
+        tries_left=turn.tries_left,
+        silent=sum(bool(found.get("silent")) for found in statuses.values()),
+    )
+    in_first = Counter(found["status"] for found in first.values())
+    radio = Radio(in_first["Successful"], in_first["MissingFrag"], planned_chance(turn))
+    judged_waves = sum(size > 0 for size in turn.state["sizes"])
+    terms = Terms(asked["success"], asked["confidence"], judged_waves, asked["mostSilent"])
+    verdict = judged([*map(tally_of, record.earlier_waves()), this], radio, terms)
+    pending = len(worth_trying(turn, record))
+    next_ = _next(verdict, turn, word, pending)
+    record.keep_gate(
+        {
+            "wave": turn.wave,
+            "attempt": turn.attempt,
+            "verdict": next_,
+            "outcome": verdict.outcome,
+            "reason": verdict.reason,
+            "lowerBound": verdict.lower,
+            "upperBound": verdict.upper,
+            "radioIsWorse": verdict.radio_is_worse,
+            "redundancyPercent": turn.redundancy_percent,
+            "tally": asdict(this),
+            "statuses": dict(Counter(found["status"] for found in statuses.values())),
+            "firstSession": {"delivered": radio.delivered, "lost": radio.lost, "planned": radio.planned},
+            "settings": dict(asked),
+            "leftOut": turn.state.get("leftOut", 0),
+            "pending": pending,
+        }
+    )
+    return {
+        "next": DONE,
+        "verdict": next_,
+        "outcome": verdict.outcome,
+        "reason": verdict.reason,
+        "lowerBound": verdict.lower,
+        "upperBound": verdict.upper,
+        "pending": pending,
+        "counts": {
+            "attempted": this.attempted,
+            "delivered": this.delivered,
+            "failed": this.lost + this.failed,
+            "silent": this.silent,
+        },
+    }
+
+
+def _next(verdict: Verdict, turn: Turn, word: OperatorWord, pending: int) -> str:
+    if verdict.next == ABORT:
+        return ABORT
+    needs_approval = bool(turn.settings["waves"][turn.wave].get("approval")) and not pending
+    return HOLD if verdict.next == HOLD or word.is_hold or needs_approval else GO_ON

@@ -1,0 +1,118 @@
+"""Every side effect of a rollout: AWS clients, the clock, sleeping.
+
+Nothing else in this folder reaches outside the process, so a test replaces the clock here and needs no mock.
+"""
+
+import functools
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+PAGE = 250
+SECONDS_BETWEEN_REQUESTS = 0.125
+"""Eight a second: the service allows an account ten of each operation (AWS General Reference, quotas)."""
+ATTEMPTS_PER_CALL = 10
+SECONDS_TO_FINISH = 120
+"""What is left of the function's time when a step stops beginning things, and tells how far it came."""
+
+
+class RolloutCalls:
+    """The side effects of one step."""
+
+    def __init__(self, context: Any) -> None:
+        """`context` is what Lambda gives its handler."""
+        self._context = context
+
+    def time_is_up(self) -> bool:
+        """Whether there is only time left to tell how far the step came."""
+        left: int = self._context.get_remaining_time_in_millis()
+        return left < SECONDS_TO_FINISH * 1000
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        return time.time()
+
+    def sleep(self, seconds: float) -> None:
+        """Do nothing for a while."""
+        time.sleep(seconds)
+
+    def pace(self) -> None:
+        """Keep below the requests that the service allows a second."""
+        self.sleep(SECONDS_BETWEEN_REQUESTS)
+
+    @property
+    def iotwireless(self) -> Any:
+        """The client of AWS IoT Wireless."""
+        return _client("iotwireless")
+
+    @property
+    def table(self) -> str:
+        """The table of the operator's word."""
+        return os.environ["CONTROL_TABLE"]
+
+    @property
+    def dynamodb(self) -> Any:
+        """The client of the table."""
+        return _client("dynamodb")
+
+    def is_running(self, execution_arn: str) -> bool:
+        """Whether an execution is under way."""
+        states = _client("stepfunctions")
+        try:
+            status: str = states.describe_execution(executionArn=execution_arn)["status"]
+        except states.exceptions.ExecutionDoesNotExist:
+            return False
+        return status == "RUNNING"
+
+    def devices(self, **of: Any) -> Iterator[Mapping[str, Any]]:
+        """The wireless devices of a group, a task or a profile, page by page."""
+        token = None
+        while True:
+            more: dict[str, str] = {"NextToken": token} if token else {}
+            page = self.iotwireless.list_wireless_devices(MaxResults=PAGE, **of, **more)
+            yield from page["WirelessDeviceList"]
+            token = page.get("NextToken")
+            if not token:
+                return
+            self.pace()
+
+    def text(self, key: str) -> str | None:
+        """An object of the firmware bucket, None when there is none."""
+        s3 = _client("s3")
+        try:
+            answer = s3.get_object(Bucket=os.environ["FIRMWARE_BUCKET"], Key=key)
+        except s3.exceptions.NoSuchKey:
+            return None
+        with answer["Body"] as body:
+            found: bytes = body.read()
+        return found.decode()
+
+    def read(self, key: str) -> Any:
+        """A document of the firmware bucket, None when there is none."""
+        text = self.text(key)
+        return None if text is None else json.loads(text)
+
+    def write(self, key: str, document: Any) -> None:
+        """Keep a document in the firmware bucket."""
+        body = json.dumps(document, separators=(",", ":")).encode()
+        _client("s3").put_object(
+            Bucket=os.environ["FIRMWARE_BUCKET"], Key=key, Body=body, ContentType="application/json"
+        )
+
+
+@functools.cache
+def _client(service: str) -> Any:
+    import boto3
+    from botocore.config import Config
+
+    # "standard" retries throttling, 5xx and broken connections with jitter.
+    return boto3.client(  # type: ignore[call-overload]
+        service,
+        config=Config(
+            connect_timeout=5,
+            read_timeout=20,
+            retries={"mode": "standard", "total_max_attempts": ATTEMPTS_PER_CALL},
+        ),
+    )

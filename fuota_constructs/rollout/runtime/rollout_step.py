@@ -1,0 +1,55 @@
+"""The Lambda entry: one step of a machine. Every step can be repeated; what it finds done it leaves as it is.
+
+A step answers with what is next, and what the machine is to keep. The word `abort` wins in every step.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import choose
+import clean
+import decide
+import finish
+import gather
+import judge
+import launch
+import look
+import ready
+import settle
+import stragglers
+import window
+from operator_word import OperatorWord
+from rollout_calls import RolloutCalls
+from wave_turn import ABORT, Turn
+
+STEPS: Mapping[str, Callable[[Turn, RolloutCalls, OperatorWord], dict[str, Any]]] = {
+    "choose": choose.run,
+    "gather": gather.run,
+    "ready": ready.run,
+    "window": window.run,
+    "launch": launch.run,
+    "look": look.run,
+    "settle": settle.run,
+    "judge": judge.run,
+    "clean": clean.run,
+    "decide": decide.run,
+    "stragglers": stragglers.run,
+    "finish": finish.run,
+}
+WHATEVER_IS_SAID = ("choose", "clean", "finish")
+"""The first takes charge, the others are what an abort leads to."""
+
+
+def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+    """Do one step."""
+    return step(Turn.of(event), RolloutCalls(context))
+
+
+def step(turn: Turn, calls: RolloutCalls) -> dict[str, Any]:
+    """Do one step, with the side effects given; answers with the state of the machine."""
+    word = OperatorWord(turn, calls)
+    if word.is_abort and turn.step not in WHATEVER_IS_SAID:
+        found = {"next": ABORT, "outcome": "ABORTED", "reason": "the operator said abort"}
+    else:
+        found = STEPS[turn.step](turn, calls, word)
+    return {**turn.state, "seconds": 0, **found}

@@ -1,0 +1,75 @@
+"""One call of a machine: which step, of which wave and attempt, on what terms. What it needs more is in S3."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+TAG_ROLLOUT = "fuota-constructs:rollout"
+TAG_EXECUTION = "fuota-constructs:rollout-execution"
+
+WAIT, AGAIN, DONE, ABORT, HOLD = "wait", "again", "done", "abort", "hold"
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The input of a step: the settings synth has validated, and the state of the machine, which is small."""
+
+    step: str
+    execution: str
+    execution_arn: str
+    settings: Mapping[str, Any]
+    state: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, event: Mapping[str, Any]) -> "Turn":
+        """Read the payload of a machine.
+
+        Raises:
+            KeyError: something is missing; only a caller other than our machines leaves anything out.
+        """
+        step, execution, arn = event["step"], event["execution"], event["executionArn"]
+        return cls(step, execution, arn, event["settings"], event.get("state") or {})
+
+    @property
+    def wave(self) -> int:
+        """The number of the wave, from 0."""
+        return int(self.state.get("wave", 0))
+
+    @property
+    def attempt(self) -> int:
+        """The number of the session of the wave, from 0."""
+        return int(self.state.get("attempt", 0))
+
+    @property
+    def gate(self) -> str:
+        """What the operator's word is about."""
+        return f"{self.execution}/{self.wave}/{self.attempt}/{'before' if self.step == 'window' else 'after'}"
+
+    @property
+    def redundancy_percent(self) -> int:
+        """What the next session is sent with: as planned, or as was learnt."""
+        return int(self.state.get("redundancyPercent", self.settings["session"]["redundancyPercent"]))
+
+    @property
+    def tries_left(self) -> int:
+        """How often devices of this wave may still be tried again."""
+        return max(0, int(self.settings["retries"]) - self.attempt)
+
+    def token(self, kind: str) -> str:
+        """The ClientRequestToken of what this attempt makes: the same for every repetition of the same call."""
+        text = "\0".join([kind, self.settings["rollout"], self.execution, str(self.wave), str(self.attempt)])
+        return hashlib.sha256(text.encode()).hexdigest()[:64]
+
+    @property
+    def tags(self) -> list[dict[str, str]]:
+        """By which what it makes is found again, whatever dies."""
+        return [
+            {"Key": TAG_ROLLOUT, "Value": self.settings["rollout"]},
+            {"Key": TAG_EXECUTION, "Value": self.execution},
+        ]
+
+    @property
+    def name(self) -> str:
+        """What a task or group of this attempt is called."""
+        return f"rollout-{self.execution}-{self.wave}-{self.attempt}"[:256]

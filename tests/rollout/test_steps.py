@@ -1,0 +1,160 @@
+"""Single steps, where a whole rollout seldom comes by."""
+
+import json
+import os
+import time
+
+import boto3
+import pytest
+import rollout_step
+from operator_word import AnotherRolloutRunsError, OperatorWord
+from rollout_calls import RolloutCalls
+from rollout_rig import DAY, HOUR, MINUTE, ROLE, ClockedCalls, Context
+from test_rollout import ONE_WAVE, answer_gates
+from wave_turn import Turn
+
+GROUP = {"RfRegion": "EU868", "DlClass": "ClassC"}
+
+
+def test_a_slow_setup_is_waited_for_and_at_the_deadline_those_that_are_ready_go_on(rig) -> None:
+    rig.fleet(good={"count": 5})
+    rig.not_set_up = set(rig.devices[:2])
+    rig.run(rig.settings(waves=ONE_WAVE))
+    ready = rig.took("ready")
+    assert {answer["next"] for answer in ready[:-1]} == {"wait"}
+    assert ready[-1]["waiting"]["since"] + DAY <= rig.clock()
+    assert (ready[-1]["next"], ready[-1]["ready"]) == ("done", 3)
+
+
+def test_a_wave_that_nobody_is_set_up_for_asks_the_operator(rig) -> None:
+    rig.fleet(good={"count": 5})
+    rig.not_set_up = set(rig.devices)
+    answer_gates(rig, "skip")
+    output = rig.run(rig.settings(waves=ONE_WAVE))
+    assert output["waves"][0]["outcome"] == "SKIPPED"
+    assert "none of 5 devices was set up for the group of the wave within 86400 s" in output["waves"][0]["reason"]
+    assert rig.requests("StartFuotaTask") == 0
+    assert rig.left() == []
+
+
+def test_a_function_that_has_little_time_goes_on_in_the_next_call(rig) -> None:
+    rig.fleet(good={"count": 20})
+    rig.seconds_left = 121
+    rig.run(rig.settings(waves=ONE_WAVE))
+    assert [answer["next"] for answer in rig.took("gather")] == ["again", "again", "done"]
+    assert [answer["next"] for answer in rig.took("clean")].count("again") == 2
+    assert rig.requests("AssociateWirelessDeviceWithMulticastGroup") == 20
+    assert rig.left() == []
+
+
+def test_a_start_that_came_too_late_gets_another_time(rig) -> None:
+    rig.fleet(good={"count": 5})
+    slept = []
+
+    def before(turn):
+        if turn.step == "launch" and not slept:
+            slept.append(turn)
+            rig.clock.time += HOUR
+
+    rig.before_step = before
+    assert rig.run(rig.settings(waves=ONE_WAVE))["status"] == "SUCCEEDED"
+    assert [answer["next"] for answer in rig.took("launch")] == ["again", "done"]
+    assert rig.requests("StartFuotaTask") == 1
+
+
+def test_a_task_that_somebody_deleted_leaves_what_is_known(rig) -> None:
+    rig.fleet(good={"count": 5})
+    deleted = []
+
+    def before(turn):
+        if turn.step == "look" and not deleted and rig.clock() >= turn.state["endAt"]:
+            deleted.append(rig.iotwireless.delete_fuota_task(Id=turn.state["task"]))
+            rig.clock.time += MINUTE
+        if turn.step == "decide":
+            rig.say("skip", turn.gate)
+
+    rig.before_step = before
+    output = rig.run(rig.settings(waves=ONE_WAVE))
+    assert "no device was attempted" in output["waves"][0]["reason"]
+    assert rig.took("look")[-1]["taskStatus"] == "Deleted"
+
+
+def test_redundancy_is_learnt_within_the_window(rig) -> None:
+    rig.fleet(near={"count": 17}, far={"count": 3, "loss": 0.5})
+    session = {**rig.settings()["session"], "plannedLoss": 0.3}
+    window = {"startSecond": 0, "durationSeconds": 37 * MINUTE, "offsets": [[0, 0]]}
+    output = rig.run(rig.settings(waves=ONE_WAVE, retries=1, session=session, window=window))
+    assert 40 <= output["waves"][0]["redundancyPercent"] <= 48  # 37 fragments, one a minute
+
+
+def test_a_group_that_is_in_use_is_deleted_later(rig) -> None:
+    rig.fleet(good={"count": 2})
+    refused = []
+
+    def before(turn):
+        if turn.step == "clean" and not refused:
+            rig.iotwireless.associate_multicast_group_with_fuota_task(Id=other, MulticastGroupId=turn.state["group"])
+        elif turn.step == "clean" and len(refused) == 3:
+            rig.iotwireless.delete_fuota_task(Id=other)
+            rig.clock.time += MINUTE
+        if turn.step == "clean":
+            refused.append(turn)
+
+    other = rig.iotwireless.create_fuota_task(
+        FirmwareUpdateImage="s3://firmware/v2.bin", FirmwareUpdateRole=ROLE, LoRaWAN={"RfRegion": "EU868"}
+    )["Id"]
+    rig.before_step = before
+    rig.run(rig.settings(waves=ONE_WAVE))
+    assert len(rig.took("clean")) > 2
+    assert rig.left() == []
+
+
+@pytest.fixture
+def turn():
+    return Turn("finish", "one", "arn:aws:states:eu-west-1:000000000000:execution:Rollout:one", {}, {})
+
+
+def test_fails_to_take_charge_when_another_was_faster(rig, turn) -> None:
+    calls = ClockedCalls(rig)
+    word = OperatorWord(turn, calls)
+    OperatorWord(Turn("choose", "two", "arn", {}, {}), calls).take_charge()
+    with pytest.raises(AnotherRolloutRunsError, match="began at the same moment"):
+        word.take_charge()
+    word.tell(Status="SUCCEEDED")  # says nothing about the rollout of another
+    assert rig.control()["Execution"] == "two"
+    assert rig.control()["Status"] == "RUNNING"
+
+
+def test_the_handler_reads_the_event_that_the_machine_sends(rig) -> None:
+    event = {
+        "step": "finish",
+        "execution": "one",
+        "executionArn": "arn",
+        "settings": {},
+        "state": {"outcome": "PASSED"},
+    }
+    answer = rollout_step.handler(event, Context())
+    assert answer["status"] == "ABORTED"  # it is not the execution on record
+
+
+def test_the_function_sees_the_time_and_which_executions_run(rig) -> None:
+    calls = RolloutCalls(Context())
+    began = calls.now()
+    calls.sleep(0.01)
+    assert began < calls.now() <= time.time()
+    machine = {"StartAt": "Rest", "States": {"Rest": {"Type": "Wait", "Seconds": 600, "End": True}}}
+    states = boto3.client("stepfunctions")
+    arn = states.create_state_machine(name="Rest", definition=json.dumps(machine), roleArn=ROLE)["stateMachineArn"]
+    execution = states.start_execution(stateMachineArn=arn)["executionArn"]
+    assert calls.is_running(execution)
+    states.stop_execution(executionArn=execution)
+    assert not calls.is_running(execution)
+    assert not calls.is_running(f"{execution}-unknown")
+    assert os.environ["CONTROL_TABLE"] == calls.table
+
+
+def test_devices_come_page_by_page(rig) -> None:
+    rig.fleet(good={"count": 260})
+    profile = rig.iotwireless.list_device_profiles()["DeviceProfileList"][0]["Id"]
+    calls = ClockedCalls(rig)
+    assert len({device["Id"] for device in calls.devices(DeviceProfileId=profile)}) == 260
