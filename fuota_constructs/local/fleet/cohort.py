@@ -25,7 +25,7 @@ BASE_DESCRIPTOR: Final = "base"
 """Accept only the descriptor that names the firmware of the device, as Descriptor.of_base makes it."""
 
 FAULTS: Final = {
-    "no-package": "the firmware has no fragmentation package: PackageVersionReq stays unanswered",
+    "no-package": "the firmware has none of the packages FUOTA takes: PackageVersionReq stays unanswered on every port",
     "no-frag-algo": "the device does not know fragmentation algorithm 0",
     "corrupt-fragment": "one byte of one received data fragment turns over on its way into memory",
     "write-error": "writing one of the received fragments to memory fails",

@@ -1,4 +1,4 @@
-"""One device: what its fragmentation package (TS004) and its multicast package (TS005) know and answer."""
+"""One device: what its packages know and answer, fragmentation (TS004), multicast set-up (TS005) and clock (TS003)."""
 
 from __future__ import annotations
 
@@ -6,10 +6,16 @@ import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from fuota_constructs.local.fleet.cipher import encrypt
 from fuota_constructs.local.fleet.cohort import BASE_DESCRIPTOR
+from fuota_constructs.local.fleet.device_clock import DeviceClock
+from fuota_constructs.local.fleet.frames import commands_in
+from fuota_constructs.local.fleet.multicast_package import MulticastPackage
 from fuota_constructs.local.fleet.stack_limits import NOTHING_COUNTED, Counted
 from fuota_constructs.local.fleet.stack_status import stack_answer
+from fuota_constructs.lorawan.clock_sync import CLOCK_SYNC_PORT
 from fuota_constructs.lorawan.fragmentation.messages import (
+    FRAGMENTATION_PORT,
     PACKAGE_IDENTIFIER,
     DataFragment,
     FragSessionDeleteAns,
@@ -21,9 +27,11 @@ from fuota_constructs.lorawan.fragmentation.messages import (
     FragSessionStatusAns,
     FragSessionStatusAnsV2,
     FragSessionStatusReq,
-    decode_frame,
 )
-from fuota_constructs.lorawan.package_messages import Message, MessageError, PackageVersionAns, PackageVersionReq
+from fuota_constructs.lorawan.multicast.keys import mc_ke_key, mc_root_key
+from fuota_constructs.lorawan.multicast.messages import MULTICAST_SETUP_PORT
+from fuota_constructs.lorawan.package_messages import Message, PackageVersionAns, PackageVersionReq
+from fuota_constructs.lorawan.regions import region
 
 if TYPE_CHECKING:
     from fuota_constructs.local.fleet.cohort import Cohort
@@ -32,13 +40,6 @@ if TYPE_CHECKING:
 
 FRAG_INDEXES: Final = 4
 """FragIndex has two bits."""
-
-MOST_MULTICAST_GROUPS: Final = 4
-"""McGroupID has two bits (TS005-1.0.0, McGroupSetupReq)."""
-
-CLASS_C_SECONDS: Final = 2**15
-CLASS_B_SECONDS: Final = 128 * 2**15
-"""Longest session of a class: SessionTimeOut has 4 bits, 2^n s or 2^n beacon periods of 128 s (TS005-1.0.0)."""
 
 
 @dataclass
@@ -64,19 +65,21 @@ class FragmentationSession:
         return self.fragments * self.fragment_bytes - self.padding
 
 
-@dataclass
-class ClassSession:
-    """A multicast session of class B or C: the device listens from start to end."""
-
-    dl_class: str
-    start: float
-    end: float
-
-
 class Device:
     """One device of a cohort; `ordinal` counts over the fleet and is what its randomness hangs on."""
 
-    def __init__(self, cohort: Cohort, device_id: str, ordinal: int, seed: int, gen_app_key: bytes) -> None:
+    def __init__(
+        self,
+        cohort: Cohort,
+        device_id: str,
+        ordinal: int,
+        seed: int,
+        gen_app_key: bytes,
+        *,
+        app_key: bytes | None = None,
+        rf_region: str | None = None,
+    ) -> None:
+        """`app_key` is that of a LoRaWAN 1.1 device, which derives its multicast keys from it."""
         self.cohort = cohort
         self.id = device_id
         self.ordinal = ordinal
@@ -90,8 +93,18 @@ class Device:
         self.rows_since_boot = 0
         self.unfinished: int | None = None  # the FragIndex of a session that stands in the way of others
         self.sessions: dict[int, FragmentationSession] = {}
-        self.multicast_groups: dict[str, int] = {}
-        self.class_sessions: dict[str, ClassSession] = {}
+        # Assumed: the packages of a firmware come together, all 1.0.0 or all 2.0.0.
+        self.clock = DeviceClock(cohort.ts004)
+        root = {"gen_app_key": gen_app_key} if app_key is None else {"app_key": app_key}
+        self.mc_ke_key = mc_ke_key(encrypt, mc_root_key(encrypt, **root))
+        self.multicast = MulticastPackage(
+            cohort.ts004,
+            self.clock,
+            self.mc_ke_key,
+            dl_class=cohort.dl_class,
+            region=region(cohort.region or rf_region or ""),
+            class_b_as_class_c=self.build is not None and self.build.class_b_as_class_c,
+        )
         self._last_session_cnt = dict.fromkeys(range(FRAG_INDEXES), cohort.session_cnt)
 
     @property
@@ -99,17 +112,43 @@ class Device:
         """1 or 2: TS004-1.0.0 or TS004-2.0.0."""
         return self.cohort.ts004
 
-    def answer(self, frame: bytes) -> bytes:
-        """Take a downlink on the fragmentation port and give the uplink; empty where the device stays silent."""
-        if self.hung or "no-package" in self.cohort.faults:
-            return b""
-        try:
-            commands = decode_frame(frame, version=self.version, uplink=False)
-        except MessageError:
-            return b""  # TS004: commands that are not understood are dropped
-        return b"".join(answer.encode() for command in commands if (answer := self._answer(command)) is not None)
+    def answer(
+        self,
+        frame: bytes,
+        *,
+        port: int = FRAGMENTATION_PORT,
+        multicast: bool = False,
+        mc_group_id: int | None = None,
+        now: float = 0.0,
+    ) -> bytes:
+        """Take a downlink on one of the ports 200 to 202 and give the uplink; empty where the device stays silent.
 
-    def _answer(self, command: Message) -> Message | None:
+        Of what comes on a multicast address (that of `mc_group_id`, where it is known) the device takes only fragments
+        of sessions that are for the group, and questions for their progress.
+        """
+        if self.hung or "no-package" in self.cohort.faults or (multicast and port != FRAGMENTATION_PORT):
+            return b""
+        answers = [
+            self._answer(port, command, now)
+            for command in commands_in(bytes(frame), port=port, version=self.version, uplink=False)
+            if not multicast or self._is_for_group(command, mc_group_id)
+        ]
+        return b"".join(answer.encode() for answer in answers if answer is not None)
+
+    def _is_for_group(self, command: Message, mc_group_id: int | None) -> bool:
+        if isinstance(command, DataFragment):
+            session = self.sessions.get(command.frag_index)
+            return session is not None and (mc_group_id is None or bool(session.mc_group_bit_mask >> mc_group_id & 1))
+        return isinstance(command, FragSessionStatusReq)
+
+    def _answer(self, port: int, command: Message, now: float) -> Message | None:
+        if port == MULTICAST_SETUP_PORT:
+            return self.multicast.answer(command, now)
+        if port == CLOCK_SYNC_PORT:
+            return self.clock.answer(command, now)
+        return self._fragmentation(command)
+
+    def _fragmentation(self, command: Message) -> Message | None:
         match command:
             case PackageVersionReq():
                 return PackageVersionAns(package_identifier=PACKAGE_IDENTIFIER, package_version=self.version)
@@ -229,29 +268,3 @@ class Device:
             if self.build is not None and self.build.one_session_at_a_time:
                 self.unfinished = asked.frag_index
         return answer
-
-    def join_multicast_group(self, group_id: str) -> int | None:
-        """Set a group up; answers its McGroupID, None where all four are taken."""
-        if group_id not in self.multicast_groups:
-            free = sorted(set(range(MOST_MULTICAST_GROUPS)) - set(self.multicast_groups.values()))
-            if not free:
-                return None
-            self.multicast_groups[group_id] = free[0]
-        return self.multicast_groups[group_id]
-
-    def start_class_session(self, group_id: str, dl_class: str, start: float, seconds: float) -> bool:
-        """Begin to listen; False where the device does not have the class.
-
-        It stops after a power of two of seconds or beacon periods that is enough, or the most TS005 can express.
-        """
-        if self.cohort.dl_class not in (None, dl_class):
-            return False
-        longest = CLASS_C_SECONDS if dl_class == "ClassC" else CLASS_B_SECONDS
-        unit = 1 if dl_class == "ClassC" else 128
-        timeout = unit
-        while timeout < min(seconds, longest):
-            timeout *= 2
-        if unit > 1 and self.build is not None and self.build.class_b_as_class_c:
-            timeout //= unit  # assumed: it hears the ping slots while it listens all the time
-        self.class_sessions[group_id] = ClassSession(dl_class, start, start + timeout)
-        return True

@@ -109,7 +109,7 @@ class Enrolment:
             resource, identity = there[device_id], _Identity(fleet.seed, number, place)
             at = place * len(cohorts) // len(device_ids)
             cohort = cohorts[at]
-            device = Device(cohort, resource.id, place, identity.seed, identity.gen_app_key)
+            device = _simulated(cohort, resource, identity)
             device.firmware = firmware_at(cohort.firmware, at - cohorts.index(cohort), cohort.count)
             name = str(resource.details.get("Name") or resource.id)
             enrolled.members.append(Enrolled(device, name, identity.dev_eui, None))
@@ -212,5 +212,21 @@ def _member(
     resource = state.add(WirelessDevice, now, request)
     if group is not None:
         group.wireless_device_ids.append(resource.id)
-    device = Device(cohort, resource.id, identity.ordinal, identity.seed, identity.gen_app_key)
+    rf_region = group.details["LoRaWAN"].get("RfRegion") if group else None
+    device = Device(cohort, resource.id, identity.ordinal, identity.seed, identity.gen_app_key, rf_region=rf_region)
     return Enrolled(device, name, identity.dev_eui, group.id if group else None)
+
+
+def _simulated(cohort: Cohort, resource: WirelessDevice, identity: _Identity) -> Device:
+    """A device for a resource that is there, with its keys where it has some."""
+    lorawan = resource.details.get("LoRaWAN", {})
+    gen_app_key = lorawan.get("OtaaV1_0_x", {}).get("GenAppKey")
+    app_key = lorawan.get("OtaaV1_1", {}).get("AppKey")
+    return Device(
+        cohort,
+        resource.id,
+        identity.ordinal,
+        identity.seed,
+        bytes.fromhex(gen_app_key) if gen_app_key else identity.gen_app_key,
+        app_key=bytes.fromhex(app_key) if app_key else None,
+    )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers import algorithms
 from cryptography.hazmat.primitives.cmac import CMAC
+
+from fuota_constructs.local.fleet.cipher import encrypt
 
 
 def data_block_mic(image: bytes, *, gen_app_key: bytes, session_cnt: int, frag_index: int, descriptor: bytes) -> bytes:
     """The first 4 bytes of AES-CMAC(DataBlockIntKey, B0 | image) (TS004-2.0.0; as in ChirpStack's v2.rs)."""
-    key = Cipher(algorithms.AES(gen_app_key), modes.ECB()).encryptor().update(b"\x30" + bytes(15))  # noqa: S305
-    cmac = CMAC(algorithms.AES(key))
+    cmac = CMAC(algorithms.AES(encrypt(gen_app_key, b"\x30" + bytes(15))))
     cmac.update(
         b"\x49"
         + session_cnt.to_bytes(2, "little")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -11,6 +12,7 @@ import numpy as np
 
 from fuota_constructs.local.fleet.cohort import BASE_DESCRIPTOR
 from fuota_constructs.local.fleet.delta_trouble import other_base_named
+from fuota_constructs.local.fleet.frames import commands_in
 from fuota_constructs.local.fleet.installation import Installation
 from fuota_constructs.local.fleet.integrity import data_block_mic
 from fuota_constructs.local.fleet.own_memory import OwnMemory
@@ -30,6 +32,7 @@ from fuota_constructs.local.fleet.stack_devices import (
 from fuota_constructs.local.fleet.stack_limits import Counted, counted
 from fuota_constructs.local.fleet.transmission import MULTICAST_FRAG_INDEX, UNICAST_FRAG_INDEX, Transmission
 from fuota_constructs.lorawan.fragmentation.messages import (
+    FRAGMENTATION_PORT,
     PACKAGE_IDENTIFIER,
     FragSessionSetupAns,
     FragSessionSetupAnsV2,
@@ -38,14 +41,14 @@ from fuota_constructs.lorawan.fragmentation.messages import (
     FragSessionStatusAns,
     FragSessionStatusAnsV2,
     FragSessionStatusReq,
-    decode_frame,
 )
-from fuota_constructs.lorawan.package_messages import PackageVersionAns, PackageVersionReq
+from fuota_constructs.lorawan.package_messages import Message, PackageVersionAns, PackageVersionReq
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from fuota_constructs.local.fleet.device import Device
+    from fuota_constructs.local.fleet.multicast_server import ServedGroup
     from fuota_constructs.local.fleet.session_parameters import SessionParameters
     from fuota_constructs.local.fleet.stack_limits import EarlyEnd
     from fuota_constructs.local.fleet.stack_trouble import StackTrouble
@@ -57,6 +60,7 @@ _REFUSALS: Final = (
     ("wrong_descriptor", "Wrong_descriptor"),
     ("session_cnt_replay", "SessionCnt_replay"),
 )
+_PACKAGE_ASKED: Final = PackageVersionReq().encode()
 INITIAL: Final = "Initial"
 SUCCESSFUL: Final = "Successful"
 
@@ -75,17 +79,31 @@ class Outcome:
     trouble: StackTrouble | None = None
 
 
+@dataclass(frozen=True)
+class Receiver:
+    """A device a session is for; of a multicast session with its group, and the McGroupID it has it under."""
+
+    device: Device
+    group: ServedGroup | None = None
+    mc_group_id: int | None = None
+
+    @property
+    def left_out(self) -> bool:
+        """Whether the device is not set up for its group."""
+        return self.group is not None and self.mc_group_id is None
+
+
 class SessionRun:
     """The devices of one task during its session."""
 
     def __init__(
         self,
         parameters: SessionParameters,
-        devices: Sequence[tuple[Device, str | None, str]],
+        receivers: Sequence[Receiver],
         *,
         conflicting: set[str],
     ) -> None:
-        """Set every device up; `devices` come with their multicast group (None for unicast) and its class."""
+        """Set every device up."""
         self.parameters = parameters
         self.frag_index = MULTICAST_FRAG_INDEX if parameters.multicast else UNICAST_FRAG_INDEX
         self.outcomes: dict[str, Outcome] = {}
@@ -96,50 +114,54 @@ class SessionRun:
         self._delivered = 0
         self._closed: dict[str, tuple[int, int]] | None = None
         listening: list[tuple[Device, np.random.Generator, Arrived]] = []
-        for device, group_id, dl_class in devices:
+        served = {receiver.group.id: receiver.group for receiver in receivers if receiver.group is not None}
+        for receiver in receivers:
+            device = receiver.device
             outcome = self.outcomes[device.id] = Outcome()
             if device.id in conflicting:
                 outcome.status = "Device_exist_in_conflict_fuota_task"
                 continue
             device.sessions_begun += 1
-            if group_id is not None and device.join_multicast_group(group_id) is None:
-                continue  # all four groups are taken: there is no fragmentation session to set up (assumed)
-            outcome.status = self._set_up(device, group_id)
+            outcome.status = self._set_up(receiver)
             outcome.trouble = at_set_up(device, self.parameters, self.frag_index, outcome.status)
             if outcome.status == "Wrong_descriptor" and device.cohort.descriptor == BASE_DESCRIPTOR and device.firmware:
                 outcome.trouble = other_base_named(device.firmware.sha256)
-            if outcome.status == INITIAL:
+            # Assumed: a device that is not set up for its group by now has no fragmentation session.
+            if outcome.status == INITIAL and not receiver.left_out:
                 outcome.listening = True
                 random = np.random.default_rng([device.seed, device.ordinal, device.sessions_begun])
-                listening.append((device, random, self._heard(device, random, group_id, dl_class)))
+                listening.append((device, random, self._heard(receiver, random)))
+        for group in served.values():
+            group.f_count += parameters.fragments
         self._begin(listening)
 
-    def _set_up(self, device: Device, group_id: str | None) -> str:
-        answers = (
-            decode_frame(uplink, version=1, uplink=True)
-            if (uplink := device.answer(PackageVersionReq().encode()))
-            else []
-        )
+    def _set_up(self, receiver: Receiver) -> str:
+        device = receiver.device
         versions = [
             answer.package_version
-            for answer in answers
+            for answer in _heard_from(device, device.answer(_PACKAGE_ASKED))
             if isinstance(answer, PackageVersionAns) and answer.package_identifier == PACKAGE_IDENTIFIER
         ]
         if not versions:
             return "Package_Not_Supported"
+        if receiver.left_out:
+            return INITIAL
+        request = self._request(receiver.mc_group_id)
+        sent = request.encode() if versions[0] == 1 else self._version_2(request, device).encode()
+        (answer,) = _heard_from(device, device.answer(sent))
+        assert isinstance(answer, (FragSessionSetupAns, FragSessionSetupAnsV2))  # noqa: S101
+        return next((status for flag, status in _REFUSALS if getattr(answer, flag, False)), INITIAL)
+
+    def _request(self, mc_group_id: int | None) -> FragSessionSetupReq:
         parameters = self.parameters
-        request = FragSessionSetupReq(
+        return FragSessionSetupReq(
             frag_index=self.frag_index,
-            mc_group_bit_mask=1 << device.multicast_groups[group_id] if group_id else 0,
+            mc_group_bit_mask=0 if mc_group_id is None else 1 << mc_group_id,
             nb_frag=parameters.data_fragments,
             frag_size=parameters.fragment_bytes,
             padding=parameters.data_fragments * parameters.fragment_bytes - len(parameters.image),
             descriptor=parameters.descriptor,
         )
-        sent = request.encode() if versions[0] == 1 else self._version_2(request, device).encode()
-        (answer,) = decode_frame(device.answer(sent), version=versions[0], uplink=True)
-        assert isinstance(answer, (FragSessionSetupAns, FragSessionSetupAnsV2))  # noqa: S101
-        return next((status for flag, status in _REFUSALS if getattr(answer, flag, False)), INITIAL)
 
     def _version_2(self, request: FragSessionSetupReq, device: Device) -> FragSessionSetupReqV2:
         # The service counts the sessions of a device (assumed: from 1).
@@ -162,16 +184,21 @@ class SessionRun:
             descriptor=request.descriptor,
         )
 
-    def _heard(self, device: Device, random: np.random.Generator, group_id: str | None, dl_class: str) -> Arrived:
-        parameters = self.parameters
-        arrived = arrivals(device.cohort.loss, random, parameters.fragments, parameters.region, parameters.data_rate)
-        if group_id is None:
+    def _heard(self, receiver: Receiver, random: np.random.Generator) -> Arrived:
+        parameters, loss = self.parameters, receiver.device.cohort.loss
+        arrived = arrivals(loss, random, parameters.fragments, parameters.region, parameters.data_rate)
+        if receiver.group is None or receiver.mc_group_id is None:
             return arrived
-        if not device.start_class_session(group_id, dl_class, parameters.start, parameters.seconds):
+        there = receiver.device.multicast.groups[receiver.mc_group_id]
+        if there.session is None or there.mc_nwk_s_key != receiver.group.mc_nwk_s_key:
             return np.zeros_like(arrived)
-        session = device.class_sessions[group_id]
-        times = parameters.start + np.arange(parameters.fragments) * parameters.interval_seconds
-        return arrived & (session.start <= times) & (times < session.end)
+        # Fragment n is sent at start + (n - 1) * interval, with the frame count f_count + n - 1.
+        interval, counted = parameters.interval_seconds, receiver.group.f_count
+        first = max(math.ceil((there.session.start - parameters.start) / interval), there.min_f_count - counted, 0)
+        end = min(math.ceil((there.session.end - parameters.start) / interval), there.max_f_count - counted)
+        arrived[:first] = False
+        arrived[max(0, end) :] = False
+        return arrived
 
     def _begin(
         self,
@@ -291,9 +318,10 @@ class SessionRun:
         Assumed: who does not answer stays Initial.
         """
         request = FragSessionStatusReq(frag_index=self.frag_index, participants=True)
-        if not (uplink := device.answer(request.encode())):
+        answers = _heard_from(device, device.answer(request.encode()))
+        if not answers:
             return INITIAL
-        (answer,) = decode_frame(uplink, version=device.version, uplink=True)
+        (answer,) = answers
         assert isinstance(answer, (FragSessionStatusAns, FragSessionStatusAnsV2))  # noqa: S101
         flags = {
             "MemoryError": getattr(answer, "memory_error", False) or getattr(answer, "not_enough_matrix_memory", False),
@@ -383,3 +411,7 @@ class SessionRun:
     def counts(self) -> Counter[str]:
         """How many devices report what."""
         return Counter(outcome.status for outcome in self.outcomes.values())
+
+
+def _heard_from(device: Device, uplink: bytes) -> tuple[Message, ...]:
+    return commands_in(uplink, port=FRAGMENTATION_PORT, version=device.version, uplink=True)

@@ -126,9 +126,10 @@ def at_the_end(
     if build.decoder == "lowmem" and heard_coded and most is not None and has.lost > most:
         state.memory_error = True  # what the standard says to answer; the stack itself does not
         return stack_trouble.overflows(build, session.data_fragments)
-    listened = [each for each in device.class_sessions.values() if each.start == session.start]
-    if build.class_b_as_class_c and any(each.dl_class == "ClassB" for each in listened):
-        return stack_trouble.class_b_for_class_c(build, listened[0].end - listened[0].start)
+    told = [group.session for group in device.multicast.groups.values() if group.session is not None]
+    in_class_b = [each for each in told if each.dl_class == "ClassB" and each.start == int(session.start)]
+    if build.class_b_as_class_c and in_class_b:
+        return stack_trouble.class_b_for_class_c(build, in_class_b[0].end - in_class_b[0].start)
     return None
 
 

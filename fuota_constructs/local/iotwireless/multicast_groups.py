@@ -22,9 +22,11 @@ def create_multicast_group(call: Call) -> Answer:
 
 @operation("GetMulticastGroup")
 def get_multicast_group(call: Call) -> Answer:
-    """Describe a group; every requested device is in it at once (assumed: local devices always set up)."""
+    """Describe a group; devices that no fleet made are in it at once."""
     group = call.state.get(MulticastGroup, call.request["Id"])
-    devices = len(group.wireless_device_ids)
+    devices = in_group = len(group.wireless_device_ids)
+    if call.sessions.has_fleet:
+        in_group -= sum(not member.ready(call.now) for member in call.sessions.air.served(group.id).members.values())
     return {
         **group.details,
         "Arn": group.arn,
@@ -34,7 +36,7 @@ def get_multicast_group(call: Call) -> Answer:
         "LoRaWAN": {
             **group.details["LoRaWAN"],
             "NumberOfDevicesRequested": devices,
-            "NumberOfDevicesInGroup": devices,
+            "NumberOfDevicesInGroup": in_group,
         },
     }
 

@@ -133,6 +133,7 @@ class IotWirelessService:
             with self._lock:
                 self.sessions.advance(self.now())
                 response = self._admin.handle(method, path, body, query)
+                self.sessions.notice(self.now())
                 if method != "GET":
                     self._keep()
             return response, 0.0
@@ -156,6 +157,7 @@ class IotWirelessService:
             response = self._execute(operation, caller, request, fault, now)
         except ServiceError as error:
             response = error_response(self.model, error)
+        self.sessions.notice(now)
         self.requests.add(operation, (method, path), response, caller, now)
         return response, fault.delay_seconds if fault else 0.0
 

@@ -52,6 +52,7 @@ class SessionPolicy:
     fragment_size_bytes: int = 220  # assumed: seen once in a field log (github Lora-net/SWL2001 #101)
     fragment_interval_ms: int = 3000  # assumed: as above
     default_multicast_timeout_seconds: int = 4096  # assumed
+    uplink_interval_seconds: float = 120.0  # assumed: how often a simulated device sends, and so can be spoken to
 
     def session_seconds(self, task: FuotaTask) -> float:
         """Give the length of a session: fragments and redundancy, one interval each (rounded to whole seconds)."""

@@ -24,9 +24,9 @@ from fuota_constructs.lorawan.regions import region
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fuota_constructs.local.fleet.device import Device
     from fuota_constructs.local.fleet.enrolment import Enrolment
-    from fuota_constructs.local.fleet.session_run import SessionRun
+    from fuota_constructs.local.fleet.session_run import Receiver, SessionRun
+    from fuota_constructs.local.iotwireless.multicast_air import MulticastAir
     from fuota_constructs.local.iotwireless.store import RegionalState, Store
     from fuota_constructs.lorawan.regions import DataRate, Region
 
@@ -58,6 +58,7 @@ class Sessions:
         self._policy = policy
         self._begun: dict[str, BegunSession] = {}
         self._enrolment: Enrolment | None = None
+        self._air: MulticastAir | None = None
 
     @property
     def has_fleet(self) -> bool:
@@ -77,10 +78,24 @@ class Sessions:
         """The sessions that began, by task, oldest first."""
         return self._begun
 
+    @property
+    def air(self) -> MulticastAir:
+        """What devices of fleets know of their groups."""
+        if self._air is None:
+            from fuota_constructs.local.iotwireless.multicast_air import MulticastAir
+
+            self._air = MulticastAir(self._store, self._policy, self.enrolment)
+        return self._air
+
     def clear(self) -> None:
         """Forget all sessions and fleets."""
         self._begun.clear()
-        self._enrolment = None
+        self._enrolment = self._air = None
+
+    def notice(self, now: float) -> None:
+        """Let devices be told what a request changed for them."""
+        if self.has_fleet:
+            self.air.notice(now)
 
     def advance(self, now: float) -> None:
         """Begin the sessions whose time has come."""
@@ -151,7 +166,8 @@ class Sessions:
             task.done_time = start  # documented: a wrong link or a missing permission ends as FuotaDone
             return begun
         task.done_time = start + total * begun.interval_seconds
-        if receivers := self._receivers(task, state):
+        seconds = total * begun.interval_seconds
+        if receivers := self._receivers(task, state, start, seconds, begun.data_rate):
             from fuota_constructs.local.fleet.session_parameters import SessionParameters, descriptor_bytes
             from fuota_constructs.local.fleet.session_run import SessionRun
 
@@ -189,19 +205,24 @@ class Sessions:
             return None, str(error) or type(error).__name__
         return (image, None) if image else (None, f"{uri} is empty")
 
-    def _receivers(self, task: FuotaTask, state: RegionalState) -> list[tuple[Device, str | None, str]]:
+    def _receivers(
+        self, task: FuotaTask, state: RegionalState, start: float, seconds: float, data_rate: int | None
+    ) -> list[Receiver]:
         if self._enrolment is None:
             return []
-        found: dict[str, tuple[Device, str | None, str]] = {}
+        from fuota_constructs.local.fleet.session_run import Receiver
+
+        found: dict[str, Receiver] = {}
         for group_id in task.multicast_group_ids:
-            group = state.get(MulticastGroup, group_id)
-            dl_class = group.details["LoRaWAN"].get("DlClass", "ClassC")
+            group, served = state.get(MulticastGroup, group_id), self.air.served(group_id)
+            self.air.order_for_task(task, group, seconds=seconds, data_rate=data_rate)
             for device_id in group.wireless_device_ids:
-                if (device := self._enrolment.device(device_id)) is not None:
-                    found.setdefault(device_id, (device, group_id, dl_class))
+                if (member := served.members.get(device_id)) is not None:
+                    number = member.mc_group_id if member.ready(start) else None
+                    found.setdefault(device_id, Receiver(member.device, served, number))
         for device_id in task.wireless_device_ids:
             if (device := self._enrolment.device(device_id)) is not None:
-                found.setdefault(device_id, (device, None, "ClassA"))
+                found.setdefault(device_id, Receiver(device))
         return list(found.values())
 
     def _in_other_sessions(self, task: FuotaTask, state: RegionalState, start: float) -> set[str]:

@@ -114,8 +114,7 @@ def list_wireless_devices(call: Call) -> Answer:
         if task:
             item["FuotaDeviceStatus"] = call.sessions.device_status(task, device.id, call.now)
         if group:
-            item["MulticastDeviceStatus"] = MULTICAST_SETUP_READY
-            item["McGroupId"] = _group_number(state, device, group)
+            item |= _in_group(call, device, group)
         return item
 
     return page(call, "WirelessDeviceList", devices, describe)
@@ -137,8 +136,21 @@ def _passes_filters(
     return all(ids is None or device.id in ids for ids in (of_task, of_group))
 
 
+def _in_group(call: Call, device: WirelessDevice, group: MulticastGroup) -> dict[str, Any]:
+    # McGroupId counts from 1, the model's minimum (assumed: one more than TS005's).
+    member = call.sessions.air.member(group.id, device.id) if call.sessions.has_fleet else None
+    if member is None:
+        number = _group_number(call.state, device, group)
+        return {"MulticastDeviceStatus": MULTICAST_SETUP_READY, "McGroupId": number}
+    status = call.sessions.air.status(group, call.state, member, call.now)
+    return {
+        "MulticastDeviceStatus": status,
+        "McGroupId": None if member.mc_group_id is None else member.mc_group_id + 1,
+    }
+
+
 def _group_number(state: RegionalState, device: WirelessDevice, group: MulticastGroup) -> int:
-    # McGroupId counts the groups of a device (assumed: from 1, the model's minimum).
+    # Assumed: McGroupId counts the groups of a device.
     groups = [item.id for item in state.all(MulticastGroup).values() if device.id in item.wireless_device_ids]
     return groups.index(group.id) + 1
 

@@ -126,25 +126,3 @@ def test_it_tells_its_progress(version: int, frame: bytes) -> None:
     assert made.answer(b"\x01\x03") == frame
     made.sessions[1].missing = 0
     assert made.answer(b"\x01\x02") == b""  # only who misses fragments was asked
-
-
-def test_a_device_has_four_multicast_groups() -> None:
-    made = device()
-    assert [made.join_multicast_group(name) for name in "abcda"] == [0, 1, 2, 3, 0]
-    assert made.join_multicast_group("e") is None
-
-
-@pytest.mark.parametrize(
-    ("dl_class", "wanted", "listens"),
-    [
-        ("ClassC", 100, 128),
-        ("ClassC", 128, 128),
-        ("ClassC", 50_000, 32_768),
-        ("ClassB", 100, 128),
-        ("ClassB", 200, 256),
-    ],
-)
-def test_a_class_session_lasts_a_power_of_two(dl_class: str, wanted: float, listens: float) -> None:
-    made = device()
-    assert made.start_class_session("g", dl_class, 1000, wanted)
-    assert made.class_sessions["g"].end - 1000 == listens

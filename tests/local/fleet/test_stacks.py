@@ -9,8 +9,9 @@ import pytest
 
 from fuota_constructs.local.fleet import Cohort
 from fuota_constructs.local.fleet.device import Device
+from fuota_constructs.local.fleet.multicast_server import MulticastServer, SessionOrder, session_time_out
 from fuota_constructs.local.fleet.session_parameters import SessionParameters
-from fuota_constructs.local.fleet.session_run import Outcome, SessionRun
+from fuota_constructs.local.fleet.session_run import Outcome, Receiver, SessionRun
 from fuota_constructs.lorawan.fragmentation.messages import (
     FragSessionStatusAns,
     FragSessionStatusAnsV2,
@@ -35,8 +36,15 @@ def parameters(fragments: int, coded: int, *, size: int = 8, multicast: bool = T
 
 
 def run(one: Device, session: SessionParameters, *, dl_class: str = "ClassC") -> Outcome:
-    """What becomes of a device in a session."""
-    sessions = SessionRun(session, [(one, GROUP if session.multicast else None, dl_class)], conflicting=set())
+    """What becomes of a device in a session, which it is set up for in the hour before."""
+    receiver = Receiver(one)
+    if session.multicast:
+        server, time_out = MulticastServer(120), session_time_out(dl_class, session.seconds)
+        server.join(GROUP, one, session.start - 3600)
+        server.order(GROUP, SessionOrder(dl_class, session.start, time_out, 869_525_000, 0), session.start - 1800)
+        group = server.group(GROUP)
+        receiver = Receiver(one, group, group.members[one.id].mc_group_id)
+    sessions = SessionRun(session, [receiver], conflicting=set())
     sessions.deliver(session.seconds)
     return sessions.outcomes[one.id]
 
