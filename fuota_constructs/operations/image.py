@@ -31,6 +31,10 @@ class Image:
     kms_key: str | None = None
     is_delta: bool = False
     """Whether its metadata says that it is a patch, of which devices have to make the image."""
+    version: str | None = None
+    """What its metadata says of the firmware, of that which a patch makes: version, format, digest of the content."""
+    format: str | None = None
+    digest: str | None = None
 
     @property
     def arn(self) -> str:
@@ -53,8 +57,9 @@ def read_image(aws: Aws, uri: str) -> tuple[Image | None, list[Check]]:
         image = Image(bucket, key, bucket_region=region, kms_key=_default_key(aws, bucket))
         return image, [*checks, _unreadable(uri, failure)]
     size = int(head["ContentLength"])
-    is_delta = DELTA_METADATA in head.get("Metadata", {})
-    image = Image(bucket, key, size, region, head.get("SSEKMSKeyId"), is_delta)
+    said = head.get("Metadata", {})
+    firmware = (said.get(f"firmware-{name}") for name in ("version", "format", "digest"))
+    image = Image(bucket, key, size, region, head.get("SSEKMSKeyId"), DELTA_METADATA in said, *firmware)
     return image, [*checks, ok("image", f"{uri} exists and has {size:,} bytes")]
 
 

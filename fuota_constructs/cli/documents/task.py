@@ -94,6 +94,9 @@ class Session(TypedDict):
     starts_at: Moment | None
     ends_at_by_plan: Moment | None
     image_bytes: int | None
+    firmware_version: Annotated[str | None, "as the deployment left it at the image; of a delta, that of its target"]
+    firmware_format: str | None
+    firmware_digest: Annotated[str | None, "of the content, which signing again does not change"]
     plan: SessionPlan | None
     clock_speed: Annotated[float, "seconds of the session in one of ours; over 1 only in a local cloud"]
 

@@ -10,21 +10,24 @@ from fuota_constructs.operations import task as states
 from fuota_constructs.operations.device_status import NOT_GIVEN
 from fuota_constructs.operations.progress import session_length
 from fuota_constructs.operations.start import show as moment
+from fuota_constructs.operations.visible_text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from fuota_constructs.operations.image import Image
     from fuota_constructs.operations.progress import Progress
     from fuota_constructs.operations.task import Device, Group
 
 MOST_NAMES = 5
+_DIGITS_SHOWN = 16
 UNKNOWN_END = "AWS publishes no end, and the task leaves fragment size or interval open, or its image is not readable"
 
 
 def task_lines(progress: Progress) -> list[Figure]:
     """Parameters, image, role and groups of a task."""
     task, image = progress.task, progress.image
-    size = f"{count(image.size_bytes)} bytes" if image and image.size_bytes is not None else ""
+    size = f"{count(image.size_bytes)} bytes{firmware_words(image)}" if image and image.size_bytes is not None else ""
     trouble = next((check.message for check in progress.image_checks if check.outcome != "ok"), "")
     lines = [
         Figure("Status", task.status),
@@ -37,6 +40,13 @@ def task_lines(progress: Progress) -> list[Figure]:
     if progress.plan:
         lines.append(Figure("Plan", *plan_words(progress)))
     return lines
+
+
+def firmware_words(image: Image) -> str:
+    """What the metadata of an image says of the firmware: written by the deployment, not read from the file."""
+    named = " ".join(filter(None, (image.format, image.version)))
+    words = [named, f"content {image.digest[:_DIGITS_SHOWN]}" if image.digest else ""]
+    return visible("".join(f"; {each}" for each in words if each))
 
 
 def parameters(progress: Progress) -> str:

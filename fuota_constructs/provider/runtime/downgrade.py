@@ -3,7 +3,7 @@
 What a task has is written on it, as the last thing of every request that brings it firmware: so the Update that takes a
 failed one back, whose old properties are those that failed, is compared with what the task really has. A rollback goes
 from the new to the old and is never refused; only the status of the stack tells it from a deployment of the older
-version.
+version. (Assumed: while a failed Update is taken back without a rollback, that status is that of an update.)
 """
 
 from collections.abc import Mapping

@@ -125,8 +125,8 @@ def plan_update(desired: TaskProperties, former: TaskProperties, actual: ActualT
 def _is_signed_again(desired: TaskProperties, former: TaskProperties, status: str) -> bool:
     """Whether the image holds the firmware that it held before, and the task can be left with that one.
 
-    During a session the service may yet read it: the role must be able to, which is given access to each image, or to
-    all of a bucket.
+    During a session the service may yet read it (assumed, AWS does not document when): the role must be able to, which
+    is given access to each image, or to all of a bucket.
     """
     if not desired.firmware.is_the_same_as(former.firmware):
         return False

@@ -34,6 +34,20 @@ def test_writes_one_page_and_its_data(cloud: LocalCloud, task: str, fuota: Fuota
     assert json.loads((tmp_path / "data.json").read_text())["task"]["id"] == task
 
 
+def test_what_the_deployment_left_at_the_image_is_shown(
+    cloud: LocalCloud, task: str, fuota: Fuota, tmp_path: Path
+) -> None:
+    said = {"firmware-version": "2.4.0+7", "firmware-format": "mcuboot", "firmware-digest": "ab" * 32}
+    cloud.client("s3").put_object(Bucket="firmware", Key="said.bin", Body=b"x" * 20_000, Metadata=said)
+    cloud.client("iotwireless").update_fuota_task(Id=task, FirmwareUpdateImage="s3://firmware/said.bin")
+    done = fuota("report", task, "--html", "page.html", "--json-file", "d.json", "--local", "--port", str(cloud.port))
+    assert done.returncode == 0, done.stderr
+    assert "20,000 bytes; mcuboot 2.4.0+7; content abababababababab" in (tmp_path / "page.html").read_text()
+    session = json.loads((tmp_path / "d.json").read_text())["session"]
+    assert (session["firmware_version"], session["firmware_format"]) == ("2.4.0+7", "mcuboot")
+    assert session["firmware_digest"] == "ab" * 32
+
+
 def test_names_of_users_do_not_become_html(cloud: LocalCloud, task: str, fuota: Fuota, tmp_path: Path) -> None:
     cloud.client("iotwireless").update_fuota_task(Id=task, Name="<b>street")
     done = fuota("report", task, "--html", "page.html", "--local", "--port", str(cloud.port))
