@@ -11,7 +11,8 @@ from typing import Any, Final
 import click
 
 from fuota_constructs.cli.quantities import Percentage, size_bytes
-from fuota_constructs.cli.radio_names import DeviceClass, RfRegionName
+from fuota_constructs.cli.radio_names import DeviceClass, DeviceStackName, RfRegionName
+from fuota_constructs.lorawan.device_stack import DeviceStack
 from fuota_constructs.lorawan.session_plan import CLASS_C
 from fuota_constructs.operations.visible_text import visible
 from fuota_constructs.rules.image_rules import MEBIBYTE
@@ -44,6 +45,7 @@ class Answers:
     dl_class: str
     firmware: GivenFirmware
     loss: float
+    stacks: tuple[DeviceStack, ...]
     devices: int
 
 
@@ -107,6 +109,20 @@ class FirmwareSize(click.ParamType[int]):
         return size
 
 
+class KnownStack(click.ParamType[tuple[DeviceStack, ...]]):
+    """The stack of the devices, or none where nobody knows it."""
+
+    name = "stack"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[DeviceStack, ...]:
+        """Take none, and what `DeviceStackName` takes."""
+        if isinstance(value, tuple):
+            return value
+        if str(value).strip().lower() in {"none", ""}:
+            return ()
+        return (DeviceStackName().convert(value, param, ctx),)
+
+
 class ProjectName(click.ParamType[str]):
     """A name that a stack, a multicast group and a FUOTA task can have."""
 
@@ -142,6 +158,7 @@ def asked(given: dict[str, Any], folder: Path, *, ask: bool) -> Answers:
         ("dl_class", "Class of the devices, B or C", CLASS_C[-1], DeviceClass()),
         ("firmware", "Firmware image: a file, or a size for a stand-in", _firmware_in(folder), Firmware(or_size=True)),
         ("loss", "Share of fragments a device loses", "10%", Percentage(zero=True)),
+        ("stacks", "Stack of the devices, such as stm32cubewl, or none", "none", KnownStack()),
         ("devices", "Devices in a rehearsal", DEFAULT_DEVICES, click.IntRange(1, MOST_DEVICES)),
         ("name", "Name of stack, group and task", _name_of(folder.absolute().name), ProjectName()),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,12 +13,16 @@ from fuota_constructs.cli.init.answers import (
     Firmware,
     FirmwareSize,
     GivenFirmware,
+    KnownStack,
     ProjectName,
     asked,
     given_firmware,
 )
 from fuota_constructs.cli.quantities import Percentage
 from fuota_constructs.cli.radio_names import DeviceClass, RfRegionName
+
+if TYPE_CHECKING:
+    from fuota_constructs.lorawan.device_stack import DeviceStack
 
 
 @click.command()
@@ -50,6 +55,14 @@ from fuota_constructs.cli.radio_names import DeviceClass, RfRegionName
     help="Share of fragments a device loses.  [default: 10%]",
 )
 @click.option(
+    "--device-stack",
+    "stacks",
+    type=KnownStack(),
+    metavar="STACK",
+    help="What runs on the devices, such as stm32cubewl or loramac-node,max_fragments=1000: the parameters keep its"
+    " limits, and a rehearsal has them. none: not known.  [default: none]",
+)
+@click.option(
     "--devices",
     type=click.IntRange(1, MOST_DEVICES),
     help="Simulated devices of a rehearsal.  [default: 200]",
@@ -71,6 +84,7 @@ def init(
     image: GivenFirmware | None,
     size: int | None,
     loss: float | None,
+    stacks: tuple[DeviceStack, ...] | None,
     devices: int | None,
     name: str | None,
     folder: Path,
@@ -85,6 +99,7 @@ def init(
     Examples:
       fuota init
       fuota init --yes --rf-region US915 --image firmware.bin
+      fuota init --yes --size 100kB --device-stack stm32cubewl
       fuota init --yes --size 100kB --class B --loss 5% --folder meters
 
     \b
@@ -103,6 +118,7 @@ def init(
         "dl_class": dl_class,
         "firmware": given_firmware(image, size),
         "loss": loss,
+        "stacks": stacks,
         "devices": devices,
         "name": name,
     }

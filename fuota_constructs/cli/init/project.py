@@ -46,6 +46,11 @@ With the target of `fuota plan`, 99.9 % of the devices, up to one rehearsal in t
 """
 
 
+_WITH_STACK: Final = (
+    "  try a smaller (delta) image, less loss, or a build with more room: --device-stack NAME,max_fragments=1000"
+)
+
+
 class NothingFitsError(Exception):
     """No parameters bring the image to the devices; the message says what stands in the way."""
 
@@ -78,6 +83,8 @@ class Project:
         """What works these parameters out again."""
         words = ["fuota", "plan", self.image, "--rf-region", self.answers.region_name]
         words += ["--class", self.answers.dl_class[-1], "--loss", f"{percent(self.answers.loss)}%"]
+        for stack in self.answers.stacks:
+            words += ["--device-stack", stack.text]
         if self.recommended.target != DEFAULT_TARGET:
             words += ["--target", f"{percent(self.recommended.target)}%"]
         if self.planned.inputs.conditions.dwell_time:
@@ -116,6 +123,7 @@ class Project:
     def _values(self) -> dict[str, str]:
         answers, plan = self.answers, self.recommended.plan
         loss = percent(answers.loss)
+        stack = answers.stacks[0].text if answers.stacks else ""
         inside = folder_in_repository(answers.folder)
         return {
             "name": answers.name,
@@ -130,6 +138,8 @@ class Project:
             "fragment_bytes": str(plan.fragment_bytes),
             "interval_seconds": str(plan.interval_seconds),
             "planned_loss": "" if answers.loss == DEFAULT_LOSS else f"    planned_loss_percent={loss},\n",
+            "device_stack": f"    device_stack={json.dumps(stack)},\n" if stack else "",
+            "fleet_stack": f"    stack: {json.dumps(stack)}\n" if stack else "",
             "loss": f"{loss}%",
             "devices": str(answers.devices),
             "plan_command": self.plan_command,
@@ -154,6 +164,7 @@ def project_of(answers: Answers) -> Project:
         loss=answers.loss,
         # Whether a network sets DownlinkDwellTime is not known here: what keeps to it is right with and without.
         dwell_time=region.dwell_time_ms is not None,
+        stacks=answers.stacks,
     )
     targets = (DEFAULT_TARGET,) if answers.devices >= FEW_DEVICES else (TARGET_OF_FEW, DEFAULT_TARGET)
     size = answers.firmware.size_bytes
@@ -167,12 +178,15 @@ def project_of(answers: Answers) -> Project:
             named = rates[best.plan.data_rate] if best.plan.data_rate != slowest.plan.data_rate else None
             name = str(answers.firmware.path) if answers.firmware.path else None
             inputs = Inputs(name, size, conditions, target, data_rate=named)
-            return Project(answers, as_planned(inputs, best.plan), best)
+            planned = as_planned(inputs, best.plan)
+            if errors := [f"\n  {rule}: {message}" for rule, level, message in planned.findings if level == "error"]:
+                raise NothingFitsError(f"no session suits these devices:{''.join(errors)}")
+            return Project(answers, planned, best)
     obstacles = "".join(f"\n  DR{option.data_rate.index}: {option.obstacle}" for option in choices)
     raise NothingFitsError(
         f"no data rate of {region.name} brings {size:,} bytes to class {answers.dl_class[-1]} devices that lose"
         f" {percent(answers.loss)} % of the fragments:{obstacles}\n"
-        "  try a smaller (delta) image, or less loss"
+        + ("  try a smaller (delta) image, or less loss" if not answers.stacks else _WITH_STACK)
     )
 
 

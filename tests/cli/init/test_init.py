@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from fuota_constructs.cli.init.project import FILES
 from fuota_constructs.cli.root import fuota
 from fuota_constructs.local.fleet import Fleet
+from fuota_constructs.lorawan.device_stack import DeviceStack
 from fuota_constructs.lorawan.regions import regions
 
 from ..terminal import Terminal
@@ -123,14 +124,65 @@ def test_takes_the_only_image_of_the_folder_and_copies_one_from_elsewhere() -> N
 
 
 def test_asks_for_what_is_not_given_and_asks_again_for_what_is_wrong() -> None:
-    done = init("--devices", "50", answers="eu869\nIN865\nb\n9kB\n\nin-meters\n")
+    done = init("--devices", "50", answers="eu869\nIN865\nb\n9kB\n\nstm32\nstm32cubewl\nin-meters\n")
     assert done.exit_code == 0, done.output
     assert "'eu869' is no RfRegion: did you mean EU868?" in done.output
     assert "Share of fragments a device loses [10%]: " in done.output
+    assert "no device stack is called 'stm32': did you mean 'stm32cubewl'?" in done.output
     app = Path("app.py").read_text()
-    for expected in ("RfRegion.IN865", "DlClass.CLASS_B", 'NAME = "in-meters"', 'FIRMWARE = "firmware/stand-in.bin"'):
+    for expected in (
+        'device_stack="stm32cubewl@44157b0"',
+        "RfRegion.IN865",
+        "DlClass.CLASS_B",
+        'NAME = "in-meters"',
+        'FIRMWARE = "firmware/stand-in.bin"',
+    ):
         assert expected in app
     assert Fleet.from_file("fleet.yaml").devices == 50
+
+
+@pytest.mark.parametrize(
+    ("stack", "size"),
+    [
+        ("stm32cubewl", "100kB"),
+        ("zephyr", "30kB"),
+        ("swl2001,max_fragments=1000,max_lost_fragments=300", "30kB"),
+        ("loramac-node@4.5.1,max_fragments=2000,max_fragment_bytes=120,max_lost_fragments=400", "100kB"),
+        ("mbed,frag_sessions=2", "2kB"),
+    ],
+)
+def test_a_stack_bounds_the_parameters_and_is_that_of_app_and_fleet(
+    stack: str, size: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = init("--yes", "--size", size, "--device-stack", stack)
+    assert done.exit_code == 0, done.output
+    known = DeviceStack.parse(stack)
+    assert Fleet.from_file("fleet.yaml").cohorts[0].build == known
+    assert f'device_stack="{known.text}",' in Path("app.py").read_text()
+    assert f"--device-stack {known.text}" in Path("README.md").read_text()
+    found = findings_of_synth(monkeypatch)
+    assert [said for said in found if "stack-one-session" not in said] == []
+    assert all("mbed" in stack for _ in found)
+
+
+@pytest.mark.parametrize(
+    ("stack", "says"),
+    [
+        (
+            "mbed",
+            "no session suits these devices: stack-frag-index: Mbed LoRaWAN update client da8bf49 takes FragIndex",
+        ),
+        (
+            "loramac-node",
+            "at most 21 of 50 bytes (FRAG_MAX_NB, FRAG_MAX_SIZE) try a smaller (delta) image, less loss, or",
+        ),
+    ],
+)
+def test_fails_for_a_stack_that_takes_no_such_session(stack: str, says: str) -> None:
+    done = init("--yes", "--device-stack", stack)
+    assert done.exit_code == 3
+    assert says in " ".join(done.stderr.split())
+    assert written() == []
 
 
 def test_fails_when_nobody_answers() -> None:

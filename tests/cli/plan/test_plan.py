@@ -302,6 +302,16 @@ def test_a_file_that_no_device_boots_is_no_matter_of_parameters(tmp_path: Path) 
     assert "image-container: the firmware image is an ELF file (linker output), which no device boots" in said
 
 
+def test_fails_for_a_stack_that_refuses_the_sessions_of_groups() -> None:
+    found = content("20kB", *EU868, "--recommend", "--device-stack", "mbed")
+    assert found["verdict"]["works"] is False
+    assert found["verdict"]["summary"] == "does not work, says stack-frag-index"
+    assert plan("20kB", *EU868, "--recommend", "--device-stack", "mbed").exit_code == 3
+    other = content("20kB", *EU868, "--recommend", "--device-stack", "mbed,frag_sessions=2")
+    assert other["verdict"]["works"] is True
+    assert [finding["rule"] for finding in other["findings"]] == ["stack-one-session"]
+
+
 def test_says_when_nothing_fits() -> None:
     done = plan("1MiB", "--region", "EU868", "--frequency", "868800000", "--recommend")
     assert done.exit_code == 3
