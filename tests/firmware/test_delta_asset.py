@@ -71,6 +71,9 @@ def test_template_says_what_the_delta_makes_of_what(synthesised) -> None:
     [copied] = found.find_resources("Custom::FirmwareObject").values()
     assert copied["Properties"]["DestinationKey"].endswith("/sensor-1.1.0-to-sensor-1.2.0.patch")
     assert copied["Properties"]["SizeBytes"] == 677
+    # The provider writes them into the metadata of the object, where those who operate the task see that it is a delta.
+    ends = {name: copied["Properties"][f"Delta{name.title()}Sha256"] for name in DIGESTS}
+    assert ends == DIGESTS
 
 
 def test_the_same_files_give_the_same_template_and_assets(synthesised, tmp_path) -> None:
