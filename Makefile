@@ -73,6 +73,7 @@ bench: setup
 	$(BIN)/python benchmarks/synth.py --cold
 	$(BIN)/python benchmarks/codec.py
 	$(BIN)/python benchmarks/fleet.py
+	$(BIN)/python benchmarks/image.py
 	$(BIN)/python benchmarks/delta.py
 
 COMPILE := $(BIN)/uv --system-certs pip compile pyproject.toml --all-extras --no-strip-extras --generate-hashes --python-version 3.11 --universal --no-header --quiet

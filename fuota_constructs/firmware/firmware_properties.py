@@ -22,15 +22,17 @@ def properties_of_object(image: AssetImage) -> dict[str, str]:
 def properties_of_task(image: AssetImage | BucketImage, *, per_image: bool) -> dict[str, object]:
     """The same and the key, for a task; nothing for an image in a bucket, which is not read.
 
-    The digest is that of the content: signing the same content again changes the file and not that.
+    The digest is that of the content: signing the same content again changes the file and not that. Of a delta it is
+    that of the patch: another base or decoder takes another patch to the same target.
     """
-    firmware = _firmware(image)
-    key = image.facts.key_hash if image.facts else None
-    return {
-        **firmware,
-        **({"FirmwareKeyHash": key} if key else {}),
-        **({"AccessPerImage": True} if firmware and per_image else {}),
-    }
+    firmware, facts = _firmware(image), image.facts
+    if not firmware or facts is None:
+        return {}
+    if image.delta_facts is not None:
+        firmware["FirmwareDigest"] = getattr(image, "sha256", "")
+    elif facts.key_hash:
+        firmware["FirmwareKeyHash"] = facts.key_hash
+    return {**firmware, **({"AccessPerImage": True} if per_image else {})}
 
 
 def _firmware(image: FirmwareImage) -> dict[str, str]:

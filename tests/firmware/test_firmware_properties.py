@@ -87,3 +87,19 @@ def test_a_downgrade_is_allowed_by_a_property(image_of, said, given, written) ->
 def test_fails_for_an_allow_downgrade_that_is_no_flag(stack, image_of, value) -> None:
     with pytest.raises(FuotaValidationError, match=r"allow-downgrade: allow_downgrade is .*; give True or False"):
         FuotaTask(stack, "Task", firmware_image=image_of(program()), rf_region=RfRegion.EU868, allow_downgrade=value)
+
+
+def test_a_delta_has_the_version_of_its_target_and_is_another_with_another_base(
+    tmp_path, imgtool, keys, stack, said
+) -> None:
+    for name, version, seed in (("old", "2.3.0", 1), ("new", "2.4.0", 1)):
+        signed = imgtool.sign("--key", keys.file("ecdsa-p256"), version=version, payload=program(seed=seed))
+        (tmp_path / f"{name}.bin").write_bytes(signed)
+    target = FirmwareImage.from_asset(tmp_path / "new.bin", signed_by=keys.file("ecdsa-p256"), replaces="2.3.0")
+    delta = FirmwareImage.delta(base=tmp_path / "old.bin", target=target)
+    assert delta.demands is target.demands
+    task, copied = said(delta)
+    assert task["FirmwareVersion"] == copied["FirmwareVersion"] == "2.4.0+0"
+    assert task["FirmwareDigest"] == delta.sha256
+    assert copied["FirmwareDigest"] == target.facts.content_digest
+    assert "FirmwareKeyHash" not in task

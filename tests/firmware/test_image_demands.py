@@ -1,6 +1,7 @@
 """What is asked of an image by `signed_by`, `replaces` and `max_image_bytes`, as the rules then say it."""
 
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -278,3 +279,15 @@ def test_fails_where_a_bucket_image_is_what_is_replaced(tmp_path, stack) -> None
     bucket = s3.Bucket.from_bucket_name(stack, "Bucket", "acme")
     with pytest.raises(FuotaValidationError, match="replaces is a BucketImage; give the version"):
         image_of(tmp_path, program(), replaces=FirmwareImage.from_bucket(bucket, "a.bin"))
+
+
+def test_an_image_of_which_nothing_is_asked_loads_nothing_for_it(tmp_path) -> None:
+    (tmp_path / "update.bin").write_bytes(program())
+    code = f"""
+import sys
+from fuota_constructs import FirmwareImage
+FirmwareImage.from_asset({str(tmp_path / "update.bin")!r})
+print(*[name for name in sys.modules if "signing" in name or "demands" in name or name == "cryptography"])
+"""
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert printed.split() == []

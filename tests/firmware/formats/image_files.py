@@ -1,10 +1,10 @@
 """Image files, made by the tools that make them for devices, or to the letter of their format."""
 
+import contextlib
 import hashlib
 import random
 import struct
-import subprocess
-import sys
+import warnings
 
 SLOT = 0x20000
 
@@ -24,8 +24,11 @@ class Imgtool:
         self.folder = folder
 
     def run(self, *arguments) -> None:
-        code = "import sys; from imgtool.main import imgtool; imgtool()"
-        subprocess.run([sys.executable, "-W", "ignore", "-c", code, *map(str, arguments)], check=True, cwd=self.folder)
+        with warnings.catch_warnings(), contextlib.chdir(self.folder):
+            warnings.simplefilter("ignore")
+            from imgtool.main import imgtool
+
+            imgtool([*map(str, arguments)], standalone_mode=False)
 
     def key(self, kind):
         """A new key; its file is in `folder`."""

@@ -1,10 +1,12 @@
 """ESP, SFU, wolfBoot, Mbed, raw programs; files that are never right; and anything at all, which never raises."""
 
+import bz2
 import gzip
 import io
 import lzma
 import struct
 import subprocess
+import tarfile
 import zipfile
 
 import pytest
@@ -75,12 +77,17 @@ def test_sfu_images() -> None:
     assert not read_image(sfu_image(payload=program(4000))).encrypted
     assert read_image(sfu_image(partial=2000)).trailing_bytes == 2000
     assert read_image(sfu_image(body=b"FOTAP1\0\0")).format == "sfu-delta"
+    for magic in (b"SFU2", b"SFU3", b"SFUM"):
+        assert read_image(sfu_image(magic=magic)).format == "sfu"
+    assert read_image(sfu_image(body=b"FOTAI1\0\0")).format == "sfu"
 
 
 def test_mbed_manifests() -> None:
     facts = read_image(mbed_image())
     assert (facts.format, facts.version, facts.payload_bytes) == ("mbed", "1700000000", 6000)
     assert read_image(mbed_image(delta=1)).format == "mbed-delta"
+    older = mbed_image()[:-8] + mbed_image()[-4:]  # of 2018, without a version
+    assert (read_image(older).format, read_image(older).version) == ("mbed", None)
 
 
 def test_raw_programs() -> None:
@@ -121,6 +128,13 @@ def zipped(data: bytes) -> bytes:
     return buffer.getvalue()
 
 
+def tarred(data: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo("update.bin"), io.BytesIO(data))
+    return buffer.getvalue()
+
+
 @pytest.mark.parametrize(
     ("data", "name"),
     [
@@ -139,6 +153,10 @@ def zipped(data: bytes) -> bytes:
         (b"DfuSe\x01" + bytes(300), "a DfuSe file (.dfu)"),
         (b"@0800\n01 02 03\nq\n", "a TI-TXT file"),
         (b"\x28\xb5\x2f\xfd" + bytes(9), "a Zstandard file"),
+        (bz2.compress(program()), "a bzip2 file"),
+        (b"7z\xbc\xaf\x27\x1c" + bytes(30), "a 7z archive"),
+        (tarred(program()), "a tar archive"),
+        (b"MZ" + bytes(58) + b"\x80\0\0\0" + bytes(200), "a Windows or UEFI program"),
     ],
 )
 def test_files_that_are_never_right(data, name) -> None:

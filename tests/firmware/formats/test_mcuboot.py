@@ -130,3 +130,21 @@ def test_the_old_layout_is_named(imgtool) -> None:
     data = bytearray(imgtool.sign())
     data[0] = 0x3C
     assert "old layout" in read_image(bytes(data)).title
+
+
+def test_a_padded_slot_of_a_device_that_writes_32_bytes_at_a_time(imgtool) -> None:
+    facts = read_image(imgtool.sign("--pad", "--align", "32", "--max-align", "32"))
+    assert facts.padded_slot
+    assert facts.size_bytes == SLOT
+
+
+def test_an_image_that_is_not_for_booting(imgtool) -> None:
+    assert not read_image(imgtool.sign("--non-bootable")).bootable
+    assert read_image(imgtool.sign()).bootable
+
+
+def test_an_image_without_the_digest_that_mcuboot_asks_for(imgtool) -> None:
+    data = bytearray(imgtool.sign())
+    data[0x200 + 20_000 + 4] ^= 4  # the type of the first entry behind the payload
+    facts = read_image(bytes(data))
+    assert (facts.digest_valid, facts.digest_detail) == (False, "MCUboot asks for one and there is none")

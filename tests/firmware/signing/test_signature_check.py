@@ -3,10 +3,12 @@
 import sys
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from image_files import esp_image, program, sfu_image, wolfboot_image
 from signed_files import MAKERS, WOLFBOOT_TYPES, mbed, secure_boot, sfu, wolfboot
 
-from fuota_constructs.firmware.formats import read_image
+from fuota_constructs.firmware.formats import read_image, signatures_in
 from fuota_constructs.firmware.signing import check_signature, read_key
 
 
@@ -184,3 +186,42 @@ def test_without_the_package_the_key_is_compared_and_the_signature_is_said_not_t
     assert check(wolfboot("ecdsa-p256", keys.key("ecdsa-p256")), keys.file("ecdsa-p256", 2)).verdict == "refused"
     assert check(sfu(keys.key("ecdsa-p256")), keys.file("ecdsa-p256")).verdict == "unchecked"
     assert check(mbed(keys.key("ecdsa-p256")), keys.file("ecdsa-p256", 2)).verdict == "unchecked"
+
+
+MADE = {
+    "esp": lambda keys: secure_boot(keys.key("ecdsa-p256")),
+    "wolfboot": lambda keys: wolfboot("ecdsa-p256", keys.key("ecdsa-p256")),
+    "sfu": lambda keys: sfu(keys.key("ecdsa-p256")),
+    "mbed": lambda keys: mbed(keys.key("ecdsa-p256")),
+}
+
+
+@pytest.fixture(scope="module")
+def images(imgtool, keys):
+    made = {name: make(keys) for name, make in MADE.items()}
+    return {**made, "mcuboot": imgtool.sign("--key", keys.file("ecdsa-p256"), payload=program(2000))}
+
+
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(["mcuboot", *MADE]), st.data())
+def test_no_changed_image_is_verified_and_none_ends_in_a_traceback(images, keys, name, data) -> None:
+    image = images[name]
+    changed = bytearray(image)
+    for _ in range(data.draw(st.integers(1, 4))):
+        # All but the fill behind signature blocks and headers, which nobody signs.
+        at = data.draw(st.integers(0, min(len(image), 6000) - 1))
+        changed[at] = data.draw(st.integers(0, 255))
+    cut = bytes(changed[: data.draw(st.sampled_from([len(image), len(image) - 1, len(image) // 2, 40, 3]))])
+    found = check(cut, keys.public_file("ecdsa-p256"))
+    if found.verdict == "verified":  # then what was signed is as it was
+        assert read_image(cut).digest_valid in {True, None}
+        assert read_image(cut).version == read_image(image).version
+        assert [each.digest for each in signatures_in(cut, read_image(cut))] == [
+            each.digest for each in signatures_in(image, read_image(image))
+        ]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from([b"", b"\x3d\xb8\xf3\x96", b"SFU1", b"WOLF", b"\xe9\x01\x02\x20"]), st.binary(max_size=700))
+def test_no_random_file_is_verified(keys, magic, rest) -> None:
+    assert check(magic + rest, keys.public_file("ecdsa-p256")).verdict not in {"verified", "named"}
