@@ -50,8 +50,8 @@ device_stacks = click.option(
     type=DeviceStackName(),
     multiple=True,
     metavar="STACK",
-    help="Stack of the devices, such as swl2001 or loramac-node@4.5.1, for what their statuses prove; more than once"
-    " for a mixed fleet.  [default: all that are known]",
+    help="Stack of the devices, such as swl2001 or loramac-node@4.5.1: what it takes, and what its statuses prove. More"
+    " than once for a mixed fleet.  [default: not known]",
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 json_file = click.option("--json-file", type=OutputFile(), metavar="FILE", help="Write that JSON to a file.")

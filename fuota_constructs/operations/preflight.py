@@ -16,7 +16,7 @@ from fuota_constructs.operations.progress import Progress, read_progress, task_p
 from fuota_constructs.operations.role import role_checks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from fuota_constructs.operations.aws import Aws
     from fuota_constructs.operations.task import Task
@@ -53,10 +53,12 @@ def preflight(
     *,
     loss: float = DEFAULT_LOSS,
     target: float = DEFAULT_TARGET,
+    stacks: Sequence[rules.DeviceStack] = (),
 ) -> Preflight:
     """Check a task; `tell` is told what is being read, for those who wait.
 
-    `loss` is the share of fragments a device may lose, `target` the share of the devices that shall have the image.
+    `loss` is the share of fragments a device may lose, `target` the share of the devices that shall have the image,
+    `stacks` what runs on them.
     """
     tell("task, groups and devices")
     progress, unread = _with_sessions(aws, read_progress(aws, task))
@@ -71,7 +73,7 @@ def preflight(
     checks += device_checks(task, progress.groups, described)
     tell("other FUOTA tasks")
     checks += conflict_checks(aws, task, set(devices))
-    checks += _parameters(aws, progress, loss, target)
+    checks += _parameters(aws, progress, loss, target, stacks)
     return Preflight(progress, tuple(checks))
 
 
@@ -98,17 +100,22 @@ def _status(task: Task) -> Check:
     return error("task", f"{task} is {task.status}; only a Pending task can be started", remedy)
 
 
-def _parameters(aws: Aws, progress: Progress, loss: float, target: float) -> list[Check]:
+def _parameters(
+    aws: Aws, progress: Progress, loss: float, target: float, stacks: Sequence[rules.DeviceStack]
+) -> list[Check]:
     plan = replace(
         task_plan(progress.task, progress.groups, progress.devices, progress.image, aws.region),
         planned_loss_percent=round(100 * loss, 9),
         target=target,
     )
+    # A plan has one stack: what is said for each is said once.
+    plans = [replace(plan, device_stack=stack) for stack in stacks] or [plan]
+    found = dict.fromkeys(finding for each in plans for finding in rules.findings_in(each))
     checks = [
         error(finding.rule, finding.message, "change the task, then check again")
         if finding.level == "error"
         else warning(finding.rule, finding.message)
-        for finding in rules.findings_in(plan)
+        for finding in sorted(found, key=lambda finding: finding.level)
         # The bucket was asked where it is, and what is attached needs no more requests.
         if finding.rule not in {"image-region", "target-count"}
     ]

@@ -158,7 +158,7 @@ def _traps() -> list[str]:
         "",
         "## Where each of it is told",
         "",
-        "Rules speak at `cdk synth`, in `fuota plan`, and in a rehearsal for the stack of every cohort.",
+        "Rules speak at `cdk synth`, in `fuota plan` and `preflight`, and in a rehearsal for every cohort's stack.",
         "",
         "| what goes wrong | with | warned of by | rehearsed | `fuota status` |",
         "|" + 5 * "---|",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fuota_constructs.local import cloud as clouds
+from fuota_constructs.lorawan.device_stack import DeviceStack
 from fuota_constructs.operations.preflight import preflight
 from fuota_constructs.operations.progress import read_progress, task_plan
 from fuota_constructs.operations.task import read_task
@@ -181,6 +182,17 @@ def test_holds_the_task_to_the_rules_of_synth_with_the_size_in_the_bucket(
     s3.put_object(Bucket="fuota-operations", Key="large", Body=b"x" * 1_100_000)
     found = _found(aws, task(group(1), FirmwareUpdateImage="s3://fuota-operations/large"), "error")
     assert "has 1100000 bytes; the service takes at most 1 megabyte" in found["image-size"].message
+
+
+def test_holds_the_task_to_what_the_stacks_of_its_devices_take(aws: Aws, task: Any, group: Any) -> None:
+    there = read_task(aws, task(group(1)))
+    assert not [check for check in preflight(aws, there).checks if check.name.startswith("stack-")]
+    stacks = [DeviceStack.of("loramac-node"), DeviceStack.of("mbed"), DeviceStack.of("swl2001", max_fragments=500)]
+    found = preflight(aws, there, stacks=stacks)
+    errors = {check.name: check.message for check in found.errors if check.name.startswith("stack-")}
+    assert errors.keys() == {"stack-fragment-count", "stack-fragment-size", "stack-frag-index"}
+    assert "LoRaMac-node 4.7.0 is built for at most 21" in errors["stack-fragment-count"]
+    assert len([check for check in found.checks if check.name == "decode-probability"]) <= 1  # not once for each
 
 
 def test_says_that_a_session_without_parameters_cannot_be_judged(aws: Aws, make: Any, role: Any, s3: Any) -> None:

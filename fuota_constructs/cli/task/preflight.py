@@ -11,11 +11,13 @@ from fuota_constructs.cli.aws_access import WHERE, command_on_aws
 from fuota_constructs.cli.exit_codes import NOT_MET, PASSED
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from rich.console import Console
 
     from fuota_constructs.cli.aws_access import Access, Found
+    from fuota_constructs.lorawan.device_stack import DeviceStack
     from fuota_constructs.operations.preflight import Preflight
 
 
@@ -23,10 +25,20 @@ if TYPE_CHECKING:
 @click.argument("task")
 @options.loss
 @options.target
+@options.device_stacks
 @options.as_json
 @options.json_file
 @command_on_aws
-def preflight(access: Access, *, task: str, loss: float, target: float, as_json: bool, json_file: Path | None) -> int:
+def preflight(
+    access: Access,
+    *,
+    task: str,
+    loss: float,
+    target: float,
+    stacks: tuple[DeviceStack, ...],
+    as_json: bool,
+    json_file: Path | None,
+) -> int:
     """Check, without changing anything, whether the session of a FUOTA task can work.
 
     TASK is the id, ARN or name of a FUOTA task. Looks at the image, the role, the multicast groups with their gateways
@@ -37,6 +49,7 @@ def preflight(access: Access, *, task: str, loss: float, target: float, as_json:
     Examples:
       fuota preflight street-lights
       fuota preflight street-lights --local --loss 15%
+      fuota preflight street-lights --device-stack stm32cubewl
       fuota preflight street-lights --json | jq '.checks[] | .outcome'
 
     \b
@@ -54,7 +67,7 @@ def preflight(access: Access, *, task: str, loss: float, target: float, as_json:
     from fuota_constructs.cli.task.status_view import print_commands
 
     found = access.find(task)
-    result = checked(found, Console(stderr=True), loss=loss, target=target)
+    result = checked(found, Console(stderr=True), stacks, loss=loss, target=target)
     text = as_text("preflight", preflight_content(result, found.place))
     if as_json:
         click.echo(text)
@@ -80,12 +93,14 @@ def _next_of(result: Preflight) -> str:
     return "see what came of it"
 
 
-def checked(found: Found, console: Console, **planned: float) -> Preflight:
+def checked(found: Found, console: Console, stacks: Sequence[DeviceStack] = (), **planned: float) -> Preflight:
     """Run the checks, and say on a terminal what is being read."""
     from fuota_constructs.operations import preflight as operation
 
     with console.status("reading") as spinner:
-        return operation.preflight(found.aws, found.task, lambda what: spinner.update(f"reading {what}"), **planned)
+        return operation.preflight(
+            found.aws, found.task, lambda what: spinner.update(f"reading {what}"), stacks=stacks, **planned
+        )
 
 
 def show(result: Preflight, found: Found, console: Console) -> None:

@@ -129,6 +129,9 @@ class Cohort:
         own = {name: value for name in _BUILD if (value := getattr(self, name)) is not None}
         if "max_lost_fragments" in own:
             own["max_lost_percent"] = None
+        least = self.stack.min_fragment_bytes
+        if least and self.memory_bytes and not (self.stack.max_fragments or self.max_fragments):
+            own["max_fragments"] = self.memory_bytes // least + 1  # Zephyr reckons so with its image partition
         return replace(self.stack, **own)
 
     def as_dict(self) -> dict[str, Any]:

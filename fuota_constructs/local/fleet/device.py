@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from fuota_constructs.local.fleet.cipher import encrypt
 from fuota_constructs.local.fleet.cohort import BASE_DESCRIPTOR
 from fuota_constructs.local.fleet.device_clock import DeviceClock
-from fuota_constructs.local.fleet.frames import commands_in
+from fuota_constructs.local.fleet.frames import commands_in, frame_of
 from fuota_constructs.local.fleet.multicast_package import MulticastPackage
 from fuota_constructs.local.fleet.stack_limits import NOTHING_COUNTED, Counted
 from fuota_constructs.local.fleet.stack_status import stack_answer
@@ -133,7 +133,7 @@ class Device:
             for command in commands_in(bytes(frame), port=port, version=self.version, uplink=False)
             if not multicast or self._is_for_group(command, mc_group_id)
         ]
-        return b"".join(answer.encode() for answer in answers if answer is not None)
+        return b"".join(frame_of(answer) for answer in answers if answer is not None)
 
     def _is_for_group(self, command: Message, mc_group_id: int | None) -> bool:
         if isinstance(command, DataFragment):

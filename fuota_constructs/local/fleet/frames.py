@@ -29,3 +29,9 @@ def commands_in(frame: bytes, *, port: int, version: int, uplink: bool) -> tuple
         return tuple(_DECODE[port](frame, version=version, uplink=uplink))
     except MessageError:
         return ()  # TS004: commands that are not understood are dropped
+
+
+@lru_cache(maxsize=4096)
+def frame_of(message: Message) -> bytes:
+    """A command as it is sent; equal ones are equal bytes."""
+    return message.encode()

@@ -12,7 +12,7 @@ import numpy as np
 
 from fuota_constructs.local.fleet.cohort import BASE_DESCRIPTOR
 from fuota_constructs.local.fleet.delta_trouble import other_base_named
-from fuota_constructs.local.fleet.frames import commands_in
+from fuota_constructs.local.fleet.frames import commands_in, frame_of
 from fuota_constructs.local.fleet.installation import Installation
 from fuota_constructs.local.fleet.integrity import data_block_mic
 from fuota_constructs.local.fleet.own_memory import OwnMemory
@@ -147,7 +147,7 @@ class SessionRun:
         if receiver.left_out:
             return INITIAL
         request = self._request(receiver.mc_group_id)
-        sent = request.encode() if versions[0] == 1 else self._version_2(request, device).encode()
+        sent = frame_of(request) if versions[0] == 1 else self._version_2(request, device).encode()
         (answer,) = _heard_from(device, device.answer(sent))
         assert isinstance(answer, (FragSessionSetupAns, FragSessionSetupAnsV2))  # noqa: S101
         return next((status for flag, status in _REFUSALS if getattr(answer, flag, False)), INITIAL)
@@ -318,7 +318,7 @@ class SessionRun:
         Assumed: who does not answer stays Initial.
         """
         request = FragSessionStatusReq(frag_index=self.frag_index, participants=True)
-        answers = _heard_from(device, device.answer(request.encode()))
+        answers = _heard_from(device, device.answer(frame_of(request)))
         if not answers:
             return INITIAL
         (answer,) = answers

@@ -106,6 +106,10 @@ def test_numbers_beside_the_stack_are_those_of_the_build() -> None:
     assert run(device(stack="loramac-node", max_fragments=40), parameters(40, 5, size=20)).has_image
     spelled = {"name": "loramac-node", "max_fragments": 40}
     assert run(device(stack=spelled), parameters(40, 5, size=20)).has_image
+    partition = device(stack="zephyr-lowmem", memory_bytes=4800, lost=list(range(1, 21)))
+    assert partition.build is not None
+    assert (partition.build.max_fragments, partition.build.most_lost_fragments(60)) == (101, 20)
+    assert run(partition, parameters(60, 50)).has_image
     roomy = device(stack="zephyr", max_lost_fragments=30, lost=list(range(1, 31)))
     assert run(roomy, parameters(60, 50)).has_image
 
