@@ -21,6 +21,7 @@ from fuota_constructs.lorawan.fragmentation import Decoder
         (5000, 50, 50, 0.3, 1000),
         (3000, 239, 13, 0.4, 3),
         (4097, 40, 103, 0.5, 10),
+        (6000, 30, 220, 0.4, 40),  # more than 64 lost by a device
     ],
 )
 def test_receptions_equal_the_decoder(

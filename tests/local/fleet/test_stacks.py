@@ -5,13 +5,18 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import numpy as np
 import pytest
 
 from fuota_constructs.local.fleet import Cohort
 from fuota_constructs.local.fleet.device import Device
 from fuota_constructs.local.fleet.multicast_server import MulticastServer, SessionOrder, session_time_out
+from fuota_constructs.local.fleet.radio import arrivals
 from fuota_constructs.local.fleet.session_parameters import SessionParameters
 from fuota_constructs.local.fleet.session_run import Outcome, Receiver, SessionRun
+from fuota_constructs.local.fleet.stack_decoder import End, StackDecoder, stack_decoder
+from fuota_constructs.lorawan.device_stack import DeviceStack
+from fuota_constructs.lorawan.fragmentation import encode
 from fuota_constructs.lorawan.fragmentation.messages import (
     FragSessionStatusAns,
     FragSessionStatusAnsV2,
@@ -277,3 +282,39 @@ def test_a_fault_is_not_the_fault_of_the_stack() -> None:
     found = run(device(stack="swl2001", faults=["write-error"]), parameters(40, 20))
     assert (found.status, found.trouble) == ("MemoryError", None)
     assert run(device(stack="swl2001", faults=["corrupt-fragment"]), parameters(40, 20)).status == "MICError"
+
+
+@pytest.mark.parametrize("ordinal", range(16))
+@pytest.mark.parametrize(
+    "stack",
+    ["loramac-node", "loramac-node@4.5.1", "swl2001", "stm32cubewl", "zephyr", "zephyr-lowmem", "mbed,frag_sessions=2"],
+)
+def test_outcome_and_deciding_fragment_are_those_of_the_decoder(stack: str, ordinal: int) -> None:
+    fragments, coded, loss = 60 + 8 * ordinal, 30, (0.02, 0.06, 0.12, 0.2)[ordinal % 4]
+    build = DeviceStack.parse(stack)
+    cohort = {"count": 1, "stack": stack, "loss": loss, "max_lost_fragments": 12, "max_fragments": 1000}
+    one = Device(Cohort.of({**cohort, "max_fragment_bytes": 255}, "cohort"), "id", ordinal, 1, bytes(16))
+    assert one.build is not None
+    found = run(one, parameters(fragments, coded))
+    random_of_device = np.random.default_rng([1, ordinal, 1])
+    arrived = arrivals(one.cohort.loss, random_of_device, fragments + coded, None, None)
+    image = parameters(fragments, coded).image
+    sent, decoder = encode(image, 8, coded), stack_decoder(one.build, fragments, 8, 1)
+    heard = (np.flatnonzero(arrived) + 1).tolist()
+    end, n = next(((end, n) for n in heard if (end := decoder.take(n, sent[n - 1]))), (None, None))
+    assert found.fragment == n
+    assert found.has_image == (end is End.DONE and decoder.block == image)
+    statuses = {End.DONE: "Successful", End.OVERFLOW: "MemoryError", End.CRASH: "Initial", End.HANG: "Initial"}
+    assert found.status == (statuses[end] if end else "MemoryError" if _is_full(one, decoder) else "MissingFrag")
+    assert build.hangs_with(fragments) is False
+
+
+def _is_full(one: Device, decoder: StackDecoder) -> bool:
+    """Whether a decoder that ends in nothing has lost too many; a device that answers as it should says so."""
+    return one.build is not None and one.build.decoder == "lowmem" and decoder.lost > 12
+
+
+def test_mbed_answers_what_it_lost_and_swaps_the_bytes() -> None:
+    one = device(stack="mbed", status_as="stack", lost=[3, 9, *range(301, 341)])
+    assert run(one, parameters(300, 40, multicast=False)).status == "MissingFrag"
+    assert answer(one, index=0) == (0, (298 & 0xFF) << 8 & 0x3FFF | 298 >> 8, 2, 0)
