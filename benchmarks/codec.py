@@ -44,6 +44,7 @@ SIZES = (50, 200)
 LOSSES = (0.05, 0.1, 0.2)
 
 LIMITS = {
+    "decode 1000 x 50 B at 5 %": 0.005,
     "decode 5000 x 200 B at 20 %": 1.0,
     "decode 10000 x 50 B at 20 %": 3.0,
     "encode 1500 coded over 5000 x 200 B": 0.25,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 
 from fuota_constructs.lorawan.fragmentation.engine import Elimination
-from fuota_constructs.lorawan.fragmentation.parity import check_row, parity_mask, rank
+from fuota_constructs.lorawan.fragmentation.lost_rank import LostRank
+from fuota_constructs.lorawan.fragmentation.parity import check_row
 from fuota_constructs.lorawan.fragments import MAX_ENCODED_FRAGMENTS, MAX_FRAG_SIZE_FIELD
 
 
@@ -42,6 +44,9 @@ class Decoder:
         self._lost = m
         self._coded: dict[int, bytes] = {}
         self._elimination: Elimination | None = None
+        self._rank = LostRank(m, version)  # kept up when somebody asks what is missing
+        self._ranked = 0
+        self._came: list[int] = []
 
     @property
     def missing(self) -> int:
@@ -53,8 +58,12 @@ class Decoder:
             return self._elimination.missing
         if not self._lost or not self._coded:
             return self._lost
-        lost = sum(1 << column for column, fragment in enumerate(self._data) if fragment is None)
-        return self._lost - rank(parity_mask(self.m, y, self.version) & lost for y in self._coded)
+        if self._came:
+            self._rank.arrived(self._came)
+            self._came = []
+        self._rank.coded(itertools.islice(self._coded, self._ranked, None))
+        self._ranked = len(self._coded)
+        return self._lost - self._rank.rank
 
     @property
     def complete(self) -> bool:
@@ -77,7 +86,7 @@ class Decoder:
             self._add_data(n - 1, bytes(payload))
         else:
             self._add_coded(n - self.m, bytes(payload))
-        return self.complete
+        return self._lost == 0
 
     def _add_data(self, column: int, payload: bytes) -> None:
         known = self._data[column]
@@ -90,7 +99,9 @@ class Decoder:
             return
         self._data[column] = payload
         self._lost -= 1
-        self._try()
+        self._came.append(column)
+        if self._coded:
+            self._try()
 
     def _add_coded(self, y: int, payload: bytes) -> None:
         known = self._coded.get(y)

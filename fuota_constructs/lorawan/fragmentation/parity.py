@@ -8,13 +8,10 @@ rows, so a decoder of one cannot use coded fragments of the other.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from fuota_constructs.lorawan.fragments import MAX_ENCODED_FRAGMENTS
 from fuota_constructs.lorawan.package_messages import VERSIONS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 PRBS_BITS: Final = 23
 """Width of the generator's shift register."""
@@ -78,18 +75,6 @@ def parity_columns(m: int, coded: int, version: int) -> tuple[int, ...]:
     """Rows 1 to ``coded`` the other way round: one integer a data fragment, bit y - 1 set where row y takes it."""
     rows = [f"{parity_mask(m, y, version):0{m}b}" for y in range(coded, 0, -1)]
     return tuple(int("".join(digits), 2) for digits in zip(*rows, strict=True))[::-1]
-
-
-def rank(masks: Iterable[int]) -> int:
-    """How many of these rows are independent over GF(2)."""
-    pivots: dict[int, int] = {}
-    for mask in masks:
-        rest = mask
-        while rest and (pivot := pivots.get(rest.bit_length())) is not None:
-            rest ^= pivot
-        if rest:
-            pivots[rest.bit_length()] = rest
-    return len(pivots)
 
 
 def parity_row(m: int, y: int, *, version: int = 1) -> tuple[int, ...]:
