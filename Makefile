@@ -41,7 +41,7 @@ $(DEVELOPMENT): requirements-dev.lock $(DEMO)
 	@touch $@
 
 demo: $(DEMO)
-	@$(BIN)/python -m fuota_constructs.cli rehearse --devices 200 --loss 12% --require 99% --html rehearsal.html
+	@$(BIN)/python -m fuota_constructs.cli rehearse --loss 12% --require 99% --html rehearsal.html
 
 test: setup
 	# A file a worker: what its tests share, such as a running cloud, is made once. Deployments wait more than they work: one worker

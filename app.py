@@ -1,8 +1,8 @@
-"""The example app: one firmware update for one multicast group, with the fragment parameters CfnFuotaTask lacks."""
+"""The example app: one firmware update for a multicast group and its devices, with what CfnFuotaTask lacks."""
 
 import aws_cdk as cdk
 
-from fuota_constructs import DlClass, FirmwareImage, FuotaTask, MulticastGroup, RfRegion
+from fuota_constructs import DeviceList, DlClass, FirmwareImage, FuotaTask, MulticastGroup, RfRegion
 
 app = cdk.App()
 stack = cdk.Stack(app, "FuotaExample")
@@ -12,6 +12,8 @@ sensors = MulticastGroup(
     "Sensors",
     rf_region=RfRegion.EU868,
     dl_class=DlClass.CLASS_C,
+    # Made up, and simulated in a rehearsal: for a real account put the ids of your devices there.
+    wireless_devices=DeviceList.from_file("devices/street-sensors.csv"),
     multicast_group_name="street-sensors",
 )
 task = FuotaTask(

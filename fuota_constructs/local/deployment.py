@@ -3,7 +3,7 @@
 import fcntl
 import fnmatch
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,11 +92,22 @@ class Synthesised:
     region: str | None = None
 
 
-def deploy(cloud: LocalCloud, arguments: Sequence[str], say: Callable[[str], None]) -> int:
-    """Deploy the app of the current folder; answers the exit code of the CDK CLI."""
+def deploy(
+    cloud: LocalCloud,
+    arguments: Sequence[str],
+    say: Callable[[str], None],
+    *,
+    before: Callable[[Synthesised, LocalCloud], Iterable[str]] = lambda *_: (),
+) -> int:
+    """Deploy the app of the current folder; answers the exit code of the CDK CLI.
+
+    `before` is what to do when it is synthesised, and answers with lines to say.
+    """
     try:
         app = synthesise(cloud, arguments, say)
         with app.run:
+            for line in before(app, cloud):
+                say(line)
             deploy_synthesised(cloud, app, say)
     except CdkError as failed:
         return failed.code

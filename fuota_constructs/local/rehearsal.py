@@ -35,6 +35,9 @@ LEAD: Final = dt.timedelta(minutes=31)
 STEPS: Final = 60
 """In how many looks a session is followed when it runs as fast as it computes."""
 
+OF_A_FLEET: Final = "fleet"
+"""The destination of the devices that a fleet makes, see `fleet/enrolment.py`; those an app names have another."""
+
 UNDER_WAY: Final = ("FuotaSession_Waiting", "In_FuotaSession")
 DELIVERY_SECONDS: Final = 600.0
 """How long one look may take: the devices decode while it waits."""
@@ -50,25 +53,71 @@ class Rehearsal:
         self._started: list[str] = []
         self._without_target: list[str] = []
         self._devices: set[str] = set()
+        self.fleet: Fleet | None = None
+        """The fleet as it was made, which may have given way to the devices that the app names."""
 
     def enrol(self, fleet: Fleet) -> int:
         """Make the devices of a fleet and put them into multicast groups; answers how many there are.
 
         The groups are those the fleet names, else those of the tasks that are Pending, in every account and Region.
-        Where a task is for devices instead, simulated ones of the fleet's cohorts take the place of those.
+        Devices that are in such a group already, because the app names them, are the first ones of the fleet, in their
+        order: the fleet has to have as many, and more only where another group has none. Where a task is for devices
+        instead, simulated ones of the fleet's cohorts take the place of those.
+
+        Raises LocalCloudError where nobody could receive, and where fleet and app do not agree on the devices.
         """
         tasks = self._pending()
-        groups = sorted({group for task in tasks for group in self._groups_of(task)})
+        named, empty = self._members(tasks)
         alone = [(task, devices) for task in tasks if (devices := self._devices_of(task))]
-        if fleet.groups is None and not groups and not alone:
+        if fleet.groups is None and not named and not empty and not alone:
             raise LocalCloudError(self._nobody(tasks))
-        content = fleet.as_dict()
-        if fleet.groups is not None or groups:
-            self._make({"groups": groups, **content})
-        content.pop("groups", None)
+        if named or empty or fleet.groups is not None:
+            self.fleet = fleet = self._agreed(fleet, sum(map(len, named.values())), empty)
+            *owned, rest = fleet.cut(*map(len, named.values()), fleet.devices - sum(map(len, named.values())))
+            for (place, devices), part in zip(named.items(), owned, strict=True):
+                self._take(part, devices, *place)
+            if rest.cohorts:
+                self._make({"groups": empty, **rest.as_dict()})
         for task, devices in alone:
-            self._make({**content, "device_ids": devices, **{name: task[name] for name in ("account", "aws_region")}})
+            self._take(fleet, devices, task["account"], task["aws_region"])
         return len(self._devices)
+
+    def _members(self, tasks: list[dict[str, Any]]) -> tuple[dict[tuple[str, str], list[str]], list[str]]:
+        """The devices that are in groups by other ways than a fleet, by account and Region, and groups without any."""
+        named: dict[tuple[str, str], dict[str, None]] = {}
+        empty: dict[str, None] = {}
+        for task in tasks:
+            place, listing = (task["account"], task["aws_region"]), self._client(task).list_wireless_devices
+            for group in self._groups_of(task):
+                found = [
+                    device["Id"]
+                    for device in pages(listing, "WirelessDeviceList", MulticastGroupId=group)
+                    if device.get("DestinationName") != OF_A_FLEET
+                ]
+                if found:
+                    named.setdefault(place, {}).update(dict.fromkeys(found))
+                else:
+                    empty[group] = None
+        return {place: list(devices) for place, devices in named.items()}, sorted(empty)
+
+    @staticmethod
+    def _agreed(fleet: Fleet, named: int, empty: list[str]) -> Fleet:
+        others = bool(empty) if fleet.groups is None else bool(fleet.groups)
+        if not named or fleet.devices == named or (others and fleet.devices > named):
+            return fleet
+        if fleet.gives_way and not others:
+            return fleet.resized(named)
+        more = " or more, for the groups it names none for" if others else ""
+        raise LocalCloudError(
+            f"the app names the {named:,} devices of its multicast groups, and the fleet has {fleet.devices:,}:\n"
+            f"  give the fleet {named:,}{more} (--devices {named}, or counts of its cohorts that come to it): the first"
+            " ids of the app are the devices of the first cohort, and so on"
+        )
+
+    def _take(self, fleet: Fleet, devices: list[str], account: str, region: str) -> None:
+        content = {**fleet.as_dict(), "device_ids": devices, "account": account, "aws_region": region}
+        content.pop("groups", None)
+        self._make(content)
 
     def _make(self, content: dict[str, Any]) -> None:
         made = self._cloud.admin("fleet", method="POST", content=content, timeout_seconds=DELIVERY_SECONDS)
@@ -90,7 +139,7 @@ class Rehearsal:
         time), and when the service refuses.
         """
         tasks = {task["task_id"]: task for task in self._pending()}
-        groups = {task_id: self._groups_of(task) for task_id, task in tasks.items()}
+        groups = {task_id: set(self._groups_of(task)) for task_id, task in tasks.items()}
         ready = [task_id for task_id in tasks if groups[task_id] or self._devices_of(tasks[task_id])]
         self._without_target = [_name(task) for task_id, task in tasks.items() if task_id not in ready]
         if not ready:
@@ -221,9 +270,9 @@ class Rehearsal:
     def _client(self, task: dict[str, Any]) -> Any:
         return self._cloud.client("iotwireless", account=task["account"], region=task["aws_region"])
 
-    def _groups_of(self, task: dict[str, Any]) -> set[str]:
+    def _groups_of(self, task: dict[str, Any]) -> list[str]:
         listing = self._client(task).list_multicast_groups_by_fuota_task
-        return {group["Id"] for group in pages(listing, "MulticastGroupList", Id=task["task_id"])}
+        return [group["Id"] for group in pages(listing, "MulticastGroupList", Id=task["task_id"])]
 
     def _devices_of(self, task: dict[str, Any]) -> list[str]:
         """The devices of a task that has no groups."""

@@ -48,6 +48,7 @@ class StandIns:
     roles: dict[tuple[str, str], str] = field(default_factory=dict)
     groups: dict[str, tuple[str, str, str | None]] = field(default_factory=dict)
     devices: dict[str, tuple[str, str]] = field(default_factory=dict)
+    members: dict[str, tuple[str, str]] = field(default_factory=dict)
     tasks: dict[str, tuple[str, str]] = field(default_factory=dict)
     adopted: set[str] = field(default_factory=set)
 
@@ -70,6 +71,12 @@ def make_up(app: Synthesised, cloud: LocalCloud) -> MadeUp:
         cloud = replace(cloud, account=found.account or cloud.account, region=region)
         app = replace(app, run=replace(app.run, cloud=cloud), region=region)
     return MadeUp(app, cloud, tuple(_make(found, cloud)), frozenset(found.tasks.keys() - found.adopted))
+
+
+def make_members(app: Synthesised, cloud: LocalCloud) -> list[str]:
+    """Make the devices that the app gives its groups: whatever makes those of a real account, it is no stack."""
+    found = found_in(app.assembly, account=cloud.account, region=app.region or cloud.region)
+    return list(_make_things(StandIns(devices=found.members), cloud, "which receives everything"))
 
 
 def found_in(assembly: Path, *, account: str, region: str) -> StandIns:
@@ -147,6 +154,8 @@ class _Search:
                     self._bucket(self._text.of(properties.get("Bucket")))
                 case "Custom::FirmwareObject":
                     self._bucket(self._text.of(properties.get("DestinationBucket")))
+                case "Custom::MulticastGroupSettings":
+                    self._members(properties)
             for text in self._text.strings(properties):
                 for region, account, kind, thing in _THING.findall(text):
                     self._thing(kind, thing, (account, region), None)
@@ -175,6 +184,24 @@ class _Search:
             for value in values:
                 if (known := self._text.of(value)) and "\0" not in known:
                     self._thing(kind, known, self._place, rf_region)
+
+    def _members(self, properties: dict[str, Any]) -> None:
+        if (group := self._text.of(properties.get("MulticastGroupId"))) and "\0" not in group:
+            self._thing("MulticastGroup", group, self._place, None)
+        for value in (*self._listed_devices(properties), *_listed(properties.get("WirelessDeviceIds"))):
+            if (device := self._text.of(value)) and "\0" not in device:
+                self._thing("WirelessDevice", device, self._place, None)
+                self._found.members[device] = self._place
+
+    def _listed_devices(self, properties: dict[str, Any]) -> list[str]:
+        """The ids of a list among the assets, which lie in the assembly, for a Stage in the one around it."""
+        sha256 = str((properties.get("DeviceList") or {}).get("Sha256"))
+        for folder in (self._stack.folder, *self._stack.folder.parents):
+            if (asset := folder / f"asset.{sha256}.txt").is_file():
+                return asset.read_text("utf-8").split()
+            if not (folder / "manifest.json").is_file():
+                break
+        return []
 
     def _thing(self, kind: str, thing: str, place: tuple[str, str], rf_region: str | None) -> None:
         if kind == "MulticastGroup":
@@ -206,6 +233,17 @@ def _make(found: StandIns, cloud: LocalCloud) -> Iterator[str]:
         yield f"the app names no account and refers to {where}: it is rehearsed as if it went there"
     yield from _make_buckets(found, cloud)
     yield from _make_roles(found, cloud)
+    yield from _make_things(found, cloud, "simulated, as the fleet says")
+    for task, place in found.tasks.items():
+        cloud.admin(
+            "stand-ins",
+            method="POST",
+            content={"account": place[0], "aws_region": place[1], "fuota_tasks": [task]},
+        )
+        yield f"stand-in: FUOTA task {task}, made elsewhere, so its session is not rehearsed here"
+
+
+def _make_things(found: StandIns, cloud: LocalCloud, like: str) -> Iterator[str]:
     for place in sorted({*((each[0], each[1]) for each in found.groups.values()), *found.devices.values()}):
         document = {
             "account": place[0],
@@ -220,14 +258,7 @@ def _make(found: StandIns, cloud: LocalCloud) -> Iterator[str]:
         if groups:
             yield f"stand-in: multicast group {_some(groups)}, of class C, and in the RfRegion of its task"
         if devices:
-            yield f"stand-in: wireless device {_some(devices)}, simulated, as the fleet says"
-    for task, place in found.tasks.items():
-        cloud.admin(
-            "stand-ins",
-            method="POST",
-            content={"account": place[0], "aws_region": place[1], "fuota_tasks": [task]},
-        )
-        yield f"stand-in: FUOTA task {task}, made elsewhere, so its session is not rehearsed here"
+            yield f"stand-in: wireless device {_some(devices)}, {like}"
 
 
 def _make_buckets(found: StandIns, cloud: LocalCloud) -> Iterator[str]:

@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from fuota_constructs.operations.aws import Aws
     from fuota_constructs.operations.task import Device, Group, Task
 
+FILL = "give it wireless_devices in the app, or associate them by the API, and check again"
 PREPARE = "wait until their set-up is ready; it needs uplinks of the devices"
 
 
 def group_checks(aws: Aws, task: Task, groups: Sequence[Group]) -> tuple[list[Check], list[Device]]:
     """What was found about the groups, and all their devices."""
     checks: list[Check] = []
-    devices: list[Device] = []
-    for group in groups:
-        members = group_devices(aws, group.id)
-        devices += members
-        checks += [_region(task, group), *_members(group, members), *_busy(group)]
+    found = [(group, group_devices(aws, group.id)) for group in groups]
+    devices = [device for _, members in found for device in members]
+    for group, members in found:
+        checks += [_region(task, group), *_members(group, members, others=bool(devices)), *_busy(group)]
     return checks, devices
 
 
@@ -70,10 +70,14 @@ def _region(task: Task, group: Group) -> Check:
     return ok(name, f"is in RfRegion {group.rf_region}, as the task")
 
 
-def _members(group: Group, members: Sequence[Device]) -> list[Check]:
+def _members(group: Group, members: Sequence[Device], *, others: bool) -> list[Check]:
     name = f"group {group}"
+    if not members and others:
+        message = "has no devices; the session goes to those of the other groups"
+        return [warning(name, message, f"{FILL}, if it shall have some")]
     if not members:
-        return [error(name, "has no devices", "associate wireless devices with the group")]
+        message = "has no devices, so nobody receives the session; whether they are to join later is not known here"
+        return [error(name, message, FILL)]
     unready = [str(device) for device in members if device.multicast_status and not _is_ready(device.multicast_status)]
     silent = [str(device) for device in members if not device.multicast_status]
     checks = []

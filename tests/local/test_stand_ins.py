@@ -122,3 +122,26 @@ def test_an_app_that_refers_to_two_accounts_is_for_none_of_them(tmp_path: Path) 
 def test_a_task_to_adopt_is_made_up_and_rehearsed(tmp_path: Path) -> None:
     adopting = found(tmp_path, Task=task(AdoptFuotaTaskId=GROUP), Other=task(AdoptFuotaTaskId={"Ref": "Id"}))
     assert (adopting.tasks, adopting.adopted) == ({GROUP: HOME}, {GROUP})
+
+
+def test_the_devices_of_groups_in_the_order_of_the_app(tmp_path: Path) -> None:
+    devices = [f"{number:08x}-aaaa-4bbb-8ccc-{number:012x}" for number in (3, 1, 2)]
+    (tmp_path / "asset.abc.txt").write_text("".join(f"{device}\n" for device in devices[:2]))
+    settings = {
+        "Type": "Custom::MulticastGroupSettings",
+        "Properties": {
+            "MulticastGroupId": GROUP,
+            "WirelessDeviceIds": [devices[2], {"Ref": "Made"}],
+            "DeviceList": {"Bucket": {"Fn::Sub": "assets"}, "Key": "abc.txt", "Sha256": "abc"},
+        },
+    }
+    seen = found(tmp_path, Settings=settings, Task=task(MulticastGroupIds=[GROUP]))
+    assert list(seen.devices) == list(seen.members) == devices
+    assert seen.groups == {GROUP: (*HOME, "US915")}
+    own = {"Type": "Custom::MulticastGroupSettings", "Properties": {"MulticastGroupId": {"Ref": "Group"}}}
+    assert found(tmp_path, Settings=own) == StandIns()
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner" / "asset.abc.txt").unlink(missing_ok=True)
+    assert list(found(tmp_path / "inner", Settings=settings).devices) == devices, "a Stage has its assets above it"
+    (tmp_path / "asset.abc.txt").unlink()
+    assert list(found(tmp_path, Settings=settings).devices) == devices[2:]

@@ -24,7 +24,7 @@ FILES = (
     "app.py",
     "cdk.json",
 )
-FOLDERS = ("fuota_constructs", "firmware")
+FOLDERS = ("fuota_constructs", "firmware", "devices")
 DEMO = ".venv/.set-up-for-demo"
 # Of the surroundings, what would reach into the throwaway environment.
 NOT_PASSED_ON = ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "MAKEFLAGS", "MFLAGS", "MAKELEVEL", "JSII_NODE")

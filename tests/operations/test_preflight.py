@@ -125,8 +125,18 @@ def test_finds_a_role_that_may_not_read(aws: Aws, task: Any, group: Any, role: A
 def test_finds_groups_that_are_empty_or_elsewhere(aws: Aws, task: Any, group: Any, make: Any) -> None:
     empty = group(0, "empty")
     found = _found(aws, task(empty), "error")
-    assert found[f"group empty ({empty})"].message == "has no devices"
+    message = "has no devices, so nobody receives the session; whether they are to join later is not known here"
+    assert found[f"group empty ({empty})"].message == message
+    assert "give it wireless_devices in the app, or" in found[f"group empty ({empty})"].remedy
     assert found["devices"].message == "the task has no devices"
+
+
+def test_an_empty_group_beside_another_is_a_warning(aws: Aws, task: Any, group: Any) -> None:
+    empty = group(0, "empty")
+    task_id = task(group(1, "full"), empty)
+    found = _found(aws, task_id, "warning")[f"group empty ({empty})"]
+    assert found.message == "has no devices; the session goes to those of the other groups"
+    assert f"group empty ({empty})" not in _found(aws, task_id, "error")
 
 
 def test_finds_devices_without_ports(aws: Aws, task: Any, group: Any) -> None:

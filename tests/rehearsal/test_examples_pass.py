@@ -49,7 +49,8 @@ def test_the_first_app_of_a_document_passes_its_rehearsal(cloud: FuotaCloud, doc
     settings = re.findall(r"^```json\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
     (tmp_path / "app.py").write_text(app, encoding="utf-8")
     (tmp_path / "cdk.json").write_text(settings[0] if settings else '{"app": "python3 app.py"}', encoding="utf-8")
-    shutil.copytree(ROOT / "firmware", tmp_path / "firmware")
+    for folder in ("firmware", "devices"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
     cloud.deploy(tmp_path)
     cloud.rehearse(Fleet.of(devices=200, loss="10%", seed=1)).require("99%")
 

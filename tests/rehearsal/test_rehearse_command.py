@@ -52,10 +52,10 @@ def app(folder: Path, text: str) -> Path:
 
 def test_passes_and_says_what_was_deployed_and_what_came_of_it(tmp_path: Path) -> None:
     figures = tmp_path / "rehearsal.json"
-    done = rehearse("--devices", "60", "--loss", "12%", "--require", "99%", "--json-file", str(figures))
+    done = rehearse("--loss", "12%", "--require", "99%", "--json-file", str(figures))
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.splitlines()[-1] == "PASSED 60/60 devices (99 % required)"
-    assert "60 simulated devices joined the multicast groups" in done.stdout
+    assert done.stdout.splitlines()[-1] == "PASSED 200/200 devices (99 % required)"
+    assert "200 simulated devices joined the multicast groups" in done.stdout
     assert "CREATE_COMPLETE" not in done.stdout + done.stderr  # no events of CloudFormation where all goes well
     assert "deployed FuotaExample\n" in done.stdout
     deployed = done.stdout.partition("read back from the IoT Wireless service")[2]
@@ -65,30 +65,30 @@ def test_passes_and_says_what_was_deployed_and_what_came_of_it(tmp_path: Path) -
     ):
         assert expected in deployed
     said = " ".join(done.stdout.split())
-    assert "street-sensors-1-1-0: 60/60 devices have the image; EU868 DR3 (SF9/125 kHz), 112 bytes, every 7 s" in said
+    assert "street-sensors-1-1-0: 200/200 devices have the image; EU868 DR3 (SF9/125 kHz), 112 bytes, every 7 s" in said
     assert "sensor-1.1.0.bin (22,856 bytes, sha256 " in said
     assert nothing_runs()
 
     written = document(figures.read_text())
     assert written["verdict"]["outcome"] == "passed"
-    assert written["verdict"]["summary"] == "PASSED 60/60 devices (99 % required)"
+    assert written["verdict"]["summary"] == "PASSED 200/200 devices (99 % required)"
     assert (written["seed"], written["loss"], written["require"]) == (1, 0.12, 0.99)
-    assert written["command"] == "fuota rehearse --devices 60 --loss 12% --seed 1 --require 99%"
+    assert written["command"] == "fuota rehearse --devices 200 --loss 12% --seed 1 --require 99%"
     assert written["success_ratio"] == 1.0
-    assert written["statuses"] == {"Successful": 60}
+    assert written["statuses"] == {"Successful": 200}
     assert written["cohorts"] == [
         {
             "name": "devices",
-            "devices": 60,
-            "statuses": {"Successful": 60},
-            "succeeded": 60,
+            "devices": 200,
+            "statuses": {"Successful": 200},
+            "succeeded": 200,
             "without_image": {},
             "stack": None,
             "troubles": [],
             "loss": 0.12,
         }
     ]
-    assert 0.05 < sum(device["loss_share"] for device in written["devices"]) / 60 < 0.2
+    assert 0.05 < sum(device["loss_share"] for device in written["devices"]) / 200 < 0.2
     [task] = written["tasks"]
     assert (task["status"], task["fragments_sent"], task["fragments_total"]) == ("FuotaDone", 267, 267)
     assert task["parameters"] == {
@@ -221,7 +221,7 @@ def test_fails_when_options_are_wrong_and_starts_nothing(
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_session_says_how_far_it_came_and_leaves_nothing(end: signal.Signals) -> None:
-    code, said = interrupted(end, "task(s) started", "--speed", "2", "--devices", "5", wait=2.0)
+    code, said = interrupted(end, "task(s) started", "--speed", "2", wait=2.0)
     assert code == 130
     assert said.splitlines()[-1] == "FAILED interrupted: the session was going on"
     assert re.search(r"street-sensors-1-1-0: \d+ of 267 fragments sent; .* of session left", " ".join(said.split()))

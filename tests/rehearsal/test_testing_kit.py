@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from fuota_constructs import DeviceList
+from fuota_constructs.local.errors import LocalCloudError
+from fuota_constructs.local.fleet import Fleet
 from fuota_constructs.local.testing import FuotaCloud
 from fuota_constructs.lorawan.redundancy import decode_probability
 
@@ -11,13 +14,22 @@ pytestmark = pytest.mark.e2e
 
 ROOT = Path(__file__).parents[2]
 DATA, CODED = 205, 62
-"""What app.py makes of its image: 22,856 bytes in fragments of 112 with 30 % redundancy."""
+"""What the examples make of their image: 22,856 bytes in fragments of 112 with 30 % redundancy."""
 
 
 def test_firmware_arrives(fuota_cloud: FuotaCloud, fleet) -> None:
     fuota_cloud.deploy(ROOT)
-    outcome = fuota_cloud.rehearse(fleet(devices=500, loss="10%"))
+    with pytest.raises(
+        LocalCloudError, match="the app names the 200 devices of its multicast groups, and the fleet has"
+    ):
+        fuota_cloud.rehearse(fleet(devices=500))
+    cohorts = [{"name": "street", "count": 150, "loss": "10%"}, {"name": "cellar", "count": 50, "loss": "12%"}]
+    outcome = fuota_cloud.rehearse(Fleet.from_dict({"cohorts": cohorts, "seed": 1}))
     outcome.require("99%")
+    named = list(DeviceList.from_file(ROOT / "devices" / "street-sensors.csv"))
+    assert {device.id: device.cohort for device in outcome.devices} == {
+        device: "street" if place < 150 else "cellar" for place, device in enumerate(named)
+    }
     [task] = outcome.tasks
     assert (task.status, task.fragments_total, task.problem) == ("FuotaDone", DATA + CODED, None)
 
@@ -43,7 +55,7 @@ def test_fails_when_the_role_cannot_read_the_image_and_the_alarm_fires(fuota_clo
 
 
 def test_success_agrees_with_the_planner(fuota_cloud: FuotaCloud, fleet) -> None:
-    fuota_cloud.deploy(ROOT)
+    fuota_cloud.deploy(ROOT / "examples" / "monitored")
     outcome = fuota_cloud.rehearse(fleet(devices=400, loss=0.23, seed=7))
     expected = decode_probability(DATA, CODED, 0.23)
     deviation = (expected * (1 - expected) / 400) ** 0.5

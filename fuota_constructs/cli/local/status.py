@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
+MOST_DEVICES = 5
+"""Lines of devices in the table of a task; --json has all."""
+
+
 @click.command()
 @options.port
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for scripts.")
@@ -72,6 +76,8 @@ def _task_table(task: dict[str, Any], group_names: dict[str, str | None]) -> "Ta
     table.add_column(overflow="fold")
     groups = [f"{group_names.get(each) or 'unnamed'} ({each})" for each in task["multicast_group_ids"]]
     devices = [f"{device} {state or ''}".strip() for device, state in task["devices"].items()]
+    if len(devices) > MOST_DEVICES:
+        devices[MOST_DEVICES:] = [f"and {len(devices) - MOST_DEVICES:,} more"]
     rows: dict[str, Any] = {
         "Id": task["id"],
         "Account, Region": f"{task['account']}, {task['region']}",

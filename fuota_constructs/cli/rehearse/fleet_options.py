@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +38,11 @@ def share(_: click.Context, parameter: click.Parameter, value: str | None) -> fl
 def fleet_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options, as `devices`, `loss`, `stack`, `firmware`, `seed` and `fleet_file`."""
     options = (
-        click.option("--devices", type=click.IntRange(1, 100_000), help="How many simulated devices.  [default: 200]"),
+        click.option(
+            "--devices",
+            type=click.IntRange(1, 100_000),
+            help="How many simulated devices.  [default: as many as the app names, else 200]",
+        ),
         click.option(
             "--loss", callback=share, help="Share of fragments each device loses, such as 10%.  [default: 10%]"
         ),
@@ -108,13 +113,14 @@ def fleet_of(
     try:
         if fleet_file is not None:
             return Fleet.from_file(fleet_file)
-        return Fleet.of(
+        fleet = Fleet.of(
             devices=devices or DEFAULT_DEVICES,
             loss=DEFAULT_LOSS if loss is None else loss,
             seed=DEFAULT_SEED if seed is None else seed,
             stack=stack.text if stack else None,
             firmware=str(firmware) if firmware else None,
         )
+        return replace(fleet, gives_way=devices is None)
     except (ValueError, OSError) as error:
         hint = "--fleet" if fleet_file else "--devices / --loss / --seed / --firmware"
         raise click.BadParameter(str(error), param_hint=hint) from None

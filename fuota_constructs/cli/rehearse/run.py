@@ -99,6 +99,7 @@ class Run:
             self._console.rule("the session")
             rehearsal = Rehearsal(cloud, leave_out=left_out)
             say(f"{rehearsal.enrol(self._request.fleet)} simulated devices joined the multicast groups")
+            self._request = replace(self._request, fleet=rehearsal.fleet or self._request.fleet)
             started = rehearsal.start()
             say(f"{len(started)} task(s) started; the wait of 30 minutes before a session is skipped")
             self._findings = stack_findings(rehearsal, self._request.fleet)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from fuota_constructs.local.fleet.cohort import MOST_DEVICES, Cohort
 from fuota_constructs.local.fleet.loss import FleetError, number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _FIELDS: Final = ("devices", "loss", "seed", "groups", "profile", "cohorts")
 
@@ -18,12 +21,14 @@ class Fleet:
     """Devices to be made in the local cloud.
 
     The same fleet in the same session always ends the same way. `groups` are ids of multicast groups; None is every
-    group there is, an empty list none.
+    group there is, an empty list none. `gives_way`: nobody asked for that many, so where an app names its devices there
+    are as many of them.
     """
 
     cohorts: tuple[Cohort, ...]
     seed: int = 0
     groups: tuple[str, ...] | None = None
+    gives_way: bool = False
 
     @classmethod
     def of(
@@ -78,6 +83,23 @@ class Fleet:
     def devices(self) -> int:
         """How many devices there are."""
         return sum(cohort.count for cohort in self.cohorts)
+
+    def resized(self, devices: int) -> Fleet:
+        """The same with so many devices, all of its first cohort."""
+        return replace(self, cohorts=(replace(self.cohorts[0], count=devices),))
+
+    def cut(self, *sizes: int) -> Iterator[Fleet]:
+        """Fleets of so many devices each, taken from the cohorts in their order."""
+        left = list(self.cohorts)
+        for size in sizes:
+            taken: list[Cohort] = []
+            while size > sum(cohort.count for cohort in taken):
+                cohort = left.pop(0)
+                count = min(cohort.count, size - sum(each.count for each in taken))
+                taken.append(replace(cohort, count=count))
+                if count < cohort.count:
+                    left.insert(0, replace(cohort, count=cohort.count - count))
+            yield replace(self, cohorts=tuple(taken))
 
     def as_dict(self) -> dict[str, Any]:
         """The fleet as the admin route POST /_fuota/fleet takes it."""
