@@ -29,9 +29,13 @@ STYLES: Final = {"ok": "green", "note": "yellow", "missing": "red"}
 FOR: Final = {
     "cdk": "the constructs",
     "cli": "the fuota command",
+    "delta": "deltas",
     "local": "the local cloud and rehearsals",
     "plan": "pages with pictures",
+    "verify": "verified signatures of images",
 }
+OPTIONAL: Final = ("delta", "verify")
+"""Extras that a rehearsal does without, unless the app asks for what they bring."""
 WITH_LOCAL: Final = "pip install 'fuota-constructs[cli,local]'"
 
 
@@ -117,7 +121,8 @@ def _extras() -> Iterator[Check]:
         gone = sorted(package for package, module in packages.items() if importlib.util.find_spec(module) is None)
         if gone:
             remedy = f"pip install 'fuota-constructs[{extra}]'"
-            yield Check(f"extra {extra}", "missing", f"for {FOR[extra]}: no {', '.join(gone)}", remedy)
+            state = "note" if extra in OPTIONAL else "missing"
+            yield Check(f"extra {extra}", state, f"for {FOR[extra]}: no {', '.join(gone)}", remedy)
         else:
             yield Check(f"extra {extra}", "ok", f"{FOR[extra]}: {', '.join(sorted(map(_version, packages)))}")
 

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner, Result
 
+from fuota_constructs.cli.doctor import FOR, _extras
 from fuota_constructs.cli.root import fuota
+from fuota_constructs.extras import EXTRAS
 
 from .published import document
 
@@ -52,6 +54,18 @@ def test_all_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "ok       AWS credentials: found (env); not tried: add --aws\n" in done.stdout
     assert "not-to-be-shown" not in done.output
     assert "AKIAEXAMPLE" not in done.output
+
+
+@pytest.mark.parametrize(("extra", "module"), [("delta", "bsdiff4"), ("verify", "cryptography")])
+def test_what_a_rehearsal_does_without_is_a_note(monkeypatch: pytest.MonkeyPatch, extra: str, module: str) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    check = next(check for check in _extras() if check.name == f"extra {extra}")
+    assert (check.state, check.remedy) == ("note", f"pip install 'fuota-constructs[{extra}]'")
+
+
+def test_every_extra_has_a_line_and_says_what_it_is_for() -> None:
+    assert FOR.keys() == EXTRAS.keys()
+    assert {f"extra {extra}" for extra in EXTRAS} <= checks().keys()
 
 
 def test_a_machine_without_an_aws_account_is_well() -> None:

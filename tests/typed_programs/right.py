@@ -15,6 +15,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk.interfaces.aws_iotwireless import IFuotaTaskRef, IMulticastGroupRef
 
 from fuota_constructs import (
+    Descriptor,
     DlClass,
     Finding,
     FirmwareBucket,
@@ -60,7 +61,7 @@ task: FuotaTask = FuotaTask(
     redundancy_percent=30,
     fragment_size_bytes=112,
     fragment_interval=cdk.Duration.seconds(7),
-    descriptor=b"\x01\x02\x03\x04",
+    descriptor=Descriptor.of_version("2.4.0"),
     multicast_groups=groups,
     planned_loss_percent=12.5,
     firmware_bucket=bucket,
@@ -77,7 +78,7 @@ FuotaTask(
 FuotaTask(
     stack,
     "Devices",
-    firmware_image=FirmwareImage.from_asset("sensor.bin"),
+    firmware_image=FirmwareImage.delta(base="old.bin", target=FirmwareImage.from_asset("sensor.bin")),
     rf_region=RfRegion.EU868,
     wireless_devices=cdk.CfnParameter(stack, "Ids", type="CommaDelimitedList").value_as_list,
 )

@@ -80,6 +80,8 @@ def _is_entry(entry: Any) -> bool:
 def _share(entry: dict[str, Any], where: str, folder: Path | None) -> FirmwareShare:
     path = (folder or Path.cwd()) / Path(entry["file"]).expanduser()
     try:
+        if path.exists() and not path.is_file():  # a device or a pipe may never end
+            raise FleetError(f"{where} has {entry['file']!r}, which cannot be read (it is no file): looked for {path}")
         if path.stat().st_size > MOST_BYTES:
             raise FleetError(f"{where} has {entry['file']!r} of over {MOST_BYTES} bytes; give a firmware image")
         content = path.read_bytes()

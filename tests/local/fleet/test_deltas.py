@@ -213,7 +213,8 @@ def test_shares_are_of_whole_devices(other: str, shares: tuple[float, float], co
     ("firmware", "message"),
     [
         ("gone.bin", "fleet.firmware has 'gone.bin', which cannot be read"),
-        (".", "which cannot be read"),
+        (".", "which cannot be read (it is no file)"),
+        ("/dev/zero", "which cannot be read (it is no file)"),
         ("empty.bin", "which is empty"),
         ("a\0b", "which cannot be read"),
         ({"base.bin": "95%"}, "has shares of 95 % together; say what the others run"),
