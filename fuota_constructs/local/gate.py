@@ -17,6 +17,9 @@ DEFAULT_SHARE: Final = 0.99
 """The share of devices that must have the image, where nothing else is said."""
 
 MOST_NAMED: Final = 5
+MOST_EXPLAINED: Final = 2
+"""The line names causes of so many cohorts; all are listed below it."""
+
 MISSING: Final = "MissingFrag"
 REMEDIES: Final = {
     "Initial": "they were in no session: check the RfRegion and class of their cohort, and the groups of the task",
@@ -158,21 +161,22 @@ def _who(outcome: Rehearsed, required: float) -> str:
         groups = [(f"{task.name}, ", cohorts_of(outcome.devices_of(task))) for task in outcome.tasks]
         groups.append(("in no session, ", cohorts_of(apart)))
     below = [
-        (cohort.devices - cohort.succeeded, f"{where}{_named(cohort)}")
+        (cohort.devices - cohort.succeeded, where, cohort)
         for where, cohorts in groups
         for cohort in cohorts
         if cohort.succeeded / cohort.devices < required
     ]
-    named = [name for _, name in sorted(below, key=lambda each: -each[0])]
+    worst = sorted(below, key=lambda each: -each[0])
+    named = [f"{where}{_named(cohort, why=place < MOST_EXPLAINED)}" for place, (_, where, cohort) in enumerate(worst)]
     more = [f"and {len(named) - MOST_NAMED} more"] if len(named) > MOST_NAMED else []
     return "; ".join([*named[:MOST_NAMED], *more])
 
 
-def _named(cohort: CohortOutcome) -> str:
+def _named(cohort: CohortOutcome, *, why: bool = True) -> str:
     failed = cohort.failed
-    why = ", ".join(trouble.cause for trouble, _ in cohort.troubles[:1])
+    cause = ", ".join(trouble.cause for trouble, _ in cohort.troubles[:1]) if why else ""
     said = f"({failed})" if "," in failed else failed
-    return f"{cohort.name} {cohort.succeeded}/{cohort.devices} {said}{f': {why}' if why else ''}"
+    return f"{cohort.name} {cohort.succeeded}/{cohort.devices} {said}{f': {cause}' if cause else ''}"
 
 
 def _causes(outcome: Rehearsed) -> list[str]:

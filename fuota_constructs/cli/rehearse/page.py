@@ -34,9 +34,10 @@ def page_of(record: Record) -> str:
     parts = [page.opening(title, lead, record.about, record.banner)]
     if outcome:
         parts += [page.tiles(_tiles(record, outcome)), _cohorts(outcome, record.request.require)]
-        parts.append(
-            page.listed("findings", "What the rules say of these stacks", [str(found) for found in record.findings])
-        )
+        parts += [
+            page.listed("causes", "Why, cohort by cohort", _causes(outcome)),
+            page.listed("findings", "What the rules say of these stacks", [str(found) for found in record.findings]),
+        ]
         parts += [*_pictures(outcome), _tasks(outcome), _devices(outcome)]
     parts += [
         page.listed("stand-ins", "Made up for it", record.stand_ins),
@@ -71,7 +72,6 @@ def _tiles(record: Record, outcome: Outcome) -> list[Figure]:
 
 def _cohorts(outcome: Outcome, require: float) -> str:
     rows = []
-    stacks = any(cohort.stack for cohort in outcome.cohorts)
     for cohort in outcome.cohorts:
         losses = sorted(
             device.loss for device in outcome.devices if device.cohort == cohort.name and device.loss is not None
@@ -81,14 +81,24 @@ def _cohorts(outcome: Outcome, require: float) -> str:
             f"{count(cohort.succeeded)} ({gate.percent(cohort.succeeded, cohort.devices)})",
             percent(losses[len(losses) // 2]) if losses else "-",
             percent(losses[-1]) if losses else "-",
-            *([cohort.stack or "-"] if stacks else []),
-            cohort.explained or "-",
+            cohort.failed or "-",
         ]
         rows.append((cohort.name, cells, cohort.succeeded / cohort.devices < require))
-    headings = ["cohort", "devices", "have the image", "median loss", "worst loss"]
-    table = page.table([*headings, *(["stack"] if stacks else []), "the others"], rows)
+    table = page.table(["cohort", "devices", "have the image", "median loss", "worst loss", "the others"], rows)
     marked = "<p>Marked are those below the bar.</p>" if any(below for *_, below in rows) else ""
     return f'<section id="cohorts"><h2>Cohorts</h2>{table}{marked}</section>' if rows else ""
+
+
+def _causes(outcome: Outcome) -> list[str]:
+    """Each cohort that has a stack or troubles: what it has, then why not all of it have the image."""
+    lines = []
+    for cohort in outcome.cohorts:
+        if cohort.stack is None and not cohort.troubles:
+            continue
+        said = [f"{devices} of {cohort.devices}: {trouble.cause}" for trouble, devices in cohort.troubles]
+        stack = f" ({cohort.stack.replace(',', ', ')})" if cohort.stack else ""  # without blanks it would not wrap
+        lines.append(f"{cohort.name}{stack}: {'; '.join(said) or 'nothing to say'}")
+    return lines
 
 
 def _pictures(outcome: Outcome) -> Iterable[str]:
@@ -135,7 +145,7 @@ def _devices(outcome: Outcome) -> str:
         (
             device.id,
             [
-                f"{device.status}: {device.trouble.cause}" if device.trouble else device.status,
+                device.status,
                 device.cohort,
                 *([names.get(device.task_id or "", "none")] if several else []),
                 "-" if device.loss is None else percent(device.loss),
