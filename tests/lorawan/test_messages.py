@@ -140,6 +140,7 @@ def test_fails_to_decode(frame, version, uplink, message):
         (FragSessionSetupReqV2(0, 0, 1, 1, 0, session_cnt=1, mic=b""), "mic has 0 bytes"),
         (DataFragment(0, 16_384, b"x"), "n is 16384: it takes 0 to 16383"),
         (DataFragment(0, 1, b""), "payload is empty"),
+        (DataFragment(0, 0, b"x"), "n is 0: fragments count from 1"),
     ],
 )
 def test_fails_to_encode(wrong, message):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -12,12 +11,12 @@ import numpy as np
 
 from fuota_constructs.local.fleet.cohort import BASE_DESCRIPTOR
 from fuota_constructs.local.fleet.delta_trouble import other_base_named
-from fuota_constructs.local.fleet.frames import commands_in, frame_of
+from fuota_constructs.local.fleet.frames import frame_of
 from fuota_constructs.local.fleet.installation import Installation
 from fuota_constructs.local.fleet.integrity import data_block_mic
 from fuota_constructs.local.fleet.own_memory import OwnMemory
-from fuota_constructs.local.fleet.radio import Arrived, arrivals
 from fuota_constructs.local.fleet.reception import Reception
+from fuota_constructs.local.fleet.session_set_up import INITIAL, Receiver, heard_by, heard_from, set_up
 from fuota_constructs.local.fleet.stack_decoder import End
 from fuota_constructs.local.fleet.stack_devices import (
     at_set_up,
@@ -32,36 +31,20 @@ from fuota_constructs.local.fleet.stack_devices import (
 from fuota_constructs.local.fleet.stack_limits import Counted, counted
 from fuota_constructs.local.fleet.transmission import MULTICAST_FRAG_INDEX, UNICAST_FRAG_INDEX, Transmission
 from fuota_constructs.lorawan.fragmentation.messages import (
-    FRAGMENTATION_PORT,
-    PACKAGE_IDENTIFIER,
-    FragSessionSetupAns,
-    FragSessionSetupAnsV2,
-    FragSessionSetupReq,
-    FragSessionSetupReqV2,
     FragSessionStatusAns,
     FragSessionStatusAnsV2,
     FragSessionStatusReq,
 )
-from fuota_constructs.lorawan.package_messages import Message, PackageVersionAns, PackageVersionReq
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from fuota_constructs.local.fleet.device import Device
-    from fuota_constructs.local.fleet.multicast_server import ServedGroup
+    from fuota_constructs.local.fleet.radio import Arrived
     from fuota_constructs.local.fleet.session_parameters import SessionParameters
     from fuota_constructs.local.fleet.stack_limits import EarlyEnd
     from fuota_constructs.local.fleet.stack_trouble import StackTrouble
 
-_REFUSALS: Final = (
-    ("frag_algo_unsupported", "FragAlgo_unsupported"),
-    ("not_enough_memory", "Not_enough_memory"),
-    ("frag_index_unsupported", "FragIndex_unsupported"),
-    ("wrong_descriptor", "Wrong_descriptor"),
-    ("session_cnt_replay", "SessionCnt_replay"),
-)
-_PACKAGE_ASKED: Final = PackageVersionReq().encode()
-INITIAL: Final = "Initial"
 SUCCESSFUL: Final = "Successful"
 
 
@@ -77,20 +60,6 @@ class Outcome:
     listening: bool = False
     has_image: bool = False
     trouble: StackTrouble | None = None
-
-
-@dataclass(frozen=True)
-class Receiver:
-    """A device a session is for; of a multicast session with its group, and the McGroupID it has it under."""
-
-    device: Device
-    group: ServedGroup | None = None
-    mc_group_id: int | None = None
-
-    @property
-    def left_out(self) -> bool:
-        """Whether the device is not set up for its group."""
-        return self.group is not None and self.mc_group_id is None
 
 
 class SessionRun:
@@ -122,7 +91,7 @@ class SessionRun:
                 outcome.status = "Device_exist_in_conflict_fuota_task"
                 continue
             device.sessions_begun += 1
-            outcome.status = self._set_up(receiver)
+            outcome.status = set_up(receiver, parameters, self.frag_index)
             outcome.trouble = at_set_up(device, self.parameters, self.frag_index, outcome.status)
             if outcome.status == "Wrong_descriptor" and device.cohort.descriptor == BASE_DESCRIPTOR and device.firmware:
                 outcome.trouble = other_base_named(device.firmware.sha256)
@@ -130,75 +99,10 @@ class SessionRun:
             if outcome.status == INITIAL and not receiver.left_out:
                 outcome.listening = True
                 random = np.random.default_rng([device.seed, device.ordinal, device.sessions_begun])
-                listening.append((device, random, self._heard(receiver, random)))
+                listening.append((device, random, heard_by(receiver, parameters, random)))
         for group in served.values():
             group.f_count += parameters.fragments
         self._begin(listening)
-
-    def _set_up(self, receiver: Receiver) -> str:
-        device = receiver.device
-        versions = [
-            answer.package_version
-            for answer in _heard_from(device, device.answer(_PACKAGE_ASKED))
-            if isinstance(answer, PackageVersionAns) and answer.package_identifier == PACKAGE_IDENTIFIER
-        ]
-        if not versions:
-            return "Package_Not_Supported"
-        if receiver.left_out:
-            return INITIAL
-        request = self._request(receiver.mc_group_id)
-        sent = frame_of(request) if versions[0] == 1 else self._version_2(request, device).encode()
-        (answer,) = _heard_from(device, device.answer(sent))
-        assert isinstance(answer, (FragSessionSetupAns, FragSessionSetupAnsV2))  # noqa: S101
-        return next((status for flag, status in _REFUSALS if getattr(answer, flag, False)), INITIAL)
-
-    def _request(self, mc_group_id: int | None) -> FragSessionSetupReq:
-        parameters = self.parameters
-        return FragSessionSetupReq(
-            frag_index=self.frag_index,
-            mc_group_bit_mask=0 if mc_group_id is None else 1 << mc_group_id,
-            nb_frag=parameters.data_fragments,
-            frag_size=parameters.fragment_bytes,
-            padding=parameters.data_fragments * parameters.fragment_bytes - len(parameters.image),
-            descriptor=parameters.descriptor,
-        )
-
-    def _version_2(self, request: FragSessionSetupReq, device: Device) -> FragSessionSetupReqV2:
-        # The service counts the sessions of a device (assumed: from 1).
-        session_cnt = device.sessions_begun & 0xFFFF
-        mic = data_block_mic(
-            self.parameters.image,
-            gen_app_key=device.gen_app_key,
-            session_cnt=session_cnt,
-            frag_index=self.frag_index,
-            descriptor=request.descriptor,
-        )
-        return FragSessionSetupReqV2(
-            frag_index=request.frag_index,
-            mc_group_bit_mask=request.mc_group_bit_mask,
-            nb_frag=request.nb_frag,
-            frag_size=request.frag_size,
-            padding=request.padding,
-            session_cnt=session_cnt,
-            mic=mic,
-            descriptor=request.descriptor,
-        )
-
-    def _heard(self, receiver: Receiver, random: np.random.Generator) -> Arrived:
-        parameters, loss = self.parameters, receiver.device.cohort.loss
-        arrived = arrivals(loss, random, parameters.fragments, parameters.region, parameters.data_rate)
-        if receiver.group is None or receiver.mc_group_id is None:
-            return arrived
-        there = receiver.device.multicast.groups[receiver.mc_group_id]
-        if there.session is None or there.mc_nwk_s_key != receiver.group.mc_nwk_s_key:
-            return np.zeros_like(arrived)
-        # Fragment n is sent at start + (n - 1) * interval, with the frame count f_count + n - 1.
-        interval, counted = parameters.interval_seconds, receiver.group.f_count
-        first = max(math.ceil((there.session.start - parameters.start) / interval), there.min_f_count - counted, 0)
-        end = min(math.ceil((there.session.end - parameters.start) / interval), there.max_f_count - counted)
-        arrived[:first] = False
-        arrived[max(0, end) :] = False
-        return arrived
 
     def _begin(
         self,
@@ -318,7 +222,7 @@ class SessionRun:
         Assumed: who does not answer stays Initial.
         """
         request = FragSessionStatusReq(frag_index=self.frag_index, participants=True)
-        answers = _heard_from(device, device.answer(frame_of(request)))
+        answers = heard_from(device, device.answer(frame_of(request)))
         if not answers:
             return INITIAL
         (answer,) = answers
@@ -411,7 +315,3 @@ class SessionRun:
     def counts(self) -> Counter[str]:
         """How many devices report what."""
         return Counter(outcome.status for outcome in self.outcomes.values())
-
-
-def _heard_from(device: Device, uplink: bytes) -> tuple[Message, ...]:
-    return commands_in(uplink, port=FRAGMENTATION_PORT, version=device.version, uplink=True)

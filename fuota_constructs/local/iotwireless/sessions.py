@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fuota_constructs.local.fleet.enrolment import Enrolment
-    from fuota_constructs.local.fleet.session_run import Receiver, SessionRun
+    from fuota_constructs.local.fleet.session_run import SessionRun
+    from fuota_constructs.local.fleet.session_set_up import Receiver
     from fuota_constructs.local.iotwireless.multicast_air import MulticastAir
     from fuota_constructs.local.iotwireless.store import RegionalState, Store
     from fuota_constructs.lorawan.regions import DataRate, Region
@@ -210,7 +211,7 @@ class Sessions:
     ) -> list[Receiver]:
         if self._enrolment is None:
             return []
-        from fuota_constructs.local.fleet.session_run import Receiver
+        from fuota_constructs.local.fleet.session_set_up import Receiver
 
         found: dict[str, Receiver] = {}
         for group_id in task.multicast_group_ids:

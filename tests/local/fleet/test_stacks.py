@@ -13,7 +13,8 @@ from fuota_constructs.local.fleet.device import Device
 from fuota_constructs.local.fleet.multicast_server import MulticastServer, SessionOrder, session_time_out
 from fuota_constructs.local.fleet.radio import arrivals
 from fuota_constructs.local.fleet.session_parameters import SessionParameters
-from fuota_constructs.local.fleet.session_run import Outcome, Receiver, SessionRun
+from fuota_constructs.local.fleet.session_run import Outcome, SessionRun
+from fuota_constructs.local.fleet.session_set_up import Receiver
 from fuota_constructs.local.fleet.stack_decoder import End, StackDecoder, stack_decoder
 from fuota_constructs.lorawan.device_stack import DeviceStack
 from fuota_constructs.lorawan.fragmentation import encode
