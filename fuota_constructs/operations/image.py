@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from fuota_constructs.operations.aws import Aws
 
 _URI = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(?P<key>.+)", re.DOTALL)
-DELTA_METADATA = "delta-target-sha256"
-"""What `FirmwareImage.delta` leaves at the object in S3."""
+_SHA256 = re.compile("[0-9a-f]{64}")
 SEEN_LATE = "the service finds out only in the session, and ends it as FuotaDone"
 
 
@@ -29,8 +28,11 @@ class Image:
     size_bytes: int | None = None
     bucket_region: str | None = None
     kms_key: str | None = None
-    is_delta: bool = False
-    """Whether its metadata says that it is a patch, of which devices have to make the image."""
+    delta: tuple[str, str] | None = None
+    """SHA-256 of base and target, where its metadata says that it is a patch, of which devices have to make the image.
+
+    Written by the deployment of a `FirmwareImage.delta`.
+    """
     version: str | None = None
     """What its metadata says of the firmware, of that which a patch makes: version, format, digest of the content."""
     format: str | None = None
@@ -59,7 +61,9 @@ def read_image(aws: Aws, uri: str) -> tuple[Image | None, list[Check]]:
     size = int(head["ContentLength"])
     said = head.get("Metadata", {})
     firmware = (said.get(f"firmware-{name}") for name in ("version", "format", "digest"))
-    image = Image(bucket, key, size, region, head.get("SSEKMSKeyId"), DELTA_METADATA in said, *firmware)
+    base, target = (said.get(f"delta-{end}-sha256", "") for end in ("base", "target"))
+    delta = (base, target) if _SHA256.fullmatch(base) and _SHA256.fullmatch(target) else None
+    image = Image(bucket, key, size, region, head.get("SSEKMSKeyId"), delta, *firmware)
     return image, [*checks, ok("image", f"{uri} exists and has {size:,} bytes")]
 
 

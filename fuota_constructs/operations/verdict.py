@@ -112,7 +112,7 @@ def _sent(progress: Progress) -> str:
 
 def is_delta(progress: Progress) -> bool:
     """Whether what the devices got is a patch, of which they have to make the image."""
-    return progress.image is not None and progress.image.is_delta
+    return progress.image is not None and progress.image.delta is not None
 
 
 def _causes(

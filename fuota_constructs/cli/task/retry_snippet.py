@@ -70,6 +70,8 @@ def snippet(task: Task, image: Image, retry: Retry) -> str:
         lines += [f"        {_text(device.id)}," for device in retry.devices]
         lines += ["    ],"]
     lines += [")", 'cdk.CfnOutput(stack, "FuotaTaskId", value=task.fuota_task_id)']
+    for end, digest in zip(("base", "target"), image.delta or (), strict=False):  # a patch says neither itself
+        lines.append(f'cdk.Tags.of(task).add("fuota-delta:{end}-sha256", "{digest}")')
     for number in range(1, len(retry.by_class) + 1):
         lines.append(f'cdk.CfnOutput(stack, "Group{number}Id", value=group_{number}.multicast_group_id)')
     return "\n".join([*lines, "app.synth()"])

@@ -13,10 +13,12 @@ from fuota_constructs.operations.task import Device, Task
 DEVICE = Device("d-1", None, None, "MissingFrag", None, None)
 
 
-def written(*, key: str = "v2.bin", classes: tuple[str, ...] = ("ClassC",), **fields: Any) -> str:
+def written(
+    *, key: str = "v2.bin", classes: tuple[str, ...] = ("ClassC",), delta: tuple[str, str] | None = None, **fields: Any
+) -> str:
     task = Task("id", "arn", "FuotaDone", role="arn:aws:iam::111122223333:role/r", **{"rf_region": "EU868", **fields})
     retry = Retry((DEVICE,), (), dict.fromkeys(classes, (DEVICE,)), 30)
-    return snippet(task, Image("firmware", key), retry)
+    return snippet(task, Image("firmware", key, delta=delta), retry)
 
 
 @pytest.mark.parametrize(
@@ -54,3 +56,11 @@ def test_each_class_has_a_group_of_its_own() -> None:
 def test_a_region_of_tomorrow_is_named() -> None:
     assert 'rf_region=RfRegion.of("XX999"),' in written(rf_region="XX999")
     assert "rf_region=RfRegion.AS923_1," in written(rf_region="AS923-1")
+
+
+def test_a_delta_keeps_what_it_makes_of_what() -> None:
+    """The patch says neither, and a rehearsal of the retry could not judge it."""
+    code = written(key="up.patch", delta=("0" * 64, "1" * 64))
+    for end, digit in (("base", "0"), ("target", "1")):
+        assert f'cdk.Tags.of(task).add("fuota-delta:{end}-sha256", "{digit * 64}")\n' in code
+    assert "Tags" not in written()
