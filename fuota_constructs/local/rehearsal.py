@@ -247,11 +247,14 @@ class Rehearsal:
         bucket, _, key = uri.removeprefix("s3://").partition("/")
         s3 = self._cloud.client("s3", account=session["account"], region=session["aws_region"])
         try:
-            image = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+            found = s3.get_object(Bucket=bucket, Key=key)
+            image = found["Body"].read()
         except (BotoCoreError, ClientError):  # the session says why: a wrong name is one of its problems
             return TaskImage(uri, None, None)
         delta = TaskDelta(**session["delta"]) if session["delta"] else None
-        return TaskImage(uri, len(image), hashlib.sha256(image).hexdigest(), delta)
+        said = (found["Metadata"].get(f"firmware-{name}") for name in ("format", "version"))
+        firmware = " ".join(filter(None, said)) or None
+        return TaskImage(uri, len(image), hashlib.sha256(image).hexdigest(), delta, firmware)
 
     def _own_sessions(self) -> list[dict[str, Any]]:
         return [session for session in self._sessions() if session["task_id"] in self._started]

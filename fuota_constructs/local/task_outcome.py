@@ -55,12 +55,16 @@ class TaskDelta:
 
 @dataclass(frozen=True)
 class TaskImage:
-    """The image of a task; None where it could not be read. `delta` is None for a whole image."""
+    """The image of a task; None where it could not be read. `delta` is None for a whole image.
+
+    `firmware` is format and version, as the deployment left them at the object; None where it left none.
+    """
 
     uri: str
     size_bytes: int | None
     sha256: str | None
     delta: TaskDelta | None = None
+    firmware: str | None = None
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,8 @@ def _image_signing_key(plan: TaskPlan) -> Remarks:
     if check.verdict == "refused":
         yield error(
             f"the firmware image is not signed by {check.key}: {check.said}. Devices that trust that key never boot it,"
-            f" and the session counts as a success: {on_the_air(plan)}. Sign it with that key, or correct signed_by"
+            f" and the session counts as a success: {on_the_air(plan)}. Sign it with that key, or name the key that"
+            " the bootloader has"
         )
     elif check.verdict == "named":
         yield warning(

@@ -100,6 +100,7 @@ def test_passes_and_says_what_was_deployed_and_what_came_of_it(tmp_path: Path) -
     }
     assert task["image"]["size_bytes"] == 22_856
     assert re.fullmatch(r"[0-9a-f]{64}", task["image"]["sha256"])
+    assert task["image"]["firmware"] == "cortex-m"
     for moment in (written["rehearsed_at"], task["started_at"], task["done_at"]):
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", moment)
 

@@ -56,7 +56,10 @@ role = FirmwareUpdateRole(stack, "Role")
 task: FuotaTask = FuotaTask(
     stack,
     "Task",
-    firmware_image=FirmwareImage.from_asset("sensor.bin"),
+    firmware_image=FirmwareImage.from_asset(
+        "sensor.bin", signed_by="production.pem", replaces="1.0.0", max_image_bytes=400_000
+    ),
+    allow_downgrade=True,
     rf_region=RfRegion.EU868,
     redundancy_percent=30,
     fragment_size_bytes=112,

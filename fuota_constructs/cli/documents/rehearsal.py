@@ -104,6 +104,7 @@ class Image(TypedDict):
     size_bytes: int | None
     sha256: Sha256 | None
     delta: Annotated[Delta | None, "null for a whole image"]
+    firmware: Annotated[str | None, "format and version, as the deployment left them; null where it left none"]
 
 
 class RehearsedTask(TypedDict):

@@ -161,7 +161,10 @@ def image_words(task: TaskOutcome) -> str:
         return image.uri
     ends = (image.delta.base_sha256, image.delta.target_sha256) if image.delta else ()
     delta = f", a delta from {' to '.join(end[:16] if end else 'unknown' for end in ends)}" if ends else ""
-    return f"{image.uri.rpartition('/')[2]} ({count(image.size_bytes)} bytes, sha256 {image.sha256[:16]}{delta})"
+    firmware = f", {visible(image.firmware)}" if image.firmware else ""
+    return (
+        f"{image.uri.rpartition('/')[2]} ({count(image.size_bytes)} bytes, sha256 {image.sha256[:16]}{delta}{firmware})"
+    )
 
 
 def show(record: Record, console: Console) -> None:
