@@ -57,6 +57,20 @@ def test_takes_the_fleet_of_the_folder(cloud: LocalCloud) -> None:
     assert local("fleet", "add", "--devices", "1").stdout.startswith("1 simulated device joined lamps (")
 
 
+def test_devices_have_the_stack_that_is_named(cloud: LocalCloud) -> None:
+    group(cloud, "lamps")
+    Path("fleet.yaml").write_text("devices: 7")
+    done = local("fleet", "add", "--device-stack", "loramac-node@4.5.1,max_fragments=1000")
+    assert done.stdout.startswith("200 simulated devices joined lamps ("), done.output
+    assert {device["stack"] for device in cloud.admin("fleet?devices=1")["list"]} == {
+        "loramac-node@4.5.1,max_fragments=1000"
+    }
+    both = local("fleet", "add", "--device-stack", "mbed", "--fleet", "fleet.yaml")
+    assert (both.exit_code, "leave the other options out" in both.stderr) == (2, True)
+    unknown = local("fleet", "add", "--device-stack", "stm32")
+    assert (unknown.exit_code, "did you mean 'stm32cubewl'?" in " ".join(unknown.stderr.split())) == (2, True)
+
+
 def test_devices_have_the_firmware_that_is_named(cloud: LocalCloud) -> None:
     group(cloud, "lamps")
     Path("fleet.yaml").write_text("devices: 7")

@@ -149,3 +149,9 @@ def test_verdict_page_and_json_name_stack_and_cause(rehearsed: Record) -> None:
     assert sum(device["has_image"] for device in written["devices"]) == written["verdict"]["succeeded"] == 20
     assert any(said.startswith("stack-hang: choose larger fragments") for said in rehearsed.verdict.remedies)
     assert not any("redundancy than" in said for said in rehearsed.verdict.remedies)
+
+
+def test_the_command_that_does_it_again_names_the_stack() -> None:
+    fleet = Fleet.of(devices=20, loss=0.1, seed=1, stack="loramac-node,max_fragments=1000")
+    again = Request(fleet, 0.99, dt.datetime(2026, 1, 1, tzinfo=dt.UTC), "app").command
+    assert "--loss 10% --device-stack loramac-node@4.7.0,max_fragments=1000 --seed 1" in again
