@@ -82,15 +82,21 @@ def _verified(
     from fuota_constructs.firmware.signing.verification import is_made_by
 
     if not any(is_made_by(each, key) for each in signatures):
-        if facts.format == "sfu":
-            return "refused", "its header has no signature by this key (or SBSFU is built with AES-GCM, without keys)"
-        why = "it names this key, and the signature is not by it or damaged" if named else "it is signed by another key"
-        return "refused", why
+        return "refused", _why_not(facts, named=named)
     if facts.format == "sfu" and sfu.has_its_digest(data) is False:
         return "refused", "its header is signed by this key, for another firmware than the one behind it"
     if facts.encrypted:
         return "verified", "of its digest; whether the encrypted payload has that, only the device can tell"
     return "verified", "over its content"
+
+
+def _why_not(facts: ImageFacts, *, named: bool) -> str:
+    if facts.format == "sfu":
+        return "its header has no signature by this key (or SBSFU is built with AES-GCM, without keys)"
+    if named:
+        return "it names this key, and the signature is not by it or damaged"
+    # Where nothing else tells whether the content is what was signed, it may be that.
+    return "it is signed by another key" + (", or its content changed after that" if facts.digest_valid is None else "")
 
 
 def _names(signed: Signed, key: SigningKey) -> bool | None:
