@@ -128,10 +128,9 @@ def _stack_frag_index(plan: TaskPlan) -> Remarks:
 
 
 def _stack_class_b(plan: TaskPlan) -> Remarks:
-    if not any(group.dl_class == "ClassB" for group in plan.multicast_groups):
-        return
-    for stack in stacks(plan):
-        if stack.class_b_as_class_c:
+    class_b = [group for group in plan.multicast_groups if group.dl_class == "ClassB"]
+    for stack in dict.fromkeys(group.device_stack or plan.device_stack for group in class_b):
+        if stack is not None and stack.class_b_as_class_c:
             yield warning(
                 f"{stack} starts class C for a class B session, for as many seconds as it should have beacon periods"
                 " of 128 s: it hears the first 1/128 of the session at most (by reading its sources). Put these devices"

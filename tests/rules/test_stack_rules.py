@@ -9,6 +9,7 @@ from fuota_constructs.rules import GroupPlan, TaskPlan, findings_in
 
 GROUP = GroupPlan("group", rf_region="EU868", dl_class="ClassC", data_rate=5)
 CLASS_B = GROUP._replace(dl_class="ClassB")
+CLASS_B_OF_ANOTHER = CLASS_B._replace(device_stack=DeviceStack.of("swl2001"))
 
 
 def found(stack: str | None, rule: str, **given: Any) -> list[tuple[str, str]]:
@@ -76,6 +77,8 @@ def found(stack: str | None, rule: str, **given: Any) -> list[tuple[str, str]]:
             "the first 1/128 of the session",
         ),
         ("stack-class-b", "loramac-node", {}, None, ""),
+        ("stack-class-b", "loramac-node", {"multicast_groups": (CLASS_B_OF_ANOTHER, GROUP)}, None, ""),
+        ("stack-class-b", None, {"multicast_groups": (CLASS_B, GROUP)}, None, ""),
         ("stack-class-b", "swl2001", {"multicast_groups": (CLASS_B,)}, None, ""),
         ("stack-one-session", "mbed", {}, "warning", "Let the devices boot before the session"),
         ("stack-one-session", "mbed", {"redundancy_percent": 0}, None, ""),

@@ -184,6 +184,19 @@ def test_status_answers_are_those_that_were_measured(name: str, situation: str) 
         )
 
 
+@pytest.mark.parametrize("name", ["loramac-node", "stm32cubewl", "swl2001", "zephyr"])
+def test_what_is_counted_as_received_and_for_which_session(name: str) -> None:
+    lost, coded = SITUATIONS["6 lost, recovered"]
+    build = {"name": name, **WIDE, "max_lost_fragments": 8, "fragment_multiple_bytes": 1}
+    one = device(stack=build, status_as="stack", lost=lost)
+    last = run(one, parameters(100, coded, size=10)).fragment
+    assert last is not None
+    found, of_another_index = answer(one), answer(one, index=2)
+    assert found is not None
+    assert found[1] == (last if name in {"loramac-node", "stm32cubewl"} else last - 6)
+    assert of_another_index == (2, *found[1:])  # never set up: there is one decoder
+
+
 def test_status_answers_of_swl2001_in_version_2() -> None:
     build = {"name": "swl2001", **WIDE}
     silent = device(stack=build, ts004=2, status_as="stack", lost=list(range(1, 111)))
