@@ -75,8 +75,8 @@ def image(
     \b
     Exit codes:
       0  nothing speaks against it, or warnings only
-      1  it is not to be sent, a file could not be written, or a package is
-         missing
+      1  it is not to be sent, the signature asked for is not verified, a file
+         could not be written, or a package is missing
       2  wrong usage
     """
     if signed_by is not None:
@@ -98,7 +98,9 @@ def image(
     if json_file is not None:
         write(json_file, text + "\n")
         click.echo(f"written: {json_file}", err=True)
-    ctx.exit(NOT_TO_BE_SENT if any(finding.level == "error" for finding in findings) else 0)
+    # Whoever names a key wants to know: what could not be verified, an encrypted digest or a patch, is no success.
+    verified = demands is None or demands.signature is None or demands.signature.verdict == "verified"
+    ctx.exit(0 if verified and not any(finding.level == "error" for finding in findings) else NOT_TO_BE_SENT)
 
 
 _OPTIONS: Final = {

@@ -136,6 +136,14 @@ def test_a_changed_bit_and_an_unsigned_file_are_refused(signed: Path, tmp_path: 
     assert "error image-unsigned: the firmware image (raw Cortex-M program)" in " ".join(done.stdout.split())
 
 
+def test_fails_where_the_signature_cannot_be_verified(signed: Path, tmp_path: Path) -> None:
+    (tmp_path / "up.patch").write_bytes(b"BSDIFF40" + bytes(range(200)))
+    assert image(tmp_path / "up.patch").exit_code == 0
+    done = image(tmp_path / "up.patch", "--signed-by", signed.parent / "production.pem")
+    assert done.exit_code == 1
+    assert "warning image-signing-key: whether the firmware image is signed by" in " ".join(done.stdout.split())
+
+
 @pytest.mark.parametrize(
     ("option", "value", "said"),
     [
