@@ -11,14 +11,22 @@ from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.firmware.shared_firmware import SharedFirmware
 from fuota_constructs.fleet.device_list import DeviceList
 from fuota_constructs.provider.fuota_provider import SERVICE_TIMEOUT_SECONDS
-from fuota_constructs.synth_checks import MembersPlan, SynthChecks, TaskPlan, findings_in, known
+from fuota_constructs.synth_checks import (
+    MembersPlan,
+    SynthChecks,
+    TaskPlan,
+    findings_in,
+    known,
+    place_of,
+    place_of_stack,
+)
 from fuota_constructs.template.service_arns import expect_id
 from fuota_constructs.template.stable_ids import path_below_stack
 from fuota_constructs.template.staged_asset import Named, stage_text
 from fuota_constructs.template.tokens import is_known, is_list_token, shown
 
 if TYPE_CHECKING:
-    from constructs import Construct, IConstruct
+    from constructs import IConstruct
 
     from fuota_constructs.rules import Finding
     from fuota_constructs.synth_checks import CheckedTask
@@ -29,7 +37,7 @@ RESOURCE_TYPE = "Custom::MulticastGroupSettings"
 class GroupSettings:
     """The custom resource `Settings` below a group, made as soon as there is something to set."""
 
-    def __init__(self, group: Construct, group_id: str, *, imported: bool, rf_region: str | None = None) -> None:
+    def __init__(self, group: cdk.Resource, group_id: str, *, imported: bool, rf_region: str | None = None) -> None:
         """Nothing is made yet; `imported`: the group may be known to other stacks, too."""
         self._group, self._group_id, self._imported, self._rf_region = group, group_id, imported, rf_region
         self._devices: list[str] = []
@@ -111,6 +119,7 @@ class GroupSettings:
             self._resource.apply_removal_policy(policy)
 
     def _make(self) -> cdk.CfnResource:
+        self._expect_here()
         shared = SharedFirmware.of(cdk.Stack.of(self._group))
         if (other := shared.groups.get(self._group_id)) is not None:
             raise FuotaValidationError(
@@ -147,6 +156,17 @@ class GroupSettings:
         self.apply_removal_policy(self._policy)
         SynthChecks(self._group).tasks[cast("CheckedTask", self._group)] = None
         return resource
+
+    def _expect_here(self) -> None:
+        # The provider looks for the group where its stack is.
+        if apart := place_of(self._group).apart_from(place_of_stack(self._group)):
+            there, here = apart
+            raise FuotaValidationError(
+                "group-region",
+                f"the group is in {there} and this stack in {here}; a stack gives devices only to groups of its own"
+                f" account and Region: import it in a stack in {there}, and add them there",
+                construct_path=self._group.node.path,
+            )
 
     def _staged(self, shared: SharedFirmware) -> dict[str, str] | None:
         if self._list is None:

@@ -18,6 +18,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 
 from fuota_constructs import (
+    DeviceList,
     DlClass,
     FirmwareBucket,
     FirmwareUpdateRole,
@@ -50,7 +51,13 @@ def everything(app, image, env):
     elsewhere = FirmwareBucket(storage, "Elsewhere")
     stack = cdk.Stack(app, "Fleet", env=env)
     encrypted = FirmwareBucket(stack, "Encrypted", encryption_key=kms.Key(stack, "Key", enable_key_rotation=True))
-    group = MulticastGroup(stack, "Group", rf_region=RfRegion.EU868, dl_class=DlClass.CLASS_C)
+    group = MulticastGroup(
+        stack,
+        "Group",
+        rf_region=RfRegion.EU868,
+        dl_class=DlClass.CLASS_C,
+        wireless_devices=DeviceList.of(["11111111-2222-4333-8444-555555555555"]),
+    )
     for name, bucket in {"Default": None, "WithKey": encrypted, "Elsewhere": elsewhere}.items():
         task = FuotaTask(
             stack,

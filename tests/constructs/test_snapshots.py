@@ -10,6 +10,7 @@ from syrupy.extensions.json import JSONSnapshotExtension
 from syrupy.matchers import path_value
 
 from fuota_constructs import (
+    DeviceList,
     DlClass,
     FirmwareBucket,
     FirmwareImage,
@@ -62,13 +63,31 @@ def image_in_a_bucket(stack, image):
     )
 
 
+def filled(stack, image):
+    """A group with a list of devices, and all that its sessions are sent by; an imported one with a device."""
+    group = MulticastGroup(
+        stack,
+        "Group",
+        rf_region=RfRegion.EU868,
+        dl_class=DlClass.CLASS_C,
+        wireless_devices=DeviceList.of(["11111111-2222-4333-8444-555555555555"]),
+        participating_gateways=["66666666-7777-4888-8999-000000000000"],
+        transmission_interval=cdk.Duration.millis(500),
+        downlink_data_rate=3,
+        downlink_frequency_hz=869_525_000,
+    )
+    group.add_wireless_device("11111111-2222-4333-8444-666666666666")
+    imported = MulticastGroup.from_multicast_group_id(stack, "Imported", "22222222-3333-4444-8555-666666666666")
+    imported.add_wireless_device("11111111-2222-4333-8444-777777777777")
+
+
 def watched(stack, image):
     """A monitor of an imported task, and its dashboard."""
     task = FuotaTask.from_fuota_task_id(stack, "Task", "11111111-2222-3333-4444-555555555555")
     FuotaMonitor(stack, "Monitor", task=task).dashboard()
 
 
-SCENARIOS = [minimal, everything, image_in_a_bucket, watched]
+SCENARIOS = [minimal, everything, image_in_a_bucket, filled, watched]
 
 
 def template(stack, image, scenario, app):

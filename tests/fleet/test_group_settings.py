@@ -227,6 +227,19 @@ def test_fails_when_two_places_give_devices_to_the_same_group(stack):
         imported(stack, "Two").add_wireless_device(IDS[2])
 
 
+def test_fails_when_an_imported_group_is_elsewhere(app):
+    stack = cdk.Stack(app, "Here", env=cdk.Environment(account="111122223333", region="eu-west-1"))
+    arn = "arn:aws:iotwireless:us-east-1:111122223333:MulticastGroup/abc"
+    group = MulticastGroup.from_multicast_group_arn(stack, "There", arn)
+    with pytest.raises(
+        FuotaValidationError, match="is in us-east-1 and this stack in eu-west-1; a stack gives devices"
+    ):
+        group.add_wireless_device(IDS[0])
+    MulticastGroup.from_multicast_group_arn(stack, "Near", arn.replace("us-east", "eu-west")).add_wireless_device(
+        IDS[0]
+    )
+
+
 def test_fails_at_synth_with_what_the_rules_find(stack):
     group = make(
         stack,
