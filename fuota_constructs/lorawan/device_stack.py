@@ -147,14 +147,7 @@ class DeviceStack:
     @property
     def text(self) -> str:
         """As `parse` reads it: name, release, and the numbers that are not as it comes."""
-        spelled = f"{self.name}@{self.release}"
-        as_it_comes = _as_it_comes(spelled)
-        own = [
-            f"{field}={value}"
-            for field in LARGEST
-            if (value := getattr(self, field)) != getattr(as_it_comes, field) and value is not None
-        ]
-        return ",".join([spelled, *own])
+        return _spelled(self)
 
     @property
     def limits(self) -> str:
@@ -229,6 +222,18 @@ def source(name: str, field: str) -> str:
 def status_meaning(name: str) -> dict[str, str]:
     """What its answers to a status request mean: `missing_fragments`, `successful`, and what stays `afterwards`."""
     return dict(_entry(name)["status"])
+
+
+@functools.lru_cache(maxsize=256)
+def _spelled(stack: DeviceStack) -> str:
+    spelled = f"{stack.name}@{stack.release}"
+    as_it_comes = _as_it_comes(spelled)
+    own = [
+        f"{field}={value}"
+        for field in LARGEST
+        if (value := getattr(stack, field)) != getattr(as_it_comes, field) and value is not None
+    ]
+    return ",".join([spelled, *own])
 
 
 def _as_it_comes(name: str) -> DeviceStack:
