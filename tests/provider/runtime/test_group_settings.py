@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 import re
 import uuid
 from typing import TYPE_CHECKING, Any
@@ -596,3 +597,80 @@ def test_whether_the_stack_rolls_back_is_asked_only_where_it_matters(
     group, device = cloud.group(), cloud.device()
     create(rig, given(group, [device]))
     assert update(rig, group, given(group, [device]), given(group)).status == "SUCCESS"
+
+
+DISTURBED = (
+    "AssociateWirelessDeviceWithMulticastGroup",
+    "DisassociateWirelessDeviceFromMulticastGroup",
+    "UpdateMulticastGroup",
+    "ListWirelessDevices",
+    "TagResource",
+)
+FAULTS = ("internal-error", "lost-answer", "conflict", "throttle", "validation-error")
+
+
+class Life:
+    """A resource and what becomes of it, by a seed; a device in each group is none of its business."""
+
+    def __init__(self, cloud: Cloud, lists: Lists, seed: int) -> None:
+        self.cloud, self.lists = cloud, lists
+        self.chance = random.Random(seed)  # noqa: S311
+        self.groups, self.foreign = [cloud.group(), cloud.group()], cloud.device()
+        self.devices = [cloud.device() for _ in range(6)]
+        for group in self.groups:
+            cloud.client.associate_wireless_device_with_multicast_group(Id=group, WirelessDeviceId=self.foreign)
+
+    def wanted(self) -> dict[str, Any]:
+        chance = self.chance
+        chosen = chance.sample(self.devices, chance.randint(1, 5))
+        cut = chance.randint(0, len(chosen))
+        more: dict[str, Any] = {"DeviceList": self.lists.publish(chosen[:cut])} if cut else {}
+        if chance.random() < 0.5:
+            more["DefaultSessionParameters"] = {"DlDr": str(chance.randint(0, 5))}
+        return given(chance.choice(self.groups), chosen[cut:], **more)
+
+    def disturb(self) -> None:
+        if self.chance.random() < 0.8:
+            times = self.chance.choice([1, 3, 1000])
+            self.cloud.fault(self.chance.choice(DISTURBED), self.chance.choice(FAULTS), times=times)
+
+    def check(self, properties: Mapping[str, Any]) -> None:
+        chosen = set(properties.get("WirelessDeviceIds", ()))
+        if listed := properties.get("DeviceList"):
+            chosen |= set(self.lists.contents["assets", listed["Key"]].decode().split())
+        for group in self.groups:
+            expected = chosen if group == properties["MulticastGroupId"] else set[str]()
+            assert set(members(self.cloud, group)) == expected | {self.foreign}
+            assert tags(self.cloud, group) == {}
+        session = lorawan(self.cloud, properties["MulticastGroupId"]).get("DefaultSessionParameters", {})
+        rate = properties.get("DefaultSessionParameters", {}).get("DlDr")
+        assert session.get("DlDr") == (None if rate is None else int(rate))
+
+
+@pytest.mark.usefixtures("impatient_boto3")
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_fails_the_rollback_restores_and_the_delete_leaves_nothing(
+    rig: Rig, cloud: Cloud, lists: Lists, seed: int
+) -> None:
+    life = Life(cloud, lists, seed)
+    present = life.wanted()
+    assert create(rig, present).status == "SUCCESS"
+    for _ in range(6):
+        cloud.clock.time += 400
+        following, group = life.wanted(), present["MulticastGroupId"]
+        life.disturb()
+        answer = update(rig, group, present, following)
+        cloud.heal()
+        if answer.status == "FAILED":
+            assert answer.physical_id == f"{PREFIX}{group}"
+            rig.sink.stack_status = "UPDATE_ROLLBACK_IN_PROGRESS"
+            assert update(rig, group, following, present).status == "SUCCESS"
+            rig.sink.stack_status = CLEANUP
+        else:
+            if answer.physical_id != f"{PREFIX}{group}":
+                assert delete(rig, group, present).status == "SUCCESS"
+            present = following
+        life.check(present)
+    assert delete(rig, present["MulticastGroupId"], present).status == "SUCCESS"
+    for group in life.groups:
+        assert members(cloud, group) == [life.foreign]
