@@ -86,7 +86,7 @@ def _verified(
     if facts.format == "sfu" and sfu.has_its_digest(data) is False:
         return "refused", "its header is signed by this key, for another firmware than the one behind it"
     if facts.encrypted:
-        return "verified", "of its digest; whether the encrypted payload has that, only the device can tell"
+        return "verified", "of its digest; whether header and encrypted payload have that, only the device can tell"
     return "verified", "over its content"
 
 

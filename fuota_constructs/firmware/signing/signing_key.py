@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RULE: Final = "image-signing-key"
-MOST_KEY_BYTES: Final = 65_536
+MOST_KEY_BYTES: Final = 32_768
 _PUBLIC: Final = "openssl pkey -in KEY.pem -pubout -out PUBLIC.pem"
 
-_BLOCK: Final = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,40})-----\s*\n(.{0,65536}?)\n\s*-----END \1-----", re.DOTALL)
+_BLOCK: Final = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,40})-----\s*\n(.{0,32768}?)\n\s*-----END \1-----", re.DOTALL)
 _HEADERS: Final = re.compile(rb"(?:[A-Za-z-]+:[^\n]*\n(?:[ \t][^\n]*\n)*)+\s*\n")
 
 _ELLIPTIC: Final = bytes.fromhex("2a8648ce3d0201")
@@ -136,7 +136,9 @@ def _in_block(path: Path, label: str, body: bytes) -> SigningKey | None:
     if label not in {"PUBLIC KEY", "PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY", "RSA PUBLIC KEY"}:
         return None
     try:
-        return _key(path, base64.b64decode(b"".join(_HEADERS.sub(b"", body).split()), validate=True))
+        headers = _HEADERS.match(body)
+        text = body[headers.end() :] if headers else body
+        return _key(path, base64.b64decode(b"".join(text.split()), validate=True))
     except (DerError, binascii.Error):
         _refuse(path, f"has a damaged {label}; fetch or export the key again")
 

@@ -96,7 +96,7 @@ def test_an_encrypted_image_is_verified_as_far_as_that_goes(imgtool, keys) -> No
     encrypted = ("--encrypt", keys.file("ecdsa-p256", 3))
     found = check(imgtool.sign("--key", keys.file("ecdsa-p256"), *encrypted), keys.file("ecdsa-p256"))
     assert found.verdict == "verified"
-    assert "whether the encrypted payload has that, only the device can tell" in found.said
+    assert "whether header and encrypted payload have that, only the device can tell" in found.said
 
 
 @pytest.mark.parametrize("make", [program, esp_image, lambda: wolfboot_image(kind=0xFF01)[:8] + bytes(9000)])
