@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Protocol, cast
 
 import aws_cdk as cdk
@@ -11,6 +12,7 @@ import jsii
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.rules import (
     CALL_LEAD_SECONDS,
+    MOST_RETRIES,
     SERVICE_LEAD_SECONDS,
     UNKNOWN,
     DeviceStack,
@@ -18,12 +20,15 @@ from fuota_constructs.rules import (
     MembersPlan,
     MonitorPlan,
     Place,
+    RolloutPlan,
     StartPlan,
     TaskPlan,
+    WavePlan,
     encoded_fragments,
     findings_in,
     session_plan,
 )
+from fuota_constructs.rules.radio_session import loss
 from fuota_constructs.template.late_warnings import warn
 from fuota_constructs.template.service_arns import parts_of
 from fuota_constructs.template.tokens import is_known, is_stand_in, known_text, shown
@@ -41,15 +46,18 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CALL_LEAD_SECONDS",
+    "MOST_RETRIES",
     "SERVICE_LEAD_SECONDS",
     "DeviceStack",
     "GroupPlan",
     "MembersPlan",
     "MonitorPlan",
     "Place",
+    "RolloutPlan",
     "StartPlan",
     "SynthChecks",
     "TaskPlan",
+    "WavePlan",
     "device_stack_of",
     "encoded_fragments",
     "findings_in",
@@ -59,6 +67,8 @@ __all__ = [
     "place_of",
     "place_of_stack",
     "plan_of",
+    "planned_loss",
+    "rollout_plan",
     "session_plan",
 ]
 
@@ -116,6 +126,17 @@ def plan_of(
         aws_region=place.region,
         role_account=role_account,
     )
+
+
+def rollout_plan(plan: TaskPlan, rollout: RolloutPlan, *, dl_class: str) -> TaskPlan:
+    """A rollout as the rules see it: every session of it is that of one multicast group, which it makes itself."""
+    group = GroupPlan("", rf_region=plan.rf_region, dl_class=dl_class)
+    return dataclasses.replace(plan, multicast_groups=(group,), rollout=rollout)
+
+
+def planned_loss(plan: TaskPlan) -> float:
+    """The share of fragments that a device is planned to lose."""
+    return loss(plan)
 
 
 def place_of(thing: IEnvironmentAware | None, arn: str | None = None) -> Place:

@@ -18,6 +18,7 @@ from fuota_constructs.rules.monitor_rules import MONITOR_RULES
 from fuota_constructs.rules.place_rules import PLACE_RULES
 from fuota_constructs.rules.radio_rules import RADIO_RULES
 from fuota_constructs.rules.radio_session import session_plan
+from fuota_constructs.rules.rollout_rules import MOST_RETRIES, ROLLOUT_RULES
 from fuota_constructs.rules.rule import (
     UNKNOWN,
     Finding,
@@ -26,9 +27,11 @@ from fuota_constructs.rules.rule import (
     MembersPlan,
     MonitorPlan,
     Place,
+    RolloutPlan,
     Rule,
     StartPlan,
     TaskPlan,
+    WavePlan,
 )
 from fuota_constructs.rules.stack_rules import STACK_RULES
 from fuota_constructs.rules.start_rules import CALL_LEAD_SECONDS, SERVICE_LEAD_SECONDS, START_RULES
@@ -47,10 +50,12 @@ RULES: tuple[Rule, ...] = (
     *START_RULES,
     *MONITOR_RULES,
     *MEMBER_RULES,
+    *ROLLOUT_RULES,
 )
 
 __all__ = [
     "CALL_LEAD_SECONDS",
+    "MOST_RETRIES",
     "RULES",
     "SERVICE_LEAD_SECONDS",
     "UNKNOWN",
@@ -61,10 +66,12 @@ __all__ = [
     "MembersPlan",
     "MonitorPlan",
     "Place",
+    "RolloutPlan",
     "Rule",
     "SessionPlan",
     "StartPlan",
     "TaskPlan",
+    "WavePlan",
     "encoded_fragments",
     "findings_in",
     "markdown_page",

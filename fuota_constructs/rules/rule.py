@@ -126,6 +126,27 @@ class MembersPlan(NamedTuple):
     frequency_hz: object = None
 
 
+class WavePlan(NamedTuple):
+    """How far a wave of a rollout reaches into the fleet, in devices or percent, and how long it bakes."""
+
+    name: str
+    devices: int | None = None
+    percent: float | None = None
+    bake_seconds: int = 0
+
+
+class RolloutPlan(NamedTuple):
+    """A rollout: its waves, how many devices it is for where that is known, and what its gates ask for."""
+
+    waves: tuple[WavePlan, ...] = ()
+    devices: int | None = None
+    success_percent: float = 95
+    confidence_percent: float = 80
+    most_redundancy_percent: int | None = None
+    silent_after_seconds: int = 0
+    window_seconds: int | None = None
+
+
 @dataclass(frozen=True)
 class TaskPlan:
     """A FUOTA task as plain values, the input of every rule.
@@ -156,6 +177,7 @@ class TaskPlan:
     start: StartPlan | None = None
     monitor: MonitorPlan | None = None
     members: MembersPlan | None = None
+    rollout: RolloutPlan | None = None
     multicast_groups: tuple[GroupPlan, ...] = ()
     wireless_devices: tuple[object, ...] = ()
     tags: Mapping[str, object] = field(default_factory=dict)

@@ -83,6 +83,9 @@ IDS = {
     "transmission-interval": ("error", "warning"),
     "group-data-rate": ("error",),
     "group-frequency": ("error",),
+    "rollout-waves": ("error", "warning"),
+    "rollout-window": ("error", "warning"),
+    "wave-cannot-prove": ("warning",),
 }
 
 

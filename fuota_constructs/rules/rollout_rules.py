@@ -1,0 +1,148 @@
+"""Rules about a rollout: its waves, its maintenance window, and what its gates can prove."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+
+from fuota_constructs.lorawan.fleet_waves import WaveSize, wave_sizes
+from fuota_constructs.lorawan.success_bounds import smallest_proof
+from fuota_constructs.rules.radio_session import session_plan
+from fuota_constructs.rules.rule import Remarks, RolloutPlan, Rule, TaskPlan, WavePlan, error, warning, whole_number
+
+MOST_RETRIES = 3
+"""Sessions of a wave after its first: with more, its execution could pass 25,000 events."""
+
+MOST_WAVES = 100
+
+
+def _rollout_waves(plan: TaskPlan) -> Remarks:
+    rollout = plan.rollout
+    if rollout is None:
+        return
+    waves = rollout.waves
+    if not 1 <= len(waves) <= MOST_WAVES:
+        yield error(f"the rollout has {len(waves)} waves; give 1 to {MOST_WAVES}, the last of them all that is left")
+        return
+    if waves[-1].percent != 100:  # noqa: PLR2004
+        yield error(
+            "the last wave reaches a part of the fleet only, and nobody would update the others: end with"
+            " RolloutWave.percent(100)"
+        )
+    for kind, reaches in (
+        ("devices", [wave.devices for wave in waves if wave.devices is not None]),
+        ("percent", [wave.percent for wave in waves if wave.percent is not None]),
+    ):
+        if any(later <= earlier for earlier, later in itertools.pairwise(reaches)):
+            listed = ", ".join(f"{reach:g}" for reach in reaches)
+            yield error(
+                f"the waves reach {listed} {kind}; a wave contains those before it, so each must reach further than"
+                " the one before"
+            )
+    yield from _waves_without_devices(rollout)
+    early = [wave.name for wave in waves[:-1] if wave.bake_seconds < rollout.silent_after_seconds]
+    if early:
+        yield warning(
+            f"{', '.join(early)} bake for less than silent_after, which is {rollout.silent_after_seconds / 3600:g} h:"
+            " their gates see no device that fell silent; bake longer, or shorten silent_after"
+        )
+
+
+def _waves_without_devices(rollout: RolloutPlan) -> Remarks:
+    if rollout.devices is None:
+        return
+    sizes = _sizes(rollout, rollout.devices)
+    if empty := [wave.name for wave, size in zip(rollout.waves, sizes, strict=True) if size == 0]:
+        yield warning(
+            f"the list has {rollout.devices} devices and nobody is left for {', '.join(empty)}, which will be passed"
+            " over: take these waves out, or make the ones before smaller"
+        )
+
+
+def _rollout_window(plan: TaskPlan) -> Remarks:
+    rollout = plan.rollout
+    if rollout is None or rollout.window_seconds is None:
+        return
+    for percent, level in ((plan.redundancy_percent, error), (rollout.most_redundancy_percent, warning)):
+        session = session_plan(dataclasses.replace(plan, redundancy_percent=percent))
+        if session is None or session.duration_seconds <= rollout.window_seconds:
+            continue
+        what = "the session takes" if level is error else f"a retry with {percent} % redundancy takes"
+        yield level(
+            f"{what} {session.duration_seconds / 60:.0f} minutes ({session.fragments} fragments, one every"
+            f" {session.interval_seconds} s) and the maintenance window is {rollout.window_seconds / 60:.0f} minutes:"
+            + (
+                " choose a longer window, larger fragments, a shorter interval or less redundancy"
+                if level is error
+                else " retries get only as much redundancy as fits; choose a longer window, or a lower"
+                " most_redundancy_percent"
+            )
+        )
+        return
+
+
+def _wave_cannot_prove(plan: TaskPlan) -> Remarks:
+    rollout = plan.rollout
+    if rollout is None or not rollout.waves:
+        return
+    needed = smallest_proof(
+        rollout.success_percent / 100, 1 - (1 - rollout.confidence_percent / 100) / len(rollout.waves)
+    )
+    weak = [f"{wave.name} ({reach} devices)" for wave, reach in _reaches(rollout) if reach < needed]
+    if weak:
+        yield warning(
+            f"success_percent is {rollout.success_percent:g} at confidence_percent {rollout.confidence_percent:g},"
+            f" which takes {needed} devices without a failure to prove, and {', '.join(weak)} cannot have so many: a"
+            " canary then goes on when it refutes nothing, a later wave waits for the operator; let it reach at least"
+            f" {needed} devices, or ask for less"
+        )
+
+
+def _reaches(rollout: RolloutPlan) -> list[tuple[WavePlan, int]]:
+    """The waves of which it is known how far they reach: those by number, and of a list all."""
+    if rollout.devices is None:
+        return [(wave, reach) for wave in rollout.waves if (reach := whole_number(wave.devices)) is not None]
+    sizes = _sizes(rollout, rollout.devices)
+    return [(wave, sum(sizes[:number])) for number, wave in enumerate(rollout.waves, start=1)]
+
+
+def _sizes(rollout: RolloutPlan, devices: int) -> list[int]:
+    return wave_sizes(devices, [WaveSize(wave.devices, wave.percent) for wave in rollout.waves])
+
+
+_GATE = "Clopper and Pearson 1934 (exact binomial bounds); the gate of a rollout"
+
+ROLLOUT_RULES = (
+    Rule(
+        id="rollout-waves",
+        levels=("error", "warning"),
+        what="the waves of a rollout do not grow, or do not end with all of the fleet (error), leave nobody for"
+        " a wave, or bake for less than `silent_after` (warning)",
+        why="a wave contains those before it, and who is in none is never updated; a device that does not survive the"
+        " update is seen by its silence only",
+        remedy="a canary, larger waves, and `RolloutWave.percent(100)` as the last, each with a bake of at least"
+        " `silent_after`",
+        source="the machines of a rollout; AWS Step Functions quotas (25,000 events of an execution)",
+        check=_rollout_waves,
+    ),
+    Rule(
+        id="rollout-window",
+        levels=("error", "warning"),
+        what="the planned session is longer than the `maintenance_window` of a rollout (error), or one with"
+        " `most_redundancy_percent` is (warning)",
+        why="no session could start, or retries get less redundancy than they are allowed; no API stops a session",
+        remedy="a longer window, larger fragments, a shorter interval, less redundancy",
+        source="the session plan; AWS IoT Wireless API (there is no StopFuotaTask)",
+        check=_rollout_window,
+    ),
+    Rule(
+        id="wave-cannot-prove",
+        levels=("warning",),
+        what="a wave, with those before it, has too few devices ever to prove `success_percent` at"
+        " `confidence_percent`",
+        why="even if all of them succeed the share is not proven, and the gate cannot pass",
+        remedy="a wave that reaches as many devices as the message names, or a lower rate or confidence",
+        source=_GATE,
+        check=_wave_cannot_prove,
+    ),
+)

@@ -1,0 +1,83 @@
+"""Rules about rollouts, at their limits."""
+
+import pytest
+
+from fuota_constructs.rules import GroupPlan, RolloutPlan, TaskPlan, WavePlan, findings_in
+
+HOUR, DAY = 3600, 86_400
+CANARY, TENTH, REST = WavePlan("canary", 60, None, DAY), WavePlan("tenth", None, 10, DAY), WavePlan("rest", None, 100)
+SESSION = {
+    "rf_region": "EU868",
+    "redundancy_percent": 30,
+    "fragment_size_bytes": 112,
+    "fragment_interval_ms": 30_000,
+    "image_bytes": 20_000,
+    "multicast_groups": (GroupPlan("", "EU868", "ClassC"),),
+}
+
+
+def found(rule, waves=(CANARY, TENTH, REST), **facts):
+    plan = TaskPlan(**SESSION, rollout=RolloutPlan(waves=waves, **facts))
+    return [(finding.level, finding.message) for finding in findings_in(plan) if finding.rule == rule]
+
+
+@pytest.mark.parametrize("rule", ["rollout-waves", "rollout-window", "wave-cannot-prove"])
+def test_a_sound_rollout_and_a_task_have_no_findings(rule) -> None:
+    assert found(rule, devices=1000, window_seconds=8 * HOUR, silent_after_seconds=6 * HOUR) == []
+    assert [finding for finding in findings_in(TaskPlan(**SESSION)) if finding.rule == rule] == []
+
+
+@pytest.mark.parametrize(
+    ("waves", "part"),
+    [
+        ((), "the rollout has 0 waves; give 1 to 100"),
+        ((REST,) * 101, "the rollout has 101 waves"),
+        ((CANARY, TENTH), "end with RolloutWave.percent(100)"),
+        ((CANARY, WavePlan("b", 60), REST), "the waves reach 60, 60 devices"),
+        ((TENTH, WavePlan("b", None, 9), REST), "the waves reach 10, 9, 100 percent"),
+    ],
+)
+def test_fails_for_waves_that_do_not_grow_to_all_of_the_fleet(waves, part) -> None:
+    [(level, message), *_] = found("rollout-waves", waves)
+    assert level == "error"
+    assert part in message
+
+
+def test_waves_that_nobody_is_left_for() -> None:
+    [(level, message)] = found("rollout-waves", devices=61)
+    assert level == "warning"
+    assert "the list has 61 devices and nobody is left for rest" in message
+    assert found("rollout-waves", devices=62) == []
+
+
+def test_a_bake_that_sees_no_silence() -> None:
+    [(level, message)] = found("rollout-waves", silent_after_seconds=DAY + 1)
+    assert level == "warning"
+    assert message.startswith("canary, tenth bake for less than silent_after")
+    assert found("rollout-waves", silent_after_seconds=DAY) == []
+
+
+SECONDS = 30 * 233  # 179 data fragments and 54 coded ones, one every 30 s
+
+
+def test_fails_for_a_session_longer_than_the_window() -> None:
+    [(level, message)] = found("rollout-window", window_seconds=SECONDS - 1)
+    assert level == "error"
+    assert "233 fragments" in message
+    assert found("rollout-window", window_seconds=SECONDS) == []
+
+
+def test_a_retry_longer_than_the_window() -> None:
+    [(level, message)] = found("rollout-window", window_seconds=SECONDS, most_redundancy_percent=60)
+    assert level == "warning"
+    assert "a retry with 60 % redundancy takes" in message
+
+
+def test_a_wave_that_can_never_prove_what_is_asked_for() -> None:
+    small = WavePlan("canary", 52, None, DAY)
+    [(level, message)] = found("wave-cannot-prove", (small, TENTH, REST))
+    assert level == "warning"
+    assert "takes 53 devices without a failure to prove, and canary (52 devices)" in message
+    assert found("wave-cannot-prove", (WavePlan("canary", 53, None, DAY), TENTH, REST)) == []
+    [(_, message)] = found("wave-cannot-prove", (WavePlan("canary", None, 1), REST), devices=1000)
+    assert "canary (10 devices)" in message
