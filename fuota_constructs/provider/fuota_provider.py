@@ -145,6 +145,10 @@ class FuotaProvider(constructs.Construct):
         """Let it put devices into multicast groups, and set these up."""
         self._policy.allow(permissions.for_members())
 
+    def allow_rollout(self, *, table_arn: str, executions_arn: str) -> None:
+        """Let it note the settings of a rollout, and take away what the rollout made."""
+        self._policy.allow(permissions.for_rollouts(table_arn, executions_arn))
+
     def allow_assets(self, asset_bucket: str) -> None:
         """Let it read the CDK assets in their bucket."""
         # The CDK names one bucket by another token for every asset, which would make the policy grow with them.

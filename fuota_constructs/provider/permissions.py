@@ -24,6 +24,9 @@ _CHANGE_TASKS = ["DeleteFuotaTask", "TagResource", "UntagResource", "UpdateFuota
 STACK_TAG = "fuota-constructs:stack-id"
 """What every task of a stack carries; the same name as in `runtime/task_tags.py`."""
 
+ROLLOUT_TAG = "fuota-constructs:rollout"
+"""What every task and group of a rollout carries; the same name as in `runtime/fuota_rollout.py`."""
+
 _ATTACHMENTS = [
     "AssociateMulticastGroupWithFuotaTask",
     "AssociateWirelessDeviceWithFuotaTask",
@@ -52,6 +55,11 @@ WILDCARDS = {
     "AttachTargets": "groups and devices are attached by ids that may be known at deployment only",
     "SetUpGroups": "groups get their devices by ids that may be known at deployment only",
     "MoveDevices": "devices join groups by ids that may be known at deployment only",
+    "StopRollouts": "the names of executions are made up when a rollout is started",
+    "ListGroups": "this action has no resource-level permissions (Service Authorization Reference)",
+    "ReadGroupTags": "the service makes up the ids of groups, so no policy can name them beforehand",
+    "DeleteGroupsOfRollouts": "the service makes up the ids of groups; those of others are excluded by their tag",
+    "LeaveGroups": "devices leave groups by ids that may be known at deployment only",
     "DecryptAssets": "which key encrypts the bucket of the CDK assets, if any, the app does not know",
     "ReadAssets": "the names of CDK assets change with their content, and a rollback reads those of older deployments",
     "UseFirmwareKey": "a key of another account cannot be named here; its own policy says who may use it",
@@ -87,6 +95,28 @@ def for_members() -> list[Statement]:
         statement("SetUpGroups", _iotwireless(_SET_UP_GROUPS), _any("MulticastGroup")),
         # Both ends of a membership are checked (Service Authorization Reference).
         statement("MoveDevices", _iotwireless(_MEMBERSHIP), _any("WirelessDevice")),
+    ]
+
+
+def for_rollouts(table_arn: str, executions_arn: str) -> list[Statement]:
+    """What noting the settings of a rollout, looking after it and taking it away needs."""
+    return [
+        statement("NoteRollouts", ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], table_arn),
+        statement("StopRollouts", ["states:DescribeExecution", "states:StopExecution"], executions_arn),
+        statement("ListGroups", _iotwireless(["ListMulticastGroups"]), "*"),
+        # Groups and tasks of rollouts are named by the service; a rollout deletes none but those with its tag.
+        statement("ReadGroupTags", _iotwireless(["ListTagsForResource"]), _any("MulticastGroup")),
+        {
+            **statement(
+                "DeleteGroupsOfRollouts",
+                _iotwireless(["DeleteMulticastGroup", "DisassociateWirelessDeviceFromMulticastGroup"]),
+                _any("MulticastGroup"),
+            ),
+            "Condition": {"StringLike": {f"aws:ResourceTag/{ROLLOUT_TAG}": "*"}},
+        },
+        statement(
+            "LeaveGroups", _iotwireless(["DisassociateWirelessDeviceFromMulticastGroup"]), _any("WirelessDevice")
+        ),
     ]
 
 

@@ -97,6 +97,26 @@ class AwsCalls:
         client: CloudFormationClient = _client("cloudformation")
         return client
 
+    @property
+    def dynamodb(self) -> Any:
+        """The DynamoDB client.
+
+        Raises:
+            AbandonedError: the answer was given without waiting for this work.
+        """
+        self._still_wanted()
+        return _PatientClient(_client("dynamodb"), self)
+
+    @property
+    def stepfunctions(self) -> Any:
+        """The Step Functions client.
+
+        Raises:
+            AbandonedError: the answer was given without waiting for this work.
+        """
+        self._still_wanted()
+        return _PatientClient(_client("stepfunctions"), self)
+
     def now(self) -> float:
         """Seconds on a clock that only moves forward."""
         return time.monotonic()

@@ -92,12 +92,14 @@ def _work(request: Request, context: LambdaContext, calls: AwsCalls, log: Log) -
 def _dispatch(request: Request, calls: AwsCalls, log: Log) -> Outcome:
     # Imported here, where a failing import becomes an answer.
     import firmware_object
+    import fuota_rollout
     import fuota_task
     import multicast_group_settings
 
     resources = {
         "Custom::FuotaTask": fuota_task.ACTIONS,
         "Custom::FirmwareObject": firmware_object.ACTIONS,
+        "Custom::FuotaRollout": fuota_rollout.ACTIONS,
         "Custom::MulticastGroupSettings": multicast_group_settings.ACTIONS,
     }
     actions = resources.get(request.resource_type)

@@ -19,6 +19,7 @@ FILES = [
     "failure_reason.py",
     "firmware_facts.py",
     "firmware_object.py",
+    "fuota_rollout.py",
     "fuota_task.py",
     "group_properties.py",
     "group_service.py",
