@@ -52,6 +52,7 @@ ASSET_FILES = [
     "failure_reason.py",
     "firmware_facts.py",
     "firmware_object.py",
+    "fuota_rollout.py",
     "fuota_task.py",
     "group_properties.py",
     "group_service.py",
@@ -187,7 +188,7 @@ ROOMS = {
     "fleet": FACTS | {"firmware", "provider"},
     "task": FACTS | {"firmware", "provider"},
     "monitor": FACTS | {"provider"},
-    "rollout": FACTS | {"firmware", "fleet", "provider"},
+    "rollout": FACTS | {"firmware", "fleet", "provider", "task"},
     "rollout/runtime": {"lorawan"},
     "operations": {"lorawan", "rules"},
 }

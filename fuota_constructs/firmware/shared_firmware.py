@@ -165,7 +165,8 @@ class SharedFirmware(constructs.Construct):
         self.provider.allow_pass_role(access.arn)
         return access
 
-    def _facts_of(self, bucket: s3.IBucket) -> BucketFacts:
+    def facts_of(self, bucket: s3.IBucket) -> BucketFacts:
+        """What is known about a bucket, asked for once."""
         if bucket not in self._buckets:
             identity = self._ids.of(bucket)
             self._buckets[bucket] = BucketFacts.of(bucket, identity=identity, here=self.place)
@@ -191,7 +192,7 @@ class SharedFirmware(constructs.Construct):
         per_image = per_image or not (known_text(image.key) or "").startswith("firmware/")
         asked = (image, bucket, role, per_image)
         if asked not in self._readable:
-            facts, access = self._facts_of(bucket), self.access_of(role)
+            facts, access = self.facts_of(bucket), self.access_of(role)
             missing, policy = self._let_in(bucket, facts, access, image, per_image=per_image)
             needed: list[constructs.IDependable] = [each for each in (self.provider.policy, policy) if each]
             if not per_image:  # before the copy: behind it the policy would be another one with every image

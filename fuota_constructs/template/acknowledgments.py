@@ -86,6 +86,26 @@ POLLS = (
     Answer("DynamoDBInBackupPlan", (*HIPAA, *NIST_4, *NIST_5), _NEXT_POLL),
 )
 RULE = (Answer("EventBusDLQ", SERVERLESS, "a poll that could not be started is made up for by the next one"),)
+_CONTROL = "it holds one word of the operator's, and what each rollout did is kept in the firmware bucket"
+_HISTORY = "its steps are in the history of the execution, and what they found in the firmware bucket"
+ROLLOUT = (
+    *_FUNCTION,
+    *POLICY,
+    Answer("LambdaConcurrency", (*HIPAA, *NIST_5), "one step of one rollout runs at a time"),
+    Answer(
+        "LambdaDLQ",
+        (*HIPAA, *NIST_5, *SERVERLESS),
+        "the state machine waits for each answer and asks again for one that is lost",
+    ),
+    Answer("DDB3", SOLUTIONS, _CONTROL),
+    Answer("DynamoDBPITREnabled", (*HIPAA, *NIST_4, *NIST_5), _CONTROL),
+    Answer("DynamoDBInBackupPlan", (*HIPAA, *NIST_4, *NIST_5), _CONTROL),
+    Answer(
+        "SF1", SOLUTIONS, "its steps are in the history of the execution, and what they found in the firmware bucket"
+    ),
+    Answer("SF2", SOLUTIONS, "one step of one function runs at a time: a trace would repeat the history"),
+    Answer("StepFunctionStateMachineXray", SERVERLESS, "a trace would repeat the history of the execution"),
+)
 _LOGGED_ON_DEMAND = (
     "one AWS service reads the firmware that it holds and broadcasts it to devices; whoever needs access logs gives a"
     " `FirmwareBucket` with `server_access_logs_bucket`"
@@ -118,6 +138,7 @@ MADE: Mapping[str, Iterable[Answer]] = {
     "a bucket for firmware without `server_access_logs_bucket`": UNLOGGED_BUCKET,
     "the polls of the monitors of a stack": POLLS,
     "the rule of a monitor": RULE,
+    "the function and the machines of a rollout": ROLLOUT,
     "the role of `schedule_start`": POLICY,
 }
 """All answers, by what they are about; those about wildcards in policies are told by the policies."""

@@ -39,9 +39,14 @@ def make_function(
     log_group: cdk.CfnResource,
     timeout_seconds: int,
     environment: Mapping[str, str] | None = None,
+    packages: Mapping[str, Path] | None = None,
+    memory_mb: int = LAMBDA_MEMORY_MB,
 ) -> cdk.CfnResource:
-    """A function whose code is the Python modules of a folder; `code_name` is what the CDK CLI calls them."""
-    asset = stage_modules(stack, code.glob("*.py"), Named(scope, "Code", code_name))
+    """A function whose code is the Python modules of a folder; `code_name` is what the CDK CLI calls them.
+
+    `packages` has folders of modules that go with them, by where the code imports them from.
+    """
+    asset = stage_modules(stack, code.glob("*.py"), Named(scope, "Code", code_name), packages=packages)
     return typed_resource(
         scope,
         "Function",
@@ -52,7 +57,7 @@ def make_function(
             **({"environment": {"variables": dict(environment)}} if environment else {}),
             "handler": handler,
             "loggingConfig": {"logGroup": log_group.ref},
-            "memorySize": LAMBDA_MEMORY_MB,
+            "memorySize": memory_mb,
             "role": role_arn,
             "runtime": LAMBDA_RUNTIME,
             "timeout": timeout_seconds,

@@ -24,7 +24,7 @@ from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.template.typed_resource import attribute, typed_construct
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from constructs import Construct
 
@@ -45,7 +45,7 @@ class Named(NamedTuple):
 
 
 class _Content(NamedTuple):
-    files: list[Path]
+    files: dict[str, Path]  # by where they are in the asset
     digest: str
     extension: str
     packaging: cdk.FileAssetPackaging
@@ -59,7 +59,7 @@ def stage_file(stack: cdk.Stack, file: Path, named: Named, *, sha256: str) -> St
     """
     if hashlib.sha256(file.read_bytes()).hexdigest() != sha256:
         raise FuotaValidationError("image-file", f"firmware image {str(file)!r} changed during the synth; run it again")
-    return _stage(stack, _Content([file], sha256, file.suffix, cdk.FileAssetPackaging.FILE), named)
+    return _stage(stack, _Content({file.name: file}, sha256, file.suffix, cdk.FileAssetPackaging.FILE), named)
 
 
 def stage_text(stack: cdk.Stack, text: str, extension: str, named: Named) -> StagedAsset:
@@ -69,19 +69,24 @@ def stage_text(stack: cdk.Stack, text: str, extension: str, named: Named) -> Sta
         file = Path(folder, f"text{extension}")
         file.write_bytes(content)
         digest = hashlib.sha256(content).hexdigest()
-        return _stage(stack, _Content([file], digest, extension, cdk.FileAssetPackaging.FILE), named)
+        return _stage(stack, _Content({file.name: file}, digest, extension, cdk.FileAssetPackaging.FILE), named)
 
 
-def stage_modules(stack: cdk.Stack, files: Iterable[Path], named: Named) -> StagedAsset:
+def stage_modules(
+    stack: cdk.Stack, files: Iterable[Path], named: Named, *, packages: Mapping[str, Path] | None = None
+) -> StagedAsset:
     """Put Python modules into the cloud assembly of a stack, to be uploaded as one zip.
 
-    The hash of the asset is that of the names and contents: not of times, modes or places.
+    `packages` has folders of more modules, by where they are in the zip. The hash of the asset is that of the names and
+    contents: not of times, modes or places.
     """
-    modules = sorted(files)
+    modules = {module.name: module for module in files}
+    for place, folder in (packages or {}).items():
+        modules.update({f"{place}/{module.relative_to(folder)}": module for module in folder.rglob("*.py")})
     digest = hashlib.sha256()
-    for module in modules:
+    for name, module in sorted(modules.items()):
         text = module.read_bytes()
-        digest.update(f"{module.name}:{len(text)}:".encode() + text)
+        digest.update(f"{name}:{len(text)}:".encode() + text)
     content = _Content(modules, digest.hexdigest(), "", cdk.FileAssetPackaging.ZIP_DIRECTORY)
     return _stage(stack, content, named)
 
@@ -149,11 +154,12 @@ def _copy(content: _Content, staged: Path) -> Path:
         with tempfile.TemporaryDirectory(prefix=".staging-", dir=staged.parent) as scratch:
             copies = Path(scratch, "content")
             copies.mkdir()
-            for file in content.files:
-                shutil.copyfile(file, copies / file.name)
+            for name, file in content.files.items():
+                (copies / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file, copies / name)
             zipped = content.packaging is cdk.FileAssetPackaging.ZIP_DIRECTORY
-            (copies if zipped else copies / content.files[0].name).rename(staged)
-    for path in (staged, *(staged.iterdir() if staged.is_dir() else ())):
+            (copies if zipped else copies / next(iter(content.files))).rename(staged)
+    for path in (staged, *(staged.rglob("*") if staged.is_dir() else ())):
         mode = 0o755 if path.is_dir() else 0o644
         if path.stat().st_mode & 0o777 != mode:
             path.chmod(mode)

@@ -28,6 +28,8 @@ from fuota_constructs import (
     MulticastGroup,
     RfRegion,
 )
+from fuota_constructs.rollout.fuota_rollout import FuotaRollout
+from fuota_constructs.rollout.rollout_targets import RolloutTargets
 from fuota_constructs.template import acknowledgments
 
 ENVIRONMENTS = {
@@ -69,6 +71,18 @@ def everything(app, image, env):
         )
         FuotaMonitor(stack, f"{name}Monitor", task=task, alarm_actions=["arn:aws:sns:eu-west-1:123456789012:operators"])
     task.schedule_start(datetime.now(UTC) + timedelta(days=1))
+    FuotaRollout(
+        stack,
+        "Rollout",
+        firmware_image=image,
+        rf_region=RfRegion.EU868,
+        dl_class=DlClass.CLASS_C,
+        redundancy_percent=30,
+        fragment_size_bytes=48,
+        fragment_interval=cdk.Duration.seconds(30),
+        targets=RolloutTargets.devices(DeviceList.of(["11111111-2222-3333-4444-555555555555"])),
+        firmware_bucket=encrypted,
+    )
 
 
 def findings(app):

@@ -99,7 +99,7 @@ def _iso(seconds: float) -> str:
 def definition(name: str) -> str:
     """A machine as CloudFormation makes it of the file: only ARNs are put in."""
     text = (ROOM / "machine" / f"{name}.asl.json").read_text()
-    arns = {"Partition": "aws", "FunctionArn": FUNCTION, "WaveMachineArn": f"{MACHINES}:Wave"}
+    arns = {"FunctionArn": FUNCTION, "WaveMachineArn": f"{MACHINES}:Wave"}
     for key, arn in arns.items():
         text = text.replace(f"${{{key}}}", arn)
     return text
@@ -145,7 +145,7 @@ class Rig:
         self.s3.put_object(Bucket=BUCKET, Key="firmware/devices.txt", Body="\n".join(self.devices).encode())
         return {
             "rollout": "Stack/Rollout",
-            "targets": {"listKey": "firmware/devices.txt"},
+            "targets": {"listBucket": BUCKET, "listKey": "firmware/devices.txt"},
             "waves": [
                 {"name": "canary", "devices": 4, "bakeSeconds": 10 * MINUTE},
                 {"name": "tenth", "percent": 50, "bakeSeconds": 10 * MINUTE},

@@ -62,7 +62,7 @@ def test_they_are_written_to_what_every_engine_runs(name) -> None:
 @pytest.mark.parametrize("name", MACHINES)
 def test_only_arns_are_put_in(name) -> None:
     text = (ROOM / "machine" / f"{name}.asl.json").read_text()
-    assert set(re.findall(r"\$\{(\w+)\}", text)) <= {"Partition", "FunctionArn", "WaveMachineArn"}
+    assert set(re.findall(r"\$\{(\w+)\}", text)) <= {"FunctionArn", "WaveMachineArn"}
 
 
 def test_an_abort_is_asked_for_after_every_step_of_a_wave() -> None:

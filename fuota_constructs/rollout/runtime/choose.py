@@ -44,7 +44,7 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
 
 def _devices(targets: dict[str, Any], calls: RolloutCalls) -> list[str]:
     if key := targets.get("listKey"):
-        return (calls.text(key) or "").split()
+        return (calls.text(key, targets["listBucket"]) or "").split()
     if profile := targets.get("deviceProfileId"):
         return [device["Id"] for device in calls.devices(DeviceProfileId=profile)]
     return [device["Id"] for group in targets["multicastGroupIds"] for device in calls.devices(MulticastGroupId=group)]

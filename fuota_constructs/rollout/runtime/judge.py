@@ -7,6 +7,7 @@ from typing import Any
 from device_outcomes import tally
 from gate import ABORT, GO_ON, HOLD, Radio, Terms, Verdict
 from gate import judge as judged
+from gate_metrics import gate_metrics
 from operator_word import OperatorWord
 from rollout_calls import RolloutCalls
 from session_length import planned_chance
@@ -51,6 +52,7 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
             "pending": pending,
         }
     )
+    calls.say(gate_metrics(turn, this, verdict, now=calls.now()))
     return {
         "next": DONE,
         "verdict": next_,

@@ -6,6 +6,7 @@ Nothing else in this folder reaches outside the process, so a test replaces the 
 import functools
 import json
 import os
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -37,6 +38,11 @@ class RolloutCalls:
     def sleep(self, seconds: float) -> None:
         """Do nothing for a while."""
         time.sleep(seconds)
+
+    def say(self, line: str) -> None:
+        """Print a line of JSON to the log."""
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
 
     def pace(self) -> None:
         """Keep below the requests that the service allows a second."""
@@ -78,11 +84,11 @@ class RolloutCalls:
                 return
             self.pace()
 
-    def text(self, key: str) -> str | None:
-        """An object of the firmware bucket, None when there is none."""
+    def text(self, key: str, bucket: str = "") -> str | None:
+        """An object of a bucket, by default the firmware bucket; None when there is none."""
         s3 = _client("s3")
         try:
-            answer = s3.get_object(Bucket=os.environ["FIRMWARE_BUCKET"], Key=key)
+            answer = s3.get_object(Bucket=bucket or os.environ["FIRMWARE_BUCKET"], Key=key)
         except s3.exceptions.NoSuchKey:
             return None
         with answer["Body"] as body:

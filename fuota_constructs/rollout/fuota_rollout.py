@@ -1,0 +1,325 @@
+"""A rollout of firmware to a fleet, wave by wave."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NoReturn
+
+import aws_cdk as cdk
+
+from fuota_constructs import synth_checks
+from fuota_constructs.errors import FuotaValidationError
+from fuota_constructs.firmware.shared_firmware import SharedFirmware
+from fuota_constructs.fleet.multicast_group import DlClass
+from fuota_constructs.provider.fuota_provider import SERVICE_TIMEOUT_SECONDS
+from fuota_constructs.rf_region import RfRegion, expect_rf_region
+from fuota_constructs.rollout.maintenance_window import MaintenanceWindow
+from fuota_constructs.rollout.rollout_events import RolloutEvents
+from fuota_constructs.rollout.rollout_function import RolloutFunction
+from fuota_constructs.rollout.rollout_machines import RolloutMachines
+from fuota_constructs.rollout.rollout_targets import RolloutTargets
+from fuota_constructs.rollout.rollout_wave import RolloutWave, default_waves, seconds_of
+from fuota_constructs.task import task_inputs
+from fuota_constructs.template.acknowledgments import ROLLOUT, AcknowledgedAtSynth
+from fuota_constructs.template.keyword_names import naming_keywords
+from fuota_constructs.template.stable_ids import path_below_stack
+from fuota_constructs.template.staged_asset import Named, stage_text
+from fuota_constructs.template.tokens import is_known, shown
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_iam as iam
+    from aws_cdk import aws_s3 as s3
+    from aws_cdk.interfaces.aws_iam import IRoleRef
+    from aws_cdk.interfaces.aws_s3 import IBucketRef
+    from constructs import Construct
+
+    from fuota_constructs.firmware.firmware_image import AssetImage, BucketImage
+    from fuota_constructs.rollout.rollout_grants import RolloutGrants
+    from fuota_constructs.rules import Finding, SessionPlan
+
+RESOURCE_TYPE = "Custom::FuotaRollout"
+DEFAULT_SUCCESS_PERCENT, DEFAULT_CONFIDENCE_PERCENT = 95.0, 80.0
+DEFAULT_SILENT_AFTER_SECONDS = 6 * 3600
+DEFAULT_SETUP_SECONDS = 86_400
+SETUP_SHARE = 0.9
+"""Of the devices of a wave that must know its group, so that nobody waits for the last one."""
+WEEK = 7 * 86_400
+
+
+def _within_a_week(name: str, value: object, default: int, *, at_least: int) -> int:
+    rule = f"rollout-{name.replace('_', '-')}"
+    return seconds_of(name, value, default, at_least=at_least, at_most=WEEK, rule=rule)
+
+
+class FuotaRollout(RolloutEvents):
+    """Updates a fleet in waves: begins with few, stops when it goes wrong, and finishes what was left over.
+
+    Nothing starts at deployment: an execution of `state_machine_arn` is one rollout. A deployment refuses to change a
+    rollout that is under way; a delete aborts it and takes away its tasks and groups. Evidence stays in the firmware
+    bucket under `rollouts/`.
+    """
+
+    @naming_keywords
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002
+        *,
+        firmware_image: AssetImage | BucketImage,
+        rf_region: RfRegion,
+        dl_class: DlClass,
+        redundancy_percent: int,
+        fragment_size_bytes: int,
+        fragment_interval: cdk.Duration,
+        targets: RolloutTargets,
+        waves: Sequence[RolloutWave] | None = None,
+        success_percent: float = DEFAULT_SUCCESS_PERCENT,
+        confidence_percent: float = DEFAULT_CONFIDENCE_PERCENT,
+        maintenance_window: MaintenanceWindow | None = None,
+        retries: int = 0,
+        most_redundancy_percent: int | None = None,
+        silent_after: cdk.Duration | None = None,
+        most_silent: int = 0,
+        setup_within: cdk.Duration | None = None,
+        planned_loss_percent: float | None = None,
+        descriptor: bytes | str | None = None,
+        firmware_bucket: s3.IBucket | IBucketRef | None = None,
+        firmware_update_role: iam.IRole | IRoleRef | None = None,
+    ) -> None:
+        """Prepare a rollout.
+
+        `firmware_image`, `rf_region`, `descriptor`, `planned_loss_percent`, `firmware_bucket`, `firmware_update_role`:
+        as for a `FuotaTask`. The size of the image must be known.
+        `dl_class`: when the devices listen; their profile must support it.
+        `redundancy_percent`, `fragment_size_bytes`, `fragment_interval`: of a first session, as for a `FuotaTask`; all
+        three known at synth.
+        `targets`: who is updated, see `RolloutTargets`.
+        `waves`: in which parts, see `RolloutWave`; 30 devices, 10 percent and the rest by default.
+        `success_percent`: the share of the devices that must have the image, above 0 and below 100; 95 by default.
+        `confidence_percent`: how sure the gates must be of that, or of the contrary, over all waves together; above 0
+        and below 100; 80 by default.
+        `maintenance_window`: when sessions may be on the air; at any time by default.
+        `retries`: sessions for those of a wave that another one may help, 0 to 3; none by default.
+        `most_redundancy_percent`: what retries may be sent with, if so much was learnt to be needed; from
+        `redundancy_percent` to 100; twice `redundancy_percent`, at least 30, by default.
+        `silent_after`: a device that has the image and sends nothing for so long is silent, a minute to a week; 6
+        hours by default.
+        `most_silent`: above so many silent devices the rollout aborts; 0 by default.
+        `setup_within`: how long the devices of a wave may take to learn of its group, an hour to a week: some four of
+        their uplinks; a day by default.
+
+        Raises `FuotaValidationError` for values of a wrong kind or out of range.
+        """
+        super().__init__(scope, id)
+        image = task_inputs.image_of(firmware_image, self)
+        rf_region = expect_rf_region(rf_region, self)
+        self._expect_kinds(dl_class, targets, maintenance_window)
+        self._waves = self._waves_of(default_waves() if waves is None else waves)
+        self._window = maintenance_window
+        size = self._whole("image size", image.size_bytes, 1, 2**31, "give FirmwareImage.from_bucket a size_bytes")
+        redundancy = self._whole("redundancy_percent", redundancy_percent, 0, 100)
+        fragment = self._whole("fragment_size_bytes", fragment_size_bytes, 1, 255)
+        interval = self._interval(fragment_interval)
+        most = self._whole(
+            "most_redundancy_percent",
+            min(100, max(30, 2 * redundancy)) if most_redundancy_percent is None else most_redundancy_percent,
+            redundancy,
+            100,
+        )
+        success, confidence = (
+            self._share(name, value)
+            for name, value in (("success_percent", success_percent), ("confidence_percent", confidence_percent))
+        )
+        silent_seconds = _within_a_week("silent_after", silent_after, DEFAULT_SILENT_AFTER_SECONDS, at_least=60)
+
+        shared = SharedFirmware.of(scope)
+        bucket = shared.bucket_of(task_inputs.own_bucket_of(image, firmware_bucket, self))
+        role = shared.role_of(task_inputs.own_role_of(firmware_update_role, self))
+        access = shared.access_of(role)
+        readable = shared.readable(image, bucket, role, per_image=None, asked_by=path_below_stack(scope, id))
+        role_arn = task_inputs.expect_role_arn(access.arn, self)
+
+        given: dict[str, object] = {
+            "Name": None,
+            "Description": None,
+            "RedundancyPercent": redundancy,
+            "FragmentSizeBytes": fragment,
+            "FragmentIntervalMS": interval,
+            "Descriptor": task_inputs.descriptor_of(descriptor),
+        }
+        plan = synth_checks.plan_of(
+            given,
+            rf_region=rf_region.value,
+            image_bytes=size,
+            image_facts=image.facts,
+            image_delta=image.delta_facts,
+            image_demands=image.demands,
+            planned_loss_percent=planned_loss_percent,
+            device_stack=None,
+            place=shared.place,
+            role_account=access.account if shared.place.account else None,
+        )
+        asked = synth_checks.RolloutPlan(
+            waves=tuple(
+                synth_checks.WavePlan(
+                    str(wave.settings(number)["name"]), wave.reach_devices, wave.reach_percent, wave.bake_seconds
+                )
+                for number, wave in enumerate(self._waves, start=1)
+            ),
+            devices=len(targets.device_list) if targets.device_list else None,
+            success_percent=success,
+            confidence_percent=confidence,
+            most_redundancy_percent=most,
+            silent_after_seconds=silent_seconds,
+            window_seconds=self._window.duration_seconds if self._window else None,
+        )
+        self._plan = synth_checks.rollout_plan(plan, asked, dl_class=dl_class.value)
+
+        # The same in every deployment of this stack, and no other stack's: tags say by it whose a task is.
+        self.rollout_name = f"{cdk.Aws.STACK_NAME}/{path_below_stack(scope, id)}"
+        """The value of the tag `fuota-constructs:rollout` of its tasks and groups, and the dimension of its metrics."""
+        function = RolloutFunction(
+            self,
+            "Function",
+            rollout_name=self.rollout_name,
+            bucket=shared.facts_of(bucket),
+            firmware_role_arn=role_arn,
+        )
+        machines = RolloutMachines(self, "Machines", function_arn=function.function_arn)
+        function.allow_executions(machines.executions_arn)
+        self.state_machine_arn = machines.rollout_arn
+        """What an execution of is a rollout; its input is `settings`."""
+        self.executions_arn = machines.executions_arn
+        self.control_table_name = function.table.ref
+        """The table in which the operator's word is, and the settings."""
+        self.control_table_arn = function.table_arn
+        self.firmware_bucket = bucket
+        """Where the image and the evidence are."""
+
+        settings = {
+            "rollout": self.rollout_name,
+            "targets": self._targets(targets, function),
+            "waves": [wave.settings(number) for number, wave in enumerate(self._waves, start=1)],
+            "image": {"uri": readable.uri, "sizeBytes": size, "role": role_arn},
+            "session": {
+                "rfRegion": rf_region.value,
+                "dlClass": dl_class.value,
+                "fragmentSizeBytes": fragment,
+                "fragmentIntervalMs": interval,
+                "redundancyPercent": redundancy,
+                "plannedLoss": synth_checks.planned_loss(self._plan),
+                **({"descriptor": given["Descriptor"]} if descriptor is not None else {}),
+            },
+            "gate": {
+                "success": success / 100,
+                "confidence": confidence / 100,
+                "mostSilent": self._whole("most_silent", most_silent, 0, 1_000_000),
+                "silentAfterSeconds": silent_seconds,
+            },
+            "retries": self._whole("retries", retries, 0, synth_checks.MOST_RETRIES),
+            "mostRedundancyPercent": most,
+            **({"window": self._window.settings()} if self._window else {}),
+            "setup": {
+                "share": SETUP_SHARE,
+                "deadlineSeconds": _within_a_week("setup_within", setup_within, DEFAULT_SETUP_SECONDS, at_least=3600),
+            },
+        }
+        self.settings = cdk.Stack.of(self).to_json_string(settings)
+        """The input of an execution, as text; the table has it too, under the key `plan`."""
+        shared.provider.allow_rollout(table_arn=function.table_arn, executions_arn=machines.executions_arn)
+        resource = cdk.CfnResource(
+            self,
+            "Resource",
+            type=RESOURCE_TYPE,
+            properties={
+                "ServiceToken": shared.provider.service_token,
+                "ServiceTimeout": str(SERVICE_TIMEOUT_SECONDS),
+                "ControlTable": function.table.ref,
+                "Rollout": self.rollout_name,
+                "Settings": self.settings,
+            },
+        )
+        readable.outlive(resource)
+        self._outlive(resource, machines.rollout, machines.policy.resource, function.policy.resource)
+        self._policies = (function.policy, machines.policy)
+        synth_checks.SynthChecks(self, before=self._settle).tasks[self] = None
+        AcknowledgedAtSynth(self, ROLLOUT)
+
+    @property
+    def grants(self) -> RolloutGrants:
+        """What principals may be allowed to do with the rollout."""
+        from fuota_constructs.rollout.rollout_grants import RolloutGrants
+
+        return RolloutGrants(self)
+
+    @property
+    def plan(self) -> SessionPlan | None:
+        """A first session in figures, as `FuotaTask.plan`."""
+        return synth_checks.session_plan(self._plan)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the rules find in the rollout, errors first: all rules of a task, and those about waves and window."""
+        return synth_checks.findings_in(self._plan)
+
+    def _outlive(self, resource: cdk.CfnResource, *needed: cdk.CfnResource | None) -> None:
+        # Its Delete stops what runs, so all that may run outlives it.
+        for each in needed:
+            if each:
+                resource.add_resource_dependency(each)
+
+    def _settle(self) -> None:
+        for policy in self._policies:
+            policy.settle()
+
+    def _targets(self, targets: RolloutTargets, function: RolloutFunction) -> dict[str, object]:
+        if targets.device_list is not None:
+            named = Named(self, "DeviceList", path_below_stack(self, "DeviceList"))
+            asset = stage_text(cdk.Stack.of(self), targets.device_list.text, ".txt", named)
+            function.allow_asset(asset.bucket_name)
+            return {"listBucket": asset.bucket_name, "listKey": asset.object_key}
+        if targets.device_profile_id is not None:
+            return {"deviceProfileId": targets.device_profile_id}
+        return {"multicastGroupIds": list(targets.multicast_group_ids)}
+
+    def _waves_of(self, waves: object) -> tuple[RolloutWave, ...]:
+        if not isinstance(waves, Sequence) or not all(isinstance(wave, RolloutWave) for wave in waves):
+            self._refuse("rollout-waves", f"waves is {shown(waves)}; give a list of RolloutWave.devices and .percent")
+        return tuple(waves)
+
+    def _expect_kinds(self, dl_class: object, targets: object, window: object) -> None:
+        if not isinstance(dl_class, DlClass):
+            self._refuse("dl-class", f"dl_class is {shown(dl_class)}; give DlClass.CLASS_B or DlClass.CLASS_C")
+        if not isinstance(targets, RolloutTargets):
+            self._refuse("rollout-targets", f"targets is {shown(targets)}; give RolloutTargets.devices(DeviceList...)")
+        if window is not None and not isinstance(window, MaintenanceWindow):
+            self._refuse("rollout-window", f"maintenance_window is {shown(window)}; give MaintenanceWindow.daily(...)")
+
+    def _whole(self, name: str, value: object, least: int, most: int, remedy: str = "") -> int:
+        if isinstance(value, int) and not isinstance(value, bool) and is_known(value) and least <= value <= most:
+            return value
+        wanted = remedy or f"give a whole number from {least} to {most}, known at synth"
+        return self._refuse(
+            f"rollout-{name.replace('_', '-').replace(' ', '-')}", f"{name} is {shown(value)}; {wanted}"
+        )
+
+    def _share(self, name: str, value: object) -> float:
+        is_number = isinstance(value, int | float) and not isinstance(value, bool) and is_known(value)
+        if isinstance(value, int | float) and is_number and math.isfinite(value) and 0 < value < 100:  # noqa: PLR2004
+            return float(value)
+        return self._refuse(
+            f"rollout-{name.replace('_', '-')}", f"{name} is {shown(value)}; give a share above 0 and below 100 percent"
+        )
+
+    def _interval(self, value: object) -> int:
+        if isinstance(value, cdk.Duration) and not value.is_unresolved():
+            milliseconds = value.to_milliseconds(integral=False)
+            return self._whole("fragment_interval in milliseconds", int(milliseconds), 1, 86_400_000)
+        return self._refuse(
+            "fragment-interval",
+            f"fragment_interval is {shown(value)}; give a Duration, such as cdk.Duration.seconds(7)",
+        )
+
+    def _refuse(self, rule: str, message: str) -> NoReturn:
+        raise FuotaValidationError(rule, message, construct_path=self.node.path)

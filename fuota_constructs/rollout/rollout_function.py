@@ -1,0 +1,177 @@
+"""The function of a rollout, with a module a step, and the table of the operator's word."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import aws_cdk as cdk
+import constructs
+
+from fuota_constructs.provider.configured_function import NETWORK_WILDCARDS, ConfiguredFunction, role_for
+from fuota_constructs.provider.permissions import (
+    ROLLOUT_TAG,
+    SERVICE_PRINCIPAL,
+    for_assets,
+    pass_role,
+    statement,
+)
+from fuota_constructs.provider.permissions import WILDCARDS as OF_THE_PROVIDER
+from fuota_constructs.template.functions import make_function, make_log_group
+from fuota_constructs.template.role_policy import RolePolicy
+from fuota_constructs.template.service_role import CUSTOMIZED
+from fuota_constructs.template.typed_resource import attribute, typed_resource
+
+if TYPE_CHECKING:
+    from fuota_constructs.firmware.bucket_facts import BucketFacts
+    from fuota_constructs.template.role_policy import Statement
+
+RUNTIME_DIRECTORY = Path(__file__).with_name("runtime")
+LORAWAN_DIRECTORY = Path(__file__).parents[1] / "lorawan"
+LAMBDA_TIMEOUT_SECONDS = 900
+"""The most that Lambda allows: devices join a group eight a second."""
+LAMBDA_MEMORY_MB = 512
+"""For the ids and statuses of 100,000 devices."""
+
+_HEAR = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+
+WILDCARDS = {
+    "MakeSessions": "these actions have no resource-level permissions (Service Authorization Reference)",
+    "RunTasks": "the service makes up the ids of FUOTA tasks; those of other rollouts are excluded by their tag",
+    "FillGroups": "the service makes up the ids of groups; those of other rollouts are excluded by their tag",
+    "MoveDevices": "who is in a rollout is known only when it starts",
+    "KeepEvidence": "the names of executions are made up when a rollout is started",
+    "SeeOthers": "the names of executions are made up when a rollout is started",
+    **{sid: OF_THE_PROVIDER[sid] for sid in ("ReadAssets", "DecryptAssets")},
+}
+"""Why a statement, by Sid, cannot do without a wildcard."""
+
+
+class RolloutFunction(constructs.Construct):
+    """The function, its role, policy, log group and table."""
+
+    def __init__(
+        self,
+        scope: constructs.Construct,
+        id: str,  # noqa: A002
+        *,
+        rollout_name: str,
+        bucket: BucketFacts,
+        firmware_role_arn: str,
+    ) -> None:
+        """Make them; `rollout_name` is the value of the tag of what the function makes."""
+        super().__init__(scope, id)
+        stack = cdk.Stack.of(self)
+        role, given = role_for(self)
+        log_group = make_log_group(self)
+        self.table = self._make_table()
+        function = make_function(
+            self,
+            stack,
+            code=RUNTIME_DIRECTORY,
+            code_name=f"{self.node.path}/Code",
+            handler="rollout_step.handler",
+            description="Steps of FuotaRollout (fuota_constructs)",
+            role_arn=attribute(role, "roleArn"),
+            log_group=log_group,
+            timeout_seconds=LAMBDA_TIMEOUT_SECONDS,
+            environment={"CONTROL_TABLE": self.table.ref, "FIRMWARE_BUCKET": bucket.name},
+            packages={"fuota_constructs/lorawan": LORAWAN_DIRECTORY},
+            memory_mb=LAMBDA_MEMORY_MB,
+        )
+        self.function_arn = attribute(function, "attrArn")
+        """What the machines call."""
+        self.table_arn = attribute(self.table, "attrArn")
+        """The table of the operator's word."""
+        key = bucket.key_arn
+        self.policy = RolePolicy(
+            self,
+            role=role,
+            policy_name="FuotaConstructsRollout",
+            statements=[
+                *_sessions(rollout_name),
+                pass_role(firmware_role_arn, SERVICE_PRINCIPAL),
+                statement("KeepEvidence", ["s3:GetObject", "s3:PutObject"], f"{bucket.arn}/rollouts/*"),
+                # Without it S3 says of an object that is not there that access is denied (Amazon S3 API, GetObject).
+                statement("FindEvidence", ["s3:ListBucket"], bucket.arn),
+                *([statement("UseBucketKey", ["kms:Decrypt", "kms:GenerateDataKey"], key)] if key else []),
+                statement(
+                    "HearTheOperator", ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], self.table_arn
+                ),
+                statement("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], attribute(log_group, "attrArn")),
+            ],
+            wildcards={**WILDCARDS, **NETWORK_WILDCARDS},
+            customized=self.node.try_get_context(CUSTOMIZED) is not None,
+            given=given,
+        )
+        ConfiguredFunction(
+            self,
+            function=function,
+            log_group=log_group,
+            policy=self.policy,
+            role=role,
+            endpoints="iotwireless.api, dynamodb, s3 and states",
+        )
+
+    def allow_asset(self, asset_bucket: str) -> None:
+        """Let it read a list of devices among the CDK assets."""
+        self.policy.allow(for_assets(asset_bucket))
+
+    def allow_executions(self, executions_arn: str) -> None:
+        """Let it see whether an earlier execution is under way."""
+        self.policy.allow([statement("SeeOthers", ["states:DescribeExecution"], executions_arn)])
+
+    def _make_table(self) -> cdk.CfnResource:
+        table = typed_resource(
+            self,
+            "Table",
+            "aws_dynamodb.CfnTable",
+            {
+                "attributeDefinitions": [{"attributeName": "Rollout", "attributeType": "S"}],
+                "billingMode": "PAY_PER_REQUEST",
+                "keySchema": [{"attributeName": "Rollout", "keyType": "HASH"}],
+            },
+        )
+        table.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
+        return table
+
+
+def _sessions(rollout_name: str) -> list[Statement]:
+    """What making, running and taking away the groups and tasks of waves needs."""
+    here = f"arn:{cdk.Aws.PARTITION}:iotwireless:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}"
+    # Not those of other rollouts. One without the tag is just being made. IoT Wireless supports tags in policies (AWS
+    # IoT Wireless Developer Guide, "How AWS IoT Wireless works with IAM"); tried on AWS it was not.
+    ours = {"Condition": {"StringEqualsIfExists": {f"aws:ResourceTag/{ROLLOUT_TAG}": rollout_name}}}
+
+    def actions(*names: str) -> list[str]:
+        return [f"iotwireless:{name}" for name in names]
+
+    attach = "AssociateMulticastGroupWithFuotaTask"
+    membership = ("AssociateWirelessDeviceWithMulticastGroup", "DisassociateWirelessDeviceFromMulticastGroup")
+    return [
+        statement("MakeSessions", actions("CreateFuotaTask", "CreateMulticastGroup", "ListWirelessDevices"), "*"),
+        {
+            **statement(
+                "RunTasks",
+                actions(
+                    "AssociateMulticastGroupWithFuotaTask",
+                    "DeleteFuotaTask",
+                    "GetFuotaTask",
+                    "StartFuotaTask",
+                    "TagResource",
+                ),
+                f"{here}:FuotaTask/*",
+            ),
+            **ours,
+        },
+        {
+            **statement(
+                "FillGroups",
+                actions(attach, "DeleteMulticastGroup", "TagResource", *membership),
+                f"{here}:MulticastGroup/*",
+            ),
+            **ours,
+        },
+        # Both ends of a membership are checked (Service Authorization Reference).
+        statement("MoveDevices", actions(*membership), f"{here}:WirelessDevice/*"),
+    ]

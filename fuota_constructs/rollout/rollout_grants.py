@@ -1,0 +1,62 @@
+"""What principals may be allowed to do with a rollout."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from aws_cdk import aws_iam as iam
+
+from fuota_constructs.errors import FuotaValidationError
+from fuota_constructs.template.tokens import shown
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_s3 as s3
+    from constructs import Node
+
+
+class _Rollout(Protocol):
+    state_machine_arn: str
+    executions_arn: str
+    control_table_arn: str
+    firmware_bucket: s3.IBucket
+
+    @property
+    def node(self) -> Node: ...
+
+
+class RolloutGrants:
+    """Grants on one rollout, for any `iam.IGrantable`."""
+
+    def __init__(self, rollout: _Rollout) -> None:
+        """Use `FuotaRollout.grants`."""
+        self._rollout = rollout
+
+    def read(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Allow to see how far it is: the word, the executions and the evidence."""
+        rollout = self._rollout
+        return (
+            self._grant(grantee, ["dynamodb:GetItem"], rollout.control_table_arn)
+            .combine(self._grant(grantee, ["states:ListExecutions"], rollout.state_machine_arn))
+            .combine(self._grant(grantee, ["states:DescribeExecution"], rollout.executions_arn))
+            .combine(self._grant(grantee, ["s3:GetObject"], f"{rollout.firmware_bucket.bucket_arn}/rollouts/*"))
+        )
+
+    def start(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Allow to start it, with the settings that are in its table; and to read."""
+        started = self._grant(grantee, ["states:StartExecution"], self._rollout.state_machine_arn)
+        return self.read(grantee).combine(started)
+
+    def control(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Allow to say hold, resume, approve, skip and abort, and to redrive an execution that failed; and to read."""
+        said = self._grant(grantee, ["dynamodb:UpdateItem"], self._rollout.control_table_arn)
+        redriven = self._grant(grantee, ["states:RedriveExecution"], self._rollout.executions_arn)
+        return self.read(grantee).combine(said).combine(redriven)
+
+    def _grant(self, grantee: iam.IGrantable, actions: list[str], resource: str) -> iam.Grant:
+        if not hasattr(grantee, "grant_principal"):
+            raise FuotaValidationError(
+                "grantee",
+                f"grantee is {shown(grantee)}; give a role, a user or another iam.IGrantable",
+                construct_path=self._rollout.node.path,
+            )
+        return iam.Grant.add_to_principal(grantee=grantee, actions=actions, resource_arns=[resource])

@@ -1,0 +1,80 @@
+"""The two state machines of a rollout, as their files say, and the role they run as."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import aws_cdk as cdk
+import constructs
+
+from fuota_constructs.provider.permissions import statement
+from fuota_constructs.template.role_policy import RolePolicy
+from fuota_constructs.template.service_role import CUSTOMIZED, service_role
+from fuota_constructs.template.typed_resource import attribute, typed_resource
+
+MACHINES = Path(__file__).with_name("machine")
+STATES = "states.amazonaws.com"
+
+WILDCARDS = {"WatchWaves": "the names of executions are made up when a wave is started"}
+"""Why a statement, by Sid, cannot do without a wildcard."""
+
+
+class RolloutMachines(constructs.Construct):
+    """The machine of a rollout, and that of a wave, of which it runs an execution for each."""
+
+    def __init__(self, scope: constructs.Construct, id: str, *, function_arn: str) -> None:  # noqa: A002
+        """Make them, to call this function."""
+        super().__init__(scope, id)
+        role = service_role(self, "Role", STATES)
+        role_arn = attribute(role, "roleArn")
+        wave = self._machine("Wave", "wave", role_arn, {"FunctionArn": function_arn})
+        wave_arn = attribute(wave, "attrArn")
+        stack = cdk.Stack.of(self)
+        events_rule = stack.format_arn(
+            service="events", resource="rule", resource_name="StepFunctionsGetEventsForStepFunctionsExecutionRule"
+        )
+        self.policy = RolePolicy(
+            self,
+            role=role,
+            policy_name="FuotaConstructsRolloutMachines",
+            statements=[
+                statement("CallSteps", ["lambda:InvokeFunction"], function_arn),
+                statement("StartWaves", ["states:StartExecution"], wave_arn),
+                statement("WatchWaves", ["states:DescribeExecution", "states:StopExecution"], executions_of(wave_arn)),
+                # By which Step Functions hears of the end of an execution that another one waits for (AWS Step
+                # Functions Developer Guide, IAM policies for nested workflows).
+                statement("HearOfWaves", ["events:DescribeRule", "events:PutRule", "events:PutTargets"], events_rule),
+            ],
+            wildcards=WILDCARDS,
+            customized=self.node.try_get_context(CUSTOMIZED) is not None,
+        )
+        arns = {"FunctionArn": function_arn, "WaveMachineArn": wave_arn}
+        rollout = self._machine("Rollout", "rollout", role_arn, arns)
+        if self.policy.resource:
+            # Making a machine that waits for others, Step Functions checks that its role may be told of their end.
+            rollout.add_resource_dependency(self.policy.resource)
+        self.rollout_arn = attribute(rollout, "attrArn")
+        """What starting a rollout starts."""
+        self.executions_arn = executions_of(self.rollout_arn)
+        """All executions of the rollout."""
+        self.rollout = rollout
+
+    def _machine(self, id: str, file: str, role_arn: str, arns: dict[str, str]) -> cdk.CfnResource:  # noqa: A002
+        return typed_resource(
+            self,
+            id,
+            "aws_stepfunctions.CfnStateMachine",
+            {
+                "definitionString": (MACHINES / f"{file}.asl.json").read_text(encoding="utf-8"),
+                "definitionSubstitutions": arns,
+                "roleArn": role_arn,
+                "stateMachineType": "STANDARD",
+            },
+        )
+
+
+def executions_of(machine_arn: str) -> str:
+    """The ARN of every execution of a machine: arn:aws:states:<Region>:<account>:execution:<name of the machine>:*."""
+    parts = cdk.Fn.split(":", machine_arn)
+    name = cdk.Fn.select(6, parts)
+    return f"arn:{cdk.Aws.PARTITION}:states:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:execution:{name}:*"

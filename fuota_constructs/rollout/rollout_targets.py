@@ -1,0 +1,66 @@
+"""Who a rollout updates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fuota_constructs.errors import FuotaValidationError
+from fuota_constructs.fleet.device_list import DeviceList
+from fuota_constructs.template.tokens import shown
+
+if TYPE_CHECKING:
+    from aws_cdk.interfaces.aws_iotwireless import IMulticastGroupRef
+
+RULE = "rollout-targets"
+
+
+@dataclass(frozen=True)
+class RolloutTargets:
+    """The devices of a rollout, of which it takes a snapshot when it starts: who joins later is not in it."""
+
+    device_list: DeviceList | None = None
+    multicast_group_ids: tuple[str, ...] = ()
+    device_profile_id: str | None = None
+
+    @staticmethod
+    def devices(devices: DeviceList) -> RolloutTargets:
+        """The devices of a list.
+
+        Raises `FuotaValidationError` (`rollout-targets`) for what is no `DeviceList`.
+        """
+        if not isinstance(devices, DeviceList):
+            raise FuotaValidationError(
+                RULE, f"devices is {shown(devices)}; give a DeviceList, such as DeviceList.from_file('meters.csv')"
+            )
+        return RolloutTargets(device_list=devices)
+
+    @staticmethod
+    def multicast_groups(groups: Sequence[IMulticastGroupRef]) -> RolloutTargets:
+        """The members of these groups, whose own sessions they stay members of.
+
+        A device may support one multicast group at a time only (TS005: it then refuses the group of its wave); such
+        devices are left over as unknown.
+
+        Raises `FuotaValidationError` (`rollout-targets`) for none, and for what is no group.
+        """
+        if not isinstance(groups, Sequence) or not groups or isinstance(groups, str):
+            raise FuotaValidationError(RULE, f"groups is {shown(groups)}; give a list of one or more multicast groups")
+        for group in groups:
+            if not hasattr(group, "multicast_group_ref"):
+                raise FuotaValidationError(RULE, f"groups has {shown(group)}, which is no multicast group")
+        ids = dict.fromkeys(group.multicast_group_ref.multicast_group_id for group in groups)
+        return RolloutTargets(multicast_group_ids=tuple(ids))
+
+    @staticmethod
+    def device_profile(device_profile_id: str) -> RolloutTargets:
+        """All devices of a device profile.
+
+        Raises `FuotaValidationError` (`rollout-targets`) for what cannot be an id.
+        """
+        if not isinstance(device_profile_id, str) or not device_profile_id:
+            raise FuotaValidationError(
+                RULE, f"device_profile_id is {shown(device_profile_id)}; give the id of a device profile"
+            )
+        return RolloutTargets(device_profile_id=device_profile_id)

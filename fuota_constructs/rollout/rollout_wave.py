@@ -1,0 +1,103 @@
+"""A wave of a rollout: how far it reaches into the fleet, how long it bakes, and whether somebody must approve it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import aws_cdk as cdk
+
+from fuota_constructs.errors import FuotaValidationError
+from fuota_constructs.template.tokens import shown
+
+RULE = "rollout-waves"
+DEFAULT_BAKE_SECONDS = 86_400
+MOST_BAKE_SECONDS = 30 * 86_400
+MOST_NAME_CHARACTERS = 64
+
+
+@dataclass(frozen=True)
+class RolloutWave:
+    """One wave: everybody up to and with it has had a turn. Use `RolloutWave.devices` or `RolloutWave.percent`.
+
+    A wave contains those before it: 30 devices and then 10 % of 1,000 are 30 and another 70.
+    """
+
+    reach_devices: int | None
+    reach_percent: float | None
+    name: str | None
+    bake_seconds: int
+    approval: bool
+
+    @staticmethod
+    def devices(
+        count: int, *, name: str | None = None, bake: cdk.Duration | None = None, approval: bool = False
+    ) -> RolloutWave:
+        """So many devices of the fleet, those of the waves before included.
+
+        `name`: at most 64 characters; `wave 1` and so on by default.
+        `bake`: how long after the session the gate waits, for devices that do not survive the update; whole seconds up
+        to 30 days; a day by default.
+        `approval`: whether somebody must say `approve` before the next wave; not by default.
+
+        Raises `FuotaValidationError` (`rollout-waves`) for values of a wrong kind or out of range.
+        """
+        if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+            raise FuotaValidationError(RULE, f"a wave has {shown(count)} devices; give a whole number from 1")
+        return RolloutWave(count, None, *_common(name, bake, approval))
+
+    @staticmethod
+    def percent(
+        share: float, *, name: str | None = None, bake: cdk.Duration | None = None, approval: bool = False
+    ) -> RolloutWave:
+        """So much of the fleet in percent, the waves before included; rounded up, at least one device more than before.
+
+        `name`, `bake`, `approval`: as for `devices`.
+
+        Raises `FuotaValidationError` (`rollout-waves`) for values of a wrong kind or out of range.
+        """
+        is_number = isinstance(share, int | float) and not isinstance(share, bool) and math.isfinite(share)
+        if not is_number or not 0 < share <= 100:  # noqa: PLR2004
+            raise FuotaValidationError(RULE, f"a wave has {shown(share)} percent; give a share above 0, up to 100")
+        return RolloutWave(None, float(share), *_common(name, bake, approval))
+
+    def settings(self, number: int) -> dict[str, object]:
+        """The wave as the machines read it."""
+        reach = {"devices": self.reach_devices} if self.reach_devices is not None else {"percent": self.reach_percent}
+        name = self.name or f"wave {number}"
+        return {"name": name, **reach, "bakeSeconds": self.bake_seconds, "approval": self.approval}
+
+
+def default_waves() -> tuple[RolloutWave, ...]:
+    """A canary, a tenth of the fleet, and the rest."""
+    return (
+        RolloutWave.devices(30, name="canary"),
+        RolloutWave.percent(10, name="tenth"),
+        RolloutWave.percent(100, name="rest"),
+    )
+
+
+def _common(name: object, bake: object, approval: object) -> tuple[str | None, int, bool]:
+    if name is not None and (not isinstance(name, str) or not 1 <= len(name) <= MOST_NAME_CHARACTERS):
+        raise FuotaValidationError(
+            RULE, f"name of a wave is {shown(name)}; give 1 to {MOST_NAME_CHARACTERS} characters"
+        )
+    if not isinstance(approval, bool):
+        raise FuotaValidationError(RULE, f"approval of a wave is {shown(approval)}; give True or False")
+    return name, seconds_of("bake", bake, DEFAULT_BAKE_SECONDS, at_most=MOST_BAKE_SECONDS), approval
+
+
+def seconds_of(name: str, value: object, default: int, *, at_least: int = 0, at_most: int, rule: str = RULE) -> int:
+    """A Duration of known, whole seconds within bounds, or the default where none is given."""
+    if value is None:
+        return default
+    if isinstance(value, cdk.Duration) and not value.is_unresolved():
+        seconds = value.to_seconds(integral=False)
+        if seconds == int(seconds) and at_least <= seconds <= at_most:
+            return int(seconds)
+        given = f"{seconds:g} s"
+    else:
+        given = shown(value)
+    raise FuotaValidationError(
+        rule, f"{name} is {given}; give a Duration of {at_least:,} to {at_most:,} whole seconds, known at synth"
+    )

@@ -1,0 +1,27 @@
+"""A rollout to all devices of a profile; with -c success=... another share is asked for."""
+
+import aws_cdk as cdk
+
+from fuota_constructs import DlClass, FirmwareImage, RfRegion
+from fuota_constructs.rollout.fuota_rollout import FuotaRollout
+from fuota_constructs.rollout.rollout_targets import RolloutTargets
+from fuota_constructs.rollout.rollout_wave import RolloutWave
+
+app = cdk.App()
+stack = cdk.Stack(app, "Fleet")
+rollout = FuotaRollout(
+    stack,
+    "Rollout",
+    firmware_image=FirmwareImage.from_asset("firmware.bin"),
+    rf_region=RfRegion.EU868,
+    dl_class=DlClass.CLASS_C,
+    redundancy_percent=100,
+    fragment_size_bytes=40,
+    fragment_interval=cdk.Duration.minutes(1),
+    targets=RolloutTargets.device_profile(app.node.try_get_context("profile")),
+    waves=[RolloutWave.devices(3, bake=cdk.Duration.hours(6)), RolloutWave.percent(100)],
+    success_percent=float(app.node.try_get_context("success") or 50),
+)
+for name, value in {"Machine": rollout.state_machine_arn, "Table": rollout.control_table_name}.items():
+    cdk.CfnOutput(stack, name, value=value)
+app.synth()

@@ -1,0 +1,157 @@
+"""A rollout, deployed with the real CDK CLI into a local cloud that enforces IAM: real machines, real function."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from fuota_constructs.local import cloud as clouds
+from fuota_constructs.local.cloud import LocalCloud
+
+pytestmark = pytest.mark.e2e
+
+PATIENCE_SECONDS = 90
+CONTROL = {"Rollout": {"S": "control"}}
+
+
+@pytest.fixture(scope="module")
+def enforcing() -> Iterator[LocalCloud]:
+    """A cloud that enforces IAM, over TLS."""
+    running = clouds.start(clouds.free_port(), iam=True, account="123456789012")
+    yield running
+    clouds.stop(running)
+
+
+class Run:
+    """One life of the app: deployed, started, changed under way, aborted, started again, and destroyed under way."""
+
+    def __init__(self, cloud: LocalCloud, app: Any) -> None:
+        self.cloud, self.service = cloud, cloud.client("iotwireless")
+        fleet = {"groups": [], "cohorts": [{"name": "meters", "count": 5}], "account": cloud.account}
+        cloud.admin("fleet", method="POST", content={**fleet, "aws_region": cloud.region})
+        [profile] = self.service.list_device_profiles()["DeviceProfileList"]
+        context = ["-c", f"profile={profile['Id']}"]
+        app.succeeds("deploy", *context)
+        [stack] = cloud.client("cloudformation").describe_stacks(StackName="Fleet")["Stacks"]
+        outputs = {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
+        self.machine, self.table = outputs["Machine"], outputs["Table"]
+        self.settings = self.item("plan")["Settings"]["S"]
+        self.before = self.made()
+
+        first = self.start("first")
+        self.under_way = self.until_started()
+        self.refused = app.fuota("deploy", *context, "-c", "success=60").output
+        self.say("abort")
+        self.aborted = self.end_of(first)
+        self.after_abort = self.until_nothing_is_left()
+        app.succeeds("deploy", *context, "-c", "success=60")
+        self.changed = json.loads(self.item("plan")["Settings"]["S"])
+
+        self.second = self.start("second")
+        self.until_gathered()
+        app.succeeds("destroy", *context)
+        self.left = self.until_nothing_is_left()
+        decisions = cloud.admin("iam")["decisions"]
+        self.denied = [each for each in decisions if not each["allowed"]]
+        self.used = {each["action"] for each in decisions if "RolloutFunctionRole" in each["principal"]}
+
+    def item(self, key: str) -> dict[str, Any]:
+        """An item of the table."""
+        found = self.cloud.client("dynamodb").get_item(TableName=self.table, Key={"Rollout": {"S": key}})
+        item: dict[str, Any] = found.get("Item", {})
+        return item
+
+    def made(self) -> list[str]:
+        """The groups and tasks there are."""
+        groups = self.service.list_multicast_groups()["MulticastGroupList"]
+        return [each["Name"] for each in [*groups, *self.service.list_fuota_tasks()["FuotaTaskList"]]]
+
+    def start(self, name: str) -> str:
+        """Start a rollout, with the settings that are in the table."""
+        answer = self.cloud.client("stepfunctions").start_execution(
+            stateMachineArn=self.machine, name=name, input=self.item("plan")["Settings"]["S"]
+        )
+        return str(answer["executionArn"])
+
+    def until_started(self) -> str:
+        """Wait until the session of the first wave is scheduled."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            tasks = self.service.list_fuota_tasks()["FuotaTaskList"]
+            statuses = [self.service.get_fuota_task(Id=each["Id"])["Status"] for each in tasks]
+            if "FuotaSession_Waiting" in statuses:
+                return "FuotaSession_Waiting"
+            assert time.monotonic() < deadline, (statuses, self.item("control"), self.cloud.log)
+            time.sleep(0.2)
+
+    def until_gathered(self) -> None:
+        """Wait until the group of the first wave is there."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not self.made():
+            assert time.monotonic() < deadline, (self.item("control"), self.cloud.log)
+            time.sleep(0.2)
+
+    def until_nothing_is_left(self) -> list[str]:
+        """What is still there when the service has deleted what it was told to."""
+        deadline = time.monotonic() + 30
+        while (left := self.made()) and time.monotonic() < deadline:
+            time.sleep(0.2)
+        return left
+
+    def say(self, word: str) -> None:
+        """Write the operator's word."""
+        self.cloud.client("dynamodb").update_item(
+            TableName=self.table,
+            Key=CONTROL,
+            UpdateExpression="SET Word = :word",
+            ExpressionAttributeValues={":word": {"S": word}},
+        )
+
+    def end_of(self, execution: str) -> dict[str, Any]:
+        """The output of an execution, once it is over; the machines' waits pass by the clock of the cloud."""
+        states, deadline = self.cloud.client("stepfunctions"), time.monotonic() + PATIENCE_SECONDS
+        while (found := states.describe_execution(executionArn=execution))["status"] == "RUNNING":
+            assert time.monotonic() < deadline, (self.item("control"), self.cloud.log)
+            self.cloud.admin("clock", method="POST", content={"advance_seconds": 60})
+            time.sleep(0.2)
+        assert found["status"] == "SUCCEEDED", found
+        output: dict[str, Any] = json.loads(found["output"])
+        return output
+
+
+@pytest.fixture(scope="module")
+def run(enforcing: LocalCloud, app_on: Callable[[LocalCloud, str], Any]) -> Run:
+    return Run(enforcing, app_on(enforcing, "rollout"))
+
+
+def test_a_deployment_starts_nothing(run: Run) -> None:
+    assert run.before == []
+    assert json.loads(run.settings)["gate"]["success"] == 0.5
+
+
+def test_an_execution_brings_the_first_wave_on_its_way(run: Run) -> None:
+    assert run.under_way == "FuotaSession_Waiting"
+
+
+def test_fails_to_change_a_rollout_that_is_under_way(run: Run) -> None:
+    assert "execution first of the rollout is under way, and what it sends cannot change" in run.refused
+
+
+def test_abort_calls_off_what_has_not_begun_and_takes_everything_away(run: Run) -> None:
+    assert run.aborted["status"] == "ABORTED"
+    assert run.after_abort == []
+
+
+def test_the_next_rollout_has_the_settings_that_were_changed(run: Run) -> None:
+    assert run.changed["gate"]["success"] == 0.6
+
+
+def test_destroying_the_stack_ends_the_rollout_and_leaves_nothing(run: Run) -> None:
+    assert run.left == []
+
+
+def test_nothing_was_denied_and_what_was_granted_was_needed(run: Run) -> None:
+    assert run.denied == []
+    assert {"iotwireless:CreateFuotaTask", "iotwireless:AssociateWirelessDeviceWithMulticastGroup"} <= run.used

@@ -1,0 +1,208 @@
+"""FuotaRollout: what is in the template, what it refuses, who may do what."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import aws_cdk as cdk
+import cfnlint.api
+import pytest
+from aws_cdk import aws_iam as iam
+
+from fuota_constructs import DeviceList, DlClass, FirmwareImage, FuotaValidationError, MulticastGroup, RfRegion
+from fuota_constructs.rollout.fuota_rollout import FuotaRollout
+from fuota_constructs.rollout.maintenance_window import MaintenanceWindow
+from fuota_constructs.rollout.rollout_targets import RolloutTargets
+from fuota_constructs.rollout.rollout_wave import RolloutWave
+
+DEVICES = [f"{number:08x}-0000-4000-8000-000000000000" for number in range(1000)]
+
+
+@pytest.fixture
+def rollout_of(stack, tmp_path):
+    (tmp_path / "meter.bin").write_bytes(b"firmware" * 2500)
+
+    def make(name="Rollout", **given):
+        return FuotaRollout(
+            stack,
+            name,
+            **{
+                "firmware_image": FirmwareImage.from_asset(tmp_path / "meter.bin"),
+                "rf_region": RfRegion.EU868,
+                "dl_class": DlClass.CLASS_C,
+                "redundancy_percent": 30,
+                "fragment_size_bytes": 112,
+                "fragment_interval": cdk.Duration.seconds(30),
+                "targets": RolloutTargets.devices(DeviceList.of(DEVICES)),
+                **given,
+            },
+        )
+
+    return make
+
+
+def settings_of(template) -> dict:
+    text = template.properties("Custom::FuotaRollout")["Settings"]["Fn::Join"][1]
+    return json.loads("".join(part if isinstance(part, str) else "token" for part in text))
+
+
+def test_settings_are_numbers_and_no_device_is_in_the_template(stack, rollout_of, synth) -> None:
+    window = MaintenanceWindow.daily(start="22:00", duration=cdk.Duration.hours(8), time_zone="Europe/Berlin")
+    rollout_of(maintenance_window=window, retries=2)
+    template = synth(stack)
+    settings = settings_of(template)
+    assert settings["session"]["redundancyPercent"] == 30
+    assert settings["gate"] == {"success": 0.95, "confidence": 0.8, "mostSilent": 0, "silentAfterSeconds": 21_600}
+    assert [wave["name"] for wave in settings["waves"]] == ["canary", "tenth", "rest"]
+    assert settings["window"]["offsets"][:3] == [[0, 3600], [1_743_296_400, 7200], [1_761_440_400, 3600]]
+    assert (settings["retries"], settings["mostRedundancyPercent"]) == (2, 60)
+    assert DEVICES[7] not in json.dumps(settings)
+    assert settings["targets"]["listKey"].endswith(".txt")
+
+
+def test_machines_are_as_their_files_say(stack, rollout_of, synth) -> None:
+    rollout_of()
+    machines = synth(stack).all("AWS::StepFunctions::StateMachine")
+    assert len(machines) == 2
+    for name, body in machines.items():
+        file = "wave" if "Wave" in name else "rollout"
+        text = Path(sys.modules["fuota_constructs.rollout.fuota_rollout"].__file__).parent / "machine"
+        assert body["Properties"]["DefinitionString"] == (text / f"{file}.asl.json").read_text()
+        assert "FunctionArn" in body["Properties"]["DefinitionSubstitutions"]
+
+
+def test_targets_may_be_groups_or_a_profile(stack, rollout_of, synth) -> None:
+    group = MulticastGroup.from_multicast_group_id(stack, "Group", "11111111-2222-3333-4444-555555555555")
+    rollout_of("A", targets=RolloutTargets.multicast_groups([group, group]))
+    rollout_of("B", targets=RolloutTargets.device_profile("profile"))
+    found = [json.dumps(body) for body in synth(stack).all("Custom::FuotaRollout").values()]
+    assert any("11111111-2222-3333-4444-555555555555" in text for text in found)
+    assert any('deviceProfileId\\\\\\":\\\\\\"profile' in json.dumps(text) for text in found)
+
+
+def test_the_asset_has_all_that_the_function_imports(stack, rollout_of, synth) -> None:
+    """In a Python that has the asset, and nothing else."""
+    rollout_of()
+    synth(stack)
+    assembly = Path(stack.node.root.outdir)
+    files = json.loads((assembly / f"{stack.stack_name}.assets.json").read_text())["files"].values()
+    [code] = [
+        assembly / file["source"]["path"]
+        for file in files
+        if (assembly / file["source"]["path"] / "rollout_step.py").exists()
+    ]
+    check = (
+        f"import sys; sys.path = [{str(code)!r}, *[path for path in sys.path if 'site-packages' not in path]];"
+        "import rollout_step; from session_length import decode_probability; print(decode_probability(100, 30, 0.1))"
+    )
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", check], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert 0.9 < float(done.stdout) < 1
+    assert all(path.stat().st_mode & 0o777 == (0o755 if path.is_dir() else 0o644) for path in code.rglob("*"))
+
+
+def test_the_template_and_its_machines_are_valid(stack, rollout_of, synth) -> None:
+    rollout_of()
+    synth(stack)
+    text = (Path(stack.node.root.outdir) / stack.template_file).read_text()
+    assert [str(match) for match in cfnlint.api.lint(text)] == []
+
+
+def test_aspects_see_functions_tables_and_machines(stack, rollout_of) -> None:
+    rollout = rollout_of()
+    from aws_cdk import aws_dynamodb, aws_lambda, aws_stepfunctions
+
+    kinds = (aws_lambda.CfnFunction, aws_dynamodb.CfnTable, aws_stepfunctions.CfnStateMachine)
+    seen = [kind for node in rollout.node.find_all() for kind in kinds if isinstance(node, kind)]
+    assert sorted(map(kinds.index, seen)) == [0, 1, 2, 2]
+
+
+def test_grants_name_this_rollout_only(stack, rollout_of, synth) -> None:
+    rollout, role = rollout_of(), iam.Role(stack, "Operator", assumed_by=iam.AccountRootPrincipal())
+    rollout.grants.start(role)
+    rollout.grants.control(role)
+    template = synth(stack)
+    [policy] = [body for name, body in template.all("AWS::IAM::Policy").items() if name.startswith("Operator")]
+    actions = {}
+    for each in policy["Properties"]["PolicyDocument"]["Statement"]:
+        for action in [each["Action"]] if isinstance(each["Action"], str) else each["Action"]:
+            actions[action] = each["Resource"]
+    assert set(actions) == {
+        "dynamodb:GetItem",
+        "dynamodb:UpdateItem",
+        "s3:GetObject",
+        "states:DescribeExecution",
+        "states:ListExecutions",
+        "states:RedriveExecution",
+        "states:StartExecution",
+    }
+    assert "*" not in actions.values()
+
+
+def test_metrics_and_events(stack, rollout_of, synth) -> None:
+    rollout = rollout_of()
+    assert rollout.metric_success_ratio().metric_name == "RolloutSuccessRatio"
+    assert rollout.metric_silent_devices().dimensions == {"Rollout": rollout.rollout_name}
+    rollout.on_event("Changes")
+    pattern = synth(stack).properties("AWS::Events::Rule")["EventPattern"]
+    assert pattern["detail-type"] == ["Step Functions Execution Status Change"]
+
+
+def test_the_rules_of_tasks_and_of_rollouts_are_asked(rollout_of) -> None:
+    rollout = rollout_of(redundancy_percent=0, waves=[RolloutWave.devices(5), RolloutWave.devices(9)])
+    assert {"rollout-waves", "wave-cannot-prove", "decode-probability"} <= {found.rule for found in rollout.findings}
+    assert rollout.plan.fragments == 179
+
+
+@pytest.mark.parametrize(
+    ("given", "part"),
+    [
+        ({"dl_class": "ClassC"}, "give DlClass.CLASS_B or DlClass.CLASS_C"),
+        ({"targets": DEVICES}, "give RolloutTargets.devices"),
+        ({"waves": ["canary"]}, "give a list of RolloutWave"),
+        ({"maintenance_window": "22:00"}, "give MaintenanceWindow.daily"),
+        ({"redundancy_percent": 101}, "redundancy_percent is 101; give a whole number from 0 to 100"),
+        ({"redundancy_percent": None}, "redundancy_percent is None"),
+        ({"fragment_interval": 7}, "give a Duration, such as cdk.Duration.seconds(7)"),
+        ({"success_percent": 100}, "success_percent is 100; give a share above 0 and below 100"),
+        ({"confidence_percent": "80"}, "confidence_percent"),
+        ({"retries": 4}, "retries is 4; give a whole number from 0 to 3"),
+        ({"most_redundancy_percent": 29}, "give a whole number from 30 to 100"),
+        ({"most_silent": -1}, "most_silent is -1"),
+        ({"silent_after": cdk.Duration.seconds(59)}, "silent_after is 59 s"),
+        ({"setup_within": cdk.Duration.days(8)}, "setup_within is 691200 s"),
+    ],
+)
+def test_fails_for_what_no_rollout_can_have(rollout_of, given, part) -> None:
+    with pytest.raises(FuotaValidationError) as refused:
+        rollout_of(**given)
+    assert part in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: RolloutWave.devices(0),
+        lambda: RolloutWave.devices(True),
+        lambda: RolloutWave.percent(0),
+        lambda: RolloutWave.percent(100.1),
+        lambda: RolloutWave.percent(float("nan")),
+        lambda: RolloutWave.devices(1, name=""),
+        lambda: RolloutWave.devices(1, approval="yes"),
+        lambda: RolloutWave.devices(1, bake=cdk.Duration.days(31)),
+        lambda: RolloutWave.devices(1, bake=3600),
+        lambda: RolloutTargets.devices(DEVICES),
+        lambda: RolloutTargets.multicast_groups([]),
+        lambda: RolloutTargets.multicast_groups(["id"]),
+        lambda: RolloutTargets.device_profile(""),
+        lambda: MaintenanceWindow.daily(start="24:00", duration=cdk.Duration.hours(8)),
+        lambda: MaintenanceWindow.daily(start=2200, duration=cdk.Duration.hours(8)),
+        lambda: MaintenanceWindow.daily(start="22:00", duration=cdk.Duration.minutes(59)),
+        lambda: MaintenanceWindow.daily(start="22:00", duration=None),
+        lambda: MaintenanceWindow.daily(start="22:00", duration=cdk.Duration.hours(8), time_zone="Berlin"),
+    ],
+)
+def test_fails_for_values_that_cannot_be(make) -> None:
+    with pytest.raises(FuotaValidationError):
+        make()
