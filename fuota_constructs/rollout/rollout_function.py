@@ -157,6 +157,7 @@ def _sessions(rollout_name: str) -> list[Statement]:
                     "AssociateMulticastGroupWithFuotaTask",
                     "DeleteFuotaTask",
                     "GetFuotaTask",
+                    "ListMulticastGroupsByFuotaTask",
                     "StartFuotaTask",
                     "TagResource",
                 ),

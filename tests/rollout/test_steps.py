@@ -1,5 +1,6 @@
 """Single steps, where a whole rollout seldom comes by."""
 
+import dataclasses
 import json
 import os
 import time
@@ -158,3 +159,19 @@ def test_devices_come_page_by_page(rig) -> None:
     profile = rig.iotwireless.list_device_profiles()["DeviceProfileList"][0]["Id"]
     calls = ClockedCalls(rig)
     assert len({device["Id"] for device in calls.devices(DeviceProfileId=profile)}) == 260
+
+
+def test_a_plan_that_ends_before_the_service_is_done_waits_on(rig) -> None:
+    rig.fleet(good={"count": 5})
+    settings = rig.settings(waves=ONE_WAVE)
+    output = rig.run({**settings, "image": {**settings["image"], "sizeBytes": 800}})
+    assert output["waves"][0]["counts"]["delivered"] == 5
+
+
+def test_what_is_joined_and_attached_already_is_not_asked_for_again(rig) -> None:
+    rig.fleet(good={"count": 5})
+    rig.service.settings = dataclasses.replace(rig.service.settings, strict_associations=True)
+    rig.calls_per_step = 2
+    assert rig.run(rig.settings(waves=ONE_WAVE))["status"] == "SUCCEEDED"
+    assert rig.requests("AssociateWirelessDeviceWithMulticastGroup") == 5
+    assert rig.requests("AssociateMulticastGroupWithFuotaTask") == 1

@@ -11,15 +11,19 @@ from wave_turn import AGAIN, DONE, Turn
 def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
     """Make the group and let the devices join, so many as there is time for; then it is called again.
 
-    Joining twice is one (assumed: AWS's own CloudFormation handler repeats associations), so repeating a part is safe.
-    Devices that the service does not know, or that are of another RfRegion, are left out, and count as not attempted.
+    Those who have joined are not asked again: whether that were a conflict is not documented. Devices that the service
+    does not know, or that are of another RfRegion, are left out, and count as not attempted.
     """
     iotwireless = calls.iotwireless
     group = turn.state.get("group") or _new_group(turn, calls)
     word.tell(Group=group)  # before the first device joins: whoever comes after a machine that died takes it away
     members = WaveRecord(turn, calls).members()
     cursor, left_out = int(turn.state.get("cursor", 0)), int(turn.state.get("leftOut", 0))
+    there = {device["Id"] for device in calls.devices(MulticastGroupId=group)}
     while cursor < len(members) and not calls.time_is_up():
+        if members[cursor] in there:
+            cursor += 1
+            continue
         try:
             iotwireless.associate_wireless_device_with_multicast_group(Id=group, WirelessDeviceId=members[cursor])
         except (iotwireless.exceptions.ResourceNotFoundException, iotwireless.exceptions.ValidationException):

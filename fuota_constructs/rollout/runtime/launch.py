@@ -25,7 +25,9 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
     start = float(turn.state["startAt"])
     if start - calls.now() < LEAST_LEAD_SECONDS:  # too late for that: the window is asked again
         return {"next": AGAIN, "task": task_id}
-    iotwireless.associate_multicast_group_with_fuota_task(Id=task_id, MulticastGroupId=turn.state["group"])
+    attached = iotwireless.list_multicast_groups_by_fuota_task(Id=task_id)["MulticastGroupList"]
+    if turn.state["group"] not in [each["Id"] for each in attached]:
+        iotwireless.associate_multicast_group_with_fuota_task(Id=task_id, MulticastGroupId=turn.state["group"])
     iotwireless.start_fuota_task(Id=task_id, LoRaWAN={"StartTime": datetime.fromtimestamp(start, UTC)})
     return _launched(turn, task_id, start)
 
