@@ -1,5 +1,6 @@
 """The testing kit, used as its documentation says."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from fuota_constructs import DeviceList
 from fuota_constructs.local.errors import LocalCloudError
 from fuota_constructs.local.fleet import Fleet
+from fuota_constructs.local.rehearsal import Rehearsal
 from fuota_constructs.local.testing import FuotaCloud
 from fuota_constructs.lorawan.redundancy import decode_probability
 
@@ -60,6 +62,35 @@ def test_success_agrees_with_the_planner(fuota_cloud: FuotaCloud, fleet) -> None
     expected = decode_probability(DATA, CODED, 0.23)
     deviation = (expected * (1 - expected) / 400) ** 0.5
     assert abs(outcome.success_ratio - expected) < 3.3 * deviation  # 1 in 1000, and the seed is fixed
+
+
+def test_devices_that_are_named_are_the_first_of_the_fleet(fuota_cloud: FuotaCloud) -> None:
+    client = fuota_cloud.client("iotwireless")
+    filled, empty = (
+        client.create_multicast_group(LoRaWAN={"RfRegion": "EU868", "DlClass": "ClassC"})["Id"] for _ in range(2)
+    )
+    named = [client.create_wireless_device(Type="LoRaWAN", DestinationName="d")["Id"] for _ in range(2)]
+    for device in named:
+        client.associate_wireless_device_with_multicast_group(Id=filled, WirelessDeviceId=device)
+    task = client.create_fuota_task(FirmwareUpdateImage="s3://b/k", FirmwareUpdateRole="arn:aws:iam::1:role/r")["Id"]
+    for group in (filled, empty):
+        client.associate_multicast_group_with_fuota_task(Id=task, MulticastGroupId=group)
+    with pytest.raises(LocalCloudError, match="give the fleet 2 or more, for the groups it names none for"):
+        Rehearsal(fuota_cloud.cloud).enrol(Fleet.of(devices=1))
+    cohorts = [{"name": "street", "count": 3}, {"name": "cellar", "count": 2}]
+    rehearsal = Rehearsal(fuota_cloud.cloud)
+    assert rehearsal.enrol(Fleet.from_dict({"cohorts": cohorts})) == 5
+    found = {device.id: device.cohort for device in rehearsal.outcome().devices}
+    assert [found.pop(device) for device in named] == ["street", "street"]
+    others = client.list_wireless_devices(MulticastGroupId=empty)["WirelessDeviceList"]
+    assert sorted(found.values()) == ["cellar", "cellar", "street"]
+    assert {device["Id"] for device in others} == found.keys()
+    # A count that nobody asked for gives way to the devices of the app, one that somebody asked for does not.
+    client.disassociate_multicast_group_from_fuota_task(Id=task, MulticastGroupId=empty)
+    again = Rehearsal(fuota_cloud.cloud)
+    assert again.enrol(replace(Fleet.of(devices=200), gives_way=True)) == 2
+    assert again.fleet is not None
+    assert again.fleet.devices == 2
 
 
 def test_faults_and_the_clock(fuota_cloud: FuotaCloud) -> None:

@@ -132,7 +132,7 @@ class _Settings:
         if declared.is_imported and not self._is_owner(arn):
             self._log.warning("another resource has set the group up since: its devices stay", groupId=self._group)
             return
-        former = _declared(declared, self._calls)
+        former = self._declared_once(declared)
         self._charge.take(arn)
         try:
             actual = self._read(with_members=True)
@@ -146,6 +146,17 @@ class _Settings:
             self._charge.release(arn)
             raise
         self._charge.release(arn)
+
+    def _declared_once(self, declared: GroupProperties) -> Declared:
+        """What a template said; without its list, if that is gone and the group goes, too."""
+        try:
+            return _declared(declared, self._calls)
+        except Exception as error:
+            goes = not declared.is_imported and self._request.kind == "Delete"
+            if not (goes and stack_record.is_surely_deleting_the_stack(self._request, self._calls, self._log)):
+                raise
+            self._log.warning("could not read the list of devices: they go with the group", cause=error)
+            return Declared(declared.fields, declared.devices)
 
     def _leave(self, actual: ActualGroup, former: Declared) -> None:
         plan = plan_settings(NOTHING, former, actual)

@@ -425,6 +425,11 @@ def test_fails_when_the_list_of_devices_cannot_be_read(rig: Rig, cloud: Cloud, l
     assert f"reading s3://assets/{listed['Key']}, which must exist: publish the assets" in answer.reason
     assert "it is not known which devices have to leave the group" in answer.reason
     assert delete(rig, group, given(group, DeviceList=listed)).status == "FAILED"
+    rig.sink.stack_status = DELETION
+    assert delete(rig, group, given(group, DeviceList=listed, GroupIsImported="true")).status == "SUCCESS", "not owner"
+    gone = delete(rig, group, given(group, DeviceList=listed))
+    assert gone.status == "SUCCESS", "the group goes, too"
+    assert gone.at("WARNING")[-1]["message"] == "could not read the list of devices: they go with the group"
     assert members(cloud, group) == [device]
     rig.sink.stack_status = "UPDATE_ROLLBACK_IN_PROGRESS"
     assert update(rig, group, given(group, DeviceList=listed), given(group)).status == "SUCCESS"
