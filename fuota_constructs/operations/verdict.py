@@ -33,7 +33,7 @@ SURE: Final = 0.99
 BISECTIONS: Final = 8
 STEP_PERCENT: Final = 5
 MOST_LOSS_PERCENT: Final = 95
-_LOSS = "MissingFrag"
+_LOSS, _UPDATED = "MissingFrag", "Successful"
 
 
 class Outcome(StrEnum):
@@ -91,7 +91,7 @@ def verdict_of(progress: Progress, access: Sequence[Check] = (), stacks: Sequenc
 
 def _done(progress: Progress, access: Sequence[Check], stacks: Sequence[DeviceStack]) -> Verdict:
     total, updated = len(progress.devices), progress.count_of("updated")
-    doubted = doubts(progress.counts, stacks)
+    doubted = doubts({_UPDATED: updated}, stacks)
     if total and updated == total:
         return Verdict(Outcome.UPDATED, f"all {_devices(total)} report the {_sent(progress)}", doubted)
     causes, remedies = _causes(progress, access, stacks)
@@ -147,7 +147,7 @@ def _causes(
     for name, number in progress.counts.items():
         status = status_named(None if name == NOT_GIVEN else name)
         if status.kind == "failed":
-            causes.append(f"{number:,} of {total:,}: {name}, {status.meaning}")
+            causes += [f"{number:,} of {total:,}: {name}, {status.meaning}", *doubts({name: number}, stacks)]
             remedies += [VERSION_FIRST, _remedy_for_loss(progress)] if name == _LOSS else [status.remedy]
     return tuple(causes), tuple(dict.fromkeys(remedies))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fuota_constructs.lorawan.device_stack import DeviceStack
 from fuota_constructs.operations import task as states
 from fuota_constructs.operations.checks import error, warning
 from fuota_constructs.operations.device_status import DEVICE_STATUSES
@@ -86,10 +87,22 @@ def test_some_of_them_is_in_part_with_a_cause_for_each_status() -> None:
         verdict.causes[1]
         == "2 of 5: MissingFrag, fragments are missing, says the device: too many were lost, or its stack counts wrong"
     )
-    assert verdict.causes[2].startswith("1 of 5: Not_enough_memory")
+    assert verdict.causes[2].startswith("MissingFrag is what the stack of a device says: LoRaMac-node and STM32CubeWL")
+    assert verdict.causes[3].startswith("1 of 5: Not_enough_memory")
+    assert verdict.causes[4].startswith("Successful is what the stack of a device says")
     redundancy = [n for n, remedy in enumerate(verdict.remedies) if "more redundancy (it is 20 %" in remedy]
     assert redundancy == [verdict.remedies.index(VERSION_FIRST) + 1]
     assert any("delta image" in remedy for remedy in verdict.remedies)
+
+
+def test_the_stack_of_the_devices_says_what_their_statuses_prove() -> None:
+    lost = _progress("MissingFrag", "MissingFrag")
+    swl2001 = verdict_of(lost, stacks=[DeviceStack.of("swl2001")])
+    [doubt] = swl2001.causes[1:]
+    assert doubt.endswith("says: SWL2001 (LoRa Basics Modem) counts 1 when every fragment arrived")
+    zephyr = verdict_of(lost, stacks=[DeviceStack.of("zephyr")])
+    assert len(zephyr.causes) == 1  # its count is not too high
+    assert "another FragIndex is refused while a session is unfinished" in zephyr.remedies[-1]
 
 
 def test_no_answer_at_all_with_an_unreadable_image_is_the_images_fault() -> None:
