@@ -209,7 +209,7 @@ class Sessions:
     def _receivers(
         self, task: FuotaTask, state: RegionalState, start: float, seconds: float, data_rate: int | None
     ) -> list[Receiver]:
-        if self._enrolment is None:
+        if not self.has_fleet:
             return []
         from fuota_constructs.local.fleet.session_set_up import Receiver
 
@@ -222,7 +222,7 @@ class Sessions:
                     number = member.mc_group_id if member.ready(start) else None
                     found.setdefault(device_id, Receiver(member.device, served, number))
         for device_id in task.wireless_device_ids:
-            if (device := self._enrolment.device(device_id)) is not None:
+            if (device := self.enrolment.device(device_id)) is not None:
                 found.setdefault(device_id, Receiver(device))
         return list(found.values())
 

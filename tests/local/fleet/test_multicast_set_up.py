@@ -163,6 +163,13 @@ def test_a_second_task_of_a_group_in_use_has_its_own_session_later(cloud: FleetC
     assert cloud.statuses(first) == cloud.statuses(second) == {"Successful": 2}
 
 
+def test_a_session_begins_where_somebody_looked_for_a_fleet_that_is_not_there(cloud: FleetCloud) -> None:
+    task = cloud.task(cloud.group())
+    assert cloud.admin("GET", "fleet")["devices"] == 0
+    assert cloud.run(task) == {}
+    assert cloud.status(task) == "FuotaDone"
+
+
 def test_frame_counts_go_on_from_session_to_session(cloud: FleetCloud) -> None:
     group = cloud.group()
     cloud.fleet(devices=1)
