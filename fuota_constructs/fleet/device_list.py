@@ -39,7 +39,7 @@ class DeviceList:
     """Wireless devices by their ids, in order, each once: what a file or an inventory has.
 
     It goes with the app as an asset, never into the template, so it may be long; how many of them a group takes the
-    rule `group-size` says. Ids are `WirelessDeviceId`s of AWS IoT Wireless: 32 hexadecimal digits in five groups, the
+    rule `group-size` says. Ids are those of AWS IoT Wireless: 32 hexadecimal digits in five groups, the
     only form its documentation shows; upper case becomes lower case.
     """
 

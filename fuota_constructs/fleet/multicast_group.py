@@ -194,10 +194,10 @@ class MulticastGroup(_MulticastGroupBase):
 
         `rf_region`: that of its devices and of every FUOTA task that updates it.
         `dl_class`: when its devices listen; their device profile must support it.
-        `wireless_devices`: its devices, at most 2,000: a `DeviceList`, or ids and `IWirelessDeviceRef`s. Those that
+        `wireless_devices`: its devices, at most 2,000: a `DeviceList`, or ids and `IWirelessDeviceRef` each. Those that
         joined it otherwise stay in it. None by default: add them with `add_wireless_device`, or outside of the app.
         `participating_gateways`: the gateways that send to it, one after the other in this order, at most 20: ids or
-        `IWirelessGatewayRef`s. By default the service chooses those that heard the devices last.
+        `IWirelessGatewayRef` each. By default the service chooses those that heard the devices last.
         `transmission_interval`: the time from one of these gateways to the next, 0 to 60,000 ms. What the service does
         without it is not documented.
         `downlink_data_rate`: the data rate (DR) its sessions are sent at, 0 to 15, and one of the region. The rules

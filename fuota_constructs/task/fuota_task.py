@@ -94,7 +94,7 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
         `descriptor`: four bytes that devices get with the setup of the session, a `Descriptor`, or their base64 text of
         at most 332 characters. A value the devices do not expect fails the session. None by default.
         `multicast_groups`: the groups to update, or `wireless_devices`: single devices to update, as their ids or
-        `IWirelessDeviceRef`s; never both. None by default: add them later with `add_multicast_group` or
+        `IWirelessDeviceRef` each; never both. None by default: add them later with `add_multicast_group` or
         `add_wireless_device`.
         `planned_loss_percent`: the share of fragments a device may lose, in percent, 0 to 99: what the rule
         `decode-probability` counts with. 10 by default; it is not sent to the service.
