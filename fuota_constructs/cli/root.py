@@ -124,6 +124,7 @@ def _with_remedy(error: click.UsageError) -> click.UsageError:
         "list": "fuota_constructs.cli.task.list:list_tasks",
         "devices": "fuota_constructs.cli.task.devices:devices",
         "retry": "fuota_constructs.cli.task.retry:retry",
+        "rollout": "fuota_constructs.cli.root:rollout",
         "local": "fuota_constructs.cli.root:local",
         "explain": "fuota_constructs.cli.explain:explain",
         "doctor": "fuota_constructs.cli.doctor:doctor",
@@ -175,4 +176,31 @@ def local() -> None:
     Two clouds at once:
       fuota local up --detach --port 4600
       fuota local deploy --port 4600
+    """
+
+
+@click.group(
+    cls=CommandTable,
+    table={
+        "list": "fuota_constructs.cli.rollout.list:list_rollouts",
+        "start": "fuota_constructs.cli.rollout.start:start",
+        "status": "fuota_constructs.cli.rollout.status:status",
+        **{
+            word: f"fuota_constructs.cli.rollout.words:{word}"
+            for word in ("approve", "hold", "resume", "skip", "abort")
+        },
+        "report": "fuota_constructs.cli.rollout.report:report",
+    },
+    epilog=EXIT_CODES,
+)
+def rollout() -> None:
+    """Operate rollouts of firmware to a fleet, which go wave by wave.
+
+    A rollout is a `FuotaRollout` that is deployed; an execution of its state machine is one run of it.
+
+    \b
+    Start one, see how far it is, answer where it holds:
+      fuota rollout start Meters/Rollout
+      fuota rollout status Meters/Rollout --watch
+      fuota rollout approve Meters/Rollout
     """

@@ -77,6 +77,21 @@ class Aws:
         """A client of AWS KMS."""
         return self._client("kms")
 
+    @functools.cached_property
+    def stepfunctions(self) -> Any:
+        """A client of AWS Step Functions."""
+        return self._client("stepfunctions")
+
+    @functools.cached_property
+    def dynamodb(self) -> Any:
+        """A client of Amazon DynamoDB."""
+        return self._client("dynamodb")
+
+    @functools.cached_property
+    def sts(self) -> Any:
+        """A client of AWS STS."""
+        return self._client("sts")
+
     @property
     def region(self) -> str:
         """The Region in use."""

@@ -5,6 +5,7 @@ from typing import Any
 from operator_word import SKIP, OperatorWord
 from patience import wait_seconds, waiting_since
 from rollout_calls import RolloutCalls
+from wave_record import WaveRecord
 from wave_turn import DONE, WAIT, Turn
 
 
@@ -17,4 +18,5 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
         return {"next": WAIT, "seconds": wait_seconds(since=since, now=now), **kept}
     word.tell(Held="")
     skipped = {"outcome": "SKIPPED", "pending": 0} if word.answer == SKIP else {}
+    WaveRecord(turn, calls).keep_decision({"gate": turn.gate, **word.said})
     return {"next": DONE, "said": word.said, **skipped, **kept}

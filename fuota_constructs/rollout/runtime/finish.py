@@ -13,6 +13,8 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
     aborted = word.is_abort or turn.state.get("outcome") == "ABORTED"
     status = "ABORTED" if aborted else "SUCCEEDED"
     reason = str(turn.state.get("reason") or "the operator said abort") if aborted else "all waves are over"
-    WaveRecord(turn, calls).keep_outcome({"status": status, "reason": reason, "waves": turn.state.get("results", [])})
+    said = word.said if word.is_abort else {}
+    results = turn.state.get("results", [])
+    WaveRecord(turn, calls).keep_outcome({"status": status, "reason": reason, "waves": results, "said": said})
     word.tell(Status=status, Reason=reason)
     return {"next": DONE, "status": status, "reason": reason}

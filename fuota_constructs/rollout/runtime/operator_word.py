@@ -59,6 +59,8 @@ class OperatorWord:
     @property
     def said(self) -> dict[str, str]:
         """Who said what and when, for the evidence."""
+        if not self._is_about_us:
+            return {}
         return {name: self._text(name) for name in ("Word", "Who", "When") if self._text(name)}
 
     def predecessor(self) -> tuple[str | None, str | None]:

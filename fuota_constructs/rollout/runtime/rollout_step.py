@@ -52,4 +52,21 @@ def step(turn: Turn, calls: RolloutCalls) -> dict[str, Any]:
         found = {"next": ABORT, "outcome": "ABORTED", "reason": "the operator said abort"}
     else:
         found = STEPS[turn.step](turn, calls, word)
-    return {**turn.state, "seconds": 0, **found}
+    state = {**turn.state, "seconds": 0, **found}
+    if turn.step != "finish":
+        word.tell(**_progress(turn, state, calls.now()))
+    return state
+
+
+def _progress(turn: Turn, state: Mapping[str, Any], now: float) -> dict[str, str]:
+    """What the rollout does, and when it looks again, in seconds since the epoch: for who asks how far it is."""
+    moments = {"Until": now + state["seconds"] if state["seconds"] else None}
+    moments |= {
+        name: state.get(key) for name, key in (("StartAt", "startAt"), ("EndAt", "endAt"), ("DoneAt", "doneAt"))
+    }
+    return {
+        "Step": turn.step,
+        "Wave": str(turn.wave),
+        "Attempt": str(turn.attempt),
+        **{name: "" if moment is None else f"{moment:.0f}" for name, moment in moments.items()},
+    }

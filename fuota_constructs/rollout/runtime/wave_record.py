@@ -65,6 +65,10 @@ class WaveRecord:
         self._calls.write(f"{self._wave}/gate-{self._turn.attempt}.json", document)
         self._calls.write(f"{self._wave}/gate.json", document)
 
+    def keep_decision(self, document: Mapping[str, Any]) -> None:
+        """Keep what the operator answered at a gate that held, who that was and when."""
+        self._calls.write(f"{self._wave}/decision-{self._turn.attempt}.json", document)
+
     def keep_outcome(self, document: Mapping[str, Any]) -> None:
         """Keep how the rollout ended."""
         self._calls.write(f"{self._folder}/outcome.json", document)

@@ -1,0 +1,60 @@
+"""The way to a rollout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fuota_constructs.operations.errors import OperationError
+from fuota_constructs.operations.rollouts import MACHINE_ARN, NoSuchRolloutError, find_rollout
+
+if TYPE_CHECKING:
+    from fuota_constructs.cli.aws_access import Access
+    from fuota_constructs.cli.place import Place
+    from fuota_constructs.operations.aws import Aws
+    from fuota_constructs.operations.rollouts import Rollout
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRollout:
+    """A rollout, and the way to it."""
+
+    aws: Aws
+    place: Place
+    rollout: Rollout
+
+    def command(self, word: str, *more: str) -> str:
+        """A `fuota rollout` command about it, as a shell takes it."""
+        return self.place.command("rollout", word, self.rollout.name, *more)
+
+
+def find(access: Access, wanted: str) -> FoundRollout:
+    """The rollout with a name or the ARN of its state machine, in every account and Region that is looked in."""
+    found: list[FoundRollout] = []
+    places: list[Place] = []
+    names: set[str] = set()
+    arn = MACHINE_ARN.fullmatch(wanted)
+    for aws, place in access.everywhere():
+        if arn and place.account not in {None, arn["account"]}:
+            continue
+        if arn and access.port is not None and aws.region != arn["region"]:
+            continue
+        places.append(place)
+        try:
+            rollout = find_rollout(aws, wanted)
+        except NoSuchRolloutError as error:
+            names.update(error.names)
+        else:
+            found.append(FoundRollout(aws, place.of_account(rollout.account), rollout))
+    if len(found) > 1:
+        there = " or ".join(f"--account {each.place.account} --region {each.place.region}" for each in found)
+        raise OperationError(f"{len(found)} accounts and Regions have a rollout {wanted!r}: add {there}")
+    if found:
+        return found[0]
+    if not places:
+        raise OperationError(f"{wanted} is of an account or Region that nobody used in this local cloud")
+    where = " or ".join(map(str, places))
+    raise OperationError(
+        f"{NoSuchRolloutError(wanted, where, tuple(sorted(names)))}"
+        f" (`{places[0].command('rollout', 'list')}` lists all)"
+    )

@@ -1,0 +1,124 @@
+"""The page of `fuota rollout report --html`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fuota_constructs.cli import page
+from fuota_constructs.cli.plan.figures import Figure, duration, percent
+from fuota_constructs.cli.rollout.banner import about_rollout, banner_of
+from fuota_constructs.cli.rollout.status_view import bounds, cells, next_line, word_line
+from fuota_constructs.cli.status_bars import kinds_of, share_of, status_figure
+from fuota_constructs.operations.device_status import status_named
+from fuota_constructs.operations.rollout_waves import PASSED
+from fuota_constructs.operations.start import show as moment
+
+if TYPE_CHECKING:
+    from fuota_constructs.cli.rollout.access import FoundRollout
+    from fuota_constructs.operations.rollout_status import RolloutStatus
+    from fuota_constructs.operations.rollout_waves import WaveStatus
+
+HEADINGS = (
+    *("wave", "outcome", "devices", "attempted", "delivered", "failed", "silent"),
+    *("have the image", "sessions", "redundancy"),
+)
+
+
+def page_of(status: RolloutStatus, found: FoundRollout, *, again: str) -> str:
+    """The whole page, as HTML."""
+    title = f"Rollout {status.rollout.name}"
+    ended = f", it ended {moment(status.ended_at)}" if status.ended_at else ""
+    lead = f"As of {moment(status.now)} ({found.place}); started {moment(status.started_at)}{ended}."
+    parts = [
+        page.opening(title, lead, about_rollout(status), banner_of(status, found)),
+        page.tiles(_tiles(status)),
+        waves_section(status),
+        page.listed("next", "What happens next", [next_line(status)]) if not status.is_final else "",
+        _funnel(status),
+        gates_section(status),
+        page.inputs("terms", "What was asked for", _terms(status)),
+        page.again(again),
+    ]
+    return page.document(title, filter(None, parts))
+
+
+def _tiles(status: RolloutStatus) -> list[Figure]:
+    waves = status.waves
+    targets = sum(wave.targets or 0 for wave in waves)
+    delivered, failed, silent = (
+        sum(getattr(wave, name) for wave in waves) for name in ("delivered", "failed", "silent")
+    )
+    accepted = int((status.settings.get("gate") or {}).get("mostSilent", 0))
+    never = sum(wave.targets or 0 for wave in waves if not wave.attempts)
+    return [
+        Figure("Delivered", share_of(delivered, targets), "reported, not installed"),
+        Figure("Failed", share_of(failed, targets), "lost to the radio, or refused by the device" if failed else ""),
+        Figure("Silent", share_of(silent, targets), f"have the image and are not heard; {accepted:,} accepted"),
+        Figure("Not sent to", share_of(never, targets), "no airtime, no battery spent" if never else ""),
+    ]
+
+
+def waves_section(status: RolloutStatus) -> str:
+    """The waves as a table."""
+    rows = [(row[0], row[1:], False) for row in map(cells, status.waves)]
+    return f'<section id="waves"><h2>Waves</h2>{page.table(HEADINGS, rows)}</section>'
+
+
+def _funnel(status: RolloutStatus) -> str:
+    counts: dict[str, int] = {}
+    for wave in status.waves:
+        for name, number in wave.devices_by_status.items():
+            counts[name] = counts.get(name, 0) + number
+    if not counts:
+        return ""
+    total = sum(counts.values())
+    rows = [
+        (name, [share_of(number, total), status_named(name).meaning, status_named(name).remedy], False)
+        for name, number in counts.items()
+    ]
+    table = page.table(["status", "devices", "what it means", "what to do"], rows)
+    caption = f"{total:,} devices of the waves so far, each as its latest session left it."
+    return status_figure(kinds_of(dict(sorted(counts.items()))), caption, table)
+
+
+def gates_section(status: RolloutStatus) -> str:
+    """What each gate was told and said, in words, and what was answered."""
+    lines = [line for wave in status.waves for line in _gates(wave)]
+    return page.listed("gates", "What the gates said", lines)
+
+
+def _gates(wave: WaveStatus) -> list[str]:
+    lines = []
+    for gate in wave.gates:
+        session = f"{wave.name}, session {int(gate['attempt']) + 1} at {gate.get('redundancyPercent')} % redundancy"
+        found = {PASSED: "passes", "ABORTED": "aborts"}.get(str(gate.get("outcome")), "is inconclusive")
+        pending = int(gate.get("pending") or 0)
+        more = f"; {pending:,} devices are worth another session" if pending else ""
+        lines.append(f"{session}: {found}, {gate.get('reason')}{more}")
+        lines += [
+            f"{wave.name}: {word_line(said)}" for said in wave.decisions if said.get("attempt") == gate.get("attempt")
+        ]
+    if not wave.gates:
+        lines += [f"{wave.name}: {wave.reason}"] if wave.reason else []
+        lines += [f"{wave.name}: {word_line(said)}" for said in wave.decisions]
+    learnt = wave.gates[-1].get("redundancyPercent") if wave.gates else None
+    if len(wave.gates) > 1 and learnt != wave.gates[0].get("redundancyPercent"):
+        lines.append(f"{wave.name}: learnt that {learnt} % redundancy is needed; have the image: {bounds(wave)}")
+    return lines
+
+
+def _terms(status: RolloutStatus) -> list[Figure]:
+    settings, gate = status.settings, status.settings.get("gate") or {}
+    window = settings.get("window")
+    figures = [
+        Figure("success", percent(float(gate.get("success", 0))), "of the devices have the image"),
+        Figure("confidence", percent(float(gate.get("confidence", 0))), "over all waves together"),
+        Figure("silent", f"{int(gate.get('mostSilent', 0)):,}", f"after {duration(gate.get('silentAfterSeconds', 0))}"),
+        Figure("retries", str(settings.get("retries", 0)), f"with at most {settings.get('mostRedundancyPercent')} %"),
+        Figure("planned loss", percent(float((settings.get("session") or {}).get("plannedLoss", 0))), "of fragments"),
+    ]
+    if window:
+        start = int(window["startSecond"])
+        opens = f"{start // 3600:02}:{start % 3600 // 60:02} {window.get('timeZone', '')}".rstrip()
+        figures.append(Figure("maintenance window", opens, f"for {duration(window['durationSeconds'])}"))
+    return figures

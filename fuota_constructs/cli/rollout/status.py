@@ -1,0 +1,130 @@
+"""`fuota rollout status`."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from fuota_constructs.cli import options
+from fuota_constructs.cli.aws_access import WHERE, command_on_aws
+from fuota_constructs.cli.exit_codes import NOT_MET, PASSED
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from fuota_constructs.cli.aws_access import Access
+    from fuota_constructs.cli.rollout.access import FoundRollout
+    from fuota_constructs.operations.rollout_status import RolloutStatus
+
+LONGEST_INTERVAL = 3600
+
+execution_option = click.option(
+    "--execution", metavar="NAME", help="An earlier one.  [default: the one under way, else the latest]"
+)
+
+
+@click.command(epilog=WHERE)
+@click.argument("rollout")
+@execution_option
+@click.option("--watch", is_flag=True, help="Look again until the rollout is over.")
+@click.option(
+    "--interval",
+    type=click.FloatRange(1, LONGEST_INTERVAL),
+    default=30,
+    show_default=True,
+    metavar="SECONDS",
+    help="How often, with --watch.",
+)
+@options.as_json
+@options.json_file
+@command_on_aws
+def status(
+    access: Access,
+    *,
+    rollout: str,
+    execution: str | None,
+    watch: bool,
+    interval: float,
+    as_json: bool,
+    json_file: Path | None,
+) -> int:
+    """Show how far a rollout is, wave by wave: the devices, what the gates said, and what happens next and when.
+
+    ROLLOUT is the name of a rollout as `fuota rollout list` has it, its construct id, or the ARN of its state machine.
+    With --watch a rollout that holds is waited for: somebody has to say something. With --watch and --json there is one
+    document, when it is over.
+
+    \b
+    Examples:
+      fuota rollout status Meters/Rollout
+      fuota rollout status Meters/Rollout --watch --region eu-west-1
+      fuota rollout status Meters/Rollout --local --json | jq '.waves[] | {name, outcome, delivered}'
+
+    \b
+    Exit codes:
+      0  it SUCCEEDED, or is not over yet (RUNNING, HELD)
+      1  could not look (no credentials, rollout or answer; not started), or write the file
+      2  wrong usage
+      3  looked: it is ABORTED or FAILED
+      130  interrupted with Ctrl-C; the rollout goes on
+    """
+    from rich.console import Console
+
+    from fuota_constructs.cli.documents import as_text
+    from fuota_constructs.cli.output_files import write
+    from fuota_constructs.cli.rollout.access import find
+    from fuota_constructs.cli.rollout.document import status_content
+    from fuota_constructs.cli.rollout.status_view import show
+    from fuota_constructs.operations.rollout_status import read_status
+
+    found = find(access, rollout)
+    console = Console(highlight=False)
+    seen = read_status(found.aws, found.rollout, execution)
+    if watch:
+        seen = _watch(found, seen, interval, console, quiet=as_json)
+    text = as_text("rollout-status", status_content(seen, found))
+    if as_json:
+        click.echo(text)
+    else:
+        show(seen, found, console)
+    if json_file is not None:
+        write(json_file, text + "\n")
+        click.echo(f"written: {json_file}", err=True)
+    return exit_code(seen)
+
+
+def exit_code(status: RolloutStatus) -> int:
+    """What it means to a script."""
+    from fuota_constructs.operations.rollout_status import ABORTED, FAILED
+
+    return NOT_MET if status.status in {ABORTED, FAILED} else PASSED
+
+
+def _watch(
+    found: FoundRollout, seen: RolloutStatus, interval: float, console: Console, *, quiet: bool
+) -> RolloutStatus:
+    """Look again until it is over: in place on a terminal, and a line for what is new in a log."""
+    from fuota_constructs.cli.rollout.status_view import compact_view, news_of
+    from fuota_constructs.cli.task.status_watch import Screen
+    from fuota_constructs.operations.rollout_status import read_status
+
+    name, said = seen.execution, ""
+    if not quiet and console.is_terminal and not console.is_dumb_terminal:
+        with Screen(console) as screen:
+            while not seen.is_final:
+                screen.draw(compact_view(seen, found, room=screen.room))
+                screen.sleep(interval)
+                seen = read_status(found.aws, found.rollout, name)
+        return seen
+    while True:
+        if not quiet and (news := news_of(seen)) != said:
+            click.echo(f"{seen.now:%Y-%m-%d %H:%M:%S} UTC  {news}")
+            said = news
+        if seen.is_final:
+            return seen
+        time.sleep(interval)
+        seen = read_status(found.aws, found.rollout, name)

@@ -1,0 +1,78 @@
+"""What happens next in a rollout, and when."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from fuota_constructs.operations.rollout_status import HELD
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from fuota_constructs.operations.rollout_status import RolloutStatus
+
+
+class Next(NamedTuple):
+    """What happens, and when: None where nobody knows, or it is over."""
+
+    text: str
+    at: datetime | None = None
+
+
+def next_of(status: RolloutStatus) -> Next:
+    """What happens next; the moment is that of the event, or else that of the next look."""
+    if status.is_final:
+        return Next("nothing: it is over")
+    if status.status == HELD:
+        return _asked(status)
+    if status.is_aborting:
+        return Next("the abort is heard at the next look; then task and group are taken away", status.moment("Until"))
+    said = "the answer is heard at the next look" if status.word in {"approve", "resume", "skip"} else ""
+    return _step(status, said)
+
+
+def _asked(status: RolloutStatus) -> Next:
+    if status.wants_approval:
+        return Next(f"somebody says approve, skip or abort: wave {status.wave_name} wants an approval")
+    if status.holds_after_a_session:
+        return Next("somebody says resume, skip or abort")
+    return Next("somebody says resume or abort: nothing of this session is on the air yet")
+
+
+def _step(status: RolloutStatus, said: str) -> Next:
+    wave, step, until = status.wave_name, str(status.control.get("Step", "")), status.moment("Until")
+    session = f"session {int(status.control.get('Attempt') or 0) + 1} of wave {wave}"
+    if step == "decide" and said:
+        return Next(said, until)
+    if step in {"", "choose"}:
+        return Next("the devices are chosen and dealt to the waves", until)
+    if step == "ready" and until:
+        return Next(f"the devices of wave {wave} are set up for its group, with their next uplinks", until)
+    if step == "settle" and until:
+        return Next(f"wave {wave} has baked, and its gate judges it", _bakes_until(status))
+    moments = {
+        "window": (f"{session} starts, once it fits the maintenance window", status.moment("StartAt")),
+        "launch": (f"{session} starts", status.moment("StartAt")),
+        "look": (f"{session} is over", status.moment("EndAt")),
+    }
+    if step in moments:
+        return Next(*moments[step])
+    texts = {
+        "gather": f"the devices of wave {wave} join a group of their own",
+        "ready": f"{session} gets its time",
+        "settle": f"the gate judges wave {wave}",
+        "judge": f"task and group of wave {wave} are taken away, then what its gate said happens",
+        "clean": f"task and group of wave {wave} are taken away, then what its gate said happens",
+        "decide": f"what was answered about wave {wave} happens",
+        "stragglers": f"those of wave {wave} that another session may help are tried again",
+    }
+    return Next(texts.get(step, "the next step"), until)
+
+
+def _bakes_until(status: RolloutStatus) -> datetime | None:
+    done, until = status.moment("DoneAt"), status.moment("Until")
+    bake = float(status.wave_settings.get("bakeSeconds", 0)) if not int(status.control.get("Attempt") or 0) else 0.0
+    if done is None or until is None:
+        return until
+    return max(until, done + timedelta(seconds=bake))
