@@ -153,7 +153,7 @@ class Host:
         self._register_resource_types()
         embedded_metrics.install()
         ministack_encryption.install()
-        workers.install()
+        workers.install(clock_file=self._clock_file())
         custom_resources.install()
         bucket_tags.install()
         stack_records.install()
@@ -165,6 +165,17 @@ class Host:
             self._check_resource_arns()
             self._record_decisions()
             self.service.pass_role = self._pass_role_denial
+
+    def _clock_file(self) -> Path:
+        """A file that says how the clock of the service runs, always whole."""
+        file, draft = self.folder / "clock", self.folder / "clock.new"
+
+        def write(how: str) -> None:
+            draft.write_text(how)
+            draft.replace(file)
+
+        self.service.clock.tell(write)
+        return file
 
     def _let_nobody_else_in(self) -> None:
         names = OwnNames(self.scheme, self.port)

@@ -34,7 +34,7 @@ def list_rollouts(access: Access, *, as_json: bool, json_file: Path | None) -> i
     Examples:
       fuota rollout list
       fuota rollout list --local
-      fuota rollout list --json | jq -r '.rollouts[] | select(.status == "HELD").name'
+      fuota rollout list --json | jq -r '.rollouts[] | .name + " " + .status'
 
     \b
     Exit codes:

@@ -41,12 +41,12 @@ def report(
     \b
     Examples:
       fuota rollout report Meters/Rollout --html rollout.html
-      fuota rollout report Meters/Rollout --local --html page.html --json-file data.json
+      fuota rollout report Meters/Rollout --local --json-file data.json
 
     \b
     Exit codes:
       0  written; it SUCCEEDED, or is not over yet (RUNNING, HELD)
-      1  could not look (no credentials, rollout or answer; not started), or write a file
+      1  could not look (not there, not started, no answer), or write a file
       2  wrong usage
       3  written; it is ABORTED or FAILED
     """

@@ -35,7 +35,7 @@ def start(access: Access, *, rollout: str, as_json: bool, json_file: Path | None
     \b
     Exit codes:
       0  it is started
-      1  could not look or start (no credentials or rollout, one is under way, refused), or write the file
+      1  could not look or start (not there, one is under way, refused)
       2  wrong usage
     """
     from fuota_constructs.cli.documents import as_text

@@ -62,12 +62,12 @@ def status(
     Examples:
       fuota rollout status Meters/Rollout
       fuota rollout status Meters/Rollout --watch --region eu-west-1
-      fuota rollout status Meters/Rollout --local --json | jq '.waves[] | {name, outcome, delivered}'
+      fuota rollout status Meters/Rollout --json | jq '.waves[].outcome'
 
     \b
     Exit codes:
       0  it SUCCEEDED, or is not over yet (RUNNING, HELD)
-      1  could not look (no credentials, rollout or answer; not started), or write the file
+      1  could not look (not there, not started, no answer), or write the file
       2  wrong usage
       3  looked: it is ABORTED or FAILED
       130  interrupted with Ctrl-C; the rollout goes on

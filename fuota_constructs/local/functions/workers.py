@@ -35,6 +35,8 @@ SEAMS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
 INIT_SECONDS = 10.0
 DEFAULT_TIMEOUT_SECONDS = 3
 _SCRIPTS = Path(__file__).parent
+ON_THE_CLOCK = frozenset({"rollout_step.handler"})
+CLOCK_VARIABLE = "FUOTA_LOCAL_CLOCK"
 # What MiniStack answers, as a success, for a function that it cannot run.
 _MOCK = "Mock response - "
 # Where AWS has the interpreters of its runtimes: scripts in layers name them.
@@ -51,15 +53,18 @@ class FunctionStartError(Exception):
     """A function cannot run: its process did not start, or did not come to the handler."""
 
 
-def install(environment: dict[str, str] | os._Environ[str] = os.environ) -> None:
-    """Let functions find Python, node, npm and the AWS SDK, and files where AWS has them."""
+def install(environment: dict[str, str] | os._Environ[str] = os.environ, *, clock_file: Path | None = None) -> None:
+    """Let functions find Python, node, npm and the AWS SDK, and files where AWS has them.
+
+    `clock_file` says how the clock of the IoT Wireless service runs, for the functions that live by it.
+    """
     path = [str(Path(sys.executable).parent), str(node.tools()), environment.get("PATH", os.defpath)]
     environment["PATH"] = os.pathsep.join(path)
     environment["NODE_PATH"] = str(aws_sdk.node_modules())
     runtime = _module("ministack.core.lambda_runtime")
     runtime._detect_runtime_binary = _with_folders(runtime._detect_runtime_binary)
     class_before = runtime._worker_class_for
-    own_class = _own_class(runtime.Worker)
+    own_class = _own_class(runtime.Worker, clock_file)
     runtime._worker_class_for = lambda config: own_class if (found := class_before(config)) is runtime.Worker else found
     functions = _module("ministack.services.lambda_svc")
     functions._execute_function_dispatch = _without_mocks(functions._execute_function_dispatch)
@@ -82,7 +87,9 @@ def _with_folders(detect: Any) -> Any:
 
 def _python_prefix() -> str:
     return (
-        "import os\n_folders = {'__name__': 'folders'}\n"
+        "import os\n_folders, _clock = {'__name__': 'folders'}, {'__name__': 'clock'}\n"
+        f"exec(compile(open({str(_SCRIPTS / 'clock.py')!r}).read(), 'clock.py', 'exec'), _clock)\n"
+        "_clock['main']()\n"
         f"exec(compile(open({str(_SCRIPTS / 'folders.py')!r}).read(), 'folders.py', 'exec'), _folders)\n"
         "_folders['main'](os.path.dirname(os.path.abspath(__file__)))"
     )
@@ -112,12 +119,12 @@ def _cannot_start(config: Any) -> str:
     return f"the function {config.get('FunctionName', '')} ({config.get('Runtime', 'no runtime')}) cannot start: "
 
 
-def _own_class(worker: Any) -> Any:
+def _own_class(worker: Any, clock_file: Path | None) -> Any:
     class FunctionWorker(worker):  # type: ignore[misc]
         """A worker that says why it does not start, and never waits for good."""
 
         def __init__(self, func_name: str, config: dict[str, Any], code_zip: bytes) -> None:
-            super().__init__(func_name, _trusting_the_cloud(config), code_zip)
+            super().__init__(func_name, _on_the_clock(_trusting_the_cloud(config), clock_file), code_zip)
 
         def _spawn(self) -> None:
             if str(self.config.get("Runtime", "")).startswith("nodejs"):
@@ -151,6 +158,15 @@ def _trusting_the_cloud(config: dict[str, Any]) -> dict[str, Any]:
         if name not in _CERTIFICATE_VARIABLES or not str(value).startswith(_CERTIFICATES_OF_AWS)
     }
     return {**config, "Environment": {**config.get("Environment", {}), "Variables": kept}}
+
+
+def _on_the_clock(config: dict[str, Any], clock_file: Path | None) -> dict[str, Any]:
+    """Let the function of rollouts, whose waits pass by that clock, see it for its time of the day."""
+    if clock_file is None or config.get("Handler") not in ON_THE_CLOCK:
+        return config
+    environment = config.get("Environment", {})
+    variables = {**environment.get("Variables", {}), CLOCK_VARIABLE: str(clock_file)}
+    return {**config, "Environment": {**environment, "Variables": variables}}
 
 
 class FunctionArchive(zipfile.ZipFile):

@@ -17,6 +17,7 @@ class SessionClock:
         self._moved = threading.Condition()
         self._awaited: list[float] = []
         self._resets = 0
+        self._told: Callable[[str], None] = lambda _: None
         self.reset()
 
     def reset(self) -> None:
@@ -25,7 +26,7 @@ class SessionClock:
             self.speed = 1.0
             self._shown_at = self._began_at = self.real()
             self._resets += 1
-            self._moved.notify_all()
+            self._changed()
 
     def now(self) -> float:
         """The present."""
@@ -40,14 +41,24 @@ class SessionClock:
         """Move forward."""
         with self._moved:
             self._shown_at += seconds
-            self._moved.notify_all()
+            self._changed()
 
     def run(self, speed: float) -> None:
         """Run at another speed from now on."""
         with self._moved:
             now, real = self.now(), self.real()
             self._shown_at, self._began_at, self.speed = now, real, speed
-            self._moved.notify_all()
+            self._changed()
+
+    def tell(self, told: Callable[[str], None]) -> None:
+        """Say how it runs, now and whenever that changes: what it showed at which real time, and its speed."""
+        with self._moved:
+            self._told = told
+            self._changed()
+
+    def _changed(self) -> None:
+        self._told(f"{self._shown_at!r} {self._began_at!r} {self.speed!r}")
+        self._moved.notify_all()
 
     def wait_until(self, moment: float) -> None:
         """Come back when it is that late here, however the clock gets there."""

@@ -1,0 +1,160 @@
+"""A rollout in a local cloud as its construct makes it: table, function, machines and their tags."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+import zipfile
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+import fuota_constructs
+from fuota_constructs.cli.root import fuota as root
+
+from ..published import document
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fuota_constructs.local.cloud import LocalCloud
+
+PACKAGE = Path(fuota_constructs.__file__).parent
+ROLE, BUCKET, TABLE = "arn:aws:iam::000000000000:role/rollout", "rollout-firmware", "rollout-control"
+NAME = "Fleet/Rollout"
+IMAGE = bytes(range(250)) * 4
+MINUTE, HOUR = 60, 3600
+PATIENCE_SECONDS = 25
+
+
+@dataclass
+class Deployed:
+    """The rollout and its fleet."""
+
+    cloud: LocalCloud
+    machine: str
+    devices: list[str]
+
+    def run(self, *arguments: str) -> Result:
+        """A `fuota rollout` command, in this process; whatever JSON it prints is as published."""
+        done = CliRunner().invoke(root, ["rollout", *arguments, "--local", "--port", str(self.cloud.port)])
+        if done.exception and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        if "--json" in arguments and done.stdout:
+            document(done.stdout)
+        return done
+
+    def status(self) -> dict[str, Any]:
+        """What `fuota rollout status --json` says."""
+        found: dict[str, Any] = json.loads(self.run("status", NAME, "--json").stdout)
+        return found
+
+    def settings(self, **changes: Any) -> None:
+        """Note other settings, as a deployment does."""
+        settings = {
+            "rollout": NAME,
+            "targets": {"listBucket": BUCKET, "listKey": "devices.txt"},
+            "waves": [
+                {"name": "canary", "devices": 4, "bakeSeconds": HOUR},
+                {"name": "half", "percent": 50, "bakeSeconds": 10 * MINUTE},
+                {"name": "rest", "percent": 100, "bakeSeconds": 0},
+            ],
+            "image": {"uri": f"s3://{BUCKET}/v2.bin", "sizeBytes": len(IMAGE), "role": ROLE},
+            "session": {
+                "rfRegion": "EU868",
+                "dlClass": "ClassC",
+                "fragmentSizeBytes": 40,
+                "fragmentIntervalMs": 10_000,
+                "redundancyPercent": 100,
+                "plannedLoss": 0.02,
+            },
+            "gate": {"success": 0.5, "confidence": 0.8, "mostSilent": 0, "silentAfterSeconds": HOUR},
+            "retries": 0,
+            "mostRedundancyPercent": 100,
+            "setup": {"share": 0.9, "deadlineSeconds": 6 * HOUR},
+            **changes,
+        }
+        item = {"Rollout": {"S": "plan"}, "Settings": {"S": json.dumps(settings)}}
+        self.cloud.client("dynamodb").put_item(TableName=TABLE, Item=item)
+
+    def until(self, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Let the clock jump to what comes next, until a status is as wanted."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not holds(found := self.status()):
+            assert time.monotonic() < deadline, json.dumps(found, indent=1)
+            clock = self.cloud.admin("clock")
+            if clock["next_wait"] is None:
+                time.sleep(0.05)
+                continue
+            coming = datetime.fromisoformat(found["next"]["at"]).timestamp() if found["next"]["at"] else 0.0
+            seconds = max(coming, clock["next_wait"]) - clock["now"] + 1
+            if seconds > 0:
+                self.cloud.admin("clock", method="POST", content={"advance_seconds": seconds})
+            time.sleep(0.1)
+        return found
+
+
+def _code() -> bytes:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as zipped:
+        for file in (PACKAGE / "rollout" / "runtime").glob("*.py"):
+            zipped.write(file, file.name)
+        for file in (PACKAGE / "lorawan").rglob("*.py"):
+            zipped.write(file, f"fuota_constructs/{file.relative_to(PACKAGE)}")
+    return archive.getvalue()
+
+
+def _machine(cloud: LocalCloud, name: str, arns: dict[str, str], tags: dict[str, str]) -> str:
+    text = (PACKAGE / "rollout" / "machine" / f"{name}.asl.json").read_text()
+    for key, arn in {"Partition": "aws", **arns}.items():
+        text = text.replace(f"${{{key}}}", arn)
+    listed = [{"key": key, "value": value} for key, value in tags.items()]
+    made = cloud.client("stepfunctions").create_state_machine(name=name, roleArn=ROLE, definition=text, tags=listed)
+    return str(made["stateMachineArn"])
+
+
+@pytest.fixture(scope="module")
+def deployed(cloud: LocalCloud) -> Deployed:
+    s3, dynamodb = cloud.client("s3"), cloud.client("dynamodb")
+    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": cloud.region})
+    s3.put_object(Bucket=BUCKET, Key="v2.bin", Body=IMAGE)
+    iam = cloud.client("iam")
+    trust = {"Effect": "Allow", "Principal": {"Service": "iotwireless.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    iam.create_role(RoleName="rollout", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
+    allow = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:List*"], "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    iam.put_role_policy(RoleName="rollout", PolicyName="read", PolicyDocument=policy)
+    dynamodb.create_table(
+        TableName=TABLE,
+        AttributeDefinitions=[{"AttributeName": "Rollout", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "Rollout", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    function = cloud.client("lambda").create_function(
+        FunctionName="rollout",
+        Runtime="python3.13",
+        Role=ROLE,
+        Handler="rollout_step.handler",
+        Timeout=900,
+        Code={"ZipFile": _code()},
+        Environment={"Variables": {"CONTROL_TABLE": TABLE, "FIRMWARE_BUCKET": BUCKET}},
+    )["FunctionArn"]
+    wave = _machine(cloud, "wave", {"FunctionArn": function}, {})
+    tags = {
+        "fuota-constructs:rollout": NAME,
+        "fuota-constructs:rollout-table": TABLE,
+        "fuota-constructs:rollout-bucket": BUCKET,
+    }
+    machine = _machine(cloud, "rollout", {"FunctionArn": function, "WaveMachineArn": wave}, tags)
+    fleet = {"groups": [], "cohorts": [{"name": "meters", "count": 12}], "account": cloud.account}
+    made = cloud.admin("fleet", method="POST", content={**fleet, "aws_region": cloud.region})
+    devices = [device for cohort in made["cohorts"] for device in cohort["device_ids"]]
+    s3.put_object(Bucket=BUCKET, Key="devices.txt", Body="\n".join(devices).encode())
+    found = Deployed(cloud, machine, devices)
+    found.settings()
+    return found

@@ -1,0 +1,144 @@
+"""fuota rollout, as an operator meets it: the real machines and the real function in a local cloud."""
+
+import json
+from pathlib import Path
+
+from .conftest import NAME, Deployed
+
+ALL = [{"name": "all", "percent": 100, "bakeSeconds": 0}]
+
+
+def test_fails_for_what_is_not_there(deployed: Deployed) -> None:
+    not_started = deployed.run("status", NAME)
+    assert (not_started.exit_code, not_started.stdout) == (1, "")
+    assert f"rollout {NAME} was not started within 90 days" in not_started.stderr
+    assert "not started" in deployed.run("list").stdout
+    missing = deployed.run("status", "Fleet/Rolout")
+    assert missing.exit_code == 1
+    assert f"has the name 'Fleet/Rolout': did you mean {NAME}?" in missing.stderr
+    assert deployed.run("status", f"{deployed.machine}x").exit_code == 1
+    assert (
+        "is no state machine of a rollout" in deployed.run("status", deployed.machine.replace("rollout", "wave")).stderr
+    )
+    assert "give --html FILE, --json-file FILE, or --json" in deployed.run("report", NAME).stderr
+
+
+def test_a_rollout_that_succeeds(deployed: Deployed, tmp_path: Path) -> None:
+    started = json.loads(deployed.run("start", "Rollout", "--json").stdout)
+    again = deployed.run("start", NAME)
+    assert again.exit_code == 1
+    assert f"execution {started['execution']} of rollout {NAME} is under way" in again.stderr
+    nothing = deployed.run("approve", NAME)
+    assert nothing.exit_code == 1
+    assert "does not hold, so there is nothing to approve" in nothing.stderr
+
+    baking = deployed.until(lambda found: found["waves"][0]["delivered"] == 4)
+    assert (baking["status"], baking["ended_at"]) == ("RUNNING", None)
+    assert [wave["outcome"] for wave in baking["waves"]] == ["RUNNING", "PENDING", "PENDING"]
+    assert baking["next"]["text"] == "wave canary has baked, and its gate judges it"
+    assert baking["next"]["at"] > baking["read_at"]
+    shown = deployed.run("status", NAME).stdout
+    assert "RUNNING, wave canary (1 of 3): 4 of 12 devices have the image" in shown
+
+    over = deployed.until(lambda found: found["status"] != "RUNNING")
+    assert over["status"] == "SUCCEEDED"
+    assert [wave["targets"] for wave in over["waves"]] == [wave["delivered"] for wave in over["waves"]] == [4, 2, 6]
+    assert over["waves"][2]["outcome"] == "PASSED"
+    assert over["waves"][2]["lower_bound"] >= 0.5
+    assert over["ended_at"] > over["started_at"]
+    assert over["verdict"]["level"] == "passed"
+
+    page, data = tmp_path / "page.html", tmp_path / "data.json"
+    done = deployed.run("report", NAME, "--html", str(page), "--json-file", str(data))
+    assert done.exit_code == 0
+    assert json.loads(data.read_text())["waves"] == over["waves"]
+    text = page.read_text()
+    for expected in ("Passed: SUCCEEDED: 12 of 12 devices", "What the gates said", "canary, session 1 at 100 %"):
+        assert expected in text
+    watched = deployed.run("status", NAME, "--watch")
+    assert watched.exit_code == 0
+    assert "SUCCEEDED: 12 of 12 devices have the image" in watched.stdout
+    late = deployed.run("abort", NAME)
+    assert late.exit_code == 1
+    assert "is over (SUCCEEDED): nothing to abort" in late.stderr
+
+
+def test_a_wave_is_approved(deployed: Deployed) -> None:
+    deployed.settings(waves=[{**ALL[0], "approval": True}])
+    deployed.run("start", NAME)
+    held = deployed.until(lambda found: found["status"] == "HELD")
+    assert held["waves"][0]["outcome"] == "PASSED"
+    assert held["next"] == {"text": "somebody says approve, skip or abort: wave all wants an approval", "at": None}
+    assert "says" not in held["reason"]
+    assert deployed.run("status", NAME).stdout.endswith(
+        "".join(
+            f"  fuota rollout {word} {NAME} --local --port {deployed.cloud.port}\n"
+            for word in ("approve", "skip", "abort")
+        )
+    )
+    resumed = deployed.run("resume", NAME)
+    assert resumed.exit_code == 1
+    assert f"wave all of rollout {NAME} wants an approval: say approve, skip or abort" in resumed.stderr
+    assert json.loads(deployed.run("approve", NAME, "--json").stdout)["word"] == "approve"
+    assert "does not hold" in deployed.run("approve", NAME).stderr
+    over = deployed.until(lambda found: found["status"] != "RUNNING")
+    assert (over["status"], over["waves"][0]["outcome"]) == ("SUCCEEDED", "PASSED")
+    [said] = over["waves"][0]["decisions"]
+    assert said["word"] == "approve"
+    assert said["who"].startswith("arn:aws:")
+    assert held["read_at"][:13] <= said["when"][:13]
+
+
+def test_a_hold_is_resumed_and_one_at_its_gate_is_skipped(deployed: Deployed) -> None:
+    deployed.settings(waves=ALL)
+    deployed.run("start", NAME)
+    deployed.until(lambda found: found["next"]["text"].startswith("the devices of wave all"))
+    assert deployed.run("hold", NAME).exit_code == 0
+    held = deployed.until(lambda found: found["status"] == "HELD")
+    assert held["next"]["text"] == "somebody says resume or abort: nothing of this session is on the air yet"
+    assert (held["waves"][0]["outcome"], held["waves"][0]["delivered"]) == ("RUNNING", 0)
+    assert "nothing was sent that could be skipped; say resume or abort" in deployed.run("skip", NAME).stderr
+    assert deployed.run("resume", NAME).exit_code == 0
+    deployed.until(lambda found: found["next"]["text"].startswith("session 1 of wave all is over"))
+    assert deployed.run("hold", NAME).exit_code == 0
+    gate = deployed.until(lambda found: found["status"] == "HELD")
+    assert (gate["waves"][0]["outcome"], gate["waves"][0]["delivered"]) == ("PASSED", 12)
+    assert deployed.run("skip", NAME).exit_code == 0
+    over = deployed.until(lambda found: found["status"] != "RUNNING")
+    assert (over["status"], over["waves"][0]["outcome"]) == ("SUCCEEDED", "SKIPPED")
+    assert over["verdict"]["level"] == "warning"
+
+
+def test_an_abort_wins(deployed: Deployed) -> None:
+    deployed.settings(waves=ALL)
+    deployed.run("start", NAME)
+    deployed.until(lambda found: found["next"]["text"].startswith("session 1 of wave all is over"))
+    assert deployed.run("hold", NAME).exit_code == 0
+    assert deployed.run("abort", NAME, "--end-sessions").exit_code == 0
+    assert "is being aborted, and that is not taken back" in deployed.run("resume", NAME).stderr
+    assert deployed.run("abort", NAME).exit_code == 0
+    over = deployed.until(lambda found: found["status"] != "RUNNING")
+    assert (over["status"], over["reason"]) == ("ABORTED", "the operator said abort")
+    assert (over["waves"][0]["outcome"], over["waves"][0]["delivered"]) == ("ABORTED", 0)
+    assert over["said"]["word"] == "abort"
+    assert deployed.run("status", NAME).exit_code == 3
+    deployed.cloud.admin("clock", method="POST", content={"advance_seconds": 60})  # the service takes its time
+    assert deployed.cloud.client("iotwireless").list_multicast_groups()["MulticastGroupList"] == []
+
+
+def test_a_machine_that_was_stopped_failed(deployed: Deployed) -> None:
+    deployed.settings(waves=ALL)
+    execution = json.loads(deployed.run("start", NAME, "--json").stdout)["execution"]
+    deployed.until(lambda found: found["next"]["text"].startswith("the devices of wave all"))
+    arn = deployed.machine.replace(":stateMachine:", ":execution:") + f":{execution}"
+    deployed.cloud.client("stepfunctions").stop_execution(executionArn=arn, error="Somebody", cause="stopped it")
+    found = deployed.status()
+    assert (found["status"], found["reason"]) == ("FAILED", "its execution was stopped: Somebody: stopped it")
+    assert found["waves"][0]["outcome"] == "INCONCLUSIVE"
+    done = deployed.run("status", NAME)
+    assert done.exit_code == 3
+    assert "redrive the execution within 14 days" in " ".join(done.stdout.split())
+    assert "FAILED" in deployed.run("list").stdout
+    earlier = deployed.run("status", NAME, "--execution", "never")
+    assert earlier.exit_code == 1
+    assert "has no execution 'never'" in earlier.stderr
