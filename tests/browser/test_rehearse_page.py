@@ -59,6 +59,7 @@ def test_pictures_and_figures_are_there(browser, page: str, width: int) -> None:
         "Cohorts",
         "Tasks",
         "Every device",
+        "Made up for it",
         "This rehearsal",
         "Do it again",
     ]
