@@ -186,7 +186,7 @@ class FuotaRollout(RolloutEvents):
             bucket=shared.facts_of(bucket),
             firmware_role_arn=role_arn,
         )
-        machines = RolloutMachines(self, "Machines", function_arn=function.function_arn)
+        machines = RolloutMachines(self, "Machines", function_arn=function.function_arn, tags=function.tags)
         function.allow_executions(machines.executions_arn)
         self.state_machine_arn = machines.rollout_arn
         """What an execution of is a rollout; its input is `settings`."""

@@ -65,6 +65,12 @@ class RolloutFunction(constructs.Construct):
         role, given = role_for(self)
         log_group = make_log_group(self)
         self.table = self._make_table()
+        self.tags = {
+            ROLLOUT_TAG: rollout_name,
+            f"{ROLLOUT_TAG}-table": self.table.ref,
+            f"{ROLLOUT_TAG}-bucket": bucket.name,
+        }
+        """What the state machine carries, by which an operator finds the rollout, its word and its evidence."""
         function = make_function(
             self,
             stack,

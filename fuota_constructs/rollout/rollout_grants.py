@@ -36,9 +36,14 @@ class RolloutGrants:
         rollout = self._rollout
         return (
             self._grant(grantee, ["dynamodb:GetItem"], rollout.control_table_arn)
-            .combine(self._grant(grantee, ["states:ListExecutions"], rollout.state_machine_arn))
+            .combine(
+                self._grant(grantee, ["states:ListExecutions", "states:ListTagsForResource"], rollout.state_machine_arn)
+            )
+            # By name a rollout is found among all state machines; the action has no resource-level permissions.
+            .combine(self._grant(grantee, ["states:ListStateMachines"], "*"))
             .combine(self._grant(grantee, ["states:DescribeExecution"], rollout.executions_arn))
             .combine(self._grant(grantee, ["s3:GetObject"], f"{rollout.firmware_bucket.bucket_arn}/rollouts/*"))
+            .combine(self._grant(grantee, ["s3:ListBucket"], rollout.firmware_bucket.bucket_arn))
         )
 
     def start(self, grantee: iam.IGrantable) -> iam.Grant:
@@ -49,7 +54,8 @@ class RolloutGrants:
     def control(self, grantee: iam.IGrantable) -> iam.Grant:
         """Allow to say hold, resume, approve, skip and abort, and to redrive an execution that failed; and to read."""
         said = self._grant(grantee, ["dynamodb:UpdateItem"], self._rollout.control_table_arn)
-        redriven = self._grant(grantee, ["states:RedriveExecution"], self._rollout.executions_arn)
+        actions = ["states:RedriveExecution", "states:StopExecution"]  # an abort stops what has made nothing yet
+        redriven = self._grant(grantee, actions, self._rollout.executions_arn)
         return self.read(grantee).combine(said).combine(redriven)
 
     def _grant(self, grantee: iam.IGrantable, actions: list[str], resource: str) -> iam.Grant:

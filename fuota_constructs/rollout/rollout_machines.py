@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 import constructs
@@ -11,6 +12,9 @@ from fuota_constructs.provider.permissions import statement
 from fuota_constructs.template.role_policy import RolePolicy
 from fuota_constructs.template.service_role import CUSTOMIZED, service_role
 from fuota_constructs.template.typed_resource import attribute, typed_resource
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MACHINES = Path(__file__).with_name("machine")
 STATES = "states.amazonaws.com"
@@ -22,8 +26,15 @@ WILDCARDS = {"WatchWaves": "the names of executions are made up when a wave is s
 class RolloutMachines(constructs.Construct):
     """The machine of a rollout, and that of a wave, of which it runs an execution for each."""
 
-    def __init__(self, scope: constructs.Construct, id: str, *, function_arn: str) -> None:  # noqa: A002
-        """Make them, to call this function."""
+    def __init__(
+        self,
+        scope: constructs.Construct,
+        id: str,  # noqa: A002
+        *,
+        function_arn: str,
+        tags: Mapping[str, str],
+    ) -> None:
+        """Make them, to call this function; `tags` are those of the rollout's machine, by which it is found."""
         super().__init__(scope, id)
         role = service_role(self, "Role", STATES)
         role_arn = attribute(role, "roleArn")
@@ -49,7 +60,7 @@ class RolloutMachines(constructs.Construct):
             customized=self.node.try_get_context(CUSTOMIZED) is not None,
         )
         arns = {"FunctionArn": function_arn, "WaveMachineArn": wave_arn}
-        rollout = self._machine("Rollout", "rollout", role_arn, arns)
+        rollout = self._machine("Rollout", "rollout", role_arn, arns, tags)
         if self.policy.resource:
             # Making a machine that waits for others, Step Functions checks that its role may be told of their end.
             rollout.add_resource_dependency(self.policy.resource)
@@ -59,7 +70,14 @@ class RolloutMachines(constructs.Construct):
         """All executions of the rollout."""
         self.rollout = rollout
 
-    def _machine(self, id: str, file: str, role_arn: str, arns: dict[str, str]) -> cdk.CfnResource:  # noqa: A002
+    def _machine(
+        self,
+        id: str,  # noqa: A002
+        file: str,
+        role_arn: str,
+        arns: dict[str, str],
+        tags: Mapping[str, str] | None = None,
+    ) -> cdk.CfnResource:
         return typed_resource(
             self,
             id,
@@ -69,6 +87,7 @@ class RolloutMachines(constructs.Construct):
                 "definitionSubstitutions": arns,
                 "roleArn": role_arn,
                 "stateMachineType": "STANDARD",
+                **({"tags": [{"key": key, "value": value} for key, value in tags.items()]} if tags else {}),
             },
         )
 

@@ -11,6 +11,7 @@ import pytest
 from aws_cdk import aws_iam as iam
 
 from fuota_constructs import DeviceList, DlClass, FirmwareImage, FuotaValidationError, MulticastGroup, RfRegion
+from fuota_constructs.operations.rollouts import BUCKET_TAG, ROLLOUT_TAG, TABLE_TAG
 from fuota_constructs.rollout.fuota_rollout import FuotaRollout
 from fuota_constructs.rollout.maintenance_window import MaintenanceWindow
 from fuota_constructs.rollout.rollout_targets import RolloutTargets
@@ -132,12 +133,25 @@ def test_grants_name_this_rollout_only(stack, rollout_of, synth) -> None:
         "dynamodb:GetItem",
         "dynamodb:UpdateItem",
         "s3:GetObject",
+        "s3:ListBucket",
         "states:DescribeExecution",
         "states:ListExecutions",
+        "states:ListStateMachines",
+        "states:ListTagsForResource",
         "states:RedriveExecution",
         "states:StartExecution",
+        "states:StopExecution",
     }
-    assert "*" not in actions.values()
+    assert [action for action, resource in actions.items() if resource == "*"] == ["states:ListStateMachines"]
+
+
+def test_the_machine_says_by_tags_where_word_and_evidence_are(stack, rollout_of, synth) -> None:
+    rollout_of()
+    machines = synth(stack).all("AWS::StepFunctions::StateMachine").values()
+    [tags] = [machine["Properties"]["Tags"] for machine in machines if "Tags" in machine["Properties"]]
+    found = {tag["Key"]: tag["Value"] for tag in tags}
+    assert set(found) == {ROLLOUT_TAG, TABLE_TAG, BUCKET_TAG}
+    assert [list(found[tag]) for tag in (TABLE_TAG, BUCKET_TAG)] == [["Ref"], ["Ref"]]
 
 
 def test_metrics_and_events(stack, rollout_of, synth) -> None:
