@@ -14,6 +14,8 @@ from rollout_rig import DAY, HOUR, MINUTE, ROLE, ClockedCalls, Context
 from test_rollout import ONE_WAVE, answer_gates
 from wave_turn import Turn
 
+from fuota_constructs.local.iotwireless.faults import Fault
+
 GROUP = {"RfRegion": "EU868", "DlClass": "ClassC"}
 
 
@@ -175,3 +177,24 @@ def test_what_is_joined_and_attached_already_is_not_asked_for_again(rig) -> None
     assert rig.run(rig.settings(waves=ONE_WAVE))["status"] == "SUCCEEDED"
     assert rig.requests("AssociateWirelessDeviceWithMulticastGroup") == 5
     assert rig.requests("AssociateMulticastGroupWithFuotaTask") == 1
+
+
+OPERATIONS = [
+    *("CreateMulticastGroup", "AssociateWirelessDeviceWithMulticastGroup", "CreateFuotaTask", "GetFuotaTask"),
+    *("ListMulticastGroupsByFuotaTask", "AssociateMulticastGroupWithFuotaTask", "StartFuotaTask"),
+    *("ListWirelessDevices", "DeleteFuotaTask", "DisassociateWirelessDeviceFromMulticastGroup", "DeleteMulticastGroup"),
+]
+
+
+@pytest.mark.parametrize("fault", ["lost-answer", "internal-error", "throttle", "access-denied"])
+def test_calls_that_fail_once_change_nothing(rig, monkeypatch, fault) -> None:
+    """Every call of a rollout; those that boto3 makes again and those that the machine makes again."""
+    monkeypatch.setattr(time, "sleep", lambda _: None)  # what boto3 waits between its attempts
+    rig.fleet(good={"count": 3})
+    for operation in OPERATIONS:
+        rig.service.faults.order(Fault(operation, fault, times=1))
+    output = rig.run(rig.settings(waves=ONE_WAVE))
+    assert output["waves"][0]["counts"]["delivered"] == 3
+    assert len(rig.read("wave-0/statuses-0.json")) == 3
+    assert rig.left() == []
+    assert rig.service.faults.list() == []
