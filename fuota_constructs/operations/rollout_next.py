@@ -34,7 +34,7 @@ def next_of(status: RolloutStatus) -> Next:
 
 def _asked(status: RolloutStatus) -> Next:
     if status.wants_approval:
-        return Next(f"somebody says approve, skip or abort: wave {status.wave_name} wants an approval")
+        return Next(f"somebody says approve, skip or abort: {status.wave_name} wants an approval")
     if status.holds_after_a_session:
         return Next("somebody says resume, skip or abort")
     return Next("somebody says resume or abort: nothing of this session is on the air yet")
@@ -42,15 +42,15 @@ def _asked(status: RolloutStatus) -> Next:
 
 def _step(status: RolloutStatus, said: str) -> Next:
     wave, step, until = status.wave_name, str(status.control.get("Step", "")), status.moment("Until")
-    session = f"session {int(status.control.get('Attempt') or 0) + 1} of wave {wave}"
+    session = f"session {int(status.control.get('Attempt') or 0) + 1} of {wave}"
     if step == "decide" and said:
         return Next(said, until)
     if step in {"", "choose"}:
         return Next("the devices are chosen and dealt to the waves", until)
     if step == "ready" and until:
-        return Next(f"the devices of wave {wave} are set up for its group, with their next uplinks", until)
+        return Next(f"the devices of {wave} are set up for its group, with their next uplinks", until)
     if step == "settle" and until:
-        return Next(f"wave {wave} has baked, and its gate judges it", _bakes_until(status))
+        return Next(f"{wave} has baked, and its gate judges it", _bakes_until(status))
     moments = {
         "window": (f"{session} starts, once it fits the maintenance window", status.moment("StartAt")),
         "launch": (f"{session} starts", status.moment("StartAt")),
@@ -59,13 +59,13 @@ def _step(status: RolloutStatus, said: str) -> Next:
     if step in moments:
         return Next(*moments[step])
     texts = {
-        "gather": f"the devices of wave {wave} join a group of their own",
+        "gather": f"the devices of {wave} join a group of their own",
         "ready": f"{session} gets its time",
-        "settle": f"the gate judges wave {wave}",
-        "judge": f"task and group of wave {wave} are taken away, then what its gate said happens",
-        "clean": f"task and group of wave {wave} are taken away, then what its gate said happens",
-        "decide": f"what was answered about wave {wave} happens",
-        "stragglers": f"those of wave {wave} that another session may help are tried again",
+        "settle": f"the gate judges {wave}",
+        "judge": f"task and group of {wave} are taken away, then what its gate said happens",
+        "clean": f"task and group of {wave} are taken away, then what its gate said happens",
+        "decide": f"what was answered about {wave} happens",
+        "stragglers": f"those of {wave} that another session may help are tried again",
     }
     return Next(texts.get(step, "the next step"), until)
 

@@ -85,8 +85,9 @@ class RolloutStatus:
 
     @property
     def wave_name(self) -> str:
-        """What that wave is called."""
-        return self.waves[self.wave_number].name if self.waves else ""
+        """What that wave is called in a sentence: wave canary, wave 2."""
+        name = self.waves[self.wave_number].name if self.waves else "1"
+        return name if name.startswith("wave ") else f"wave {name}"
 
     @property
     def wants_approval(self) -> bool:

@@ -58,12 +58,12 @@ def _gate(status: RolloutStatus, word: str) -> str:
         )
     if word == SKIP and not status.holds_after_a_session:
         raise OperationError(
-            f"rollout {status.rollout} holds before the session of wave {status.wave_name}: nothing was sent that could"
+            f"rollout {status.rollout} holds before the session of {status.wave_name}: nothing was sent that could"
             " be skipped; say resume or abort"
         )
     if word == RESUME and status.wants_approval:
         raise OperationError(
-            f"wave {status.wave_name} of rollout {status.rollout} wants an approval: say approve, skip or abort"
+            f"{status.wave_name} of rollout {status.rollout} wants an approval: say approve, skip or abort"
         )
     return status.held
 

@@ -14,6 +14,7 @@ from fuota_constructs.cli.documents.kinds import (
     Share,
     Text,
 )
+from fuota_constructs.cli.documents.rollout import Rollout
 
 
 class LossModel(TypedDict):
@@ -212,3 +213,4 @@ class Rehearsal(TypedDict):
     tasks: NotRequired[list[RehearsedTask]]
     tasks_without_target: NotRequired[list[str]]
     devices: NotRequired[list[RehearsedDevice]]
+    rollouts: NotRequired[Annotated[list[Rollout], "of an app that has rollouts and no task that waits"]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fuota_constructs.cli import documents
+from fuota_constructs.cli.rollout.document import rollout_content
 
 if TYPE_CHECKING:
     from fuota_constructs.cli.rehearse.record import Record
@@ -38,6 +39,8 @@ def as_text(record: Record) -> str:
         "findings": [finding.as_dict() for finding in record.findings],
         "stand_ins": list(record.stand_ins),
     }
+    if record.rollouts:
+        content["rollouts"] = [rollout_content(status) for status in record.rollouts]
     if record.outcome is not None:
         content |= record.outcome.as_dict()
         lost = {cohort.name: cohort.loss.as_document() for cohort in cohorts}

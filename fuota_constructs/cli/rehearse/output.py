@@ -11,6 +11,7 @@ from rich.text import Text
 
 from fuota_constructs.cli.banner_view import show_banner
 from fuota_constructs.cli.plan.figures import count, duration
+from fuota_constructs.cli.rollout.status_view import waves_table
 from fuota_constructs.lorawan.regions import region
 from fuota_constructs.operations.visible_text import visible
 
@@ -171,6 +172,8 @@ def show(record: Record, console: Console) -> None:
     """What came of it: the banner, tasks, cohorts and losses. The last line is printed by the command."""
     outcome, verdict = record.outcome, record.verdict
     show_banner(record.banner, console, about=record.about)
+    for status in record.rollouts:
+        console.print(waves_table(status))
     if outcome is None or verdict is None:
         return
     for task in outcome.tasks:

@@ -9,6 +9,7 @@ from fuota_constructs.cli.plan.figures import GOOD, Figure, count, duration, per
 from fuota_constructs.cli.rehearse import charts as rehearse_charts
 from fuota_constructs.cli.rehearse.output import image_words, task_words
 from fuota_constructs.cli.rehearse.record import End, loss_words
+from fuota_constructs.cli.rollout.report_page import gates_section, waves_section
 from fuota_constructs.cli.status_bars import kinds_of, status_figure
 from fuota_constructs.local import gate
 
@@ -39,6 +40,8 @@ def page_of(record: Record) -> str:
             page.listed("findings", "What the rules say of these stacks", [str(found) for found in record.findings]),
         ]
         parts += [*_pictures(outcome), _tasks(outcome), _devices(outcome)]
+    for status in record.rollouts:
+        parts += [waves_section(status), gates_section(status)]
     parts += [
         page.listed("stand-ins", "Made up for it", record.stand_ins),
         page.inputs("record", "This rehearsal", _facts(record)),

@@ -13,6 +13,7 @@ from fuota_constructs.cli import about
 from fuota_constructs.cli.banner import Banner
 from fuota_constructs.cli.exit_codes import COULD_NOT_LOOK, INTERRUPTED, NOT_MET, PASSED
 from fuota_constructs.cli.level import Level
+from fuota_constructs.cli.rollout.banner import level_of
 from fuota_constructs.lorawan.regions import regions
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from fuota_constructs.local.fleet.loss import Loss
     from fuota_constructs.local.gate import Verdict
     from fuota_constructs.local.outcome import Outcome
+    from fuota_constructs.operations.rollout_status import RolloutStatus
 
 
 class End(StrEnum):
@@ -86,12 +88,16 @@ class Record:
     stacks: tuple[str, ...] = ()
     versions: dict[str, str] = field(default_factory=dict)
     findings: tuple[StackFinding, ...] = ()
+    rollouts: tuple[RolloutStatus, ...] = ()
 
     @property
     def level(self) -> Level:
         """How good it is; where nothing was required, devices without the image are a warning all the same."""
-        if self.end is not End.PASSED or self.outcome is None:
+        if self.end is not End.PASSED:
             return Level.FAILED
+        if self.outcome is None:
+            levels = {level_of(status) for status in self.rollouts}
+            return Level.PASSED if levels == {Level.PASSED} else Level.WARNING
         only_looked = not self.request.require and self.outcome.succeeded < len(self.outcome.devices)
         return Level.WARNING if only_looked else Level.PASSED
 

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 @click.option("--html", "page", type=OutputFile(), metavar="FILE", help="Write a page with pictures to FILE.")
 @click.option("--json", "as_json", is_flag=True, help="Every figure as JSON on standard output, all else on the other.")
 @click.option("--json-file", type=OutputFile(), metavar="FILE", help="Write the JSON to FILE.")
+@click.option("--ask", is_flag=True, help="Ask where a rollout holds.  [default: approve, else end]")
 @click.option("--keep", is_flag=True, help="Leave the cloud running afterwards, to look around in.")
 @cdk_arguments()
 @click.pass_context
@@ -58,6 +59,7 @@ def rehearse(
     page: Path | None,
     as_json: bool,
     json_file: Path | None,
+    ask: bool,
     keep: bool,
     cdk_arguments: tuple[str, ...],
 ) -> None:
@@ -67,6 +69,9 @@ def rehearse(
     fragments go over a lossy radio to devices that decode them with the real code, in minutes instead of hours. Nothing
     is kept. The last line says PASSED or FAILED: passed is the required share of all devices, the same share of those
     of each task, and somebody of each cohort. What the app only refers to, such as a role by its name, is made up.
+
+    Of an app without tasks each rollout is started, and goes from wave to wave on a clock that jumps: passed is that it
+    SUCCEEDED, with the required share of all devices.
 
     \b
     Examples:
@@ -100,7 +105,7 @@ def rehearse(
 
     request = _request(fleet, require, fleet_file, cdk_arguments, stub_imports=stub_imports)
     console = Console(highlight=False, stderr=as_json)
-    record = Run(request, console, speed=speed, keep=keep).record()
+    record = Run(request, console, speed=speed, keep=keep, ask=ask).record()
     console.rule("what came of it")
     rehearse_output.show(record, console)
     for line in _write(record, page, json_file):

@@ -11,8 +11,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.text import Text
 
 from fuota_constructs.cli.rehearse import output as rehearse_output
+from fuota_constructs.cli.rehearse import rollouts
 from fuota_constructs.cli.rehearse.record import End, Record, versions
 from fuota_constructs.cli.rehearse.stack_findings import stack_findings
+from fuota_constructs.cli.rollout.status_view import news_of
 from fuota_constructs.local import cloud as clouds
 from fuota_constructs.local import deployment, stand_ins
 from fuota_constructs.local.errors import LocalCloudError
@@ -21,7 +23,7 @@ from fuota_constructs.local.rehearsal import Rehearsal
 from fuota_constructs.operations.visible_text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from types import FrameType
 
     from rich.console import Console
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from fuota_constructs.local.cloud import LocalCloud
     from fuota_constructs.local.outcome import Outcome
     from fuota_constructs.local.task_outcome import TaskProgress
+    from fuota_constructs.operations.rollout_status import RolloutStatus
 
 STARTING = "the local cloud was starting"
 
@@ -38,8 +41,12 @@ STARTING = "the local cloud was starting"
 class Run:
     """One rehearsal. It remembers how far it is, for the case that somebody ends it."""
 
-    def __init__(self, request: Request, console: Console, *, speed: float | None, keep: bool) -> None:
-        """Nothing happens yet."""
+    def __init__(
+        self, request: Request, console: Console, *, speed: float | None, keep: bool, ask: bool = False
+    ) -> None:
+        """Nothing happens yet; with `ask` somebody is asked where a rollout holds."""
+        self._ask = ask
+        self._rollouts: tuple[RolloutStatus, ...] = ()
         self._request, self._console, self._speed, self._keep = request, console, speed, keep
         self._stage = STARTING
         self._progress: tuple[TaskProgress, ...] = ()
@@ -60,7 +67,10 @@ class Run:
         except KeyboardInterrupt:
             reached = self._reached()
             return self._ended(End.INTERRUPTED, f"FAILED interrupted: {reached[0]}", reached[1:])
-        verdict = judge(outcome, self._request.require)
+        if outcome is None:
+            verdict = rollouts.verdict_of(self._rollouts, self._request.require)
+        else:
+            verdict = judge(outcome, self._request.require)
         record = self._ended(End.PASSED if verdict.passed else End.FAILED, verdict.line)
         return replace(record, outcome=outcome, verdict=verdict)
 
@@ -74,6 +84,7 @@ class Run:
             stacks=self._stacks,
             versions=versions(),
             findings=self._findings,
+            rollouts=self._rollouts,
         )
 
     def _reached(self) -> tuple[str, ...]:
@@ -86,7 +97,8 @@ class Run:
             ),
         )
 
-    def _rehearse(self) -> Outcome:
+    def _rehearse(self) -> Outcome | None:
+        """Rehearse the tasks of the app, or else its rollouts, of which there is no outcome of tasks."""
         say = self._say
         self._console.rule("start a cloud on this machine")
         cloud = clouds.start(clouds.free_port(), outlive_us=self._keep)
@@ -96,6 +108,9 @@ class Run:
             self._stage = "the app was deployed, no session had begun"
             self._console.rule("read back from the IoT Wireless service")
             _show_tasks(cloud, self._console)
+            if not left_out and not _pending(cloud) and (found := rollouts.deployed_rollouts(cloud)):
+                self._roll_out(cloud, found)
+                return None
             self._console.rule("the session")
             rehearsal = Rehearsal(cloud, leave_out=left_out)
             say(f"{rehearsal.enrol(self._request.fleet)} simulated devices joined the multicast groups")
@@ -113,6 +128,18 @@ class Run:
             return rehearsal.outcome()
         finally:
             self._end(cloud)
+
+    def _roll_out(self, cloud: LocalCloud, found: Sequence[rollouts.Deployed]) -> None:
+        for deployed in found:
+            self._console.rule(f"the rollout {deployed.rollout}")
+            self._say(f"{rollouts.enrol(cloud, self._request.fleet, deployed):,} simulated devices take its ids")
+            self._stage = f"the rollout {deployed.rollout} was going on"
+            said, before = "", self._rollouts
+            for status in rollouts.drive(cloud, deployed, ask=rollouts.asked if self._ask else None):
+                self._rollouts = (*before, status)
+                if (news := news_of(status)) != said:
+                    self._say(f"{status.now:%Y-%m-%d %H:%M} UTC  {news}")
+                    said = news
 
     def _deploy(self, cloud: LocalCloud) -> frozenset[str]:
         """Deploy the app; answers the ids of tasks that only stand in for others."""
@@ -151,6 +178,11 @@ class Run:
         # A second Ctrl-C must not leave the cloud behind.
         with _ignored(signal.SIGINT), _ignored(signal.SIGTERM):
             clouds.stop(cloud)
+
+
+def _pending(cloud: LocalCloud) -> bool:
+    sessions = cloud.admin("sessions")["sessions"]
+    return any(session["status"] == "Pending" for session in sessions)
 
 
 def _show_tasks(cloud: LocalCloud, console: Console) -> None:

@@ -36,10 +36,10 @@ def summary_of(status: RolloutStatus) -> str:
     known = sum(each or 0 for each in targets)
     devices = f"{delivered:,} of {known:,} devices have the image" if known else "no devices are chosen yet"
     if status.status == HELD:
-        return f"HELD at wave {status.wave_name}: {devices}"
+        return f"HELD at {status.wave_name}: {devices}"
     if status.is_final:
         return f"{status.status}: {devices}"
-    return f"RUNNING, wave {status.wave_name} ({status.wave_number + 1} of {len(status.waves)}): {devices}"
+    return f"RUNNING, {status.wave_name} ({status.wave_number + 1} of {len(status.waves)}): {devices}"
 
 
 def banner_of(status: RolloutStatus, found: FoundRollout) -> Banner:
@@ -52,7 +52,7 @@ def causes_of(status: RolloutStatus) -> tuple[str, ...]:
     if status.status != SUCCEEDED:
         return (status.reason,) if status.reason else ()
     return tuple(
-        f"wave {wave.name} is {wave.outcome}{f': {wave.reason}' if wave.reason else ''}"
+        f"{wave.name} is {wave.outcome}{f': {wave.reason}' if wave.reason else ''}"
         for wave in status.waves
         if wave.outcome != PASSED and wave.targets
     )

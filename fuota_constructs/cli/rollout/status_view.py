@@ -67,14 +67,14 @@ def word_line(said: dict[str, str]) -> str:
 
 
 def waves_table(status: RolloutStatus) -> Table:
-    """A row a wave."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for heading in ("wave", "outcome"):
-        table.add_column(heading, overflow="fold")
-    for heading in ("devices", "attempted", "delivered", "failed", "silent", "proven", "sessions", "redundancy"):
-        table.add_column(heading, justify="right", overflow="fold")
+    """A row a wave, in the 80 columns of a terminal: the redundancy is left to the page."""
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim")
+    table.add_column("wave", overflow="fold")
+    table.add_column("outcome", no_wrap=True)
+    for heading in ("devices", "tried", "have it", "failed", "silent", "proven", "sent"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for wave in status.waves:
-        table.add_row(*map(Text, cells(wave)), style=STYLES.get(wave.outcome, ""))
+        table.add_row(*map(Text, cells(wave)[:-1]), style=STYLES.get(wave.outcome, ""))
     return table
 
 
@@ -92,7 +92,7 @@ def cells(wave: WaveStatus) -> list[str]:
 
 def bounds(wave: WaveStatus) -> str:
     """Between which shares the devices with the image are."""
-    return f"{100 * wave.lower_bound:.1f} to {100 * wave.upper_bound:.1f} %"
+    return f"{100 * wave.lower_bound:.0f} to {100 * wave.upper_bound:.0f} %"
 
 
 def _said(wave: WaveStatus) -> Text:

@@ -7,7 +7,7 @@ import json
 import time
 import zipfile
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,8 @@ from click.testing import CliRunner, Result
 
 import fuota_constructs
 from fuota_constructs.cli.root import fuota as root
+from fuota_constructs.operations.rollout_status import RolloutStatus
+from fuota_constructs.operations.rollouts import Rollout
 
 from ..published import document
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fuota_constructs.local.cloud import LocalCloud
+    from fuota_constructs.operations.rollout_evidence import Evidence
+    from fuota_constructs.operations.rollout_waves import WaveStatus
 
 PACKAGE = Path(fuota_constructs.__file__).parent
 ROLE, BUCKET, TABLE = "arn:aws:iam::000000000000:role/rollout", "rollout-firmware", "rollout-control"
@@ -97,6 +101,13 @@ class Deployed:
                 self.cloud.admin("clock", method="POST", content={"advance_seconds": seconds})
             time.sleep(0.1)
         return found
+
+
+def status_of(status: str, waves: tuple[WaveStatus, ...], evidence: Evidence, **control: str) -> RolloutStatus:
+    """A status without a cloud."""
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    rollout = Rollout(NAME, "arn:aws:states:eu-west-1:000000000000:stateMachine:rollout", TABLE, BUCKET)
+    return RolloutStatus(rollout, "one", status, "because", waves, {}, evidence, dict(control), now, now, None)
 
 
 def _code() -> bytes:

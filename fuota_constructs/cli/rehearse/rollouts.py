@@ -1,0 +1,158 @@
+"""Rehearses rollouts: the real machines on a clock that jumps to whatever comes next, with simulated devices."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from fuota_constructs.cli.aws_access import Access
+from fuota_constructs.local.errors import LocalCloudError
+from fuota_constructs.local.gate import Verdict
+from fuota_constructs.operations.rollout_next import next_of
+from fuota_constructs.operations.rollout_status import HELD, SUCCEEDED, read_status
+from fuota_constructs.operations.rollout_word import APPROVE, say
+from fuota_constructs.operations.rollouts import item, list_rollouts, start_rollout
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import Any
+
+    from fuota_constructs.local.cloud import LocalCloud
+    from fuota_constructs.local.fleet import Fleet
+    from fuota_constructs.operations.aws import Aws
+    from fuota_constructs.operations.rollout_status import RolloutStatus
+    from fuota_constructs.operations.rollouts import Rollout
+
+DELIVERY_SECONDS: Final = 600.0
+"""How long one jump may take: the devices decode while it waits."""
+PATIENCE_SECONDS: Final = 120.0
+"""How long nothing may happen: neither a step nor a wait."""
+LOOK_SECONDS: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """A rollout that the app has deployed, and the way to it."""
+
+    aws: Aws
+    rollout: Rollout
+    account: str
+    region: str
+
+
+def deployed_rollouts(cloud: LocalCloud) -> list[Deployed]:
+    """All rollouts of a local cloud."""
+    return [
+        Deployed(aws, rollout, rollout.account or cloud.account, aws.region)
+        for aws, _ in Access(port=cloud.port).everywhere()
+        for rollout in list_rollouts(aws)
+    ]
+
+
+def enrol(cloud: LocalCloud, fleet: Fleet, deployed: Deployed) -> int:
+    """Make the devices that a rollout names, dealt to the cohorts of the fleet in their order; answers how many.
+
+    Raises LocalCloudError where it names none, and where the fleet has another number of devices.
+    """
+    settings: dict[str, Any] = json.loads(item(deployed.aws, deployed.rollout, "plan")["Settings"])
+    devices = _targets(deployed.aws, settings["targets"])
+    if not devices:
+        raise LocalCloudError(
+            f"rollout {deployed.rollout} names no devices that could be simulated: give it a DeviceList, or groups with"
+            " devices, to rehearse it"
+        )
+    if fleet.devices != len(devices):
+        if not fleet.gives_way:
+            raise LocalCloudError(
+                f"rollout {deployed.rollout} names {len(devices):,} devices, and the fleet has {fleet.devices:,}: give"
+                f" the fleet {len(devices):,}"
+            )
+        fleet = fleet.resized(len(devices))
+    place = {"account": deployed.account, "aws_region": deployed.region}
+    there = {device["Id"] for device in deployed.aws.pages("list_wireless_devices", "WirelessDeviceList")}
+    if missing := [device for device in devices if device not in there]:
+        cloud.admin("stand-ins", method="POST", content={**place, "wireless_devices": missing})
+    content = {**fleet.as_dict(), "device_ids": devices, **place}
+    content.pop("groups", None)
+    cloud.admin("fleet", method="POST", content=content, timeout_seconds=DELIVERY_SECONDS)
+    return len(devices)
+
+
+def _targets(aws: Aws, targets: dict[str, Any]) -> list[str]:
+    if key := targets.get("listKey"):
+        with aws.s3.get_object(Bucket=targets["listBucket"], Key=key)["Body"] as body:
+            return list(dict.fromkeys(body.read().decode().split()))
+    groups = targets.get("multicastGroupIds") or ()
+    found = (
+        device["Id"]
+        for group in groups
+        for device in aws.pages("list_wireless_devices", "WirelessDeviceList", MulticastGroupId=group)
+    )
+    return list(dict.fromkeys(found))
+
+
+def drive(
+    cloud: LocalCloud, deployed: Deployed, *, ask: Callable[[RolloutStatus], str] | None = None
+) -> Iterator[RolloutStatus]:
+    """Start a rollout and let its time pass; yields how far it is after each jump, the end last.
+
+    Approvals are given, unless somebody is asked. Where a gate holds for another reason and nobody is asked, that is
+    the end.
+    """
+    execution = start_rollout(deployed.aws, deployed.rollout)
+    patience, before = time.monotonic() + PATIENCE_SECONDS, ""
+    while True:
+        status = read_status(deployed.aws, deployed.rollout, execution)
+        yield status
+        if status.is_final:
+            return
+        if status.status == HELD and not status.is_aborting:
+            if ask is None and not status.wants_approval:
+                return
+            say(deployed.aws, status, ask(status) if ask else APPROVE)
+        told = f"{status.control}"
+        if told != before:
+            patience, before = time.monotonic() + PATIENCE_SECONDS, told
+        elif time.monotonic() > patience:
+            raise LocalCloudError(f"rollout {deployed.rollout} does not go on: {next_of(status).text}")
+        _jump(cloud, status)
+
+
+def _jump(cloud: LocalCloud, status: RolloutStatus) -> None:
+    """Move the clock to what comes next, where the machines wait for it: they look again then."""
+    clock = cloud.admin("clock")
+    if (waits := clock["next_wait"]) is not None:
+        at = next_of(status).at
+        seconds = max(waits, at.timestamp() if at else 0.0) - clock["now"] + 1
+        if seconds > 0:
+            cloud.admin("clock", method="POST", content={"advance_seconds": seconds}, timeout_seconds=DELIVERY_SECONDS)
+    time.sleep(LOOK_SECONDS)
+
+
+def asked(status: RolloutStatus) -> str:
+    """Ask on the terminal what to say where a rollout holds."""
+    go_on = APPROVE if status.wants_approval else "resume"
+    words = [go_on, "skip", "abort"] if status.holds_after_a_session else [go_on, "abort"]
+    click.echo(f"{status.rollout} holds: {status.reason}", err=True)
+    word: str = click.prompt("what do you say", type=click.Choice(words), err=True)
+    return word
+
+
+def verdict_of(rollouts: Sequence[RolloutStatus], require: float) -> Verdict:
+    """Passed is what SUCCEEDED by its own gates, and reached the share of its devices that the rehearsal requires."""
+    delivered = sum(wave.delivered for status in rollouts for wave in status.waves)
+    devices = sum(wave.targets or 0 for status in rollouts for wave in status.waves)
+    failed = [status for status in rollouts if status.status != SUCCEEDED]
+    counts = f"{delivered}/{devices} devices have the image"
+    causes = tuple(f"rollout {status.rollout} is {status.status}: {status.reason}" for status in failed)
+    if not failed and devices and delivered < require * devices:
+        causes = (f"the rollouts went through with less than {100 * require:.9g} % of the devices",)
+    if causes:
+        return Verdict(False, f"FAILED {counts}; {causes[0]}", require, delivered, devices, causes)
+    names = ", ".join(str(status.rollout) for status in rollouts)
+    line = f"PASSED {counts}; {names} SUCCEEDED"
+    return Verdict(True, line, require, delivered, devices)
