@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from fuota_constructs.monitor.fuota_monitor import FuotaMonitor as FuotaMonitor
     from fuota_constructs.provider.fuota_provider import FuotaProvider as FuotaProvider
     from fuota_constructs.rf_region import RfRegion as RfRegion
+    from fuota_constructs.rollout.fuota_rollout import FuotaRollout as FuotaRollout
+    from fuota_constructs.rollout.maintenance_window import MaintenanceWindow as MaintenanceWindow
+    from fuota_constructs.rollout.rollout_grants import RolloutGrants as RolloutGrants
+    from fuota_constructs.rollout.rollout_targets import RolloutTargets as RolloutTargets
+    from fuota_constructs.rollout.rollout_wave import RolloutWave as RolloutWave
     from fuota_constructs.rules import DeviceStack as DeviceStack
     from fuota_constructs.rules import Finding as Finding
     from fuota_constructs.rules import SessionPlan as SessionPlan
@@ -42,14 +47,19 @@ __all__ = [
     "FirmwareUpdateRole",
     "FuotaMonitor",
     "FuotaProvider",
+    "FuotaRollout",
     "FuotaTask",
     "FuotaTaskGrants",
     "FuotaValidationError",
     "IFuotaTask",
     "IMulticastGroup",
+    "MaintenanceWindow",
     "MulticastGroup",
     "MulticastGroupGrants",
     "RfRegion",
+    "RolloutGrants",
+    "RolloutTargets",
+    "RolloutWave",
     "SessionPlan",
     "SessionSchedule",
 ]
@@ -65,14 +75,19 @@ _MODULES = {
     "FirmwareUpdateRole": "firmware.firmware_update_role",
     "FuotaMonitor": "monitor.fuota_monitor",
     "FuotaProvider": "provider.fuota_provider",
+    "FuotaRollout": "rollout.fuota_rollout",
     "FuotaTask": "task.fuota_task",
     "FuotaTaskGrants": "task.fuota_task_grants",
     "FuotaValidationError": "errors",
     "IFuotaTask": "task.imported_fuota_task",
     "IMulticastGroup": "fleet.multicast_group",
+    "MaintenanceWindow": "rollout.maintenance_window",
     "MulticastGroup": "fleet.multicast_group",
     "MulticastGroupGrants": "fleet.multicast_group_grants",
     "RfRegion": "rf_region",
+    "RolloutGrants": "rollout.rollout_grants",
+    "RolloutTargets": "rollout.rollout_targets",
+    "RolloutWave": "rollout.rollout_wave",
     "SessionPlan": "rules",
     "SessionSchedule": "task.session_schedule",
 }

@@ -31,14 +31,19 @@ EXPORTS = [
     "FirmwareUpdateRole",
     "FuotaMonitor",
     "FuotaProvider",
+    "FuotaRollout",
     "FuotaTask",
     "FuotaTaskGrants",
     "FuotaValidationError",
     "IFuotaTask",
     "IMulticastGroup",
+    "MaintenanceWindow",
     "MulticastGroup",
     "MulticastGroupGrants",
     "RfRegion",
+    "RolloutGrants",
+    "RolloutTargets",
+    "RolloutWave",
     "SessionPlan",
     "SessionSchedule",
 ]
@@ -329,7 +334,14 @@ def test_every_public_parameter_is_documented() -> None:
         for member in members:
             if isinstance(member, type) or inspect.isfunction(member):
                 assert inspect.getdoc(member), (name, member)
-    for construct in ("FuotaMonitor", "FuotaTask", "FirmwareBucket", "FirmwareUpdateRole", "MulticastGroup"):
+    for construct in (
+        "FuotaMonitor",
+        "FuotaRollout",
+        "FuotaTask",
+        "FirmwareBucket",
+        "FirmwareUpdateRole",
+        "MulticastGroup",
+    ):
         init = getattr(fuota_constructs, construct).__init__
         for parameter in inspect.signature(init).parameters.values():
             if parameter.kind is parameter.KEYWORD_ONLY:

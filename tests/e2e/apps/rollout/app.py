@@ -2,10 +2,7 @@
 
 import aws_cdk as cdk
 
-from fuota_constructs import DlClass, FirmwareImage, RfRegion
-from fuota_constructs.rollout.fuota_rollout import FuotaRollout
-from fuota_constructs.rollout.rollout_targets import RolloutTargets
-from fuota_constructs.rollout.rollout_wave import RolloutWave
+from fuota_constructs import DlClass, FirmwareImage, FuotaRollout, RfRegion, RolloutTargets, RolloutWave
 
 app = cdk.App()
 stack = cdk.Stack(app, "Fleet")
