@@ -108,14 +108,14 @@ def test_passes_and_says_what_was_deployed_and_what_came_of_it(tmp_path: Path) -
 def test_fails_when_a_cohort_misses_the_bar(tmp_path: Path) -> None:
     fleet, page = tmp_path / "fleet.yaml", tmp_path / "rehearsal.html"
     fleet.write_text(
-        "seed: 3\ncohorts:\n  - {name: near, count: 30, loss: 5%}\n  - {name: cellar, count: 10, loss: 45%}\n"
+        "seed: 3\ncohorts:\n  - {name: near, count: 150, loss: 5%}\n  - {name: cellar, count: 50, loss: 45%}\n"
     )
     done = rehearse("--fleet", str(fleet), "--json", "--html", str(page))
     assert done.returncode == 3, done.stderr
-    line = "FAILED 75 % < 99 %: cellar 0/10 MissingFrag"
+    line = "FAILED 75 % < 99 %: cellar 0/50 MissingFrag"
     assert done.stderr.splitlines()[-1] == line
     said = " ".join(done.stderr.split())
-    assert "- 10 of 40 devices: MissingFrag" in said
+    assert "- 50 of 200 devices: MissingFrag" in said
     assert "-> MissingFrag in street-sensors-1-1-0: more redundancy than 30 %, or a slower data rate" in said
 
     content = document(done.stdout)  # and nothing else
@@ -123,12 +123,12 @@ def test_fails_when_a_cohort_misses_the_bar(tmp_path: Path) -> None:
     assert content["verdict"]["summary"] == line
     assert content["verdict"]["exit_code"] == 3
     assert content["verdict"]["remedies"]
-    assert [(cohort["name"], cohort["succeeded"]) for cohort in content["cohorts"]] == [("near", 30), ("cellar", 0)]
+    assert [(cohort["name"], cohort["succeeded"]) for cohort in content["cohorts"]] == [("near", 150), ("cellar", 0)]
     assert content["loss"] is None
 
     written = page.read_text(encoding="utf-8")
     assert '<section id="verdict" class="failed">' in written
-    assert '<p class="headline">Failed: 75 % &lt; 99 %: cellar 0/10 MissingFrag</p>' in written
+    assert '<p class="headline">Failed: 75 % &lt; 99 %: cellar 0/50 MissingFrag</p>' in written
     for expected in ("99 % required", "cellar", "What to do", "SF9/125 kHz", "sensor-1.1.0.bin", "CDK CLI", "Seed"):
         assert expected in written
     assert f"fuota rehearse --fleet {fleet} --require 99%" in written
