@@ -15,6 +15,7 @@ from test_rollout import ONE_WAVE, answer_gates
 from wave_turn import Turn
 
 from fuota_constructs.local.iotwireless.faults import Fault
+from fuota_constructs.local.iotwireless.session import SessionPolicy
 
 GROUP = {"RfRegion": "EU868", "DlClass": "ClassC"}
 
@@ -172,7 +173,9 @@ def test_a_plan_that_ends_before_the_service_is_done_waits_on(rig) -> None:
 
 def test_what_is_joined_and_attached_already_is_not_asked_for_again(rig) -> None:
     rig.fleet(good={"count": 5})
-    rig.service.settings = dataclasses.replace(rig.service.settings, strict_associations=True)
+    rig.service.settings = dataclasses.replace(
+        rig.service.settings, session=SessionPolicy(deletion_seconds=0), strict_associations=True
+    )
     rig.calls_per_step = 2
     assert rig.run(rig.settings(waves=ONE_WAVE))["status"] == "SUCCEEDED"
     assert rig.requests("AssociateWirelessDeviceWithMulticastGroup") == 5

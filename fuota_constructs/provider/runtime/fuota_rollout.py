@@ -4,16 +4,15 @@ It notes the settings where `start` finds them, refuses to change them under a r
 what a rollout has made when it goes with its stack.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-import aws_errors
 import group_service
 import resource_tags
 import task_service
 from aws_calls import AwsCalls
 from protocol import CREATE_FAILED, Log, Outcome, ProviderError, Request
-from service_answers import gone_is_fine, items
+from service_answers import gone_is_fine, items, lets_pass
 
 PHYSICAL_ID = "fuota-constructs:rollout-of:"
 TAG = "fuota-constructs:rollout"
@@ -102,18 +101,15 @@ def _under_way(table: str, calls: AwsCalls) -> str:
     control = _item(table, CONTROL, calls)
     if control.get("Status") != "RUNNING":
         return ""
-    try:
+    with lets_pass("ExecutionDoesNotExist"):
         found = calls.stepfunctions.describe_execution(executionArn=control["ExecutionArn"])
-    except Exception as error:
-        if aws_errors.code_of(error) != "ExecutionDoesNotExist":
-            raise
-        return ""
-    return control["Execution"] if found["status"] == "RUNNING" else ""
+        return control["Execution"] if found["status"] == "RUNNING" else ""
+    return ""
 
 
 def _abort(table: str, calls: AwsCalls, log: Log) -> None:
     """Say abort, which the wave hears, too; then stop the machine, which may be waiting for hours."""
-    try:
+    with gone_is_fine():  # the table
         execution = _under_way(table, calls)
         if not execution:
             return
@@ -128,16 +124,13 @@ def _abort(table: str, calls: AwsCalls, log: Log) -> None:
         log.info("the rollout is aborted with its stack", execution=execution)
         calls.stepfunctions.stop_execution(executionArn=arn, error="Aborted", cause="the rollout's stack deletes it")
         calls.sleep(SETTLING_SECONDS)
-    except Exception as error:
-        if not aws_errors.is_gone(error):  # the table
-            raise
 
 
 def _take_away(name: str, calls: AwsCalls, log: Log) -> None:
     """Delete the tasks and groups that carry the tag of this rollout; a session of theirs ends with them."""
-    for task in list(_tagged(name, "FuotaTaskList", calls.iotwireless.list_fuota_tasks, calls)):
+    for task in _tagged(name, "FuotaTaskList", calls.iotwireless.list_fuota_tasks, calls):
         task_service.delete_and_wait(task["Id"], calls, log)
-    for group in list(_tagged(name, "MulticastGroupList", calls.iotwireless.list_multicast_groups, calls)):
+    for group in _tagged(name, "MulticastGroupList", calls.iotwireless.list_multicast_groups, calls):
         members = group_service.members(group["Id"], calls)
         group_service.move(group["Id"], join=[], leave=sorted(members), calls=calls)
         with gone_is_fine():
@@ -145,10 +138,7 @@ def _take_away(name: str, calls: AwsCalls, log: Log) -> None:
         log.info("a group of a rollout is deleted", groupId=group["Id"])
 
 
-def _tagged(name: str, key: str, page: Callable[..., Any], calls: AwsCalls) -> Iterator[Mapping[str, Any]]:
-    for found in items(key, page):
-        # Of those only that a rollout named: whose name is another's cannot be ours, and each look is a request.
-        if str(found.get("Name") or "").startswith("rollout-"):
-            with gone_is_fine():
-                if resource_tags.tags(found["Arn"], calls).get(TAG) == name:
-                    yield found
+def _tagged(name: str, key: str, page: Callable[..., Any], calls: AwsCalls) -> list[Mapping[str, Any]]:
+    # Only of those that a rollout may have named: each look at tags is a request.
+    named = [found for found in items(key, page) if str(found.get("Name") or "").startswith("rollout-")]
+    return [found for found in named if resource_tags.tags(found["Arn"], calls).get(TAG) == name]

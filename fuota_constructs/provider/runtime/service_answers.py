@@ -29,6 +29,18 @@ class gone_is_fine:  # noqa: N801 - reads as a statement
         return error is not None and aws_errors.is_gone(error)
 
 
+class lets_pass:  # noqa: N801 - reads as a statement
+    """Lets one error pass, by its code."""
+
+    def __init__(self, code: str) -> None:
+        self._code = code
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
+        return error is not None and aws_errors.code_of(error) == self._code
+
+
 class conflict_is_fine_if:  # noqa: N801 - reads as a statement
     """Lets a conflict pass if what was asked for is there.
 

@@ -144,6 +144,14 @@ def test_a_delete_aborts_and_takes_away_what_the_rollout_made_and_nothing_else(
     assert set(cloud.tasks()) == {theirs}
 
 
+def test_a_delete_passes_by_what_goes_by_itself_meanwhile(rig, cloud, table) -> None:
+    lorawan: Any = {"RfRegion": "EU868", "DlClass": "ClassC"}
+    cloud.client.create_multicast_group(Name="rollout-one-0-0", LoRaWAN=lorawan, Tags=TAGS)
+    cloud.fault("ListTagsForResource", "not-found", times=1)
+    assert send(rig, "Delete").status == "SUCCESS"
+    assert "DeleteMulticastGroup" not in cloud.requests(mutating=True)
+
+
 def test_r21_a_second_delete_and_one_without_a_table_succeed(rig, cloud, table) -> None:
     send(rig, "Create")
     for _ in range(2):
