@@ -65,6 +65,7 @@ class FleetCohort(TypedDict):
     status_as: NotRequired[Annotated[Literal["spec", "stack"], "as TS004 says it answers, or as its stack does"]]
     late: NotRequired[Annotated[Share, "of the fragments it hears, those that come late"]]
     repeated: NotRequired[Annotated[Share, "of the fragments it hears, those that come once more"]]
+    bricks: NotRequired[Annotated[Share, "of the devices, those never heard again once they have the image"]]
 
 
 class RehearsalVerdict(TypedDict):

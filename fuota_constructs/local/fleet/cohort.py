@@ -47,6 +47,7 @@ class Cohort:
     `stack` is what runs on the devices: they then behave as it does, and the numbers above say how it is built where
     that is not as it comes. `status_as` is `spec` or `stack`: whether they answer how far they are as TS004 says, or as
     their stack does. `late` and `repeated` are the shares of the fragments heard that come late, or once more.
+    `bricks` is the share of the devices that are never heard again once they have the image.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Cohort:
     status_as: str = "spec"
     late: float = 0.0
     repeated: float = 0.0
+    bricks: float = 0.0
     firmware: tuple[FirmwareShare, ...] = ()
     group: str | None = None
 
@@ -117,6 +119,7 @@ class Cohort:
             status_as=status_as,
             late=number(document.get("late", 0), f"{where}.late", 0, 1),
             repeated=number(document.get("repeated", 0), f"{where}.repeated", 0, 1),
+            bricks=number(document.get("bricks", 0), f"{where}.bricks", 0, 1),
             group=_text(document.get("group"), f"{where}.group"),
             firmware=shares_of(document.get("firmware"), f"{where}.firmware", folder),
         )

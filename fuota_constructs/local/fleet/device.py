@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
     from fuota_constructs.lorawan.device_stack import DeviceStack
 
 FRAG_INDEXES: Final = 4
+_GOLDEN: Final = 0.6180339887498949
+_SILVER: Final = 0.4142135623730951
+"""Multiples of these, modulo 1, are spread evenly however many there are, and each apart from the other."""
 """FragIndex has two bits."""
 
 
@@ -106,6 +110,20 @@ class Device:
             class_b_as_class_c=self.build is not None and self.build.class_b_as_class_c,
         )
         self._last_session_cnt = dict.fromkeys(range(FRAG_INDEXES), cohort.session_cnt)
+
+    @property
+    def phase(self) -> float:
+        """At which part of its uplink interval it sends, 0 to 1: each device at a time of its own."""
+        return (self.ordinal * _GOLDEN + self.seed % 1009 / 1009) % 1
+
+    @property
+    def is_brick(self) -> bool:
+        """Whether it is never heard again once it has the image."""
+        return (self.ordinal * _SILVER + self.seed % 997 / 997) % 1 < self.cohort.bricks
+
+    def last_uplink(self, now: float, every: float) -> float:
+        """When it sent last, if it sends every so many seconds."""
+        return (self.phase + math.floor(now / every - self.phase)) * every
 
     @property
     def version(self) -> int:

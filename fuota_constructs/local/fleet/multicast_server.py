@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 _LONGEST_SESSION_TIME_OUT: Final = 15
 """SessionTimeOut has 4 bits."""
 MAX_F_COUNT: Final = (1 << 32) - 1
-_GOLDEN: Final = 0.6180339887498949
 _PACKAGE_ASKED: Final = PackageVersionReq().encode()
 _RESYNC: Final = ForceDeviceResyncReq(nb_transmissions=1).encode()
 
@@ -198,7 +197,7 @@ class MulticastServer:
         if self._next.get(device.id, -math.inf) >= now:
             return self._next[device.id]
         every = self._uplink_seconds
-        phase = (device.ordinal * _GOLDEN + device.seed % 1009 / 1009) % 1 * every
+        phase = device.phase * every
         self._next[device.id] = at = phase + (math.floor((now - phase) / every) + 1) * every
         return at
 

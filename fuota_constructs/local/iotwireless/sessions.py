@@ -129,6 +129,24 @@ class Sessions:
         status = self._policy.fuota_device_status(task, now)
         return "MICError" if status == "Successful" and begun is not None and begun.is_delta else status
 
+    def heard(self, device_id: str, now: float) -> float | None:
+        """When a device of a fleet sent its last uplink, which a brick does not do any more once it has the image.
+
+        None for a device that no fleet made: nobody knows when those send.
+        """
+        member = self._enrolment.device(device_id) if self._enrolment is not None else None
+        if member is None:
+            return None
+        last = member.last_uplink(now, self._policy.uplink_interval_seconds)
+        if not member.is_brick:
+            return last
+        had = []
+        for begun in self._begun.values():
+            if begun.run is not None and device_id in begun.run.outcomes:
+                begun.run.deliver(self._until(begun.task, now))
+                had.append(begun.run.completed_at(device_id))
+        return min([last, *(moment for moment in had if moment is not None)])
+
     def deliver(self, now: float) -> None:
         """Let every device hear what was sent until now."""
         for begun in self._begun.values():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from fuota_constructs.local.iotwireless.errors import conflict, not_found
@@ -111,6 +112,8 @@ def list_wireless_devices(call: Call) -> Answer:
             "LoRaWAN": {"DevEui": lorawan.get("DevEui")} if lorawan is not None else None,
             "Positioning": device.details.get("Positioning"),
         }
+        if (heard := call.sessions.heard(device.id, call.now)) is not None:
+            item["LastUplinkReceivedAt"] = datetime.fromtimestamp(heard, UTC).isoformat().replace("+00:00", "Z")
         if task:
             item["FuotaDeviceStatus"] = call.sessions.device_status(task, device.id, call.now)
         if group:

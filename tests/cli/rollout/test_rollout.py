@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from .conftest import NAME, Deployed
+from .conftest import BUCKET, HOUR, NAME, Deployed
 
 ALL = [{"name": "all", "percent": 100, "bakeSeconds": 0}]
 
@@ -142,3 +142,20 @@ def test_a_machine_that_was_stopped_failed(deployed: Deployed) -> None:
     earlier = deployed.run("status", NAME, "--execution", "never")
     assert earlier.exit_code == 1
     assert "has no execution 'never'" in earlier.stderr
+
+
+def test_bricks_abort_before_the_next_wave(deployed: Deployed) -> None:
+    cloud = deployed.cloud
+    cohorts = [{"name": "bricks", "count": 6, "bricks": "100%"}]
+    content = {"groups": [], "cohorts": cohorts, "account": cloud.account, "aws_region": cloud.region}
+    [made] = cloud.admin("fleet", method="POST", content=content)["cohorts"]
+    cloud.client("s3").put_object(Bucket=BUCKET, Key="bricks.txt", Body="\n".join(made["device_ids"]).encode())
+    waves = [{"name": "canary", "devices": 3, "bakeSeconds": 2 * HOUR}, *ALL]
+    deployed.settings(waves=waves, targets={"listBucket": BUCKET, "listKey": "bricks.txt"})
+    deployed.run("start", NAME)
+    over = deployed.until(lambda found: found["status"] != "RUNNING")
+    assert over["status"] == "ABORTED"
+    assert over["reason"].startswith("3 devices are silent since they have the image, 0 are accepted")
+    canary, rest = over["waves"]
+    assert (canary["outcome"], canary["delivered"], canary["silent"]) == ("ABORTED", 3, 3)
+    assert (rest["outcome"], rest["targets"], rest["attempted"]) == ("PENDING", 3, 0)
