@@ -29,6 +29,7 @@ TASKS = {
     "two_regions": 2,
     "imported_task": 1,
     "monitored": 1,
+    "rollout": 0,
     "app": 1,
 }
 

@@ -1,6 +1,5 @@
 """fuota rehearse drives the rollouts of an app: the real CDK CLI, machines and function, and days in seconds."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -12,41 +11,14 @@ from fuota_constructs.operations.rollout_waves import WaveStatus
 from ..published import document
 from .conftest import status_of
 
-APP = """
-import aws_cdk as cdk
-
-from fuota_constructs import DeviceList, DlClass, FirmwareImage, RfRegion
-from fuota_constructs.rollout.fuota_rollout import FuotaRollout
-from fuota_constructs.rollout.rollout_targets import RolloutTargets
-from fuota_constructs.rollout.rollout_wave import RolloutWave
-
-app = cdk.App()
-FuotaRollout(
-    cdk.Stack(app, "Fleet"),
-    "Rollout",
-    firmware_image=FirmwareImage.from_asset("firmware.bin"),
-    rf_region=RfRegion.EU868,
-    dl_class=DlClass.CLASS_C,
-    redundancy_percent=60,
-    fragment_size_bytes=40,
-    fragment_interval=cdk.Duration.seconds(10),
-    targets=RolloutTargets.devices(DeviceList.of([f"{n:08x}-0000-4000-8000-000000000000" for n in range(12)])),
-    waves=[
-        RolloutWave.devices(4, name="canary", bake=cdk.Duration.days(2), approval=True),
-        RolloutWave.percent(100, name="rest"),
-    ],
-    success_percent=50,
-)
-app.synth()
-"""
+EXAMPLE = Path(__file__).parents[3] / "examples" / "rollout"
 
 
-def test_a_rehearsal_takes_a_rollout_from_wave_to_wave(tmp_path: Path) -> None:
-    (tmp_path / "app.py").write_text(APP)
-    (tmp_path / "firmware.bin").write_bytes(bytes(range(250)) * 4)
-    (tmp_path / "cdk.json").write_text(json.dumps({"app": f"{sys.executable} app.py"}))
+def test_the_example_goes_from_wave_to_wave_in_its_rehearsal(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    app = ["--", "--app", f"{sys.executable} {EXAMPLE / 'app.py'}"]
     done = subprocess.run(
-        [sys.executable, "-m", "fuota_constructs.cli", "rehearse", "--loss", "5%", "--json", "--html", "page.html"],
+        [sys.executable, "-m", "fuota_constructs.cli", "rehearse", "--loss", "5%", "--json", "--html", str(page), *app],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -55,11 +27,12 @@ def test_a_rehearsal_takes_a_rollout_from_wave_to_wave(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     found = document(done.stdout)
     [rollout] = found["rollouts"]
-    assert (rollout["name"], rollout["status"]) == ("Fleet/Rollout", "SUCCEEDED")
-    assert [wave["delivered"] for wave in rollout["waves"]] == [wave["targets"] for wave in rollout["waves"]] == [4, 8]
-    assert [said["word"] for said in rollout["waves"][0]["decisions"]] == ["approve"]
-    assert found["verdict"]["summary"] == "PASSED 12/12 devices have the image; Fleet/Rollout SUCCEEDED"
-    assert "What the gates said" in (tmp_path / "page.html").read_text()
+    assert (rollout["name"], rollout["status"]) == ("FuotaRollout/Meters", "SUCCEEDED")
+    waves = rollout["waves"]
+    assert [wave["delivered"] for wave in waves] == [wave["targets"] for wave in waves] == [14, 6, 20]
+    assert [said["word"] for said in waves[0]["decisions"]] == ["approve"]
+    assert found["verdict"]["summary"] == "PASSED 40/40 devices have the image; FuotaRollout/Meters SUCCEEDED"
+    assert "What the gates said" in page.read_text()
 
 
 def test_only_what_succeeded_with_the_share_that_is_required_passes() -> None:
