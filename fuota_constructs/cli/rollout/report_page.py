@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 HEADINGS = (
     *("wave", "outcome", "devices", "attempted", "delivered", "failed", "silent"),
-    *("have the image", "sessions", "redundancy"),
+    *("proven", "sessions", "redundancy"),
 )
 
 
