@@ -253,7 +253,7 @@ class Rehearsal:
             return TaskImage(uri, None, None)
         delta = TaskDelta(**session["delta"]) if session["delta"] else None
         said = (found["Metadata"].get(f"firmware-{name}") for name in ("format", "version"))
-        firmware = " ".join(filter(None, said)) or None
+        firmware = " ".join(word for word in said if word and word != "unknown") or None
         return TaskImage(uri, len(image), hashlib.sha256(image).hexdigest(), delta, firmware)
 
     def _own_sessions(self) -> list[dict[str, Any]]:

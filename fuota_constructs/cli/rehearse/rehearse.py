@@ -70,8 +70,8 @@ def rehearse(
     is kept. The last line says PASSED or FAILED: passed is the required share of all devices, the same share of those
     of each task, and somebody of each cohort. What the app only refers to, such as a role by its name, is made up.
 
-    Of an app without tasks each rollout is started, and goes from wave to wave on a clock that jumps: passed is that it
-    SUCCEEDED, with the required share of all devices.
+    Then each rollout is started, and goes from wave to wave on a clock that jumps: passed is that it SUCCEEDED, with
+    the required share of all devices.
 
     \b
     Examples:

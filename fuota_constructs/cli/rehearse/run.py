@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from fuota_constructs.cli.rehearse.record import Request
     from fuota_constructs.cli.rehearse.stack_findings import StackFinding
     from fuota_constructs.local.cloud import LocalCloud
+    from fuota_constructs.local.gate import Verdict
     from fuota_constructs.local.outcome import Outcome
     from fuota_constructs.local.task_outcome import TaskProgress
     from fuota_constructs.operations.rollout_status import RolloutStatus
@@ -67,12 +68,21 @@ class Run:
         except KeyboardInterrupt:
             reached = self._reached()
             return self._ended(End.INTERRUPTED, f"FAILED interrupted: {reached[0]}", reached[1:])
-        if outcome is None:
-            verdict = rollouts.verdict_of(self._rollouts, self._request.require)
-        else:
-            verdict = judge(outcome, self._request.require)
+        verdict = self._judge(outcome)
         record = self._ended(End.PASSED if verdict.passed else End.FAILED, verdict.line)
         return replace(record, outcome=outcome, verdict=verdict)
+
+    def _judge(self, outcome: Outcome | None) -> Verdict:
+        """The verdict on tasks and rollouts: the worse one, or both."""
+        if outcome is None:
+            return rollouts.verdict_of(self._rollouts, self._request.require)
+        of_tasks = judge(outcome, self._request.require)
+        if not of_tasks.passed or not self._rollouts:
+            return of_tasks
+        of_rollouts = rollouts.verdict_of(self._rollouts, self._request.require)
+        if not of_rollouts.passed:
+            return of_rollouts
+        return replace(of_tasks, line=f"{of_tasks.line}; rollouts: {of_rollouts.line.removeprefix('PASSED ')}")
 
     def _ended(self, end: End, line: str, reached: tuple[str, ...] = ()) -> Record:
         return Record(
@@ -98,7 +108,7 @@ class Run:
         )
 
     def _rehearse(self) -> Outcome | None:
-        """Rehearse the tasks of the app, or else its rollouts, of which there is no outcome of tasks."""
+        """Rehearse the tasks of the app, of which there may be none, and then its rollouts."""
         say = self._say
         self._console.rule("start a cloud on this machine")
         cloud = clouds.start(clouds.free_port(), outlive_us=self._keep)
@@ -108,7 +118,8 @@ class Run:
             self._stage = "the app was deployed, no session had begun"
             self._console.rule("read back from the IoT Wireless service")
             _show_tasks(cloud, self._console)
-            if not left_out and not _pending(cloud) and (found := rollouts.deployed_rollouts(cloud)):
+            found = rollouts.deployed_rollouts(cloud)
+            if found and not left_out and not _pending(cloud):
                 self._roll_out(cloud, found)
                 return None
             self._console.rule("the session")
@@ -125,7 +136,9 @@ class Run:
                 for progress in rehearsal.follow(speed=self._speed):
                     self._progress = progress
                     bars.show(progress)
-            return rehearsal.outcome()
+            outcome = rehearsal.outcome()
+            self._roll_out(cloud, found)
+            return outcome
         finally:
             self._end(cloud)
 

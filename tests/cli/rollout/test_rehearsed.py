@@ -35,6 +35,60 @@ def test_the_example_goes_from_wave_to_wave_in_its_rehearsal(tmp_path: Path) -> 
     assert "What the gates said" in page.read_text()
 
 
+BOTH = f"""
+import aws_cdk as cdk
+from fuota_constructs import *
+
+app = cdk.App()
+stack = cdk.Stack(app, "Both")
+first, second = (DeviceList.of([f"0000000{{k}}-0000-4000-8000-{{n:012x}}" for n in range(10)]) for k in (1, 2))
+session = {{
+    "firmware_image": FirmwareImage.from_asset({str(EXAMPLE.parents[1] / "firmware" / "sensor-1.1.0.bin")!r}),
+    "rf_region": RfRegion.EU868,
+    "redundancy_percent": 30,
+    "fragment_size_bytes": 112,
+    "fragment_interval": cdk.Duration.seconds(7),
+}}
+group = MulticastGroup(
+    stack,
+    "Group",
+    rf_region=RfRegion.EU868,
+    dl_class=DlClass.CLASS_C,
+    downlink_data_rate=3,
+    wireless_devices=first,
+)
+FuotaTask(stack, "Task", multicast_groups=[group], **session)
+waves = [RolloutWave.percent(100, bake=cdk.Duration.hours(1))]
+FuotaRollout(
+    stack,
+    "Rollout",
+    dl_class=DlClass.CLASS_C,
+    targets=RolloutTargets.devices(second),
+    waves=waves,
+    success_percent=70,
+    **session,
+)
+app.synth()
+"""
+
+
+def test_tasks_and_rollouts_of_an_app_are_both_rehearsed(tmp_path: Path) -> None:
+    Path(tmp_path, "app.py").write_text(BOTH)
+    done = subprocess.run(
+        [sys.executable, "-m", "fuota_constructs.cli", "rehearse", "--json", "--", "--app", f"{sys.executable} app.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found = document(done.stdout)
+    assert [rollout["status"] for rollout in found["rollouts"]] == ["SUCCEEDED"]
+    assert found["verdict"]["summary"] == (
+        "PASSED 10/10 devices (99 % required); rollouts: 10/10 devices have the image; Both/Rollout SUCCEEDED"
+    )
+
+
 def test_only_what_succeeded_with_the_share_that_is_required_passes() -> None:
     waves = (WaveStatus("all", "PASSED", 10, attempted=10, delivered=9),)
     assert verdict_of([status_of("SUCCEEDED", waves, Evidence())], 0.9).passed
