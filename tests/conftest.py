@@ -3,6 +3,8 @@
 import json
 import os
 import re
+import signal
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
 # The built-in template validation costs seconds a synth; one test turns it on in a process of its own.
 os.environ["CDK_VALIDATION"] = "false"
 os.environ.setdefault("CDK_DISABLE_CLI_TELEMETRY", "true")
+
+# A shell has what it runs in the background ignore Ctrl-C, and so would all that the tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:

@@ -83,7 +83,9 @@ class Terminal:
 
     def interrupt_a_question(self) -> int:
         """Press Ctrl-C until the program has ended; its exit code. One may be lost as a prompt begins to read."""
+        deadline = time.monotonic() + LONGEST_WAIT
         while self.process.poll() is None:
+            assert time.monotonic() < deadline, "\n".join(self.lines)
             self.type(b"\x03")
             before = time.monotonic()
             self.read_until(lambda before=before: self.process.poll() is not None or time.monotonic() > before + 1)
