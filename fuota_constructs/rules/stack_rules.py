@@ -32,13 +32,17 @@ def _fragments(plan: TaskPlan) -> int | None:
 
 
 def _stack_fragment_count(plan: TaskPlan) -> Remarks:
-    count = _fragments(plan)
+    count, image = _fragments(plan), image_bytes(plan)
     for stack in stacks(plan):
-        if count is not None and stack.max_fragments is not None and count > stack.max_fragments:
+        if count is not None and image and stack.max_fragments is not None and count > stack.max_fragments:
+            most = stack.max_fragment_bytes
+            sized = f" of {_limit(stack, 'max_fragment_bytes')} bytes" if most else ""
+            larger = (
+                "" if most and image > stack.max_fragments * most else f", or choose larger fragments{together(plan)}"
+            )
             yield error(
-                f"{stack} is built for at most {_limit(stack, 'max_fragments')} fragments and this session has {count}:"
-                f" {_what_happens(stack, plan)}."
-                f" {_raise_it(stack, 'max_fragments', count)}, or choose larger fragments{together(plan)}"
+                f"{stack} is built for at most {_limit(stack, 'max_fragments')} fragments{sized} and this session has"
+                f" {count}: {_what_happens(stack, plan)}. {_raise_it(stack, 'max_fragments', count)}{larger}"
             )
 
 
