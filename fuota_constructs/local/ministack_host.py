@@ -129,8 +129,11 @@ def broken_seams() -> list[str]:
 class Host:
     """Our IoT Wireless service inside MiniStack."""
 
-    def __init__(self, *, folder: Path, port: int, iam: bool, secret: str) -> None:
+    def __init__(
+        self, *, folder: Path, port: int, iam: bool, secret: str, requests_per_second: float | None = None
+    ) -> None:
         from fuota_constructs.local.iotwireless import IotWirelessService
+        from fuota_constructs.local.iotwireless.throttle import REQUESTS_PER_SECOND
 
         self.port = port
         self.scheme = "https" if iam else "http"
@@ -143,7 +146,9 @@ class Host:
         self.service = IotWirelessService(
             account_of=lambda _: str(_module("ministack.core.responses").get_account_id()),
             image_source=ministack_image.read_image,
+            requests_per_second=requests_per_second or REQUESTS_PER_SECOND,
         )
+        self.requests_per_second = requests_per_second
         self.decisions: list[dict[str, Any]] = []
 
     def install(self) -> None:
@@ -153,7 +158,7 @@ class Host:
         self._register_resource_types()
         embedded_metrics.install()
         ministack_encryption.install()
-        workers.install(clock_file=self._clock_file())
+        workers.install(clock_file=self._clock_file(), requests_per_second=self.requests_per_second)
         custom_resources.install()
         bucket_tags.install()
         stack_records.install()
@@ -357,6 +362,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--region", required=True)
     parser.add_argument("--account", required=True)
     parser.add_argument("--iam", action="store_true")
+    parser.add_argument("--requests-per-second", type=float)
     parser.add_argument("--stop-with-parent", type=int)
     options = parser.parse_args(arguments)
     secret = read_secret(options.folder)
@@ -373,7 +379,13 @@ def main(arguments: list[str] | None = None) -> int:
         raise LocalCloudError("MiniStack is not the one this package was tested with:\n" + "\n".join(broken))
     if options.stop_with_parent:
         _stop_with_parent(options.stop_with_parent)
-    host = Host(folder=options.folder, port=options.port, iam=options.iam, secret=secret)
+    host = Host(
+        folder=options.folder,
+        port=options.port,
+        iam=options.iam,
+        secret=secret,
+        requests_per_second=options.requests_per_second,
+    )
     host.install()
     sys.argv = ["ministack"]
     try:

@@ -161,7 +161,7 @@ class FuotaCloud:
 @pytest.fixture
 def fuota_cloud() -> Iterator[FuotaCloud]:
     """A fresh local cloud on a free port; it ends with the test."""
-    cloud = clouds.start(clouds.free_port())
+    cloud = clouds.start(clouds.free_port(), requests_per_second=clouds.REHEARSED_REQUESTS_PER_SECOND)
     try:
         yield FuotaCloud(cloud)
     finally:

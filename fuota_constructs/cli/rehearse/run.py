@@ -111,7 +111,8 @@ class Run:
         """Rehearse the tasks of the app, of which there may be none, and then its rollouts."""
         say = self._say
         self._console.rule("start a cloud on this machine")
-        cloud = clouds.start(clouds.free_port(), outlive_us=self._keep)
+        rate = clouds.REHEARSED_REQUESTS_PER_SECOND
+        cloud = clouds.start(clouds.free_port(), outlive_us=self._keep, requests_per_second=rate)
         say(f"{cloud.url}: CloudFormation, S3, IAM, Lambda and IoT Wireless; AWS is not contacted")
         try:
             left_out = self._deploy(cloud)

@@ -37,6 +37,9 @@ DEFAULT_TIMEOUT_SECONDS = 3
 _SCRIPTS = Path(__file__).parent
 ON_THE_CLOCK = frozenset({"rollout_step.handler"})
 CLOCK_VARIABLE = "FUOTA_LOCAL_CLOCK"
+RATE_VARIABLE = "FUOTA_REQUESTS_PER_SECOND"
+PACED_MODULES = (b"group_service.py", b"rollout_calls.py")
+"""Modules of our functions that keep below the quota of the service."""
 # What MiniStack answers, as a success, for a function that it cannot run.
 _MOCK = "Mock response - "
 # Where AWS has the interpreters of its runtimes: scripts in layers name them.
@@ -53,10 +56,16 @@ class FunctionStartError(Exception):
     """A function cannot run: its process did not start, or did not come to the handler."""
 
 
-def install(environment: dict[str, str] | os._Environ[str] = os.environ, *, clock_file: Path | None = None) -> None:
+def install(
+    environment: dict[str, str] | os._Environ[str] = os.environ,
+    *,
+    clock_file: Path | None = None,
+    requests_per_second: float | None = None,
+) -> None:
     """Let functions find Python, node, npm and the AWS SDK, and files where AWS has them.
 
-    `clock_file` says how the clock of the IoT Wireless service runs, for the functions that live by it.
+    `clock_file` says how the clock of the IoT Wireless service runs, for the functions that live by it, and
+    `requests_per_second` how many requests it takes, where those are not as many as on AWS.
     """
     path = [str(Path(sys.executable).parent), str(node.tools()), environment.get("PATH", os.defpath)]
     environment["PATH"] = os.pathsep.join(path)
@@ -64,7 +73,7 @@ def install(environment: dict[str, str] | os._Environ[str] = os.environ, *, cloc
     runtime = _module("ministack.core.lambda_runtime")
     runtime._detect_runtime_binary = _with_folders(runtime._detect_runtime_binary)
     class_before = runtime._worker_class_for
-    own_class = _own_class(runtime.Worker, clock_file)
+    own_class = _own_class(runtime.Worker, clock_file, requests_per_second)
     runtime._worker_class_for = lambda config: own_class if (found := class_before(config)) is runtime.Worker else found
     functions = _module("ministack.services.lambda_svc")
     functions._execute_function_dispatch = _without_mocks(functions._execute_function_dispatch)
@@ -119,12 +128,15 @@ def _cannot_start(config: Any) -> str:
     return f"the function {config.get('FunctionName', '')} ({config.get('Runtime', 'no runtime')}) cannot start: "
 
 
-def _own_class(worker: Any, clock_file: Path | None) -> Any:
+def _own_class(worker: Any, clock_file: Path | None, requests_per_second: float | None) -> Any:
     class FunctionWorker(worker):  # type: ignore[misc]
         """A worker that says why it does not start, and never waits for good."""
 
         def __init__(self, func_name: str, config: dict[str, Any], code_zip: bytes) -> None:
-            super().__init__(func_name, _on_the_clock(_trusting_the_cloud(config), clock_file), code_zip)
+            config = _on_the_clock(_trusting_the_cloud(config), clock_file)
+            if requests_per_second is not None and any(module in code_zip for module in PACED_MODULES):
+                config = _with_variable(config, RATE_VARIABLE, f"{requests_per_second:g}")
+            super().__init__(func_name, config, code_zip)
 
         def _spawn(self) -> None:
             if str(self.config.get("Runtime", "")).startswith("nodejs"):
@@ -164,9 +176,12 @@ def _on_the_clock(config: dict[str, Any], clock_file: Path | None) -> dict[str, 
     """Let the function of rollouts, whose waits pass by that clock, see it for its time of the day."""
     if clock_file is None or config.get("Handler") not in ON_THE_CLOCK:
         return config
+    return _with_variable(config, CLOCK_VARIABLE, str(clock_file))
+
+
+def _with_variable(config: dict[str, Any], name: str, value: str) -> dict[str, Any]:
     environment = config.get("Environment", {})
-    variables = {**environment.get("Variables", {}), CLOCK_VARIABLE: str(clock_file)}
-    return {**config, "Environment": {**environment, "Variables": variables}}
+    return {**config, "Environment": {**environment, "Variables": {**environment.get("Variables", {}), name: value}}}
 
 
 class FunctionArchive(zipfile.ZipFile):

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 PAGE = 250
-SECONDS_BETWEEN_REQUESTS = 0.125
+SECONDS_BETWEEN_REQUESTS = 1.25 / float(os.environ.get("FUOTA_REQUESTS_PER_SECOND", "10"))
 """Eight a second: the service allows an account ten of each operation (AWS General Reference, quotas)."""
 ATTEMPTS_PER_CALL = 10
 SECONDS_TO_FINISH = 120
