@@ -44,9 +44,9 @@ demo: $(DEMO)
 	@$(BIN)/python -m fuota_constructs.cli rehearse --loss 12% --require 99% --html rehearsal.html
 
 test: setup
-	# A file a worker: what its tests share, such as a running cloud, is made once. Deployments wait more than they work: one worker
-	# more than there are processors.
-	$(BIN)/python -m pytest -n $$($(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 1)') --dist loadfile --no-loadscope-reorder
+	# A file a worker: what its tests share, such as a running cloud, is made once. Deployments wait more than they work: two workers
+	# for each processor.
+	$(BIN)/python -m pytest -n $$($(BIN)/python -c 'import os; print(2 * (os.cpu_count() or 1))') --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	$(BIN)/ruff check .

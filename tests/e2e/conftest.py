@@ -113,7 +113,7 @@ def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def cloud(state_folder: None) -> Iterator[LocalCloud]:
     """A cloud for one module of tests."""
-    running = clouds.start(clouds.free_port())
+    running = clouds.start(clouds.free_port(), requests_per_second=clouds.REHEARSED_REQUESTS_PER_SECOND)
     yield running
     clouds.stop(running)
 

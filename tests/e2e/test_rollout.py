@@ -19,7 +19,12 @@ CONTROL = {"Rollout": {"S": "control"}}
 @pytest.fixture(scope="module")
 def enforcing() -> Iterator[LocalCloud]:
     """A cloud that enforces IAM, over TLS."""
-    running = clouds.start(clouds.free_port(), iam=True, account="123456789012")
+    running = clouds.start(
+        clouds.free_port(),
+        iam=True,
+        account="123456789012",
+        requests_per_second=clouds.REHEARSED_REQUESTS_PER_SECOND,
+    )
     yield running
     clouds.stop(running)
 

@@ -25,7 +25,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FuotaCloud]:
     """One cloud for all: a rehearsal takes the tasks that are Pending, which are those deployed last."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FUOTA_STATE_DIR", str(tmp_path_factory.mktemp("state")))
-        running = clouds.start(clouds.free_port())
+        running = clouds.start(clouds.free_port(), requests_per_second=clouds.REHEARSED_REQUESTS_PER_SECOND)
         yield FuotaCloud(running)
         clouds.stop(running)
 

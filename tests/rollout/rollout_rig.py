@@ -249,7 +249,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[clouds.LocalClou
     """A MiniStack for S3 and DynamoDB."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FUOTA_STATE_DIR", str(tmp_path_factory.mktemp("state")))
-        running = clouds.start(clouds.free_port())
+        running = clouds.start(clouds.free_port(), requests_per_second=clouds.REHEARSED_REQUESTS_PER_SECOND)
         client = running.client("s3")
         client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": running.region})
         running.client("dynamodb").create_table(
