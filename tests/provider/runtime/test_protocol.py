@@ -122,8 +122,8 @@ def test_r01_fails_clearly_for_an_unknown_resource_type(rig: Rig, create: dict[s
     answer = rig.send(create, ResourceType="Custom::Other")
     assert answer.status == "FAILED"
     assert answer.reason.startswith(
-        "this provider makes Custom::FuotaTask, Custom::FirmwareObject and Custom::MulticastGroupSettings, not the"
-        " resource type 'Custom::Other'"
+        "this provider makes Custom::FuotaTask, Custom::FirmwareObject, Custom::FuotaRollout and"
+        " Custom::MulticastGroupSettings, not the resource type 'Custom::Other'"
     )
 
 
