@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from aws_cdk.interfaces.aws_s3 import IBucketRef
     from constructs import Construct
 
-    from fuota_constructs.firmware.firmware_image import AssetImage, BucketImage
+    from fuota_constructs.firmware.firmware_image import FirmwareImage
     from fuota_constructs.rollout.rollout_grants import RolloutGrants
     from fuota_constructs.rules import Finding, SessionPlan
 
@@ -66,7 +66,7 @@ class FuotaRollout(RolloutEvents):
         scope: Construct,
         id: str,  # noqa: A002
         *,
-        firmware_image: AssetImage | BucketImage,
+        firmware_image: FirmwareImage,
         rf_region: RfRegion,
         dl_class: DlClass,
         redundancy_percent: int,
