@@ -101,9 +101,7 @@ class RolloutFunction(constructs.Construct):
                 # Without it S3 says of an object that is not there that access is denied (Amazon S3 API, GetObject).
                 statement("FindEvidence", ["s3:ListBucket"], bucket.arn),
                 *([statement("UseBucketKey", ["kms:Decrypt", "kms:GenerateDataKey"], key)] if key else []),
-                statement(
-                    "HearTheOperator", ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], self.table_arn
-                ),
+                statement("HearTheOperator", _HEAR, self.table_arn),
                 statement("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], attribute(log_group, "attrArn")),
             ],
             wildcards={**WILDCARDS, **NETWORK_WILDCARDS},
