@@ -20,10 +20,11 @@ from fuota_constructs.synth_checks import (
     place_of,
     place_of_stack,
 )
+from fuota_constructs.template.references import referred_id, wireless_device_ids
 from fuota_constructs.template.service_arns import expect_id
 from fuota_constructs.template.stable_ids import path_below_stack
 from fuota_constructs.template.staged_asset import Named, stage_text
-from fuota_constructs.template.tokens import is_known, is_list_token, shown
+from fuota_constructs.template.tokens import is_known, shown
 
 if TYPE_CHECKING:
     from constructs import IConstruct
@@ -178,24 +179,14 @@ class GroupSettings:
 
 
 def devices_of(values: object, at: IConstruct) -> list[str]:
-    """The ids, each once, if the values are devices or ids of some; or the one list known only at deployment."""
-    given = _listed("wireless_devices", values, at)
-    ids = [_reference(value, "wireless_device_ref", "wireless_device_id") for value in given]
-    devices = list(dict.fromkeys(expect_id(value, "WirelessDevice", at) for value in ids))
-    if len(devices) > 1 and any(map(is_list_token, devices)):
-        raise FuotaValidationError(
-            "wireless-devices",
-            "wireless_devices is a list known only at deployment, to which CloudFormation can add nothing; put all ids"
-            " into that list, for example into the parameter it comes from",
-            construct_path=at.node.path,
-        )
-    return devices
+    """The ids, each once, if the value is a list of devices or ids of some."""
+    return wireless_device_ids(_listed("wireless_devices", values, at), at)
 
 
 def gateways_of(values: object, at: IConstruct) -> tuple[str, ...]:
     """The ids, each once, if the values are gateways or ids of some."""
     given = _listed("participating_gateways", values, at)
-    ids = [_reference(value, "wireless_gateway_ref", "wireless_gateway_id") for value in given]
+    ids = [referred_id(value, "wireless_gateway_ref", "wireless_gateway_id") for value in given]
     return tuple(dict.fromkeys(expect_id(value, "WirelessGateway", at) for value in ids))
 
 
@@ -231,10 +222,6 @@ def _listed(name: str, value: object, at: IConstruct) -> Sequence[object]:
         f"{name} is {shown(value)}; give a list: {name}=[{one}]{other}",
         construct_path=at.node.path,
     )
-
-
-def _reference(value: object, reference: str, name: str) -> object:
-    return getattr(getattr(value, reference), name) if hasattr(value, reference) else value
 
 
 def _written(values: Mapping[str, object]) -> dict[str, object] | None:

@@ -17,6 +17,7 @@ from fuota_constructs.provider.fuota_provider import SERVICE_TIMEOUT_SECONDS
 from fuota_constructs.rf_region import RfRegion, expect_rf_region
 from fuota_constructs.task import imported_fuota_task, task_inputs
 from fuota_constructs.template.keyword_names import naming_keywords
+from fuota_constructs.template.references import wireless_device_ids
 from fuota_constructs.template.resource_tags import ResourceTags
 from fuota_constructs.template.stable_ids import path_below_stack
 
@@ -159,7 +160,7 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
             role_account=self._access.account if shared.place.account else None,
         )
         self._groups = {task_inputs.multicast_group_id_of(group, self): self._plan_of(group) for group in groups}
-        self._devices, self._readable = task_inputs.wireless_devices_of(devices, self), readable
+        self._devices, self._readable = wireless_device_ids(devices, self), readable
 
         self._resource = cdk.CfnResource(
             self,
@@ -262,7 +263,7 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
         Raises `FuotaValidationError` for what cannot be the id of a device, and when the devices are a list known
         only at deployment: CloudFormation can add nothing to it.
         """
-        self._devices = task_inputs.wireless_devices_of([*self._devices, wireless_device_id], self)
+        self._devices = wireless_device_ids([*self._devices, wireless_device_id], self)
         self._resource.add_property_override("WirelessDeviceIds", self._devices)
         self._check_at_synth()
 

@@ -7,7 +7,7 @@ import math
 import os
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final, TypeGuard, TypeVar, cast
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 import aws_cdk as cdk
 
@@ -15,13 +15,12 @@ from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.firmware.firmware_image import AssetImage, BucketImage, bucket_remedy
 from fuota_constructs.template.references import bucket_of, role_of
 from fuota_constructs.template.service_arns import expect_arn, expect_id, parts_of
-from fuota_constructs.template.tokens import is_known, is_list_token, shown
+from fuota_constructs.template.tokens import is_known, shown
 
 if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_s3 as s3
     from aws_cdk.interfaces.aws_iam import IRoleRef
-    from aws_cdk.interfaces.aws_iotwireless import IWirelessDeviceRef
     from aws_cdk.interfaces.aws_s3 import IBucketRef
     from constructs import Construct, IConstruct
 
@@ -171,24 +170,6 @@ def targets_of(name: str, value: Sequence[_Target], at: IConstruct) -> Sequence[
     raise FuotaValidationError(
         _rule_of(name), f"{name} is {shown(value)}; give a list: {name}=[{one}]", construct_path=at.node.path
     )
-
-
-def wireless_devices_of(values: Sequence[object], at: IConstruct) -> list[str]:
-    """The ids, each once, if the values are devices or ids of some; or the one list known only at deployment."""
-    ids = [value.wireless_device_ref.wireless_device_id if _is_device(value) else value for value in values]
-    devices = list(dict.fromkeys(expect_id(value, "WirelessDevice", at) for value in ids))
-    if len(devices) > 1 and any(map(is_list_token, devices)):
-        raise FuotaValidationError(
-            "wireless-devices",
-            "wireless_devices is a list known only at deployment, to which CloudFormation can add nothing; put all ids"
-            " into that list, for example into the parameter it comes from",
-            construct_path=at.node.path,
-        )
-    return devices
-
-
-def _is_device(value: object) -> TypeGuard[IWirelessDeviceRef]:
-    return hasattr(value, "wireless_device_ref")
 
 
 def multicast_group_id_of(value: object, at: IConstruct) -> str:

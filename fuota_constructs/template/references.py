@@ -1,4 +1,4 @@
-"""Buckets and roles given as what the CDK refers to them by: `IBucketRef` and `IRoleRef`, which its L1s are, too."""
+"""Buckets, roles and devices given as what the CDK refers to them by, such as `IBucketRef`, which its L1s are, too."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, cast
 
 import aws_cdk as cdk
 
+from fuota_constructs.errors import FuotaValidationError
+from fuota_constructs.template.service_arns import expect_id
+from fuota_constructs.template.tokens import is_list_token
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import constructs
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_s3 as s3
@@ -55,6 +61,25 @@ def role_of(given: object) -> iam.IRole | None:
     construct = cast("iam.CfnRole", given)
     made = construct.node.try_find_child(ID)
     return cast("iam.IRole", made) if made else iam.Role.from_role_arn(construct, ID, _role_arn(construct))
+
+
+def wireless_device_ids(values: Iterable[object], at: constructs.IConstruct) -> list[str]:
+    """The ids, each once, if the values are devices or ids of some; or the one list known only at deployment."""
+    ids = [referred_id(value, "wireless_device_ref", "wireless_device_id") for value in values]
+    devices = list(dict.fromkeys(expect_id(value, "WirelessDevice", at) for value in ids))
+    if len(devices) > 1 and any(map(is_list_token, devices)):
+        raise FuotaValidationError(
+            "wireless-devices",
+            "wireless_devices is a list known only at deployment, to which CloudFormation can add nothing; put all ids"
+            " into that list, for example into the parameter it comes from",
+            construct_path=at.node.path,
+        )
+    return devices
+
+
+def referred_id(value: object, reference: str, name: str) -> object:
+    """The id that a reference has; what is no such reference may be the id itself."""
+    return getattr(getattr(value, reference), name) if hasattr(value, reference) else value
 
 
 def _role_arn(role: iam.CfnRole) -> str:
