@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 
 from fuota_constructs import synth_checks
-from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.firmware.shared_firmware import SharedFirmware
-from fuota_constructs.fleet.multicast_group import DlClass
 from fuota_constructs.provider.fuota_provider import SERVICE_TIMEOUT_SECONDS
 from fuota_constructs.rf_region import RfRegion, expect_rf_region
-from fuota_constructs.rollout.maintenance_window import MaintenanceWindow
+from fuota_constructs.rollout import rollout_inputs
 from fuota_constructs.rollout.rollout_events import RolloutEvents
 from fuota_constructs.rollout.rollout_function import RolloutFunction
 from fuota_constructs.rollout.rollout_machines import RolloutMachines
-from fuota_constructs.rollout.rollout_targets import RolloutTargets
-from fuota_constructs.rollout.rollout_wave import RolloutWave, default_waves, seconds_of
 from fuota_constructs.task import task_inputs
 from fuota_constructs.template.acknowledgments import ROLLOUT, AcknowledgedAtSynth
 from fuota_constructs.template.keyword_names import naming_keywords
 from fuota_constructs.template.stable_ids import path_below_stack
 from fuota_constructs.template.staged_asset import Named, stage_text
-from fuota_constructs.template.tokens import is_known, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_s3 as s3
     from aws_cdk.interfaces.aws_iam import IRoleRef
@@ -35,7 +30,11 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from fuota_constructs.firmware.firmware_image import FirmwareImage
+    from fuota_constructs.fleet.multicast_group import DlClass
+    from fuota_constructs.rollout.maintenance_window import MaintenanceWindow
     from fuota_constructs.rollout.rollout_grants import RolloutGrants
+    from fuota_constructs.rollout.rollout_targets import RolloutTargets
+    from fuota_constructs.rollout.rollout_wave import RolloutWave
     from fuota_constructs.rules import Finding, SessionPlan
 
 RESOURCE_TYPE = "Custom::FuotaRollout"
@@ -44,12 +43,6 @@ DEFAULT_SILENT_AFTER_SECONDS = 6 * 3600
 DEFAULT_SETUP_SECONDS = 86_400
 SETUP_SHARE = 0.9
 """Of the devices of a wave that must know its group, so that nobody waits for the last one."""
-WEEK = 7 * 86_400
-
-
-def _within_a_week(name: str, value: object, default: int, *, at_least: int) -> int:
-    rule = f"rollout-{name.replace('_', '-')}"
-    return seconds_of(name, value, default, at_least=at_least, at_most=WEEK, rule=rule)
 
 
 class FuotaRollout(RolloutEvents):
@@ -114,24 +107,29 @@ class FuotaRollout(RolloutEvents):
         super().__init__(scope, id)
         image = task_inputs.image_of(firmware_image, self)
         rf_region = expect_rf_region(rf_region, self)
-        self._expect_kinds(dl_class, targets, maintenance_window)
-        self._waves = self._waves_of(default_waves() if waves is None else waves)
+        rollout_inputs.expect_kinds(dl_class, targets, maintenance_window, self)
+        self._waves = rollout_inputs.waves_of(waves, self)
         self._window = maintenance_window
-        size = self._whole("image size", image.size_bytes, 1, 2**31, "give FirmwareImage.from_bucket a size_bytes")
-        redundancy = self._whole("redundancy_percent", redundancy_percent, 0, 100)
-        fragment = self._whole("fragment_size_bytes", fragment_size_bytes, 1, 255)
-        interval = self._interval(fragment_interval)
-        most = self._whole(
+        size = rollout_inputs.whole(
+            "image size", image.size_bytes, 1, 2**31, self, remedy="give FirmwareImage.from_bucket a size_bytes"
+        )
+        redundancy = rollout_inputs.whole("redundancy_percent", redundancy_percent, 0, 100, self)
+        fragment = rollout_inputs.whole("fragment_size_bytes", fragment_size_bytes, 1, 255, self)
+        interval = rollout_inputs.interval_milliseconds(fragment_interval, self)
+        most = rollout_inputs.whole(
             "most_redundancy_percent",
             min(100, max(30, 2 * redundancy)) if most_redundancy_percent is None else most_redundancy_percent,
             redundancy,
             100,
+            self,
         )
         success, confidence = (
-            self._share(name, value)
+            rollout_inputs.share(name, value, self)
             for name, value in (("success_percent", success_percent), ("confidence_percent", confidence_percent))
         )
-        silent_seconds = _within_a_week("silent_after", silent_after, DEFAULT_SILENT_AFTER_SECONDS, at_least=60)
+        silent_seconds = rollout_inputs.seconds_within_a_week(
+            "silent_after", silent_after, DEFAULT_SILENT_AFTER_SECONDS, at_least=60
+        )
 
         shared = SharedFirmware.of(scope)
         bucket = shared.bucket_of(task_inputs.own_bucket_of(image, firmware_bucket, self))
@@ -214,15 +212,17 @@ class FuotaRollout(RolloutEvents):
             "gate": {
                 "success": success / 100,
                 "confidence": confidence / 100,
-                "mostSilent": self._whole("most_silent", most_silent, 0, 1_000_000),
+                "mostSilent": rollout_inputs.whole("most_silent", most_silent, 0, 1_000_000, self),
                 "silentAfterSeconds": silent_seconds,
             },
-            "retries": self._whole("retries", retries, 0, synth_checks.MOST_RETRIES),
+            "retries": rollout_inputs.whole("retries", retries, 0, synth_checks.MOST_RETRIES, self),
             "mostRedundancyPercent": most,
             **({"window": self._window.settings()} if self._window else {}),
             "setup": {
                 "share": SETUP_SHARE,
-                "deadlineSeconds": _within_a_week("setup_within", setup_within, DEFAULT_SETUP_SECONDS, at_least=3600),
+                "deadlineSeconds": rollout_inputs.seconds_within_a_week(
+                    "setup_within", setup_within, DEFAULT_SETUP_SECONDS, at_least=3600
+                ),
             },
         }
         self.settings = cdk.Stack.of(self).to_json_string(settings)
@@ -282,44 +282,3 @@ class FuotaRollout(RolloutEvents):
         if targets.device_profile_id is not None:
             return {"deviceProfileId": targets.device_profile_id}
         return {"multicastGroupIds": list(targets.multicast_group_ids)}
-
-    def _waves_of(self, waves: object) -> tuple[RolloutWave, ...]:
-        if not isinstance(waves, Sequence) or not all(isinstance(wave, RolloutWave) for wave in waves):
-            self._refuse("rollout-waves", f"waves is {shown(waves)}; give a list of RolloutWave.devices and .percent")
-        return tuple(waves)
-
-    def _expect_kinds(self, dl_class: object, targets: object, window: object) -> None:
-        if not isinstance(dl_class, DlClass):
-            self._refuse("dl-class", f"dl_class is {shown(dl_class)}; give DlClass.CLASS_B or DlClass.CLASS_C")
-        if not isinstance(targets, RolloutTargets):
-            self._refuse("rollout-targets", f"targets is {shown(targets)}; give RolloutTargets.devices(DeviceList...)")
-        if window is not None and not isinstance(window, MaintenanceWindow):
-            self._refuse("rollout-window", f"maintenance_window is {shown(window)}; give MaintenanceWindow.daily(...)")
-
-    def _whole(self, name: str, value: object, least: int, most: int, remedy: str = "") -> int:
-        if isinstance(value, int) and not isinstance(value, bool) and is_known(value) and least <= value <= most:
-            return value
-        wanted = remedy or f"give a whole number from {least} to {most}, known at synth"
-        return self._refuse(
-            f"rollout-{name.replace('_', '-').replace(' ', '-')}", f"{name} is {shown(value)}; {wanted}"
-        )
-
-    def _share(self, name: str, value: object) -> float:
-        is_number = isinstance(value, int | float) and not isinstance(value, bool) and is_known(value)
-        if isinstance(value, int | float) and is_number and math.isfinite(value) and 0 < value < 100:  # noqa: PLR2004
-            return float(value)
-        return self._refuse(
-            f"rollout-{name.replace('_', '-')}", f"{name} is {shown(value)}; give a share above 0 and below 100 percent"
-        )
-
-    def _interval(self, value: object) -> int:
-        if isinstance(value, cdk.Duration) and not value.is_unresolved():
-            milliseconds = value.to_milliseconds(integral=False)
-            return self._whole("fragment_interval in milliseconds", int(milliseconds), 1, 86_400_000)
-        return self._refuse(
-            "fragment-interval",
-            f"fragment_interval is {shown(value)}; give a Duration, such as cdk.Duration.seconds(7)",
-        )
-
-    def _refuse(self, rule: str, message: str) -> NoReturn:
-        raise FuotaValidationError(rule, message, construct_path=self.node.path)

@@ -1,0 +1,85 @@
+"""The inputs of a rollout: refused when of a wrong kind or out of range, known at synth otherwise."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NoReturn
+
+import aws_cdk as cdk
+
+from fuota_constructs.errors import FuotaValidationError
+from fuota_constructs.fleet.multicast_group import DlClass
+from fuota_constructs.rollout.maintenance_window import MaintenanceWindow
+from fuota_constructs.rollout.rollout_targets import RolloutTargets
+from fuota_constructs.rollout.rollout_wave import RolloutWave, default_waves, seconds_of
+from fuota_constructs.template.tokens import is_known, shown
+
+if TYPE_CHECKING:
+    from constructs import IConstruct
+
+_WEEK_SECONDS = 7 * 86_400
+_MOST_INTERVAL_MS = 86_400_000
+_ALL_PERCENT = 100
+
+
+def expect_kinds(dl_class: object, targets: object, window: object, at: IConstruct) -> None:
+    """Refuse what is no `DlClass`, no `RolloutTargets` or no `MaintenanceWindow`."""
+    if not isinstance(dl_class, DlClass):
+        _refuse("dl-class", f"dl_class is {shown(dl_class)}; give DlClass.CLASS_B or DlClass.CLASS_C", at)
+    if not isinstance(targets, RolloutTargets):
+        _refuse("rollout-targets", f"targets is {shown(targets)}; give RolloutTargets.devices(DeviceList...)", at)
+    if window is not None and not isinstance(window, MaintenanceWindow):
+        _refuse("rollout-window", f"maintenance_window is {shown(window)}; give MaintenanceWindow.daily(...)", at)
+
+
+def waves_of(waves: object, at: IConstruct) -> tuple[RolloutWave, ...]:
+    """The waves asked for, or those of a careful rollout."""
+    if waves is None:
+        return tuple(default_waves())
+    if not isinstance(waves, Sequence) or not all(isinstance(wave, RolloutWave) for wave in waves):
+        _refuse("rollout-waves", f"waves is {shown(waves)}; give a list of RolloutWave.devices and .percent", at)
+    return tuple(waves)
+
+
+def whole(name: str, value: object, least: int, most: int, at: IConstruct, *, remedy: str = "") -> int:
+    """A whole number known at synth."""
+    if isinstance(value, int) and not isinstance(value, bool) and is_known(value) and least <= value <= most:
+        return value
+    wanted = remedy or f"give a whole number from {least} to {most}, known at synth"
+    return _refuse(f"rollout-{_dashed(name)}", f"{name} is {shown(value)}; {wanted}", at)
+
+
+def share(name: str, value: object, at: IConstruct) -> float:
+    """A share in percent, neither nothing nor all."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and is_known(value)
+    if isinstance(value, int | float) and is_number and math.isfinite(value) and 0 < value < _ALL_PERCENT:
+        return float(value)
+    return _refuse(
+        f"rollout-{_dashed(name)}", f"{name} is {shown(value)}; give a share above 0 and below 100 percent", at
+    )
+
+
+def interval_milliseconds(value: object, at: IConstruct) -> int:
+    """The time between fragments."""
+    if isinstance(value, cdk.Duration) and not value.is_unresolved():
+        milliseconds = value.to_milliseconds(integral=False)
+        return whole("fragment_interval in milliseconds", int(milliseconds), 1, _MOST_INTERVAL_MS, at)
+    return _refuse(
+        "fragment-interval",
+        f"fragment_interval is {shown(value)}; give a Duration, such as cdk.Duration.seconds(7)",
+        at,
+    )
+
+
+def seconds_within_a_week(name: str, value: object, default: int, *, at_least: int) -> int:
+    """A Duration in seconds, a week at most."""
+    return seconds_of(name, value, default, at_least=at_least, at_most=_WEEK_SECONDS, rule=f"rollout-{_dashed(name)}")
+
+
+def _dashed(name: str) -> str:
+    return name.replace("_", "-").replace(" ", "-")
+
+
+def _refuse(rule: str, message: str, at: IConstruct) -> NoReturn:
+    raise FuotaValidationError(rule, message, construct_path=at.node.path)
