@@ -56,6 +56,15 @@ class LocalGroup(TypedDict):
     devices_in_group: int | None
 
 
+class LocalRollout(TypedDict):
+    """A deployed rollout, started or not."""
+
+    account: AccountId | None
+    region: Annotated[Text, "AWS Region"]
+    name: Text
+    state_machine_arn: Text
+
+
 class LocalStatus(TypedDict):
     """What is in a local cloud, in every account and Region: `fuota local status --json`."""
 
@@ -63,6 +72,7 @@ class LocalStatus(TypedDict):
     cloud: Cloud
     fuota_tasks: list[LocalTask]
     multicast_groups: list[LocalGroup]
+    rollouts: list[LocalRollout]
 
 
 class LocalEnv(TypedDict):

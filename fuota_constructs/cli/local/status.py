@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from fuota_constructs.local.cloud import LocalCloud
+
 
 MOST_DEVICES = 5
 """Lines of devices in the table of a task; --json has all."""
@@ -22,7 +24,7 @@ MOST_DEVICES = 5
 @options.port
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for scripts.")
 def status(*, port: int, as_json: bool) -> None:
-    """Show the FUOTA tasks and multicast groups of the local cloud, in every account and Region.
+    """Show the FUOTA tasks, multicast groups and rollouts of the local cloud, in every account and Region.
 
     \b
     Examples:
@@ -30,9 +32,8 @@ def status(*, port: int, as_json: bool) -> None:
       fuota local status --json | jq '.fuota_tasks[].redundancy_percent'
     """
     from fuota_constructs.local import cloud
-    from fuota_constructs.local.overview import overview
 
-    content = overview(cloud.running(port))
+    content = overview_of(cloud.running(port))
     if as_json:
         click.echo(documents.as_text("local-status", content))
         return
@@ -46,16 +47,44 @@ def status(*, port: int, as_json: bool) -> None:
         place = Place(content["cloud"]["region"], port=content["cloud"]["port"])
         console.print("look at one with" if len(tasks) > 1 else "look at it with", style="bold")
         print_commands((place.command("status", task["id"]) for task in tasks), console)
+    if rollouts := content["rollouts"]:
+        console.print("see how far they are with" if len(rollouts) > 1 else "see how far it is with", style="bold")
+        print_commands(
+            (
+                Place(rollout["region"], port=content["cloud"]["port"]).command("rollout", "status", rollout["name"])
+                for rollout in rollouts
+            ),
+            console,
+        )
+
+
+def overview_of(cloud: "LocalCloud") -> dict[str, Any]:
+    """What is in a local cloud: tasks, groups and rollouts."""
+    from fuota_constructs.cli.aws_access import Access
+    from fuota_constructs.local.overview import overview
+    from fuota_constructs.operations.rollouts import list_rollouts
+
+    rollouts = [
+        {
+            "account": rollout.account,
+            "region": aws.region,
+            "name": rollout.name,
+            "state_machine_arn": rollout.machine_arn,
+        }
+        for aws, _ in Access(port=cloud.port).everywhere()
+        for rollout in list_rollouts(aws)
+    ]
+    return {**overview(cloud), "rollouts": rollouts}
 
 
 def show(content: dict[str, Any], console: "Console") -> None:
-    """Print an overview: one block a task, one table of all groups."""
+    """Print an overview: one block a task, one table of all groups, a line a rollout."""
     running = content["cloud"]
     from rich.text import Text
 
     console.print(f"local cloud {running['url']}, {running['region']}, account {running['account']}")
-    tasks, groups = content["fuota_tasks"], content["multicast_groups"]
-    if not tasks and not groups:
+    tasks, groups, rollouts = content["fuota_tasks"], content["multicast_groups"], content["rollouts"]
+    if not tasks and not groups and not rollouts:
         deploy = shlex.join(("fuota", "local", "deploy", *Place(running["region"], port=running["port"]).port_option))
         console.print(Text(f"no FUOTA task and no multicast group yet: deploy an app with `{deploy}`"))
     names = {group["id"]: group["name"] for group in groups}
@@ -64,6 +93,8 @@ def show(content: dict[str, Any], console: "Console") -> None:
     for account, region in sorted({(group["account"], group["region"]) for group in groups}):
         here = [group for group in groups if (group["account"], group["region"]) == (account, region)]
         console.print(_group_table(f"Multicast groups, {region}, account {account}", here))
+    for rollout in rollouts:
+        console.print(Text(visible(f"Rollout {rollout['name']}, {rollout['region']}, account {rollout['account']}")))
 
 
 def _task_table(task: dict[str, Any], group_names: dict[str, str | None]) -> "Table":

@@ -200,10 +200,9 @@ def _pending(cloud: LocalCloud) -> bool:
 
 
 def _show_tasks(cloud: LocalCloud, console: Console) -> None:
-    from fuota_constructs.cli.local.status import show
-    from fuota_constructs.local.overview import overview
+    from fuota_constructs.cli.local.status import overview_of, show
 
-    show(overview(cloud), console)
+    show(overview_of(cloud), console)
 
 
 @contextlib.contextmanager

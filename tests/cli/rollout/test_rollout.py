@@ -3,6 +3,11 @@
 import json
 from pathlib import Path
 
+from click.testing import CliRunner
+
+from fuota_constructs.cli.root import fuota as root
+
+from ..published import document
 from .conftest import BUCKET, HOUR, NAME, Deployed
 
 ALL = [{"name": "all", "percent": 100, "bakeSeconds": 0}]
@@ -21,6 +26,16 @@ def test_fails_for_what_is_not_there(deployed: Deployed) -> None:
         "is no state machine of a rollout" in deployed.run("status", deployed.machine.replace("rollout", "wave")).stderr
     )
     assert "give --html FILE, --json-file FILE, or --json" in deployed.run("report", NAME).stderr
+
+
+def test_local_status_shows_a_rollout_beside_tasks_and_groups(deployed: Deployed) -> None:
+    place = ["local", "status", "--port", str(deployed.cloud.port)]
+    shown = CliRunner().invoke(root, place).stdout
+    assert f"Rollout {NAME}, eu-west-1, account 000000000000" in shown
+    assert "no FUOTA task" not in shown
+    assert f"fuota rollout status {NAME} --local --port {deployed.cloud.port}" in " ".join(shown.split())
+    [found] = document(CliRunner().invoke(root, [*place, "--json"]).stdout)["rollouts"]
+    assert (found["name"], found["state_machine_arn"]) == (NAME, deployed.machine)
 
 
 def test_a_rollout_that_succeeds(deployed: Deployed, tmp_path: Path) -> None:
