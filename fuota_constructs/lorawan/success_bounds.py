@@ -40,8 +40,12 @@ def upper_bound(successes: float, attempted: float, confidence: float, *, unknow
     return _rate(lambda rate: regularized_beta(rate, best + 1, attempted - best), confidence)
 
 
-def smallest_proof(rate: float, confidence: float, *, failures: int = 0) -> int:
+def smallest_proof(
+    rate: float, confidence: float, *, failures: int = 0, a_gateway: float = 1.0, correlation: float = 0.0
+) -> int:
     """How many devices it takes at the least to prove a rate at this confidence, with so many failures among them.
+
+    `a_gateway` and `correlation` as for `independent_devices`.
 
     Raises ValueError for a rate of 1, which nothing proves, and for a confidence that is none.
     """
@@ -50,7 +54,8 @@ def smallest_proof(rate: float, confidence: float, *, failures: int = 0) -> int:
     _check(0, 1, confidence)
 
     def proves(attempted: int) -> bool:
-        return lower_bound(attempted - failures, attempted, confidence) >= rate
+        worth = worth_of(attempted - failures, attempted, a_gateway=a_gateway, correlation=correlation)
+        return lower_bound(*worth, confidence) >= rate
 
     low, high = failures + 1, failures + 1
     while not proves(high):
@@ -64,8 +69,8 @@ def smallest_proof(rate: float, confidence: float, *, failures: int = 0) -> int:
 def independent_devices(devices: float, *, a_gateway: float, correlation: float) -> float:
     """How many independent devices so many are worth, when those behind one gateway fail together.
 
-    `correlation` is that of two devices behind a gateway, 0 to 1; `a_gateway` is how many a gateway has. Both bounds
-    take successes and devices scaled down alike.
+    `correlation` is that of two devices behind a gateway, 0 to 1; `a_gateway` is how many a gateway has, which are no
+    more than there are. Both bounds take successes and devices scaled down alike.
 
     Raises ValueError where a number is out of range.
     """
@@ -73,7 +78,16 @@ def independent_devices(devices: float, *, a_gateway: float, correlation: float)
         raise ValueError(
             f"{a_gateway} devices a gateway with a correlation of {correlation}: give at least 1, and 0 to 1"
         )
-    return devices / (1 + (a_gateway - 1) * correlation)
+    return devices / (1 + (min(a_gateway, max(devices, 1)) - 1) * correlation)
+
+
+def worth_of(successes: int, attempted: int, *, a_gateway: float, correlation: float) -> tuple[float, float]:
+    """Successes and devices scaled down to what independent devices would be; all of them stay all.
+
+    Raises ValueError where a number is out of range.
+    """
+    worth = independent_devices(attempted, a_gateway=a_gateway, correlation=correlation)
+    return (worth if successes == attempted else successes * worth / attempted), worth
 
 
 def regularized_beta(x: float, a: float, b: float) -> float:

@@ -76,6 +76,8 @@ class FuotaRollout(RolloutEvents):
         most_silent: int = 0,
         setup_within: cdk.Duration | None = None,
         planned_loss_percent: float | None = None,
+        devices_per_gateway: float | None = None,
+        gateway_correlation: float | None = None,
         descriptor: bytes | str | None = None,
         firmware_bucket: s3.IBucket | IBucketRef | None = None,
         firmware_update_role: iam.IRole | IRoleRef | None = None,
@@ -101,6 +103,9 @@ class FuotaRollout(RolloutEvents):
         `most_silent`: above so many silent devices the rollout aborts; 0 by default.
         `setup_within`: how long the devices of a wave may take to learn of its group, an hour to a week: some four of
         their uplinks; a day by default.
+        `devices_per_gateway`: how many devices of the fleet one gateway serves, 1 to 100,000: they fail together, so
+        the gates count them as fewer; each for itself by default.
+        `gateway_correlation`: how much they do, above 0 up to 1; 0.05 by default, an assumption.
 
         Raises `FuotaValidationError` for values of a wrong kind or out of range.
         """
@@ -158,6 +163,7 @@ class FuotaRollout(RolloutEvents):
             place=shared.place,
             role_account=access.account if shared.place.account else None,
         )
+        gateways = rollout_inputs.gateways(devices_per_gateway, gateway_correlation, self)
         asked = synth_checks.RolloutPlan(
             waves=tuple(
                 synth_checks.WavePlan(
@@ -171,6 +177,7 @@ class FuotaRollout(RolloutEvents):
             most_redundancy_percent=most,
             silent_after_seconds=silent_seconds,
             window_seconds=self._window.duration_seconds if self._window else None,
+            **gateways,
         )
         self._plan = synth_checks.rollout_plan(plan, asked, dl_class=dl_class.value)
 
@@ -214,6 +221,7 @@ class FuotaRollout(RolloutEvents):
                 "confidence": confidence / 100,
                 "mostSilent": rollout_inputs.whole("most_silent", most_silent, 0, 1_000_000, self),
                 "silentAfterSeconds": silent_seconds,
+                **({"gateways": gateways} if gateways else {}),
             },
             "retries": rollout_inputs.whole("retries", retries, 0, synth_checks.MOST_RETRIES, self),
             "mostRedundancyPercent": most,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypedDict, TypeGuard
 
 import aws_cdk as cdk
 
@@ -18,6 +18,9 @@ from fuota_constructs.template.tokens import is_known, shown
 if TYPE_CHECKING:
     from constructs import IConstruct
 
+DEFAULT_GATEWAY_CORRELATION = 0.05
+"""An assumption, of the size that cluster samples usually have: nobody has published one for gateways."""
+MOST_DEVICES_PER_GATEWAY = 100_000
 _WEEK_SECONDS = 7 * 86_400
 _MOST_INTERVAL_MS = 86_400_000
 _ALL_PERCENT = 100
@@ -52,12 +55,45 @@ def whole(name: str, value: object, least: int, most: int, at: IConstruct, *, re
 
 def share(name: str, value: object, at: IConstruct) -> float:
     """A share in percent, neither nothing nor all."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool) and is_known(value)
-    if isinstance(value, int | float) and is_number and math.isfinite(value) and 0 < value < _ALL_PERCENT:
+    if _is_number(value) and 0 < value < _ALL_PERCENT:
         return float(value)
     return _refuse(
         f"rollout-{_dashed(name)}", f"{name} is {shown(value)}; give a share above 0 and below 100 percent", at
     )
+
+
+class Gateways(TypedDict, total=False):
+    """How many devices are behind a gateway, and how much these fail together."""
+
+    a_gateway: float
+    correlation: float
+
+
+def gateways(devices: object, correlation: object, at: IConstruct) -> Gateways:
+    """How many devices are behind a gateway, and how much these fail together; nothing where nobody said."""
+    if devices is None and correlation is None:
+        return {}
+    if devices is None:
+        _refuse(
+            "rollout-gateway-correlation",
+            f"gateway_correlation is {shown(correlation)} without devices_per_gateway; give how many devices one"
+            " gateway has, too",
+            at,
+        )
+    if not _is_number(devices) or not 1 <= devices <= MOST_DEVICES_PER_GATEWAY:
+        _refuse(
+            "rollout-devices-per-gateway",
+            f"devices_per_gateway is {shown(devices)}; give a number from 1 to {MOST_DEVICES_PER_GATEWAY:,}",
+            at,
+        )
+    correlation = DEFAULT_GATEWAY_CORRELATION if correlation is None else correlation
+    if not _is_number(correlation) or not 0 < correlation <= 1:
+        _refuse(
+            "rollout-gateway-correlation",
+            f"gateway_correlation is {shown(correlation)}; give a number above 0, up to 1, such as 0.05",
+            at,
+        )
+    return {"a_gateway": float(devices), "correlation": float(correlation)}
 
 
 def interval_milliseconds(value: object, at: IConstruct) -> int:
@@ -75,6 +111,11 @@ def interval_milliseconds(value: object, at: IConstruct) -> int:
 def seconds_within_a_week(name: str, value: object, default: int, *, at_least: int) -> int:
     """A Duration in seconds, a week at most."""
     return seconds_of(name, value, default, at_least=at_least, at_most=_WEEK_SECONDS, rule=f"rollout-{_dashed(name)}")
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and is_known(value)
+    return isinstance(value, int | float) and is_number and math.isfinite(value)
 
 
 def _dashed(name: str) -> str:

@@ -86,15 +86,19 @@ def _wave_cannot_prove(plan: TaskPlan) -> Remarks:
     if rollout is None or not rollout.waves:
         return
     needed = smallest_proof(
-        rollout.success_percent / 100, 1 - (1 - rollout.confidence_percent / 100) / len(rollout.waves)
+        rollout.success_percent / 100,
+        1 - (1 - rollout.confidence_percent / 100) / len(rollout.waves),
+        a_gateway=rollout.a_gateway,
+        correlation=rollout.correlation,
     )
+    together = f" ({rollout.a_gateway:g} behind a gateway)" if rollout.correlation else ""
     weak = [f"{wave.name} ({reach} devices)" for wave, reach in _reaches(rollout) if reach < needed]
     if weak:
         yield warning(
             f"success_percent is {rollout.success_percent:g} at confidence_percent {rollout.confidence_percent:g},"
-            f" which takes {needed} devices without a failure to prove, and {', '.join(weak)} cannot have so many: a"
-            " canary then goes on when it refutes nothing, a later wave waits for the operator; let it reach at least"
-            f" {needed} devices, or ask for less"
+            f" which takes {needed} devices{together} without a failure to prove, and {', '.join(weak)} cannot have so"
+            " many: a canary then goes on when it refutes nothing, a later wave waits for the operator; let it reach at"
+            f" least {needed} devices, or ask for less"
         )
 
 

@@ -136,7 +136,10 @@ class WavePlan(NamedTuple):
 
 
 class RolloutPlan(NamedTuple):
-    """A rollout: its waves, how many devices it is for where that is known, and what its gates ask for."""
+    """A rollout: its waves, how many devices it is for where that is known, and what its gates ask for.
+
+    `a_gateway` devices are behind one gateway, and fail together with `correlation`.
+    """
 
     waves: tuple[WavePlan, ...] = ()
     devices: int | None = None
@@ -145,6 +148,8 @@ class RolloutPlan(NamedTuple):
     most_redundancy_percent: int | None = None
     silent_after_seconds: int = 0
     window_seconds: int | None = None
+    a_gateway: float = 1.0
+    correlation: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from fuota_constructs.lorawan.success_bounds import (
     regularized_beta,
     smallest_proof,
     upper_bound,
+    worth_of,
 )
 
 
@@ -96,6 +97,27 @@ def test_devices_that_fail_together_prove_less() -> None:
     assert worth == pytest.approx(220 / 2.2)
     assert lower_bound(worth, worth, 0.95) == pytest.approx(0.05 ** (1 / worth))  # numbers need not be whole
     assert independent_devices(220, a_gateway=1, correlation=0.05) == 220
+    assert independent_devices(5, a_gateway=25, correlation=1) == 1  # no more behind a gateway than there are
+    assert worth_of(220, 220, a_gateway=25, correlation=0.05) == (worth, worth)
+    assert worth_of(110, 220, a_gateway=25, correlation=0.05) == (worth / 2, worth)
+    assert worth_of(7, 49, a_gateway=1, correlation=0) == (7, 49)
+
+
+@pytest.mark.parametrize(
+    ("x", "a", "b", "value"),
+    [  # by quadrature of the density; the second is 0.9 to the power of a
+        (0.5, 2.5, 3.5, 0.669_765_272_6),
+        (0.9, 45.454_545, 1.0, 0.008_319_823_0),
+        (0.95, 95.25, 5.75, 0.572_821_351_2),
+    ],
+)
+def test_the_beta_function_takes_what_is_not_whole(x, a, b, value) -> None:
+    assert regularized_beta(x, a, b) == pytest.approx(value, rel=1e-8)
+
+
+def test_a_proof_takes_more_devices_that_fail_together() -> None:
+    assert smallest_proof(0.95, 0.95, a_gateway=25, correlation=0.05) == 129  # 2.2 times 58.4
+    assert smallest_proof(0.95, 0.95, a_gateway=1, correlation=0.05) == 59
 
 
 def test_the_beta_function_ends_at_its_ends() -> None:

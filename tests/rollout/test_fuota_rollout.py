@@ -62,6 +62,13 @@ def test_settings_are_numbers_and_no_device_is_in_the_template(stack, rollout_of
     assert settings["targets"]["listKey"].endswith(".txt")
 
 
+def test_devices_that_fail_together_are_said_to_the_gate_and_to_the_rules(stack, rollout_of, synth) -> None:
+    rollout = rollout_of(devices_per_gateway=25)
+    assert settings_of(synth(stack))["gate"]["gateways"] == {"a_gateway": 25, "correlation": 0.05}
+    [weak] = [found.message for found in rollout.findings if found.rule == "wave-cannot-prove"]
+    assert "(25 behind a gateway)" in weak
+
+
 def test_machines_are_as_their_files_say(stack, rollout_of, synth) -> None:
     rollout_of()
     machines = synth(stack).all("AWS::StepFunctions::StateMachine")
@@ -186,6 +193,10 @@ def test_the_rules_of_tasks_and_of_rollouts_are_asked(rollout_of) -> None:
         ({"most_silent": -1}, "most_silent is -1"),
         ({"silent_after": cdk.Duration.seconds(59)}, "silent_after is 59 s"),
         ({"setup_within": cdk.Duration.days(8)}, "setup_within is 691200 s"),
+        ({"devices_per_gateway": 0}, "devices_per_gateway is 0; give a number from 1 to 100,000"),
+        ({"devices_per_gateway": True}, "devices_per_gateway is True"),
+        ({"devices_per_gateway": 25, "gateway_correlation": 5}, "give a number above 0, up to 1"),
+        ({"gateway_correlation": 0.05}, "gateway_correlation is 0.05 without devices_per_gateway"),
     ],
 )
 def test_fails_for_what_no_rollout_can_have(rollout_of, given, part) -> None:

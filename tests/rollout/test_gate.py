@@ -32,6 +32,19 @@ def test_a_single_wave_has_all_of_the_confidence() -> None:
     assert say(Tally(delivered=31), waves=1).next == "go-on"
 
 
+def test_devices_behind_a_gateway_prove_less_together() -> None:
+    together = {"a_gateway": 25, "correlation": 0.05}
+    alone, behind = say(Tally(delivered=100), waves=1), say(Tally(delivered=100), waves=1, **together)
+    assert (alone.next, behind.next) == ("pass", "pass")
+    assert behind.lower < alone.lower
+    assert "count as 45 independent devices" in behind.reason
+    assert "independent" not in alone.reason
+    assert say(Tally(delivered=60), waves=1).next == "pass"
+    assert say(Tally(delivered=60), waves=1, **together).next == "go-on"
+    assert say(Tally(delivered=20, failed=5), waves=1, success=0.9).next == "abort"
+    assert say(Tally(delivered=20, failed=5), waves=1, success=0.9, **together).next == "go-on"
+
+
 def test_a_later_wave_that_proves_nothing_holds() -> None:
     verdict = say(Tally(delivered=20), Tally(delivered=20, failed=1))
     assert (verdict.next, verdict.outcome) == ("hold", "INCONCLUSIVE")

@@ -79,5 +79,9 @@ def test_a_wave_that_can_never_prove_what_is_asked_for() -> None:
     assert level == "warning"
     assert "takes 53 devices without a failure to prove, and canary (52 devices)" in message
     assert found("wave-cannot-prove", (WavePlan("canary", 53, None, DAY), TENTH, REST)) == []
+    [(_, message)] = found(
+        "wave-cannot-prove", (WavePlan("canary", 90, None, DAY), REST), a_gateway=25, correlation=0.05
+    )
+    assert "takes 99 devices (25 behind a gateway) without a failure" in message
     [(_, message)] = found("wave-cannot-prove", (WavePlan("canary", None, 1), REST), devices=1000)
     assert "canary (10 devices)" in message

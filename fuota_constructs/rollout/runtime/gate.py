@@ -11,24 +11,45 @@ from dataclasses import dataclass
 from device_outcomes import Tally
 
 from fuota_constructs.lorawan.plan_consistency import chance_of_so_few, is_worse_than_planned
-from fuota_constructs.lorawan.success_bounds import lower_bound, upper_bound
+from fuota_constructs.lorawan.success_bounds import lower_bound, upper_bound, worth_of
 
 ABORT, PASS, GO_ON, HOLD = "abort", "pass", "go-on", "hold"
 
 
 @dataclass(frozen=True)
 class Terms:
-    """What was asked for: shares from 0 to 1, and the number of waves that are judged."""
+    """What was asked for: shares from 0 to 1, and the number of waves that are judged.
+
+    `a_gateway` devices are behind one gateway, of which two fail together with `correlation`: without it, each by
+    itself.
+    """
 
     success: float
     confidence: float
     waves: int
     most_silent: int = 0
+    a_gateway: float = 1.0
+    correlation: float = 0.0
 
     @property
     def confidence_of_a_wave(self) -> float:
         """So that all waves together err no more often than was allowed."""
         return 1 - (1 - self.confidence) / self.waves
+
+    def independent(self, devices: int) -> float:
+        """How many independent devices so many prove no more than."""
+        return self._worth(devices, devices)[1]
+
+    def lower(self, good: int, attempted: int) -> float:
+        """The rate that so many of so many prove at the least."""
+        return lower_bound(*self._worth(good, attempted), self.confidence_of_a_wave)
+
+    def upper(self, good: int, attempted: int) -> float:
+        """The rate that so many of so many leave possible at the most."""
+        return upper_bound(*self._worth(good, attempted), self.confidence_of_a_wave)
+
+    def _worth(self, good: int, attempted: int) -> tuple[float, float]:
+        return worth_of(good, attempted, a_gateway=self.a_gateway, correlation=self.correlation)
 
 
 @dataclass(frozen=True)
@@ -82,6 +103,8 @@ def _by_bounds(pooled: Tally, radio: Radio, terms: Terms, *, is_canary: bool) ->
     lower, upper = _bounds(pooled, terms)
     next_, text = _next(pooled, radio, terms, lower, upper, is_canary=is_canary)
     counts = f"{pooled.delivered} of {pooled.attempted} devices have the image"
+    if terms.correlation:
+        counts += f", and count as {terms.independent(pooled.attempted):.0f} independent devices"
     return Verdict(next_, f"{counts}; {text}", lower, upper, radio.is_worse)
 
 
@@ -102,7 +125,7 @@ def _next(pooled: Tally, radio: Radio, terms: Terms, lower: float, upper: float,
     proven = f"between {lower:.1%} and {upper:.1%} is possible, {wanted} was asked for"
     if pooled.pending_losses + pooled.pending_failures:
         return GO_ON, f"{proven}; devices are tried again first"
-    worst = upper_bound(pooled.delivered, pooled.attempted, terms.confidence_of_a_wave)
+    worst = terms.upper(pooled.delivered, pooled.attempted)
     is_refuted_by_nobody = is_canary and worst >= terms.success
     return (
         (GO_ON, f"{proven}: a canary goes on when it does not refute that") if is_refuted_by_nobody else (HOLD, proven)
@@ -125,10 +148,9 @@ def _reason_to_abort(wave: Tally, pooled: Tally, terms: Terms, *, is_canary: boo
 def _bounds(pooled: Tally, terms: Terms) -> tuple[float, float]:
     if pooled.attempted == 0:
         return 0.0, 1.0
-    lower = lower_bound(pooled.delivered, pooled.attempted, terms.confidence_of_a_wave)
+    lower = terms.lower(pooled.delivered, pooled.attempted)
     return lower, _upper(pooled, terms, forgiven=pooled.pending_losses + pooled.pending_failures)
 
 
 def _upper(pooled: Tally, terms: Terms, *, forgiven: int) -> float:
-    confidence = terms.confidence_of_a_wave
-    return upper_bound(pooled.delivered, pooled.attempted, confidence, unknown=pooled.unknown + forgiven)
+    return terms.upper(pooled.delivered + pooled.unknown + forgiven, pooled.attempted)

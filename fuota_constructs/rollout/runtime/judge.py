@@ -29,7 +29,8 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
     in_first = Counter(found["status"] for found in first.values())
     radio = Radio(in_first["Successful"], in_first["MissingFrag"], planned_chance(turn))
     judged_waves = sum(size > 0 for size in turn.state["sizes"])
-    terms = Terms(asked["success"], asked["confidence"], judged_waves, asked["mostSilent"])
+    gateways = asked.get("gateways") or {}
+    terms = Terms(asked["success"], asked["confidence"], judged_waves, asked["mostSilent"], **gateways)
     verdict = judged([*map(tally_of, record.earlier_waves()), this], radio, terms)
     pending = len(worth_trying(turn, record))
     next_ = _next(verdict, turn, word, pending)
