@@ -18,7 +18,7 @@ from fuota_constructs.local.cloud_assembly import stacks_of
 from fuota_constructs.local.template_text import TemplateText
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from fuota_constructs.local.cloud import LocalCloud
@@ -150,22 +150,19 @@ class _Search:
                 case kind if kind in _POLICY_TYPES:
                     for name in [*_listed(properties.get("Roles")), properties.get("RoleName")]:
                         self._role(self._place[0], self._text.of(name))
-                case "AWS::S3::BucketPolicy":
-                    self._bucket(self._text.of(properties.get("Bucket")))
-                case "Custom::FirmwareObject":
-                    self._bucket(self._text.of(properties.get("DestinationBucket")))
+                case "AWS::S3::BucketPolicy" | "Custom::FirmwareObject":
+                    self._bucket(self._text.of(properties.get("Bucket", properties.get("DestinationBucket"))))
                 case "Custom::MulticastGroupSettings":
                     self._members(properties)
+                case "Custom::FuotaRollout":
+                    self._rollout(properties)
             for text in self._text.strings(properties):
                 for region, account, kind, thing in _THING.findall(text):
                     self._thing(kind, thing, (account, region), None)
 
     def _task(self, logical_id: str, properties: dict[str, Any]) -> None:
-        if uri := _URI.fullmatch(self._text.of(properties.get("FirmwareUpdateImage"))):
-            self._bucket(uri[1])
-            self._found.images.setdefault((uri[1], uri[2]), self._image_bytes(logical_id))
-        if role := ROLE_ARN.fullmatch(self._text.of(properties.get("FirmwareUpdateRole"))):
-            self._role(role[1], role[2], role[0])
+        image, role = (self._text.of(properties.get(f"FirmwareUpdate{name}")) for name in ("Image", "Role"))
+        self._firmware(image, role, lambda: self._image_bytes(logical_id))
         rf_region = self._text.of((properties.get("LoRaWAN") or {}).get("RfRegion")) or None
         if (adopted := self._text.of(properties.get("AdoptFuotaTaskId"))) and "\0" not in adopted:
             self._found.adopted.add(adopted)
@@ -184,6 +181,23 @@ class _Search:
             for value in values:
                 if (known := self._text.of(value)) and "\0" not in known:
                     self._thing(kind, known, self._place, rf_region)
+
+    def _rollout(self, properties: dict[str, Any]) -> None:
+        """What its settings name, which are a text of JSON; in it stands UNKNOWN for what only the deployment knows."""
+        text = self._text.of(properties.get("Settings"))
+        settings = json.loads(text, strict=False) if text.startswith("{") else {}
+        image = settings.get("image", {})
+        self._firmware(str(image.get("uri")), str(image.get("role")), lambda: image.get("sizeBytes"))
+        for group in _listed(settings.get("targets", {}).get("multicastGroupIds")):
+            if "\0" not in group:
+                self._thing("MulticastGroup", group, self._place, settings["session"]["rfRegion"])
+
+    def _firmware(self, image: str, role: str, size: Callable[[], int | None]) -> None:
+        if uri := _URI.fullmatch(image):
+            self._bucket(uri[1])
+            self._found.images.setdefault((uri[1], uri[2]), size())
+        if arn := ROLE_ARN.fullmatch(role):
+            self._role(arn[1], arn[2], arn[0])
 
     def _members(self, properties: dict[str, Any]) -> None:
         if (group := self._text.of(properties.get("MulticastGroupId"))) and "\0" not in group:

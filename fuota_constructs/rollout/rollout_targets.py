@@ -40,8 +40,9 @@ class RolloutTargets:
     def multicast_groups(groups: Sequence[IMulticastGroupRef]) -> RolloutTargets:
         """The members of these groups, whose own sessions they stay members of.
 
-        A device may support one multicast group at a time only (TS005: it then refuses the group of its wave); such
-        devices are left over as unknown.
+        Each device has one turn, however many of the groups it is in. The group of its wave is another group for it:
+        TS005 lets a device support a single one, which then refuses that of the wave and is never set up for it. A wave
+        of which nobody is set up holds, and says so.
 
         Raises `FuotaValidationError` (`rollout-targets`) for none, and for what is no group.
         """
@@ -55,7 +56,7 @@ class RolloutTargets:
 
     @staticmethod
     def device_profile(device_profile_id: str) -> RolloutTargets:
-        """All devices of a device profile.
+        """All devices of a device profile, by its id (not its name), when the rollout starts.
 
         Raises `FuotaValidationError` (`rollout-targets`) for what cannot be an id.
         """

@@ -145,3 +145,31 @@ def test_the_devices_of_groups_in_the_order_of_the_app(tmp_path: Path) -> None:
     assert list(found(tmp_path / "inner", Settings=settings).devices) == devices, "a Stage has its assets above it"
     (tmp_path / "asset.abc.txt").unlink()
     assert list(found(tmp_path, Settings=settings).devices) == devices[2:]
+
+
+def rollout(**settings: Any) -> dict[str, Any]:
+    given = {
+        "image": {"uri": "s3://acme/a/b.bin", "sizeBytes": 30_000, "role": f"arn:aws:iam::{HOME[0]}:role/reader"},
+        "session": {"rfRegion": "US915"},
+        "targets": {"multicastGroupIds": [GROUP]},
+        **settings,
+    }
+    return {"Type": "Custom::FuotaRollout", "Properties": {"Settings": json.dumps(given)}}
+
+
+def test_bucket_image_role_and_groups_of_a_rollout(tmp_path: Path) -> None:
+    here = found(tmp_path, Rollout=rollout())
+    assert here.images == {("acme", "a/b.bin"): 30_000}
+    assert here.roles == {(HOME[0], "reader"): f"arn:aws:iam::{HOME[0]}:role/reader"}
+    assert here.groups == {GROUP: (*HOME, "US915")}
+
+
+def test_nothing_of_a_rollout_whose_settings_only_the_deployment_knows(tmp_path: Path) -> None:
+    unknown = rollout(targets={"deviceProfileId": "some"}, image={"uri": "s3://\0/a", "role": "\0"})
+    known = json.dumps({"targets": {"multicastGroupIds": ["\0"]}})
+    for settings in (
+        {"Fn::GetAtt": ["Table", "Arn"]},
+        {"Fn::Join": ["", [unknown["Properties"]["Settings"]]]},
+        {"Fn::Join": ["", [known.partition("\\u0000")[0], {"Ref": "Group"}, known.partition("\\u0000")[2]]]},
+    ):
+        assert found(tmp_path, Rollout={**rollout(), "Properties": {"Settings": settings}}) == StandIns()

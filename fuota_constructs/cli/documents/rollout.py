@@ -41,7 +41,7 @@ class Wave(TypedDict):
     silent: Annotated[Count, "have the image, and were not heard since"]
     refused: Annotated[Count, "cannot take the image; not attempted"]
     conflicting: Annotated[Count, "are in another FUOTA task; not attempted"]
-    left_out: Annotated[Count, "could not join the group; not attempted"]
+    left_out: Annotated[Count, "could not join the group, or the service knows them no more; not attempted"]
     lower_bound: Annotated[Bound, "0 before a gate has judged"]
     upper_bound: Annotated[Bound, "1 before a gate has judged"]
     redundancy_percent: Annotated[Percent, "of its latest session, else as planned"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -19,7 +19,6 @@ from fuota_constructs.operations.rollouts import item, list_rollouts, start_roll
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from typing import Any
 
     from fuota_constructs.local.cloud import LocalCloud
     from fuota_constructs.local.fleet import Fleet
@@ -54,45 +53,67 @@ def deployed_rollouts(cloud: LocalCloud) -> list[Deployed]:
 
 
 def enrol(cloud: LocalCloud, fleet: Fleet, deployed: Deployed) -> int:
-    """Make the devices that a rollout names, dealt to the cohorts of the fleet in their order; answers how many.
+    """Make the devices of a rollout, dealt to the cohorts of the fleet in their order; answers how many.
 
-    Raises LocalCloudError where it names none, and where the fleet has another number of devices.
+    Those that the app names by id take these ids; a device profile and groups without devices get as many as the fleet
+    has. Devices that are simulated already stay what they are.
+
+    Raises LocalCloudError where the fleet has another number of devices than the app names.
     """
-    settings: dict[str, Any] = json.loads(item(deployed.aws, deployed.rollout, "plan")["Settings"])
-    devices = _targets(deployed.aws, settings["targets"])
-    if not devices:
-        raise LocalCloudError(
-            f"rollout {deployed.rollout} names no devices that could be simulated: give it a DeviceList, or groups with"
-            " devices, to rehearse it"
-        )
-    if fleet.devices != len(devices):
-        if not fleet.gives_way:
-            raise LocalCloudError(
-                f"rollout {deployed.rollout} names {len(devices):,} devices, and the fleet has {fleet.devices:,}: give"
-                f" the fleet {len(devices):,}"
-            )
-        fleet = fleet.resized(len(devices))
+    targets = json.loads(item(deployed.aws, deployed.rollout, "plan")["Settings"])["targets"]
     place = {"account": deployed.account, "aws_region": deployed.region}
-    there = {device["Id"] for device in deployed.aws.pages("list_wireless_devices", "WirelessDeviceList")}
-    if missing := [device for device in devices if device not in there]:
-        cloud.admin("stand-ins", method="POST", content={**place, "wireless_devices": missing})
-    content = {**fleet.as_dict(), "device_ids": devices, **place}
-    content.pop("groups", None)
+    named, empty = _targets(deployed.aws, targets)
+    simulated = {device["id"] for device in cloud.admin("fleet?devices=1")["list"]}
+    new = [device for device in named if device not in simulated]
+    others = {"groups": empty} if empty else {"groups": [], "device_profile_id": targets.get("deviceProfileId")}
+    wants_others = bool(empty) or not named
+    if len(new) == len(named):
+        fleet = _agreed(fleet, len(named), deployed, or_more=wants_others)
+    own, rest = fleet.cut(min(fleet.devices, len(named)), max(0, fleet.devices - len(named)))
+    if new:
+        there = {device["Id"] for device in deployed.aws.pages("list_wireless_devices", "WirelessDeviceList")}
+        if missing := [device for device in new if device not in there]:
+            cloud.admin("stand-ins", method="POST", content={**place, "wireless_devices": missing})
+        _make(cloud, own, device_ids=new, **place)
+    if wants_others:
+        _make(cloud, rest, **others, **place)
+    return len(named) + (rest.devices if wants_others else 0)
+
+
+def _agreed(fleet: Fleet, named: int, deployed: Deployed, *, or_more: bool) -> Fleet:
+    """The fleet with as many devices as the app names, and more where there are others to make."""
+    if not named or fleet.devices == named or (or_more and fleet.devices > named):
+        return fleet
+    if fleet.gives_way and not or_more:
+        return fleet.resized(named)
+    more = f" or more: the others go to the groups of {deployed.rollout} that have no devices" if or_more else ""
+    raise LocalCloudError(
+        f"rollout {deployed.rollout} names {named:,} devices, and the fleet has {fleet.devices:,}: give the fleet"
+        f" {named:,}{more}"
+    )
+
+
+def _make(cloud: LocalCloud, fleet: Fleet, **where: Any) -> None:
+    content = {**fleet.as_dict(), **where}
+    if "device_ids" in where:
+        content.pop("groups", None)
     cloud.admin("fleet", method="POST", content=content, timeout_seconds=DELIVERY_SECONDS)
-    return len(devices)
 
 
-def _targets(aws: Aws, targets: dict[str, Any]) -> list[str]:
+def _targets(aws: Aws, targets: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """The devices that are named or there, each once, and the groups that have none."""
     if key := targets.get("listKey"):
         with aws.s3.get_object(Bucket=targets["listBucket"], Key=key)["Body"] as body:
-            return list(dict.fromkeys(body.read().decode().split()))
-    groups = targets.get("multicastGroupIds") or ()
-    found = (
-        device["Id"]
-        for group in groups
-        for device in aws.pages("list_wireless_devices", "WirelessDeviceList", MulticastGroupId=group)
-    )
-    return list(dict.fromkeys(found))
+            return list(dict.fromkeys(body.read().decode().split())), []
+    if profile := targets.get("deviceProfileId"):
+        return _listed(aws, DeviceProfileId=profile), []
+    members = {group: _listed(aws, MulticastGroupId=group) for group in targets["multicastGroupIds"]}
+    found = dict.fromkeys(device for devices in members.values() for device in devices)
+    return list(found), [group for group, devices in members.items() if not devices]
+
+
+def _listed(aws: Aws, **of: str) -> list[str]:
+    return [device["Id"] for device in aws.pages("list_wireless_devices", "WirelessDeviceList", **of)]
 
 
 def drive(

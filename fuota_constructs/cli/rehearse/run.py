@@ -23,7 +23,7 @@ from fuota_constructs.local.rehearsal import Rehearsal
 from fuota_constructs.operations.visible_text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Container, Iterator, Sequence
     from types import FrameType
 
     from rich.console import Console
@@ -120,7 +120,7 @@ class Run:
             self._console.rule("read back from the IoT Wireless service")
             _show_tasks(cloud, self._console)
             found = rollouts.deployed_rollouts(cloud)
-            if found and not left_out and not _pending(cloud):
+            if found and not _pending(cloud, left_out):
                 self._roll_out(cloud, found)
                 return None
             self._console.rule("the session")
@@ -146,7 +146,7 @@ class Run:
     def _roll_out(self, cloud: LocalCloud, found: Sequence[rollouts.Deployed]) -> None:
         for deployed in found:
             self._console.rule(f"the rollout {deployed.rollout}")
-            self._say(f"{rollouts.enrol(cloud, self._request.fleet, deployed):,} simulated devices take its ids")
+            self._say(f"{rollouts.enrol(cloud, self._request.fleet, deployed):,} simulated devices are its targets")
             self._stage = f"the rollout {deployed.rollout} was going on"
             said, before = "", self._rollouts
             for status in rollouts.drive(cloud, deployed, ask=rollouts.asked if self._ask else None):
@@ -194,9 +194,9 @@ class Run:
             clouds.stop(cloud)
 
 
-def _pending(cloud: LocalCloud) -> bool:
+def _pending(cloud: LocalCloud, left_out: Container[str]) -> bool:
     sessions = cloud.admin("sessions")["sessions"]
-    return any(session["status"] == "Pending" for session in sessions)
+    return any(session["status"] == "Pending" and session["task_id"] not in left_out for session in sessions)
 
 
 def _show_tasks(cloud: LocalCloud, console: Console) -> None:

@@ -24,11 +24,13 @@ def add_fleet(sessions: Sessions, document: dict[str, Any], now: float) -> dict[
             "fleets need numpy in the local cloud's Python: pip install 'fuota-constructs[local]'"
         ) from None
     document = dict(document)
-    account, aws_region = (_text(document.pop(name, None), name) for name in ("account", "aws_region"))
+    account, aws_region, profile = (
+        _text(document.pop(name, None), name) for name in ("account", "aws_region", "device_profile_id")
+    )
     device_ids = document.pop("device_ids", None)
     fleet = Fleet.from_dict(document)
     if device_ids is None:
-        enrolled = sessions.enrolment.add(fleet, now, account=account, region=aws_region)
+        enrolled = sessions.enrolment.add(fleet, now, account=account, region=aws_region, profile_id=profile)
     else:
         enrolled = sessions.enrolment.take(fleet, device_ids, account=account, region=aws_region)
     return {

@@ -12,6 +12,7 @@ from fuota_constructs.local.fleet.firmware import FirmwareShare, shares_of
 from fuota_constructs.local.fleet.loss import FleetError, Loss, loss_of, number
 from fuota_constructs.lorawan.device_stack import LARGEST, DeviceStack
 from fuota_constructs.lorawan.fragments import MAX_ENCODED_FRAGMENTS, MAX_FRAG_SIZE_FIELD
+from fuota_constructs.lorawan.multicast.messages import MOST_GROUPS
 from fuota_constructs.lorawan.regions import regions
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ class Cohort:
     accepts any, and `base` is the begin of the SHA-256 of the firmware that the device has. `session_cnt` is the last
     SessionCnt the device accepted (TS004-2.0.0). `dl_class` None follows the multicast group. `firmware` is what they
     have in flash, which a delta is applied to: where nothing is said, nobody has the image that a delta leads to.
-    `group` is the name or id of the only multicast group they are put into; None is all of the fleet's.
+    `group` is the name or id of the only multicast group they are put into; None is all of the fleet's. `most_groups`
+    is in how many groups a device can be at a time, the four of TS005 where nothing is said.
 
     `stack` is what runs on the devices: they then behave as it does, and the numbers above say how it is built where
     that is not as it comes. `status_as` is `spec` or `stack`: whether they answer how far they are as TS004 says, or as
@@ -71,6 +73,7 @@ class Cohort:
     bricks: float = 0.0
     firmware: tuple[FirmwareShare, ...] = ()
     group: str | None = None
+    most_groups: int = MOST_GROUPS
 
     @classmethod
     def of(cls, document: dict[str, Any], where: str, folder: Path | None = None) -> Cohort:
@@ -121,6 +124,7 @@ class Cohort:
             repeated=number(document.get("repeated", 0), f"{where}.repeated", 0, 1),
             bricks=number(document.get("bricks", 0), f"{where}.bricks", 0, 1),
             group=_text(document.get("group"), f"{where}.group"),
+            most_groups=whole("most_groups", 1, MOST_GROUPS) or MOST_GROUPS,
             firmware=shares_of(document.get("firmware"), f"{where}.firmware", folder),
         )
 

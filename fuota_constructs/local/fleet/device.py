@@ -108,6 +108,7 @@ class Device:
             dl_class=cohort.dl_class,
             region=region(cohort.region or rf_region or ""),
             class_b_as_class_c=self.build is not None and self.build.class_b_as_class_c,
+            most_groups=cohort.most_groups,
         )
         self._last_session_cnt = dict.fromkeys(range(FRAG_INDEXES), cohort.session_cnt)
 

@@ -54,10 +54,19 @@ class Enrolment:
         self.fleets.clear()
         self._devices.clear()
 
-    def add(self, fleet: Fleet, now: float, *, account: str | None = None, region: str | None = None) -> EnrolledFleet:
+    def add(
+        self,
+        fleet: Fleet,
+        now: float,
+        *,
+        account: str | None = None,
+        region: str | None = None,
+        profile_id: str | None = None,
+    ) -> EnrolledFleet:
         """Make the devices of a fleet, dealt evenly over its groups (of a cohort's RfRegion, where it has one).
 
-        Raises FleetError where there is no such group.
+        `profile_id` is the device profile they are made with, which is made where it is not there; by default each
+        cohort has one of its own. Raises FleetError where there is no such group.
         """
         places = self._places(fleet, account, region)
         plan: list[tuple[Cohort, list[tuple[RegionalState, MulticastGroup | None]]]] = []
@@ -84,7 +93,7 @@ class Enrolment:
                 rf_region = group.details["LoRaWAN"].get("RfRegion") if group else cohort.region
                 key = (state.account, state.region, rf_region)
                 if key not in profiles:
-                    profiles[key] = _profile(state, cohort, rf_region, now)
+                    profiles[key] = _profile(state, cohort, rf_region, now, profile_id)
                 identity = _Identity(fleet.seed, number, len(enrolled.members))
                 member = _member(identity, cohort, state, group, profile_id=profiles[key], now=now)
                 member.device.firmware = firmware_at(cohort.firmware, place, cohort.count)
@@ -169,7 +178,11 @@ def _named(
     return found
 
 
-def _profile(state: RegionalState, cohort: Cohort, rf_region: str | None, now: float) -> str:
+def _profile(
+    state: RegionalState, cohort: Cohort, rf_region: str | None, now: float, profile_id: str | None = None
+) -> str:
+    if profile_id in state.all(DeviceProfile):
+        return str(profile_id)
     lorawan: dict[str, Any] = {
         "MacVersion": "1.0.3",
         "RegParamsRevision": "RP002-1.0.1",
@@ -178,7 +191,7 @@ def _profile(state: RegionalState, cohort: Cohort, rf_region: str | None, now: f
         "SupportsClassC": cohort.dl_class in (None, "ClassC"),
         **({"RfRegion": rf_region} if rf_region else {}),
     }
-    return state.add(DeviceProfile, now, {"Name": f"fleet-{cohort.name}", "LoRaWAN": lorawan}).id
+    return state.add(DeviceProfile, now, {"Name": f"fleet-{cohort.name}", "LoRaWAN": lorawan}, profile_id).id
 
 
 class _Identity:

@@ -9,6 +9,7 @@ from fuota_constructs.local.fleet.cipher import encrypt
 from fuota_constructs.lorawan.multicast.keys import mc_app_s_key, mc_key, mc_nwk_s_key
 from fuota_constructs.lorawan.multicast.messages import (
     FREQUENCY_STEP_HZ,
+    MOST_GROUPS,
     MULTICAST_PACKAGE,
     McClassBSessionAns,
     McClassBSessionAnsV2,
@@ -58,7 +59,7 @@ class McGroup:
 
 
 class MulticastPackage:
-    """The groups of one device, by McGroupID.
+    """The groups of one device, by McGroupID, of which it knows those below `most_groups`.
 
     `dl_class` is the only class it has, None both; `region` what its radio is built for, None anything. With
     `class_b_as_class_c` it takes a class B session for one of class C, its time-out in seconds.
@@ -73,6 +74,7 @@ class MulticastPackage:
         dl_class: str | None,
         region: Region | None,
         class_b_as_class_c: bool = False,
+        most_groups: int = MOST_GROUPS,
     ) -> None:
         self.groups: dict[int, McGroup] = {}
         self._mc_ke_key = transport_key
@@ -80,6 +82,7 @@ class MulticastPackage:
         self._version = version
         self._clock = clock
         self._dl_class = dl_class
+        self._most_groups = most_groups
         # Assumed: who takes class B for class C hears the ping slots, because it listens all the time.
         self._class_b_seconds = 1 if class_b_as_class_c else BEACON_SECONDS
 
@@ -107,8 +110,10 @@ class MulticastPackage:
 
     def _set_up(self, asked: McGroupSetupReq) -> McGroupSetupAns:
         there = self.groups.get(asked.mc_group_id)
-        if there is not None and there.mc_addr != asked.mc_addr:
-            # All four ids may be taken: assumed, a group has to be deleted before another takes its place.
+        taken = there is not None and there.mc_addr != asked.mc_addr
+        if taken or asked.mc_group_id >= self._most_groups:
+            # All ids may be taken: assumed, a group has to be deleted before another takes its place. TS005 lets a
+            # device support fewer than four groups, which says the same of those it has no place for.
             return McGroupSetupAns(asked.mc_group_id, id_error=True)
         key = mc_key(encrypt, self._mc_ke_key, asked.mc_key_encrypted)
         self.groups[asked.mc_group_id] = McGroup(

@@ -34,12 +34,21 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
     if targets is None:
         devices = ranked(_devices(turn.settings["targets"], calls), turn.execution)
         if not devices:
-            OperatorWord(turn, calls).tell(Status="FAILED", Reason="the targets have no device")
-            raise NobodyToUpdateError("the targets of this rollout have no device: look at the groups or the profile")
+            reason = _nobody(turn.settings["targets"])
+            OperatorWord(turn, calls).tell(Status="FAILED", Reason=reason)
+            raise NobodyToUpdateError(reason)
         waves = [WaveSize(wave.get("devices"), wave.get("percent")) for wave in turn.settings["waves"]]
         targets = {"devices": devices, "sizes": wave_sizes(len(devices), waves)}
         record.keep_targets(targets)
     return {"next": DONE, "wave": 0, "sizes": targets["sizes"], "devices": len(targets["devices"])}
+
+
+def _nobody(targets: dict[str, Any]) -> str:
+    if profile := targets.get("deviceProfileId"):
+        return f"nobody to update: no wireless device has the device profile {profile}; is that its id, and not a name?"
+    if groups := targets.get("multicastGroupIds"):
+        return f"nobody to update: no wireless device is in {', '.join(groups)}; put devices into the groups first"
+    return "nobody to update: the list of devices is empty"
 
 
 def _devices(targets: dict[str, Any], calls: RolloutCalls) -> list[str]:

@@ -49,7 +49,8 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
             "statuses": dict(Counter(found["status"] for found in statuses.values())),
             "firstSession": {"delivered": radio.delivered, "lost": radio.lost, "planned": radio.planned},
             "settings": dict(asked),
-            "leftOut": turn.state.get("leftOut", 0),
+            # Not in the group, or not in the service any more: no status says anything of them.
+            "leftOut": max(0, turn.state["sizes"][turn.wave] - len(statuses)),
             "pending": pending,
         }
     )

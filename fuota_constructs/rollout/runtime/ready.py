@@ -12,6 +12,13 @@ from wave_turn import DONE, HOLD, WAIT, Turn
 def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
     """Go on when the share asked for is set up, or after the deadline with those that are."""
     del word
+    left_out, members = int(turn.state.get("leftOut", 0)), int(turn.state.get("members", 0))
+    if left_out and left_out == members:
+        reason = (
+            f"none of {members} devices could join the group of the wave: the service does not know them, or they are"
+            " of another RfRegion"
+        )
+        return {"next": HOLD, "outcome": "INCONCLUSIVE", "verdict": HOLD, "pending": 0, "reason": reason}
     setup, now = turn.settings["setup"], calls.now()
     since, kept = waiting_since(turn.state, f"setup-{turn.attempt}", now)
     devices = list(calls.devices(MulticastGroupId=turn.state["group"]))
@@ -25,6 +32,11 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
     if count:
         return {"next": DONE, **facts}
     reason = f"none of {len(devices)} devices was set up for the group of the wave within {setup['deadlineSeconds']} s"
+    if turn.settings["targets"].get("multicastGroupIds"):
+        reason += (
+            ": they stay in the groups that the rollout takes them from, and a device whose firmware supports one group"
+            " at a time (TS005) refuses a second; give the rollout a list of devices that are in no group"
+        )
     return {"next": HOLD, "outcome": "INCONCLUSIVE", "verdict": HOLD, "pending": 0, "reason": reason, **facts}
 
 

@@ -59,20 +59,18 @@ group = MulticastGroup(
 )
 FuotaTask(stack, "Task", multicast_groups=[group], **session)
 waves = [RolloutWave.percent(100, bake=cdk.Duration.hours(1))]
-FuotaRollout(
-    stack,
-    "Rollout",
-    dl_class=DlClass.CLASS_C,
-    targets=RolloutTargets.devices(second),
-    waves=waves,
-    success_percent=70,
-    **session,
-)
+targets = {{
+    "List": RolloutTargets.devices(second),
+    "Profile": RolloutTargets.device_profile("12345678-a1b2-4c45-87d8-e90fa1b2c34d"),
+    "Members": RolloutTargets.multicast_groups([group]),
+}}
+for name, each in targets.items():
+    FuotaRollout(stack, name, dl_class=DlClass.CLASS_C, targets=each, waves=waves, success_percent=70, **session)
 app.synth()
 """
 
 
-def test_tasks_and_rollouts_of_an_app_are_both_rehearsed(tmp_path: Path) -> None:
+def test_tasks_and_rollouts_of_an_app_are_both_rehearsed_whoever_the_targets_are(tmp_path: Path) -> None:
     Path(tmp_path, "app.py").write_text(BOTH)
     done = subprocess.run(
         [sys.executable, "-m", "fuota_constructs.cli", "rehearse", "--json", "--", "--app", f"{sys.executable} app.py"],
@@ -83,9 +81,11 @@ def test_tasks_and_rollouts_of_an_app_are_both_rehearsed(tmp_path: Path) -> None
     )
     assert done.returncode == 0, done.stderr
     found = document(done.stdout)
-    assert [rollout["status"] for rollout in found["rollouts"]] == ["SUCCEEDED"]
+    assert [rollout["status"] for rollout in found["rollouts"]] == ["SUCCEEDED"] * 3
+    assert [rollout["waves"][0]["delivered"] for rollout in found["rollouts"]] == [10] * 3
     assert found["verdict"]["summary"] == (
-        "PASSED 10/10 devices (99 % required); rollouts: 10/10 devices have the image; Both/Rollout SUCCEEDED"
+        "PASSED 10/10 devices (99 % required); rollouts: 30/30 devices have the image; Both/List, Both/Members,"
+        " Both/Profile SUCCEEDED"
     )
 
 

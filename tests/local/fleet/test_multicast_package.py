@@ -76,6 +76,12 @@ def test_a_fifth_group_is_refused_until_another_is_deleted(version: int) -> None
     assert made.answer(group(2, 104, made), port=200) == b"\x02\x02"
 
 
+def test_a_device_that_supports_one_group_refuses_a_second() -> None:
+    made = device(most_groups=1)
+    assert made.answer(group(0, 100, made), port=200) == b"\x02\x00"
+    assert made.answer(group(1, 101, made), port=200) == bytes([0x02, 4 | 1])
+
+
 @pytest.mark.parametrize("app_key", [None, bytes(range(7, 23))])
 def test_device_and_server_have_the_same_session_keys(app_key: bytes | None) -> None:
     made = device(app_key=app_key)
