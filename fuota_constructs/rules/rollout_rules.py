@@ -39,6 +39,12 @@ def _rollout_waves(plan: TaskPlan) -> Remarks:
                 f"the waves reach {listed} {kind}; a wave contains those before it, so each must reach further than"
                 " the one before"
             )
+    names = [wave.name for wave in waves]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        yield error(
+            f"several waves have the name {', '.join(twice)}, and status, report and events say by it which wave they"
+            " mean: give each a name of its own"
+        )
     yield from _waves_without_devices(rollout)
     early = [wave.name for wave in waves[:-1] if wave.bake_seconds < rollout.silent_after_seconds]
     if early:
@@ -120,8 +126,8 @@ ROLLOUT_RULES = (
     Rule(
         id="rollout-waves",
         levels=("error", "warning"),
-        what="the waves of a rollout do not grow, or do not end with all of the fleet (error), leave nobody for"
-        " a wave, or bake for less than `silent_after` (warning)",
+        what="the waves of a rollout do not grow, do not end with all of the fleet, or share a name (error),"
+        " leave nobody for a wave, or bake for less than `silent_after` (warning)",
         why="a wave contains those before it, and who is in none is never updated; a device that does not survive the"
         " update is seen by its silence only",
         remedy="a canary, larger waves, and `RolloutWave.percent(100)` as the last, each with a bake of at least"

@@ -31,7 +31,7 @@ def test_a_sound_rollout_and_a_task_have_no_findings(rule) -> None:
     ("waves", "part"),
     [
         ((), "the rollout has 0 waves; give 1 to 100"),
-        ((REST,) * 101, "the rollout has 101 waves"),
+        (tuple(WavePlan(str(number), None, 100) for number in range(101)), "the rollout has 101 waves"),
         ((CANARY, TENTH), "end with RolloutWave.percent(100)"),
         ((CANARY, WavePlan("b", 60), REST), "the waves reach 60, 60 devices"),
         ((TENTH, WavePlan("b", None, 9), REST), "the waves reach 10, 9, 100 percent"),
@@ -41,6 +41,12 @@ def test_fails_for_waves_that_do_not_grow_to_all_of_the_fleet(waves, part) -> No
     [(level, message), *_] = found("rollout-waves", waves)
     assert level == "error"
     assert part in message
+
+
+def test_fails_for_two_waves_of_one_name() -> None:
+    [(level, message)] = found("rollout-waves", (CANARY, WavePlan("canary", None, 10, DAY), REST))
+    assert level == "error"
+    assert message.startswith("several waves have the name canary, and status, report and events say by it")
 
 
 def test_waves_that_nobody_is_left_for() -> None:
