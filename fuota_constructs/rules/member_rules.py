@@ -25,7 +25,8 @@ def _group_size(plan: TaskPlan) -> Remarks:
         yield error(
             f"the group has {size:,} devices; each joins by one request, the service takes {REQUESTS_PER_SECOND} a"
             f" second, and a deployment has {DEPLOYMENT_SECONDS} s for all of it, so at most {MOST_MEMBERS:,} fit: make"
-            f" {-(-size // MOST_MEMBERS)} groups of at most {MOST_MEMBERS:,} devices, and one task for them"
+            f" {-(-size // MOST_MEMBERS)} groups of at most {MOST_MEMBERS:,} devices, and one task for them, or give"
+            " the list to a FuotaRollout, which lets the devices of a wave join when it is their turn"
         )
 
 
@@ -43,8 +44,9 @@ def _gateway_count(plan: TaskPlan) -> Remarks:
     gateways = plan.members.gateways if plan.members else ()
     if len(gateways) > MOST_GATEWAYS:
         yield error(
-            f"the group has {len(gateways)} participating gateways; the service takes at most {MOST_GATEWAYS}: name"
-            " those that reach most of the devices, or make several groups"
+            f"the group has {len(gateways)} participating gateways; the service takes at most {MOST_GATEWAYS}: make"
+            f" {-(-len(gateways) // MOST_GATEWAYS)} groups, each with the gateways of an area and the devices that hear"
+            " them, and one task for all; or name none, and the service chooses"
         )
 
 
@@ -99,7 +101,8 @@ MEMBER_RULES = (
         what=f"a multicast group is given more than {MOST_MEMBERS:,} devices",
         why=f"each joins by one request, {REQUESTS_PER_SECOND} a second, and the deployment must be done with it after"
         f" {DEPLOYMENT_SECONDS} s: it would fail, and fail again",
-        remedy=f"several groups of at most {MOST_MEMBERS:,} devices, and one task for them",
+        remedy=f"several groups of at most {MOST_MEMBERS:,} devices, and one task for them; or a `FuotaRollout`, whose"
+        " waves fill groups of their own, outside of the deployment",
         source="AWS General Reference, AWS IoT Wireless endpoints and quotas; the provider's time",
         check=_group_size,
     ),
@@ -119,7 +122,8 @@ MEMBER_RULES = (
         levels=("error",),
         what=f"a multicast group names more than {MOST_GATEWAYS} participating gateways",
         why="the service refuses it, at deployment",
-        remedy=f"at most {MOST_GATEWAYS} gateways, or several groups",
+        remedy=f"several groups of one task, each with at most {MOST_GATEWAYS} gateways and the devices that hear them;"
+        " or none, so that the service chooses, as it does for the waves of a rollout",
         source=f"{_API}: GatewayList",
         check=_gateway_count,
     ),

@@ -25,6 +25,7 @@ def test_group_size() -> None:
     assert found(devices=(ID,), listed=1_999) == []
     assert found(devices=(ID,), listed=2_000) == [("error", "group-size")]
     assert "make 3 groups of at most 2,000 devices, and one task for them" in message(listed=4_001)
+    assert "or give the list to a FuotaRollout" in message(listed=4_001)
 
 
 @pytest.mark.parametrize("device", ["70b3d57ed0050001", "meter-7", ID[:-1]])
@@ -36,6 +37,7 @@ def test_device_list(device: str) -> None:
 def test_gateway_count() -> None:
     assert found(gateways=("g",) * 20) == []
     assert found(gateways=("g",) * 21) == [("error", "gateway-count")]
+    assert "make 3 groups, each with the gateways of an area" in message(gateways=("g",) * 41)
 
 
 @pytest.mark.parametrize(("value", "fails"), [(0, False), (60_000, False), (60_001, True), (-1, True), (0.5, True)])
