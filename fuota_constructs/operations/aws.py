@@ -166,8 +166,9 @@ class Aws:
             raise
         except ValueError as error:  # what botocore raises where an endpoint is no URL
             raise OperationError(f"{error}: correct AWS_ENDPOINT_URL, --region or the profile") from error
-        # Once for every attempt, so that retries keep to the quota, too.
-        client.meta.events.register(f"before-send.{client.meta.service_model.service_id.hyphenize()}", self._wait)
+        if service == "iotwireless":
+            # Once for every attempt, so that retries keep to the quota, too. Quotas of other services are far above.
+            client.meta.events.register(f"before-send.{client.meta.service_model.service_id.hyphenize()}", self._wait)
         # A cloud on this machine that does not answer was stopped: retrying would only delay saying so.
         client.meta.events.register_first(
             f"needs-retry.{client.meta.service_model.service_id.hyphenize()}", _give_up_on_what_is_gone

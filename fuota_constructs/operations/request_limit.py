@@ -1,4 +1,4 @@
-"""Keeps every operation under the service's quota, whoever calls it."""
+"""Keeps every operation of AWS IoT Wireless under its quota, whoever calls it."""
 
 from __future__ import annotations
 
