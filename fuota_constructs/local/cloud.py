@@ -27,7 +27,7 @@ DEFAULT_PORT = 4566
 DEFAULT_REGION = "eu-west-1"
 DEFAULT_ACCOUNT = "000000000000"
 READY_SECONDS = 60.0
-REHEARSED_REQUESTS_PER_SECOND = 200.0
+REHEARSED_REQUESTS_PER_SECOND = 1000.0
 """What the service of a rehearsal takes of each operation: on AWS a group of 1,000 devices fills in 100 s."""
 STOP_SECONDS = 1.0
 LOG_LINES_SHOWN = 15

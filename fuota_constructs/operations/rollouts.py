@@ -133,8 +133,10 @@ def under_way(aws: Aws, rollout: Rollout) -> str:
     return ""
 
 
-def start_rollout(aws: Aws, rollout: Rollout) -> str:
+def start_rollout(aws: Aws, rollout: Rollout, name: str = "") -> str:
     """Start it with the settings of its latest deployment; answers with the name of the execution.
+
+    The name also decides which devices come first; by default it is made of the time, and never used twice.
 
     Raises:
         OperationError: it is under way, or was not deployed wholly.
@@ -149,7 +151,8 @@ def start_rollout(aws: Aws, rollout: Rollout) -> str:
             f"rollout {rollout} has no settings in its table {rollout.table}: its deployment did not come to its end;"
             " deploy its stack again"
         )
-    now = datetime.fromtimestamp(aws.clock()[0], UTC)
-    name = f"{now:%Y-%m-%dT%H-%M-%SZ}-{secrets.token_hex(2)}"
+    if not name:
+        now = datetime.fromtimestamp(aws.clock()[0], UTC)
+        name = f"{now:%Y-%m-%dT%H-%M-%SZ}-{secrets.token_hex(2)}"
     aws.stepfunctions.start_execution(stateMachineArn=rollout.machine_arn, name=name, input=settings)
     return name

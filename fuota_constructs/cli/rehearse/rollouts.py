@@ -124,7 +124,7 @@ def drive(
     Approvals are given, unless somebody is asked. Where a gate holds for another reason and nobody is asked, that is
     the end.
     """
-    execution = start_rollout(deployed.aws, deployed.rollout)
+    execution = start_rollout(deployed.aws, deployed.rollout, _name(deployed))
     patience, before = time.monotonic() + PATIENCE_SECONDS, ""
     while True:
         status = read_status(deployed.aws, deployed.rollout, execution)
@@ -141,6 +141,13 @@ def drive(
         elif time.monotonic() > patience:
             raise LocalCloudError(f"rollout {deployed.rollout} does not go on: {next_of(status).text}")
         _jump(cloud, status)
+
+
+def _name(deployed: Deployed) -> str:
+    """Which devices come first is decided by the name of the execution: the same in each rehearsal."""
+    pages = deployed.aws.stepfunctions.get_paginator("list_executions")
+    found = pages.paginate(stateMachineArn=deployed.rollout.machine_arn)
+    return f"rehearsal-{1 + sum(len(page['executions']) for page in found)}"
 
 
 def _jump(cloud: LocalCloud, status: RolloutStatus) -> None:

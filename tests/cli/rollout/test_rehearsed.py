@@ -16,9 +16,9 @@ EXAMPLE = Path(__file__).parents[3] / "examples" / "rollout"
 
 def test_the_example_goes_from_wave_to_wave_in_its_rehearsal(tmp_path: Path) -> None:
     page = tmp_path / "page.html"
-    app = ["--", "--app", f"{sys.executable} {EXAMPLE / 'app.py'}"]
+    app = ["--fleet", str(EXAMPLE / "fleet.yaml"), "--", "--app", f"{sys.executable} {EXAMPLE / 'app.py'}"]
     done = subprocess.run(
-        [sys.executable, "-m", "fuota_constructs.cli", "rehearse", "--loss", "5%", "--json", "--html", str(page), *app],
+        [sys.executable, "-m", "fuota_constructs.cli", "rehearse", "--json", "--html", str(page), *app],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -29,9 +29,19 @@ def test_the_example_goes_from_wave_to_wave_in_its_rehearsal(tmp_path: Path) -> 
     [rollout] = found["rollouts"]
     assert (rollout["name"], rollout["status"]) == ("FuotaRollout/Meters", "SUCCEEDED")
     waves = rollout["waves"]
-    assert [wave["delivered"] for wave in waves] == [wave["targets"] for wave in waves] == [14, 6, 20]
+    assert [wave["targets"] for wave in waves] == [30, 70, 900]
+    assert [wave["outcome"] for wave in waves] == ["PASSED"] * 3
     assert [said["word"] for said in waves[0]["decisions"]] == ["approve"]
-    assert found["verdict"]["summary"] == "PASSED 40/40 devices have the image; FuotaRollout/Meters SUCCEEDED"
+    # Most of those that the first session did not reach have the image after one with more redundancy.
+    rest = waves[-1]
+    assert rest["attempts"] > 1
+    assert rest["redundancy_percent"] > 36
+    delivered = sum(wave["delivered"] for wave in waves)
+    assert 990 <= delivered <= 1000
+    said = f"PASSED {delivered}/1000 devices have the image; FuotaRollout/Meters SUCCEEDED"
+    assert found["verdict"]["summary"] == said
+    assert "1,000 simulated devices" in done.stderr  # it says how far it is, wave by wave
+    assert "wave tenth (2 of 3)" in done.stderr
     assert "What the gates said" in page.read_text()
 
 
