@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, Protocol, cast
 
 import aws_cdk as cdk
@@ -131,7 +130,7 @@ def plan_of(
 def rollout_plan(plan: TaskPlan, rollout: RolloutPlan, *, dl_class: str) -> TaskPlan:
     """A rollout as the rules see it: every session of it is that of one multicast group, which it makes itself."""
     group = GroupPlan("", rf_region=plan.rf_region, dl_class=dl_class)
-    return dataclasses.replace(plan, multicast_groups=(group,), rollout=rollout)
+    return plan._replace(multicast_groups=(group,), rollout=rollout)
 
 
 def planned_loss(plan: TaskPlan) -> float:

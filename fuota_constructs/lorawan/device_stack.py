@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import functools
 import json
-from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from fuota_constructs.lorawan.binomial import at_least
 from fuota_constructs.lorawan.fragments import MAX_ENCODED_FRAGMENTS
@@ -41,8 +40,7 @@ LARGEST: Final = {
 """What a build may say at most: the fragment index has 14 bits, the size 8, FragIndex 2 (TS004-1.0.0)."""
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceStack:
+class DeviceStack(NamedTuple):
     """One stack as it is built; make it with `DeviceStack.of(name)`.
 
     A limit is None where the stack has none, or none that is known: counts are fragments of the image, redundant ones
@@ -107,8 +105,8 @@ class DeviceStack:
         given: dict[str, Any] = {field: _whole(field, value) for field, value in own.items() if value is not None}
         stack = _as_it_comes(name)
         if "max_lost_fragments" in given:
-            stack = replace(stack, max_lost_percent=None)
-        made = replace(stack, **given)
+            stack = stack._replace(max_lost_percent=None)
+        made = stack._replace(**given)
         if (made.min_fragment_bytes or 1) > (made.max_fragment_bytes or LARGEST["max_fragment_bytes"]):
             raise ValueError(
                 f"min_fragment_bytes is {made.min_fragment_bytes} and max_fragment_bytes {made.max_fragment_bytes}:"
@@ -245,8 +243,9 @@ def _as_it_comes(name: str) -> DeviceStack:
             f"no release '{release}' of {stack} is known; there are {', '.join(entry['releases'])}: take the nearest"
             " one before yours"
         )
-    known = {field.name for field in fields(DeviceStack)}
-    facts = {name: fact["value"] for name, fact in entry["facts"].items() if "value" in fact and name in known}
+    facts = {
+        name: fact["value"] for name, fact in entry["facts"].items() if "value" in fact and name in DeviceStack._fields
+    }
     lists = {name: tuple(value) for name, value in facts.items() if isinstance(value, list)}
     return DeviceStack(stack, release, entry["title"], **{**facts, **lists, **entry["releases"][release]})
 

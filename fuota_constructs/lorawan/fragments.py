@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
+VERSIONS: Final = (1, 2)
+"""Package versions: of TS004 and TS005 1.0.0 and 2.0.0."""
+
 DATA_FRAGMENT_HEADER_BYTES: Final = 3
 """Command identifier and Index&N in front of every fragment (TS004-1.0.0, DataFragment)."""
 

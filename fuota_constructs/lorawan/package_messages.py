@@ -7,13 +7,12 @@ a command's `layout` gives (name, first bit, bits). Bits without a name are rese
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from fuota_constructs.lorawan.fragments import VERSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-VERSIONS: Final = (1, 2)
-"""Package versions: of TS004 and TS005 1.0.0 and 2.0.0."""
 
 Layout = tuple[tuple[str, int, int], ...]
 

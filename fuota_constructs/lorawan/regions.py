@@ -10,7 +10,7 @@ import functools
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from fuota_constructs.lorawan.airtime import MAC_OVERHEAD_BYTES, fsk_time_on_air, lora_time_on_air
 from fuota_constructs.lorawan.fragments import DATA_FRAGMENT_HEADER_BYTES
@@ -64,8 +64,7 @@ class DataRate:
         return f"DR{self.index} (SF{self.spreading_factor}/{self.bandwidth_hz // 1000} kHz)"
 
 
-@dataclass(frozen=True, slots=True)
-class DutyCycleBand:
+class DutyCycleBand(NamedTuple):
     """A frequency band and the share of time one transmitter may send in it."""
 
     from_hz: int
@@ -123,16 +122,24 @@ class Region:
 @functools.cache
 def regions() -> dict[str, Region]:
     """All 13 regions of the AWS enum `RfRegion`, by name."""
-    facts = json.loads(Path(__file__).with_name("regions.json").read_text(encoding="utf-8"))
-    return {name: _region(name, region) for name, region in facts["regions"].items()}
+    return {name: _region(name) for name in _facts()}
 
 
 def region(name: str) -> Region | None:
     """The region with this AWS name (for example `"AS923-1"`), or None when it is not one we have facts for."""
-    return regions().get(name)
+    return _region(name) if name in _facts() else None
 
 
-def _region(name: str, facts: dict[str, Any]) -> Region:
+@functools.cache
+def _facts() -> dict[str, dict[str, Any]]:
+    document = json.loads(Path(__file__).with_name("regions.json").read_text(encoding="utf-8"))
+    facts: dict[str, dict[str, Any]] = document["regions"]
+    return facts
+
+
+@functools.cache
+def _region(name: str) -> Region:
+    facts = _facts()[name]
     # Only AS923 has a downlink dwell time that the network may set; CN470's one second and KR920's four bind always.
     conditional = facts["dwell_time_downlink_ms"] if name.startswith("AS923") else None
     always = facts.get("max_tx_ms") or (None if conditional else facts["dwell_time_downlink_ms"])

@@ -6,8 +6,7 @@ Every figure follows from the arguments alone. What AWS does not document is ass
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from fuota_constructs.lorawan.fragments import data_fragments, encoded_fragments
 from fuota_constructs.lorawan.redundancy import decode_probability
@@ -54,8 +53,7 @@ DEFAULT_PING_SLOT_PERIOD: Final = 128
 """Assumed ping slot period of a class B group, in slots of 30 ms (the API takes 32 to 4096): one slot every 3.84 s."""
 
 
-@dataclass(frozen=True, slots=True)
-class Conditions:
+class Conditions(NamedTuple):
     """What a session happens under: where, to whom, and over what air.
 
     `frequency_hz` is by default the region's RX2 frequency for class C and its ping slot frequency for class B
@@ -135,8 +133,7 @@ _NAMES: Final = {
 """Where a document, read without this class, needs more of a name."""
 
 
-@dataclass(frozen=True, slots=True)
-class SessionPlan:
+class SessionPlan(NamedTuple):
     """One session in figures: times in seconds, sizes in bytes, shares as fractions of 1.
 
     `cut_off` says who ends the session before its last fragment; None where it can be sent whole. A session that is cut
@@ -182,7 +179,7 @@ class SessionPlan:
 
     def as_dict(self) -> dict[str, Any]:
         """All figures, as every JSON document has them: units in the names, null where nothing is limited or known."""
-        figures = {_NAMES.get(name, name): value for name, value in asdict(self).items()}
+        figures = {_NAMES.get(name, name): value for name, value in self._asdict().items()}
         return {
             **figures,
             "fragments": self.fragments,

@@ -103,13 +103,12 @@ def _status(task: Task) -> Check:
 def _parameters(
     aws: Aws, progress: Progress, loss: float, target: float, stacks: Sequence[rules.DeviceStack]
 ) -> list[Check]:
-    plan = replace(
-        task_plan(progress.task, progress.groups, progress.devices, progress.image, aws.region),
+    plan = task_plan(progress.task, progress.groups, progress.devices, progress.image, aws.region)._replace(
         planned_loss_percent=round(100 * loss, 9),
         target=target,
     )
     # A plan has one stack: what is said for each is said once.
-    plans = [replace(plan, device_stack=stack) for stack in stacks] or [plan]
+    plans = [plan._replace(device_stack=stack) for stack in stacks] or [plan]
     found = dict.fromkeys(finding for each in plans for finding in rules.findings_in(each))
     checks = [
         error(finding.rule, finding.message, "change the task, then check again")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fuota_constructs.lorawan.fragments import MAX_ENCODED_FRAGMENTS, encoded_fragments, interval_seconds
 from fuota_constructs.lorawan.redundancy import decode_probability
@@ -28,8 +27,7 @@ MAX_PERCENT = 100
 DEFAULT_LOSS_PERCENT = round(100 * DEFAULT_LOSS)
 
 
-@dataclass(frozen=True, slots=True)
-class SentRate:
+class SentRate(NamedTuple):
     """A data rate the task is sent at, and the conditions of the group; `assumed` where no group names a rate."""
 
     conditions: Conditions

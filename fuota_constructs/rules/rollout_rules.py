@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 
 from fuota_constructs.lorawan.fleet_waves import WaveSize, wave_sizes
@@ -70,7 +69,7 @@ def _rollout_window(plan: TaskPlan) -> Remarks:
     if rollout is None or rollout.window_seconds is None:
         return
     for percent, level in ((plan.redundancy_percent, error), (rollout.most_redundancy_percent, warning)):
-        session = session_plan(dataclasses.replace(plan, redundancy_percent=percent))
+        session = session_plan(plan._replace(redundancy_percent=percent))
         if session is None or session.duration_seconds <= rollout.window_seconds:
             continue
         what = "the session takes" if level is error else f"a retry with {percent} % redundancy takes"

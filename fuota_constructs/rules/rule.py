@@ -7,7 +7,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 if TYPE_CHECKING:
@@ -152,8 +152,7 @@ class RolloutPlan(NamedTuple):
     correlation: float = 0.0
 
 
-@dataclass(frozen=True)
-class TaskPlan:
+class TaskPlan(NamedTuple):
     """A FUOTA task as plain values, the input of every rule.
 
     None means not given (or not knowable), `UNKNOWN` a value that only exists at deployment. Values that users type in
@@ -185,7 +184,7 @@ class TaskPlan:
     rollout: RolloutPlan | None = None
     multicast_groups: tuple[GroupPlan, ...] = ()
     wireless_devices: tuple[object, ...] = ()
-    tags: Mapping[str, object] = field(default_factory=dict)
+    tags: Mapping[str, object] = MappingProxyType({})
     aws_account: str | None = None
     aws_region: str | None = None
     image_bucket_account: str | None = None

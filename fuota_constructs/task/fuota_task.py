@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, cast
 
 import aws_cdk as cdk
@@ -299,8 +298,7 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
         return synth_checks.findings_in(self._task_plan(tags))
 
     def _task_plan(self, tags: Mapping[str, str] | None = None) -> synth_checks.TaskPlan:
-        return dataclasses.replace(
-            self._plan,
+        return self._plan._replace(
             image_bucket_account=self._readable.place.account,
             image_bucket_region=self._readable.place.region,
             image_access=self._readable.missing_access,

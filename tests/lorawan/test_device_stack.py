@@ -2,7 +2,6 @@
 
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -126,7 +125,7 @@ def test_the_share_that_overflows_is_that_of_the_binomial() -> None:
     assert DeviceStack.of("stm32cubewl").share_that_overflows(2084, 0.0) == 0
     assert DeviceStack.of("swl2001").share_that_overflows(100, 0.5) == 0  # it has room for all of them
     assert DeviceStack.of("mbed").share_that_overflows(5000, 0.5) == pytest.approx(1)
-    assert replace(DeviceStack.of("mbed"), max_lost_fragments=None).share_that_overflows(5000, 0.5) == 0
+    assert DeviceStack.of("mbed")._replace(max_lost_fragments=None).share_that_overflows(5000, 0.5) == 0
 
 
 @pytest.mark.parametrize(

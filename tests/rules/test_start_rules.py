@@ -49,7 +49,7 @@ def test_a_schedule_is_where_its_task_is(task: Place, words: str) -> None:
 
 @pytest.mark.parametrize(("window", "rules"), [(25 * 60, []), (25 * 60 - 1, ["start-window"]), (None, [])])
 def test_window(window: float | None, rules: list[str]) -> None:
-    plan = TaskPlan(**{**vars(RADIO), "start": StartPlan("then", 86_400, window)})
+    plan = RADIO._replace(start=StartPlan("then", 86_400, window))
     assert found(plan) == rules
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -81,7 +81,7 @@ def loss_rows(plan: SessionPlan) -> tuple[list[float], list[tuple[int, list[floa
 
 def size_curves(plan: SessionPlan, conditions: Conditions) -> list[SizeCurve]:
     """Every data rate at every fragment size it carries: planned redundancy, smallest lawful interval."""
-    lossless = replace(conditions, loss=0.0)  # the chance of success plays no part here, and is what takes time
+    lossless = conditions._replace(loss=0.0)  # the chance of success plays no part here, and is what takes time
     curves = []
     for rate in conditions.region.data_rates:
         plans = [

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Signature = Literal[
     "ECDSA",
@@ -24,8 +23,7 @@ Signature = Literal[
 ]
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class ImageFacts:
+class ImageFacts(NamedTuple):
     """What a firmware image file says of itself, read without running or trusting any of it.
 
     `format` is a short name (`mcuboot`, `esp`, `sfu`, `wolfboot`, `cortex-m`, `unknown`, ...); `container` is the
@@ -95,7 +93,7 @@ class ImageFacts:
 
     def as_json(self) -> dict[str, object]:
         """Every fact under its name, for JSON."""
-        return dataclasses.asdict(self)
+        return self._asdict()
 
 
 def facts_of(data: bytes, **known: object) -> ImageFacts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -139,7 +139,7 @@ class Cohort:
         least = self.stack.min_fragment_bytes
         if least and self.memory_bytes and not (self.stack.max_fragments or self.max_fragments):
             own["max_fragments"] = self.memory_bytes // least + 1  # Zephyr reckons so with its image partition
-        return replace(self.stack, **own)
+        return self.stack._replace(**own)
 
     def as_dict(self) -> dict[str, Any]:
         """The cohort as JSON has it; what is as by default is left out."""

@@ -10,8 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final
 
-from fuota_constructs.lorawan.fragments import MAX_ENCODED_FRAGMENTS
-from fuota_constructs.lorawan.package_messages import VERSIONS
+from fuota_constructs.lorawan.fragments import MAX_ENCODED_FRAGMENTS, VERSIONS
 
 PRBS_BITS: Final = 23
 """Width of the generator's shift register."""

@@ -145,7 +145,7 @@ def test_a_target_that_is_no_newer_is_warned_of() -> None:
 def test_two_products_are_warned_of() -> None:
     lamp = delta_of(esp_image(), esp_image(payload=b"\x11" * 900 + bytes(range(100)), version=b"v1.5.0"))
     assert found(lamp) == {}
-    meter = dataclasses.replace(lamp, target=dataclasses.replace(lamp.target, product="meter"))
+    meter = dataclasses.replace(lamp, target=lamp.target._replace(product="meter"))
     level, message = found(meter)["delta-files"]
     assert level == "warning"
     assert "the base is the product 'street-lamp' and the target 'meter'" in message

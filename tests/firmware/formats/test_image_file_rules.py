@@ -1,7 +1,5 @@
 """What the rules say about firmware files, of all kinds that people send."""
 
-import dataclasses
-
 import pytest
 from image_files import SLOT, esp_image, program
 
@@ -14,7 +12,7 @@ ELF = b"\x7fELF\x01\x01\x01" + bytes(200)
 
 def found(data: bytes, **changed: object) -> dict[str, tuple[str, str]]:
     """The findings about a file, by rule."""
-    facts = dataclasses.replace(read_image(data), **changed)
+    facts = read_image(data)._replace(**changed)
     plan = TaskPlan(rf_region="EU868", image_bytes=len(data), image_facts=facts)
     return {finding.rule: (finding.level, finding.message) for finding in findings_in(plan)}
 

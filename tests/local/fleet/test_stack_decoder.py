@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -164,9 +163,9 @@ def test_sessions_in_order_end_as_is_said_of_many_at_once(name: str, version: in
     for trial in range(60):
         fragments, coded = int(random.integers(1, 90)), int(random.integers(0, 40))
         most = int(random.integers(1, 12))
-        build = replace(as_it_comes, max_fragments=500, max_lost_fragments=most, max_lost_percent=None)
+        build = as_it_comes._replace(max_fragments=500, max_lost_fragments=most, max_lost_percent=None)
         if trial % 3 == 0 and build.decoder == "semtech":
-            build = replace(build, hangs_from_fragments=45)
+            build = build._replace(hangs_from_fragments=45)
         heard = random.random(fragments + coded) >= float(random.choice([0, 0.05, 0.2, 0.6]))
         numbers = (np.flatnonzero(heard) + 1).tolist()
         image, sent = session(fragments, coded, version)
