@@ -36,7 +36,7 @@ class Guest(NamedTuple):
     @classmethod
     def copier(cls, role_arn: str) -> Guest:
         """The role of the provider, which copies images."""
-        return cls(role_arn, (), COPY, COPY_KEY)
+        return cls(role_arn, ("s3:GetEncryptionConfiguration",), COPY, COPY_KEY)
 
 
 def let_in(bucket: s3.IBucket, guests: Sequence[Guest], *, account: str, objects: str) -> str | None:

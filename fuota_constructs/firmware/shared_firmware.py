@@ -165,6 +165,10 @@ class SharedFirmware(constructs.Construct):
         self.provider.allow_pass_role(access.arn)
         return access
 
+    def made_bucket(self, facts: BucketFacts) -> bool:
+        """Whether it is the bucket that tasks given none share."""
+        return self._bucket is not None and self._buckets[self._bucket] is facts
+
     def facts_of(self, bucket: s3.IBucket) -> BucketFacts:
         """What is known about a bucket, asked for once."""
         if bucket not in self._buckets:
@@ -248,7 +252,12 @@ class SharedFirmware(constructs.Construct):
         identity = bucket.image_identity(self, image.key)
         named = Named(self, f"Image{identity}", f"{asked_by}/Firmware")
         asset = stage_file(self._stack, image.path, named, sha256=image.sha256)
-        self.provider.allow_copy(asset_bucket=asset.bucket_name, bucket_arn=bucket.arn, key_arn=bucket.key_arn)
+        self.provider.allow_copy(
+            asset_bucket=asset.bucket_name,
+            bucket_arn=bucket.arn,
+            key_arn=bucket.key_arn,
+            made_here=self.made_bucket(bucket),
+        )
         return cdk.CfnResource(
             self,
             f"Firmware{identity}",

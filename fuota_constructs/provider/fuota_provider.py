@@ -137,9 +137,9 @@ class FuotaProvider(constructs.Construct):
         """Let it pass this role, to IoT Wireless and nothing else (CreateFuotaTask and UpdateFuotaTask check that)."""
         self._policy.allow([permissions.pass_role(role_arn, permissions.SERVICE_PRINCIPAL)])
 
-    def allow_copy(self, *, asset_bucket: str, bucket_arn: str, key_arn: str | None) -> None:
+    def allow_copy(self, *, asset_bucket: str, bucket_arn: str, key_arn: str | None, made_here: bool) -> None:
         """Let it copy images from the bucket of the CDK assets to `firmware/` in a firmware bucket."""
-        self._policy.allow(permissions.for_copies(asset_bucket, bucket_arn, key_arn))
+        self._policy.allow(permissions.for_copies(asset_bucket, bucket_arn, key_arn, made_here=made_here))
 
     def allow_members(self) -> None:
         """Let it put devices into multicast groups, and set these up."""

@@ -139,15 +139,25 @@ def for_assets(asset_bucket: str) -> list[Statement]:
     ]
 
 
-def for_copies(asset_bucket: str, bucket_arn: str, key_arn: str | None) -> list[Statement]:
-    """What copying firmware images from the CDK assets to a firmware bucket, with its KMS key if it has one, needs."""
+def for_copies(asset_bucket: str, bucket_arn: str, key_arn: str | None, *, made_here: bool) -> list[Statement]:
+    """What copying firmware images from the CDK assets to a firmware bucket, with its KMS key if it has one, needs.
+
+    `made_here`: it is the bucket of tasks that are given none, whose policy this library writes.
+    """
     statements = [
         *for_assets(asset_bucket),
         statement("WriteFirmware", ["s3:GetObject", "s3:PutObject"], f"{bucket_arn}/firmware/*"),
     ]
+    if not made_here:
+        statements.append(read_encryption(bucket_arn))
     if key_arn:
         statements.append(statement("UseFirmwareKey", ["kms:Decrypt", "kms:GenerateDataKey"], key_arn))
     return statements
+
+
+def read_encryption(bucket_arn: str) -> Statement:
+    """What writing to a bucket needs whose policy insists on a header that names its default encryption."""
+    return statement("ReadBucketEncryption", ["s3:GetEncryptionConfiguration"], bucket_arn)
 
 
 def pass_role(role_arn: str, service: str) -> Statement:

@@ -184,12 +184,14 @@ class FuotaRollout(RolloutEvents):
         # The same in every deployment of this stack, and no other stack's: tags say by it whose a task is.
         self.rollout_name = f"{cdk.Aws.STACK_NAME}/{path_below_stack(scope, id)}"
         """The value of the tag `fuota-constructs:rollout` of its tasks and groups, and the dimension of its metrics."""
+        facts = shared.facts_of(bucket)
         function = RolloutFunction(
             self,
             "Function",
             rollout_name=self.rollout_name,
-            bucket=shared.facts_of(bucket),
+            bucket=facts,
             firmware_role_arn=role_arn,
+            bucket_made_here=shared.made_bucket(facts),
         )
         machines = RolloutMachines(self, "Machines", function_arn=function.function_arn, tags=function.tags)
         function.allow_executions(machines.executions_arn)

@@ -14,6 +14,7 @@ from fuota_constructs.provider.permissions import (
     SERVICE_PRINCIPAL,
     for_assets,
     pass_role,
+    read_encryption,
     statement,
 )
 from fuota_constructs.provider.permissions import WILDCARDS as OF_THE_PROVIDER
@@ -58,8 +59,12 @@ class RolloutFunction(constructs.Construct):
         rollout_name: str,
         bucket: BucketFacts,
         firmware_role_arn: str,
+        bucket_made_here: bool,
     ) -> None:
-        """Make them; `rollout_name` is the value of the tag of what the function makes."""
+        """Make them; `rollout_name` is the value of the tag of what the function makes.
+
+        `bucket_made_here`: it is the bucket of tasks that are given none, whose policy this library writes.
+        """
         super().__init__(scope, id)
         stack = cdk.Stack.of(self)
         role, given = role_for(self)
@@ -100,6 +105,7 @@ class RolloutFunction(constructs.Construct):
                 statement("KeepEvidence", ["s3:GetObject", "s3:PutObject"], f"{bucket.arn}/rollouts/*"),
                 # Without it S3 says of an object that is not there that access is denied (Amazon S3 API, GetObject).
                 statement("FindEvidence", ["s3:ListBucket"], bucket.arn),
+                *([] if bucket_made_here else [read_encryption(bucket.arn)]),
                 *([statement("UseBucketKey", ["kms:Decrypt", "kms:GenerateDataKey"], key)] if key else []),
                 statement("HearTheOperator", _HEAR, self.table_arn),
                 statement("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], attribute(log_group, "attrArn")),

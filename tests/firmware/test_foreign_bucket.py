@@ -84,7 +84,11 @@ def test_the_policy_of_a_bucket_of_this_app_lets_the_roles_of_the_task_in(app, h
             ("s3:ListBucketVersions", arn),
             ("s3:GetObject", f"{arn}/firmware/*"),
         },
-        roles["ProviderRole"]: {("s3:GetObject", f"{arn}/firmware/*"), ("s3:PutObject", f"{arn}/firmware/*")},
+        roles["ProviderRole"]: {
+            ("s3:GetEncryptionConfiguration", arn),
+            ("s3:GetObject", f"{arn}/firmware/*"),
+            ("s3:PutObject", f"{arn}/firmware/*"),
+        },
     }
 
 

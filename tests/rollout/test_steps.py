@@ -1,16 +1,20 @@
 """Single steps, where a whole rollout seldom comes by."""
 
 import dataclasses
+import io
 import json
 import os
 import time
 
 import boto3
 import pytest
+import rollout_calls
 import rollout_step
+from botocore.awsrequest import AWSResponse, HeadersDict
+from botocore.exceptions import ClientError
 from operator_word import AnotherRolloutRunsError, OperatorWord
 from rollout_calls import RolloutCalls
-from rollout_rig import DAY, HOUR, MINUTE, ROLE, ClockedCalls, Context
+from rollout_rig import BUCKET, DAY, HOUR, MINUTE, ROLE, ClockedCalls, Context
 from test_rollout import ONE_WAVE, answer_gates
 from wave_turn import Turn
 
@@ -201,3 +205,35 @@ def test_calls_that_fail_once_change_nothing(rig, monkeypatch, fault) -> None:
     assert len(rig.read("wave-0/statuses-0.json")) == 3
     assert rig.left() == []
     assert rig.service.faults.list() == []
+
+
+@pytest.mark.parametrize(("may_read", "denied_as"), [(True, None), (False, "AccessDenied"), (True, "InvalidRequest")])
+def test_evidence_goes_into_a_bucket_that_insists_on_the_header_of_its_encryption(rig, may_read, denied_as) -> None:
+    """S3 as it is, but for the bucket policy, which this cloud does not enforce: no write without the header."""
+    calls, seen = ClockedCalls(rig), []
+    key = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "arn:aws:kms:eu-west-1:000000000000:key/fleet"}
+    rules = {"Rules": [{"ApplyServerSideEncryptionByDefault": key}]}
+    rig.s3.put_bucket_encryption(Bucket=BUCKET, ServerSideEncryptionConfiguration=rules)
+
+    def deny(request, **_):
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        is_denied = not may_read if "encryption" in request.url else "x-amz-server-side-encryption" not in headers
+        seen.append(request.url)
+        body = f"<Error><Code>{denied_as or 'AccessDenied'}</Code></Error>".encode()
+        return AWSResponse(request.url, 403, HeadersDict(), RawBody(body)) if is_denied else None
+
+    class RawBody(io.BytesIO):
+        def stream(self, **_):
+            return iter([self.read()])
+
+    events = rollout_calls._client("s3").meta.events
+    for operation in ("PutObject", "GetBucketEncryption"):
+        events.register(f"before-send.s3.{operation}", deny)
+    if denied_as:
+        with pytest.raises(ClientError, match=f"\\({denied_as}\\) when calling the PutObject"):
+            calls.write("rollouts/one/x.json", {})
+    else:
+        calls.write("rollouts/one/x.json", {"a": 1})
+        assert rig.read("x.json") == {"a": 1}
+        assert rig.s3.head_object(Bucket=BUCKET, Key="rollouts/one/x.json")["SSEKMSKeyId"] == key["KMSMasterKeyID"]
+    rig.s3.delete_bucket_encryption(Bucket=BUCKET)

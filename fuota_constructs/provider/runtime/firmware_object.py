@@ -78,6 +78,11 @@ def _copy(wanted: ObjectProperties, calls: AwsCalls, log: Log) -> None:
         # Another delivery of this event was quicker, or the object was there and could not be read before.
         if aws_errors.code_of(error) not in {"PreconditionFailed", "ConditionalRequestConflict"}:
             error.add_note(f"writing {wanted.uri}")
+            if aws_errors.is_denial(error):
+                error.add_note(
+                    "where the bucket policy insists on x-amz-server-side-encryption, let it take the bucket's default"
+                    " encryption, which is sent if the provider's role may read it (s3:GetEncryptionConfiguration)"
+                )
             raise
         problem = _occupied(wanted)
     try:
@@ -99,10 +104,11 @@ def _read(bucket: str, key: str, wanted: ObjectProperties, calls: AwsCalls) -> b
 def _write(image: bytes, wanted: ObjectProperties, calls: AwsCalls) -> None:
     # S3 compares the checksum before it stores the object, and stores none where there is one.
     checksum = base64.b64encode(bytes.fromhex(wanted.sha256)).decode()
-    calls.s3.put_object(
-        Bucket=wanted.bucket,
-        Key=wanted.key,
-        Body=image,
+    stored_object.write(
+        image,
+        wanted.bucket,
+        wanted.key,
+        calls,
         ChecksumSHA256=checksum,
         IfNoneMatch="*",
         Metadata=wanted.metadata,

@@ -1,4 +1,4 @@
-"""Objects in S3, read whole."""
+"""Objects in S3, read and written whole."""
 
 from typing import Any
 
@@ -23,3 +23,30 @@ def read(bucket: str, key: str, most_bytes: int, calls: AwsCalls) -> bytes:
                 raise
         else:
             return content
+
+
+def write(body: bytes, bucket: str, key: str, calls: AwsCalls, **more: Any) -> None:
+    """Write an object.
+
+    Every object of S3 is encrypted as its bucket says, but a bucket policy may insist on a header that says so, and
+    denies who sends none. Then it is sent: what the bucket's default encryption is.
+    """
+    try:
+        calls.s3.put_object(Bucket=bucket, Key=key, Body=body, **more)
+    except Exception as error:
+        if not aws_errors.is_denial(error) or (default := _default_encryption(bucket, calls)) is None:
+            raise
+        calls.s3.put_object(Bucket=bucket, Key=key, Body=body, **more, **default)
+
+
+def _default_encryption(bucket: str, calls: AwsCalls) -> dict[str, Any] | None:
+    """The parameters of the default encryption of a bucket; None where it is not told."""
+    try:
+        rules = calls.s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+    except Exception as error:
+        if aws_errors.is_answer(error):
+            return None
+        raise
+    default = rules[0]["ApplyServerSideEncryptionByDefault"]
+    parameters = {"ServerSideEncryption": default["SSEAlgorithm"], "SSEKMSKeyId": default.get("KMSMasterKeyID")}
+    return {name: value for name, value in parameters.items() if value}

@@ -103,9 +103,25 @@ class RolloutCalls:
     def write(self, key: str, document: Any) -> None:
         """Keep a document in the firmware bucket."""
         body = json.dumps(document, separators=(",", ":")).encode()
-        _client("s3").put_object(
-            Bucket=os.environ["FIRMWARE_BUCKET"], Key=key, Body=body, ContentType="application/json"
-        )
+        bucket, s3 = os.environ["FIRMWARE_BUCKET"], _client("s3")
+        write = functools.partial(s3.put_object, Bucket=bucket, Key=key, Body=body, ContentType="application/json")
+        try:
+            write()
+        except s3.exceptions.ClientError as error:
+            if error.response["Error"]["Code"] != "AccessDenied" or not (default := _default_encryption(s3, bucket)):
+                raise
+            # A bucket policy may insist on a header that names an encryption: that of the bucket, then.
+            write(**default)
+
+
+def _default_encryption(s3: Any, bucket: str) -> dict[str, str]:
+    try:
+        rules = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+    except s3.exceptions.ClientError:
+        return {}
+    default = rules[0]["ApplyServerSideEncryptionByDefault"]
+    parameters = {"ServerSideEncryption": default["SSEAlgorithm"], "SSEKMSKeyId": default.get("KMSMasterKeyID")}
+    return {name: value for name, value in parameters.items() if value}
 
 
 @functools.cache

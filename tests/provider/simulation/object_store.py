@@ -48,6 +48,8 @@ class ObjectStore:
         name = f"{bucket}/{unquote(url.path).lstrip('/')}" if bucket else unquote(url.path).lstrip("/")
         if operation == "GetObject":
             return self._get(name)
+        if operation == "GetBucketEncryption":  # which the provider may not read of the bucket that tasks share
+            return self.error(403, "AccessDenied", "Access Denied")
         return self._put(name, request)
 
     def error(self, status: int, code: str, message: str) -> tuple[int, dict[str, str], bytes]:
