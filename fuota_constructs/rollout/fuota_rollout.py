@@ -14,6 +14,7 @@ from fuota_constructs.rollout import rollout_inputs
 from fuota_constructs.rollout.rollout_events import RolloutEvents
 from fuota_constructs.rollout.rollout_function import RolloutFunction
 from fuota_constructs.rollout.rollout_machines import RolloutMachines
+from fuota_constructs.rollout.rollout_wave import DEFAULT_WAVES
 from fuota_constructs.task import task_inputs
 from fuota_constructs.template.acknowledgments import ROLLOUT, AcknowledgedAtSynth
 from fuota_constructs.template.keyword_names import naming_keywords
@@ -90,7 +91,8 @@ class FuotaRollout(RolloutEvents):
         `redundancy_percent`, `fragment_size_bytes`, `fragment_interval`: of a first session, as for a `FuotaTask`; all
         three known at synth.
         `targets`: who is updated, see `RolloutTargets`.
-        `waves`: in which parts, see `RolloutWave`; 30 devices, 10 percent and the rest by default.
+        `waves`: in which parts, see `RolloutWave`; by default a canary of as many devices as prove `success_percent`
+        when none fails (of a list a quarter at most), 10 percent where that is more, and the rest.
         `success_percent`: the share of the devices that must have the image, above 0 and below 100; 95 by default.
         `confidence_percent`: how sure the gates must be of that, or of the contrary, over all waves together; above 0
         and below 100; 80 by default.
@@ -113,7 +115,6 @@ class FuotaRollout(RolloutEvents):
         image = task_inputs.image_of(firmware_image, self)
         rf_region = expect_rf_region(rf_region, self)
         rollout_inputs.expect_kinds(dl_class, targets, maintenance_window, self)
-        self._waves = rollout_inputs.waves_of(waves, self)
         self._window = maintenance_window
         size = rollout_inputs.whole(
             "image size", image.size_bytes, 1, 2**31, self, remedy="give FirmwareImage.from_bucket a size_bytes"
@@ -132,6 +133,9 @@ class FuotaRollout(RolloutEvents):
             rollout_inputs.share(name, value, self)
             for name, value in (("success_percent", success_percent), ("confidence_percent", confidence_percent))
         )
+        gateways = rollout_inputs.gateways(devices_per_gateway, gateway_correlation, self)
+        proof = synth_checks.devices_that_prove(success, confidence, waves=DEFAULT_WAVES, **gateways)
+        self._waves = rollout_inputs.waves_of(waves, targets, proof=proof, at=self)
         silent_seconds = rollout_inputs.seconds_within_a_week(
             "silent_after", silent_after, DEFAULT_SILENT_AFTER_SECONDS, at_least=60
         )
@@ -163,7 +167,6 @@ class FuotaRollout(RolloutEvents):
             place=shared.place,
             role_account=access.account if shared.place.account else None,
         )
-        gateways = rollout_inputs.gateways(devices_per_gateway, gateway_correlation, self)
         asked = synth_checks.RolloutPlan(
             waves=tuple(
                 synth_checks.WavePlan(

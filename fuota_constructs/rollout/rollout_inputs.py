@@ -36,10 +36,10 @@ def expect_kinds(dl_class: object, targets: object, window: object, at: IConstru
         _refuse("rollout-window", f"maintenance_window is {shown(window)}; give MaintenanceWindow.daily(...)", at)
 
 
-def waves_of(waves: object, at: IConstruct) -> tuple[RolloutWave, ...]:
-    """The waves asked for, or those of a careful rollout."""
+def waves_of(waves: object, targets: RolloutTargets, *, proof: int, at: IConstruct) -> tuple[RolloutWave, ...]:
+    """The waves asked for, or those of a careful rollout, whose canary has `proof` devices."""
     if waves is None:
-        return tuple(default_waves())
+        return default_waves(proof=proof, devices=len(targets.device_list) if targets.device_list else None)
     if not isinstance(waves, Sequence) or not all(isinstance(wave, RolloutWave) for wave in waves):
         _refuse("rollout-waves", f"waves is {shown(waves)}; give a list of RolloutWave.devices and .percent", at)
     return tuple(waves)

@@ -14,6 +14,7 @@ RULE = "rollout-waves"
 DEFAULT_BAKE_SECONDS = 86_400
 MOST_BAKE_SECONDS = 30 * 86_400
 MOST_NAME_CHARACTERS = 64
+DEFAULT_WAVES = 3
 
 
 @dataclass(frozen=True)
@@ -68,13 +69,15 @@ class RolloutWave:
         return {"name": name, **reach, "bakeSeconds": self.bake_seconds, "approval": self.approval}
 
 
-def default_waves() -> tuple[RolloutWave, ...]:
-    """A canary, a tenth of the fleet, and the rest."""
-    return (
-        RolloutWave.devices(30, name="canary"),
-        RolloutWave.percent(10, name="tenth"),
-        RolloutWave.percent(100, name="rest"),
-    )
+def default_waves(*, proof: int, devices: int | None) -> tuple[RolloutWave, ...]:
+    """A canary, a tenth of the fleet, and the rest.
+
+    The canary has as many devices as prove the share asked for when none fails, which is `proof`; of a list of
+    `devices` a quarter at most. There is no tenth where the canary is as large.
+    """
+    canary = proof if devices is None else max(1, min(proof, -(-devices // 4)))
+    tenth = [RolloutWave.percent(10, name="tenth")] if devices is None or devices > 10 * canary else []
+    return (RolloutWave.devices(canary, name="canary"), *tenth, RolloutWave.percent(100, name="rest"))
 
 
 def _common(name: object, bake: object, approval: object) -> tuple[str | None, int, bool]:

@@ -18,7 +18,7 @@ from fuota_constructs.rules.monitor_rules import MONITOR_RULES
 from fuota_constructs.rules.place_rules import PLACE_RULES
 from fuota_constructs.rules.radio_rules import RADIO_RULES
 from fuota_constructs.rules.radio_session import session_plan
-from fuota_constructs.rules.rollout_rules import MOST_RETRIES, ROLLOUT_RULES
+from fuota_constructs.rules.rollout_rules import MOST_RETRIES, ROLLOUT_RULES, devices_that_prove
 from fuota_constructs.rules.rule import (
     UNKNOWN,
     Finding,
@@ -72,6 +72,7 @@ __all__ = [
     "StartPlan",
     "TaskPlan",
     "WavePlan",
+    "devices_that_prove",
     "encoded_fragments",
     "findings_in",
     "markdown_page",

@@ -86,13 +86,22 @@ def _rollout_window(plan: TaskPlan) -> Remarks:
         return
 
 
+def devices_that_prove(
+    success_percent: float, confidence_percent: float, *, waves: int, a_gateway: float = 1.0, correlation: float = 0.0
+) -> int:
+    """How many devices prove a share at one of the gates of a rollout when none of them fails."""
+    confidence = 1 - (1 - confidence_percent / 100) / waves
+    return smallest_proof(success_percent / 100, confidence, a_gateway=a_gateway, correlation=correlation)
+
+
 def _wave_cannot_prove(plan: TaskPlan) -> Remarks:
     rollout = plan.rollout
     if rollout is None or not rollout.waves:
         return
-    needed = smallest_proof(
-        rollout.success_percent / 100,
-        1 - (1 - rollout.confidence_percent / 100) / len(rollout.waves),
+    needed = devices_that_prove(
+        rollout.success_percent,
+        rollout.confidence_percent,
+        waves=len(rollout.waves),
         a_gateway=rollout.a_gateway,
         correlation=rollout.correlation,
     )
@@ -102,8 +111,8 @@ def _wave_cannot_prove(plan: TaskPlan) -> Remarks:
         yield warning(
             f"success_percent is {rollout.success_percent:g} at confidence_percent {rollout.confidence_percent:g},"
             f" which takes {needed} devices{together} without a failure to prove, and {', '.join(weak)} cannot have so"
-            " many: a canary then goes on when it refutes nothing, a later wave waits for the operator; let it reach at"
-            f" least {needed} devices, or ask for less"
+            " many: a canary then goes on when it refutes nothing, the last wave when the share is reached, and another"
+            f" one waits for the operator; let it reach at least {needed} devices, or ask for less"
         )
 
 

@@ -63,10 +63,32 @@ def test_settings_are_numbers_and_no_device_is_in_the_template(stack, rollout_of
 
 
 def test_devices_that_fail_together_are_said_to_the_gate_and_to_the_rules(stack, rollout_of, synth) -> None:
-    rollout = rollout_of(devices_per_gateway=25)
+    rollout = rollout_of(devices_per_gateway=25, waves=[RolloutWave.devices(60), RolloutWave.percent(100)])
     assert settings_of(synth(stack))["gate"]["gateways"] == {"a_gateway": 25, "correlation": 0.05}
     [weak] = [found.message for found in rollout.findings if found.rule == "wave-cannot-prove"]
     assert "(25 behind a gateway)" in weak
+
+
+@pytest.mark.parametrize(
+    ("devices", "given", "waves"),
+    [
+        (None, {}, [("canary", 53), ("tenth", 10), ("rest", 100)]),
+        (2_000, {}, [("canary", 53), ("tenth", 10), ("rest", 100)]),
+        (530, {}, [("canary", 53), ("rest", 100)]),
+        (200, {}, [("canary", 50), ("rest", 100)]),
+        (1, {}, [("canary", 1), ("rest", 100)]),
+        (2_000, {"success_percent": 90}, [("canary", 26), ("tenth", 10), ("rest", 100)]),
+        (4_000, {"devices_per_gateway": 25}, [("canary", 117), ("tenth", 10), ("rest", 100)]),
+    ],
+)
+def test_by_default_the_canary_can_prove_what_is_asked_for(rollout_of, synth, devices, given, waves) -> None:
+    ids = DeviceList.of([f"00000000-0000-0000-0000-{number:012}" for number in range(devices or 0)] or DEVICES)
+    targets = RolloutTargets.devices(ids) if devices else RolloutTargets.device_profile(DEVICES[0])
+    rollout = rollout_of(targets=targets, **given)
+    found = settings_of(synth(cdk.Stack.of(rollout)))["waves"]
+    assert [(wave["name"], wave.get("devices", wave.get("percent"))) for wave in found] == waves
+    if devices is None or devices > 300:
+        assert "wave-cannot-prove" not in [finding.rule for finding in rollout.findings]
 
 
 def test_machines_are_as_their_files_say(stack, rollout_of, synth) -> None:

@@ -42,12 +42,24 @@ def test_devices_behind_a_gateway_prove_less_together() -> None:
     assert say(Tally(delivered=60), waves=1).next == "pass"
     assert say(Tally(delivered=60), waves=1, **together).next == "go-on"
     assert say(Tally(delivered=20, failed=5), waves=1, success=0.9).next == "abort"
-    assert say(Tally(delivered=20, failed=5), waves=1, success=0.9, **together).next == "go-on"
+    assert say(Tally(delivered=20, failed=5), waves=1, success=0.9, **together).next == "hold"
 
 
 def test_a_later_wave_that_proves_nothing_holds() -> None:
     verdict = say(Tally(delivered=20), Tally(delivered=20, failed=1))
     assert (verdict.next, verdict.outcome) == ("hold", "INCONCLUSIVE")
+
+
+def test_a_last_wave_that_proves_nothing_ends_when_the_share_is_reached() -> None:
+    reached = say(Tally(delivered=20), Tally(delivered=10), Tally(delivered=9, failed=1))
+    assert (reached.next, reached.outcome) == ("go-on", "INCONCLUSIVE")
+    assert "all waves have had their turn, and 97.5% of the devices attempted have the image" in reached.reason
+    missed = say(Tally(delivered=20), Tally(delivered=10), Tally(delivered=7, failed=3))
+    assert (missed.next, missed.outcome) == ("hold", "INCONCLUSIVE")
+    assert "92.5% of the devices attempted" in missed.reason
+    # Who is not heard of has no image that is known of, and a canary that is the whole fleet is a last wave.
+    assert say(Tally(delivered=20, unknown=2), waves=1).next == "hold"
+    assert say(Tally(delivered=20), Tally(delivered=20, failed=1), Tally(delivered=1, failed=2)).next == "hold"
 
 
 def test_bad_firmware_aborts() -> None:

@@ -96,19 +96,34 @@ def judge(waves: Sequence[Tally], radio: Radio, terms: Terms) -> Verdict:
         return Verdict(ABORT, reason, *_bounds(pooled, terms))
     if pooled.attempted == 0:
         return Verdict(HOLD, "no device was attempted, so nothing is known about this image")
-    return _by_bounds(pooled, radio, terms, is_canary=len(waves) == 1)
+    is_last = len(waves) >= terms.waves  # a wave that was skipped is not among them: then not all have had their turn
+    return _by_bounds(pooled, radio, terms, is_canary=len(waves) == 1, is_last=is_last)
 
 
-def _by_bounds(pooled: Tally, radio: Radio, terms: Terms, *, is_canary: bool) -> Verdict:
+def _by_bounds(pooled: Tally, radio: Radio, terms: Terms, *, is_canary: bool, is_last: bool) -> Verdict:
     lower, upper = _bounds(pooled, terms)
-    next_, text = _next(pooled, radio, terms, lower, upper, is_canary=is_canary)
+    next_, text = _next(pooled, radio, terms, lower, upper)
+    if next_ == HOLD and not radio.is_worse:
+        next_, text = _inconclusive(pooled, terms, text, is_canary=is_canary, is_last=is_last)
     counts = f"{pooled.delivered} of {pooled.attempted} devices have the image"
     if terms.correlation:
         counts += f", and count as {terms.independent(pooled.attempted):.0f} independent devices"
     return Verdict(next_, f"{counts}; {text}", lower, upper, radio.is_worse)
 
 
-def _next(pooled: Tally, radio: Radio, terms: Terms, lower: float, upper: float, *, is_canary: bool) -> tuple[str, str]:
+def _inconclusive(pooled: Tally, terms: Terms, proven: str, *, is_canary: bool, is_last: bool) -> tuple[str, str]:
+    """What becomes of a wave that proves nothing: a hold says what nobody but the operator can decide."""
+    if is_last:
+        # There is nobody left to protect, and of the whole fleet the share is known, not estimated.
+        share = pooled.delivered / pooled.attempted
+        known = f"{proven}; all waves have had their turn, and {share:.1%} of the devices attempted have the image"
+        return (GO_ON if share >= terms.success else HOLD), known
+    if is_canary and terms.upper(pooled.delivered, pooled.attempted) >= terms.success:
+        return GO_ON, f"{proven}: a canary goes on when it does not refute that"
+    return HOLD, proven
+
+
+def _next(pooled: Tally, radio: Radio, terms: Terms, lower: float, upper: float) -> tuple[str, str]:
     wanted = f"{terms.success:.1%} at a confidence of {terms.confidence:.0%}"
     planned = f"the plan has a chance of {radio.chance:.2g} for so few" if radio.is_worse else ""
 
@@ -125,11 +140,7 @@ def _next(pooled: Tally, radio: Radio, terms: Terms, lower: float, upper: float,
     proven = f"between {lower:.1%} and {upper:.1%} is possible, {wanted} was asked for"
     if pooled.pending_losses + pooled.pending_failures:
         return GO_ON, f"{proven}; devices are tried again first"
-    worst = terms.upper(pooled.delivered, pooled.attempted)
-    is_refuted_by_nobody = is_canary and worst >= terms.success
-    return (
-        (GO_ON, f"{proven}: a canary goes on when it does not refute that") if is_refuted_by_nobody else (HOLD, proven)
-    )
+    return HOLD, proven
 
 
 def _reason_to_abort(wave: Tally, pooled: Tally, terms: Terms, *, is_canary: bool) -> str:
