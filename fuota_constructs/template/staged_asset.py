@@ -21,6 +21,7 @@ import jsii
 from jsii.errors import JSIIError
 
 from fuota_constructs.errors import FuotaValidationError
+from fuota_constructs.template.jsii_answers import answered, field
 from fuota_constructs.template.typed_resource import attribute, typed_construct
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Named(NamedTuple):
 
 
 class _Content(NamedTuple):
-    files: dict[str, Path]  # by where they are in the asset
+    files: dict[str, bytes]  # by where they are in the asset
     digest: str
     extension: str
     packaging: cdk.FileAssetPackaging
@@ -57,19 +58,18 @@ def stage_file(stack: cdk.Stack, file: Path, named: Named, *, sha256: str) -> St
     Raises `FuotaValidationError` when the file is no longer the one with this SHA-256: uploaded under that name, the
     wrong content would stay in the asset bucket for good, because the CDK uploads no asset twice.
     """
-    if hashlib.sha256(file.read_bytes()).hexdigest() != sha256:
+    content = file.read_bytes()
+    if hashlib.sha256(content).hexdigest() != sha256:
         raise FuotaValidationError("image-file", f"firmware image {str(file)!r} changed during the synth; run it again")
-    return _stage(stack, _Content({file.name: file}, sha256, file.suffix, cdk.FileAssetPackaging.FILE), named)
+    return _stage(stack, _Content({file.name: content}, sha256, file.suffix, cdk.FileAssetPackaging.FILE), named)
 
 
 def stage_text(stack: cdk.Stack, text: str, extension: str, named: Named) -> StagedAsset:
     """Put a text into the cloud assembly of a stack, to be uploaded as a file in UTF-8."""
     content = text.encode()
-    with tempfile.TemporaryDirectory(prefix="fuota-text-") as folder:
-        file = Path(folder, f"text{extension}")
-        file.write_bytes(content)
-        digest = hashlib.sha256(content).hexdigest()
-        return _stage(stack, _Content({file.name: file}, digest, extension, cdk.FileAssetPackaging.FILE), named)
+    digest = hashlib.sha256(content).hexdigest()
+    files = {f"text{extension}": content}
+    return _stage(stack, _Content(files, digest, extension, cdk.FileAssetPackaging.FILE), named)
 
 
 def stage_modules(
@@ -83,11 +83,11 @@ def stage_modules(
     modules = {module.name: module for module in files}
     for place, folder in (packages or {}).items():
         modules.update({f"{place}/{module.relative_to(folder)}": module for module in folder.rglob("*.py")})
+    texts = {name: module.read_bytes() for name, module in sorted(modules.items())}
     digest = hashlib.sha256()
-    for name, module in sorted(modules.items()):
-        text = module.read_bytes()
+    for name, text in texts.items():
         digest.update(f"{name}:{len(text)}:".encode() + text)
-    content = _Content(modules, digest.hexdigest(), "", cdk.FileAssetPackaging.ZIP_DIRECTORY)
+    content = _Content(texts, digest.hexdigest(), "", cdk.FileAssetPackaging.ZIP_DIRECTORY)
     return _stage(stack, content, named)
 
 
@@ -98,13 +98,14 @@ def _stage(stack: cdk.Stack, content: _Content, named: Named) -> StagedAsset:
         # The synthesizer a stack shows to Python may be the one it was given, while the CDK uses a copy of it. But in
         # Node.js a stack itself takes assets, as it did in version 1, although that is no longer declared.
         with contextlib.suppress(JSIIError):  # it no longer does
-            location = jsii.unsafe_cast(stack, cdk.IStackSynthesizer).add_file_asset(
-                file_name=os.path.relpath(staged, folders.assembly),
-                packaging=content.packaging,
-                source_hash=content.digest,
-                display_name=named.display_name,
-            )
-            return StagedAsset(location.bucket_name, location.object_key)
+            source = {
+                "fileName": os.path.relpath(staged, folders.assembly),
+                "packaging": content.packaging,
+                "sourceHash": content.digest,
+                "displayName": named.display_name,
+            }
+            location = answered(jsii.invoke, jsii.unsafe_cast(stack, cdk.IStackSynthesizer), "addFileAsset", [source])
+            return StagedAsset(field(location, "bucket_name"), field(location, "object_key"))
     return _stage_in_node(content, named)
 
 
@@ -154,9 +155,10 @@ def _copy(content: _Content, staged: Path) -> Path:
         with tempfile.TemporaryDirectory(prefix=".staging-", dir=staged.parent) as scratch:
             copies = Path(scratch, "content")
             copies.mkdir()
-            for name, file in content.files.items():
-                (copies / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(file, copies / name)
+            for folder in {Path(name).parent for name in content.files} - {Path()}:
+                (copies / folder).mkdir(parents=True, exist_ok=True)
+            for name, data in content.files.items():
+                (copies / name).write_bytes(data)
             zipped = content.packaging is cdk.FileAssetPackaging.ZIP_DIRECTORY
             (copies if zipped else copies / next(iter(content.files))).rename(staged)
     for path in (staged, *(staged.rglob("*") if staged.is_dir() else ())):
