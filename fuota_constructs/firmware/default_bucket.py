@@ -13,7 +13,7 @@ import jsii
 
 from fuota_constructs.firmware.bucket_facts import BucketFacts
 from fuota_constructs.synth_checks import Place
-from fuota_constructs.template.typed_resource import attribute, typed_choice, typed_construct, typed_object
+from fuota_constructs.template.typed_resource import attribute, typed_choice, typed_construct, typed_object, typed_part
 
 if TYPE_CHECKING:
     import constructs
@@ -32,39 +32,20 @@ def make_default_bucket(scope: constructs.Construct) -> tuple[s3.IBucket, Bucket
         {
             "blockPublicAccess": typed_object("aws_s3.BlockPublicAccess", dict.fromkeys(_BLOCKED, True)),
             "encryption": typed_choice("aws_s3.BucketEncryption", "S3_MANAGED"),
+            "enforceSSL": True,
             "objectOwnership": typed_choice("aws_s3.ObjectOwnership", "BUCKET_OWNER_ENFORCED"),
             "removalPolicy": cdk.RemovalPolicy.RETAIN,
             "versioned": True,
         },
         base=cdk.Resource,
     )
-    # The bucket could make its policy by itself, but Python could not get at it without loading aws_s3. There is one
-    # already where a property injector asks for one.
-    arn = attribute(bucket, "bucketArn")
-    encrypted_only = typed_object(
-        "aws_iam.PolicyStatement",
-        {
-            "effect": typed_choice("aws_iam.Effect", "DENY"),
-            "actions": ["s3:*"],
-            "principals": [typed_object("aws_iam.AnyPrincipal")],
-            "resources": [arn, f"{arn}/*"],
-            "conditions": {"Bool": {"aws:SecureTransport": "false"}},
-        },
-    )
-    policy: constructs.Construct | None = jsii.get(bucket, "policy")
-    if policy:
-        jsii.get(policy, "document").add_statements(encrypted_only)
-    else:
-        props = {"bucket": bucket, "document": typed_object("aws_iam.PolicyDocument", {"statements": [encrypted_only]})}
-        policy = typed_construct(bucket, "Policy", "aws_s3.BucketPolicy", props, base=cdk.Resource)
-        jsii.set(bucket, "policy", policy)
     key: kms.IKey | None = jsii.get(bucket, "encryptionKey")  # none, unless a property injector gives it one
     facts = BucketFacts(
         name=attribute(bucket, "bucketName"),
-        arn=arn,
+        arn=attribute(bucket, "bucketArn"),
         key_arn=key.key_arn if key else None,
         place=Place(),
         identity="Default",
-        policy=policy,
+        policy=typed_part(bucket, "policy", "aws_s3.BucketPolicy", base=cdk.Resource),
     )
     return cast("s3.IBucket", bucket), facts

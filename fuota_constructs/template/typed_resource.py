@@ -18,6 +18,8 @@ import aws_cdk as cdk
 import constructs
 import jsii
 
+from fuota_constructs.template.jsii_answers import Answer, answered
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -98,6 +100,16 @@ def typed_construct(
     `real` is the class it is in Python, with its module, when that is one of ours.
     """
     return cast("constructs.Construct", _make(base, kind, [scope, id, dict(props)], real))
+
+
+def typed_part(owner: constructs.IConstruct, name: str, kind: str, *, base: type) -> constructs.Construct | None:
+    """The construct that another one made and holds, such as the `policy` of a bucket."""
+    answer = answered(jsii.get, owner, name)
+    if isinstance(answer, Answer):
+        part: Any = object.__new__(_stand_in(base, kind, f"aws_cdk.{kind}"))
+        part.__jsii_ref__ = answer.__jsii_ref__
+        answer = part
+    return cast("constructs.Construct | None", answer)
 
 
 def typed_object(kind: str, *arguments: object) -> object:
