@@ -66,6 +66,8 @@ RETENTION_DAYS = {
 _GIVEN: weakref.WeakKeyDictionary[IConstruct, dict[str, object]] = weakref.WeakKeyDictionary()
 _FUNCTIONS: weakref.WeakKeyDictionary[IConstruct, list[Configurable]] = weakref.WeakKeyDictionary()
 """By app."""
+_NEW: list[Configurable] = []
+"""Those whose app was not asked for yet: that takes round trips to the CDK, and most apps configure nothing."""
 
 
 def configure(scope: IConstruct, given: Mapping[str, object]) -> None:
@@ -76,7 +78,7 @@ def configure(scope: IConstruct, given: Mapping[str, object]) -> None:
     for name, value in wanted.items():
         if name in before and not _same(before[name], value):
             _refuse(name, "given before with another value for the same scope; give each once", at)
-    affected = [each for each in _FUNCTIONS.get(at.node.root, []) if at in each.scope.node.scopes]
+    affected = [each for each in _functions_of(at.node.root) if at in each.scope.node.scopes]
     if "role" in wanted and any(not _same(each.role, wanted["role"]) for each in affected):
         path = affected[0].scope.node.path
         _refuse("role", f"given when {path} has its role already; call configure before the first FuotaTask", at)
@@ -94,9 +96,16 @@ def settings_of(scope: IConstruct) -> dict[str, Any]:
 
 def follow(function: Configurable) -> None:
     """Set up a function, now and whenever somebody configures more."""
-    _FUNCTIONS.setdefault(function.scope.node.root, []).append(function)
+    _NEW.append(function)
     if settings := settings_of(function.scope):
         function.apply(settings)
+
+
+def _functions_of(app: IConstruct) -> list[Configurable]:
+    for function in _NEW:
+        _FUNCTIONS.setdefault(function.scope.node.root, []).append(function)
+    _NEW.clear()
+    return _FUNCTIONS.get(app, [])
 
 
 def _same(one: object, other: object) -> bool:

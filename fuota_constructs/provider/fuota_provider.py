@@ -16,6 +16,7 @@ from fuota_constructs.template.typed_resource import attribute
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
     import aws_cdk as cdk
     from aws_cdk import aws_ec2 as ec2
@@ -132,6 +133,10 @@ class FuotaProvider(constructs.Construct):
         """
         given = {name: value for name, value in locals().items() if name != "scope"}
         configuration.configure(scope, given)
+
+    def allowing_at_once(self) -> AbstractContextManager[None]:
+        """Put all that it is allowed meanwhile into the template at once."""
+        return self._policy.at_once()
 
     def allow_pass_role(self, role_arn: str) -> None:
         """Let it pass this role, to IoT Wireless and nothing else (CreateFuotaTask and UpdateFuotaTask check that)."""

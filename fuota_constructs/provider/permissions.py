@@ -78,12 +78,12 @@ def for_tasks(log_group_arn: str) -> list[Statement]:
             # Not the tasks of other stacks. A task without the tag is one that is just being made, or one whose tag
             # somebody took off: that must stay deletable. IoT Wireless supports tags in policies (AWS IoT Wireless
             # Developer Guide, "How AWS IoT Wireless works with IAM"); tried on AWS it was not.
-            "Condition": {"StringEqualsIfExists": {f"aws:ResourceTag/{STACK_TAG}": cdk.Aws.STACK_ID}},
+            "Condition": {"StringEqualsIfExists": {f"aws:ResourceTag/{STACK_TAG}": _stack_id()}},
         },
         statement("AttachTargets", _iotwireless(_ATTACHMENTS), _any("MulticastGroup"), _any("WirelessDevice")),
         # Why a Delete comes, and whether a Create is still waited for.
         statement(
-            "ReadOwnStack", ["cloudformation:DescribeStackResource", "cloudformation:DescribeStacks"], cdk.Aws.STACK_ID
+            "ReadOwnStack", ["cloudformation:DescribeStackResource", "cloudformation:DescribeStacks"], _stack_id()
         ),
         statement("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], log_group_arn),
     ]
@@ -189,3 +189,8 @@ def _here() -> str:
 @functools.cache
 def _partition() -> str:
     return cdk.Aws.PARTITION
+
+
+@functools.cache
+def _stack_id() -> str:
+    return cdk.Aws.STACK_ID

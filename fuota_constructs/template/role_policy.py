@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,7 +14,7 @@ from fuota_constructs.template.late_warnings import warn
 from fuota_constructs.template.typed_resource import attribute, typed_resource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     import constructs
     from aws_cdk import aws_iam as iam
@@ -46,6 +47,7 @@ class RolePolicy:
         self._scope, self._role, self._wildcards = scope, role, wildcards
         self._statements: dict[str, Statement] = {}
         self._add(statements)
+        self._collects = self._unwritten = False
         self.resource: cdk.CfnResource | None = None
         """Custom resources depend on it: their Delete still needs these permissions."""
         if given:
@@ -61,8 +63,19 @@ class RolePolicy:
 
     def allow(self, statements: Iterable[Statement]) -> None:
         """Allow more: statements of a new Sid, or more resources for one there is."""
-        if self._add(statements) and self.resource:
-            jsii.set(self.resource, "policyDocument", self.document)
+        self._unwritten = self._add(statements) or self._unwritten
+        if not self._collects:
+            self._write()
+
+    @contextlib.contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Write all that is allowed meanwhile at once, in one round trip to the CDK."""
+        self._collects = True
+        try:
+            yield
+        finally:
+            self._collects = False
+            self._write()
 
     def beside(self, scope: constructs.Construct, name: str, statements: Iterable[Statement]) -> RolePolicy:
         """Another policy of the role, for what must be there before something that this one is about."""
@@ -110,6 +123,11 @@ class RolePolicy:
         rendered = cast("iam.CfnPolicy", policy.node.default_child)
         # To a role imported as immutable the CDK attaches nothing, and renders no such policy.
         return rendered if policy.stack.resolve(rendered.roles) else None
+
+    def _write(self) -> None:
+        if self._unwritten and self.resource:
+            jsii.set(self.resource, "policyDocument", self.document)
+        self._unwritten = False
 
     def _add(self, statements: Iterable[Statement]) -> bool:
         added = False
