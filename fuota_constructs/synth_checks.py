@@ -161,7 +161,7 @@ def place_of_stack(scope: constructs.IConstruct) -> Place:
     return Place(*(None if text.startswith("unknown-") else text for text in (account, region)))
 
 
-def group_plan(group: IMulticastGroupRef, *, beside: str | None, here: Place) -> GroupPlan:
+def group_plan(group: IMulticastGroupRef, *, arn: str, beside: str | None, here: Place) -> GroupPlan:
     """What is known about a multicast group: of ours everything, of an L1 what its properties say, else nothing.
 
     `beside` is the region of the task and `here` its place; a group of the same needs no name, and of one beside a
@@ -174,7 +174,7 @@ def group_plan(group: IMulticastGroupRef, *, beside: str | None, here: Place) ->
         known(getattr(group, name, None))
         for name in ("downlink_data_rate", "downlink_frequency_hz", "transmission_interval_ms")
     )
-    place = place_of(group if any(here) else None, group.multicast_group_ref.multicast_group_arn)
+    place = place_of(group if any(here) else None, arn)
     named = (rf_region and rf_region != beside) or place.apart_from(here) or (any(place) and not any(here))
     return GroupPlan(
         label=group.node.path if named else "",

@@ -28,6 +28,7 @@ from fuota_constructs.template.resource_tags import stack_tags
 from fuota_constructs.template.service_role import CUSTOMIZED
 from fuota_constructs.template.stable_ids import StableIds
 from fuota_constructs.template.staged_asset import Named, stage_file
+from fuota_constructs.template.typed_resource import bare_resource
 
 if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
@@ -258,11 +259,11 @@ class SharedFirmware(constructs.Construct):
             key_arn=bucket.key_arn,
             made_here=self.made_bucket(bucket),
         )
-        return cdk.CfnResource(
+        return bare_resource(
             self,
             f"Firmware{identity}",
-            type="Custom::FirmwareObject",
-            properties={
+            "Custom::FirmwareObject",
+            {
                 "ServiceToken": self.provider.service_token,
                 "ServiceTimeout": str(SERVICE_TIMEOUT_SECONDS),
                 "SourceBucket": asset.bucket_name,

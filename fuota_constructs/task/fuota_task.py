@@ -19,6 +19,7 @@ from fuota_constructs.template.keyword_names import naming_keywords
 from fuota_constructs.template.references import wireless_device_ids
 from fuota_constructs.template.resource_tags import ResourceTags
 from fuota_constructs.template.stable_ids import path_below_stack
+from fuota_constructs.template.typed_resource import bare_resource
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -127,16 +128,12 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
         devices = task_inputs.targets_of("wireless_devices", wireless_devices, self)
 
         self._shared = shared = SharedFirmware.of(scope)
-        self._bucket = shared.bucket_of(task_inputs.own_bucket_of(image, firmware_bucket, self))
-        self._role = shared.role_of(task_inputs.own_role_of(firmware_update_role, self))
-        self._access = shared.access_of(self._role)
-        readable = shared.readable(
-            image,
-            self._bucket,
-            self._role,
-            per_image=task_inputs.access_per_image_of(access_per_image, self),
-            asked_by=path_below_stack(scope, id),
-        )
+        with shared.provider.allowing_at_once():
+            self._bucket = shared.bucket_of(task_inputs.own_bucket_of(image, firmware_bucket, self))
+            self._role = shared.role_of(task_inputs.own_role_of(firmware_update_role, self))
+            self._access = shared.access_of(self._role)
+            per_image, asked_by = task_inputs.access_per_image_of(access_per_image, self), path_below_stack(scope, id)
+            readable = shared.readable(image, self._bucket, self._role, per_image=per_image, asked_by=asked_by)
 
         given: dict[str, object] = {
             "Name": fuota_task_name,
@@ -158,14 +155,16 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
             place=shared.place,
             role_account=self._access.account if shared.place.account else None,
         )
-        self._groups = {task_inputs.multicast_group_id_of(group, self): self._plan_of(group) for group in groups}
+        self._groups: dict[str, synth_checks.GroupPlan] = {}
+        for group in groups:
+            self._take_group(group)
         self._devices, self._readable = wireless_device_ids(devices, self), readable
 
-        self._resource = cdk.CfnResource(
+        self._resource = bare_resource(
             self,
             "Resource",
-            type=RESOURCE_TYPE,
-            properties={
+            RESOURCE_TYPE,
+            {
                 "ServiceToken": shared.provider.service_token,
                 "ServiceTimeout": str(SERVICE_TIMEOUT_SECONDS),
                 "LoRaWAN": {"RfRegion": rf_region.value},
@@ -250,8 +249,7 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
 
         Raises `FuotaValidationError` for what is no multicast group.
         """
-        group_id = task_inputs.multicast_group_id_of(group, self)  # first: what is no group has no plan
-        self._groups[group_id] = self._plan_of(group)
+        self._take_group(group)
         task_inputs.await_devices_of([group], self._resource)
         self._resource.add_property_override("MulticastGroupIds", list(self._groups))
         self._check_at_synth()
@@ -291,8 +289,11 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
         self._check_at_synth()
         return self._start
 
-    def _plan_of(self, group: IMulticastGroupRef) -> synth_checks.GroupPlan:
-        return synth_checks.group_plan(group, beside=self._plan.rf_region, here=self._shared.place)
+    def _take_group(self, group: IMulticastGroupRef) -> None:
+        reference = task_inputs.multicast_group_of(group, self)
+        self._groups[reference.multicast_group_id] = synth_checks.group_plan(
+            group, arn=reference.multicast_group_arn, beside=self._plan.rf_region, here=self._shared.place
+        )
 
     def _findings(self, tags: Mapping[str, str]) -> tuple[Finding, ...]:
         return synth_checks.findings_in(self._task_plan(tags))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_s3 as s3
     from aws_cdk.interfaces.aws_iam import IRoleRef
+    from aws_cdk.interfaces.aws_iotwireless import MulticastGroupReference
     from aws_cdk.interfaces.aws_s3 import IBucketRef
     from constructs import Construct, IConstruct
 
@@ -172,12 +173,13 @@ def targets_of(name: str, value: Sequence[_Target], at: IConstruct) -> Sequence[
     )
 
 
-def multicast_group_id_of(value: object, at: IConstruct) -> str:
-    """The id of a multicast group, if the value is one."""
-    if hasattr(value, "multicast_group_ref"):
-        reference = value.multicast_group_ref
+def multicast_group_of(value: object, at: IConstruct) -> MulticastGroupReference:
+    """What a multicast group is referred to by, if the value is one."""
+    reference: MulticastGroupReference | None = getattr(value, "multicast_group_ref", None)
+    if reference is not None:  # asked for once: of an L1 that takes three round trips to the CDK
         expect_arn(reference.multicast_group_arn, "MulticastGroup", at)
-        return expect_id(reference.multicast_group_id, "MulticastGroup", at)
+        expect_id(reference.multicast_group_id, "MulticastGroup", at)
+        return reference
     raise FuotaValidationError(
         "multicast-groups",
         f"multicast_groups has {shown(value)}, which is no multicast group; {_group_remedy(value)}",

@@ -81,6 +81,19 @@ def _make(base: type, kind: str, arguments: Sequence[object], real: str = "") ->
     return made
 
 
+def bare_resource(
+    scope: constructs.Construct,
+    id: str,  # noqa: A002
+    kind: str,
+    properties: Props,
+) -> cdk.CfnResource:
+    """A resource of a type that the CDK has no class for; what is None is left out."""
+    made = object.__new__(cdk.CfnResource)
+    given = {name: value for name, value in properties.items() if value is not None}
+    jsii.create(cdk.CfnResource, made, [scope, id, {"type": kind, "properties": given}])
+    return made
+
+
 def typed_resource(scope: constructs.Construct, id: str, kind: str, props: Props) -> cdk.CfnResource:  # noqa: A002
     """An L1 such as `aws_lambda.CfnFunction`; its properties have the names of TypeScript, at every depth."""
     return cast("cdk.CfnResource", _make(cdk.CfnResource, kind, [scope, id, dict(props)]))
