@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from fuota_constructs.monitor.fuota_monitor import FuotaMonitor as FuotaMonitor
     from fuota_constructs.provider.fuota_provider import FuotaProvider as FuotaProvider
     from fuota_constructs.rf_region import RfRegion as RfRegion
+    from fuota_constructs.rollout.applied import Applied as Applied
+    from fuota_constructs.rollout.device_versions import DeviceVersions as DeviceVersions
     from fuota_constructs.rollout.fuota_rollout import FuotaRollout as FuotaRollout
     from fuota_constructs.rollout.maintenance_window import MaintenanceWindow as MaintenanceWindow
     from fuota_constructs.rollout.rollout_grants import RolloutGrants as RolloutGrants
@@ -37,9 +39,11 @@ if TYPE_CHECKING:
     from fuota_constructs.task.session_schedule import SessionSchedule as SessionSchedule
 
 __all__ = [
+    "Applied",
     "Descriptor",
     "DeviceList",
     "DeviceStack",
+    "DeviceVersions",
     "DlClass",
     "Finding",
     "FirmwareBucket",
@@ -65,9 +69,11 @@ __all__ = [
 ]
 
 _MODULES = {
+    "Applied": "rollout.applied",
     "Descriptor": "task.descriptor",
     "DeviceList": "fleet.device_list",
     "DeviceStack": "rules",
+    "DeviceVersions": "rollout.device_versions",
     "DlClass": "fleet.multicast_group",
     "Finding": "rules",
     "FirmwareBucket": "firmware.firmware_bucket",

@@ -21,9 +21,11 @@ PACKAGE = Path(fuota_constructs.__file__).parent
 RUNTIME = PACKAGE / "provider" / "runtime"
 
 EXPORTS = [
+    "Applied",
     "Descriptor",
     "DeviceList",
     "DeviceStack",
+    "DeviceVersions",
     "DlClass",
     "Finding",
     "FirmwareBucket",

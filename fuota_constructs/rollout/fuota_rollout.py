@@ -11,6 +11,7 @@ from fuota_constructs.firmware.shared_firmware import SharedFirmware
 from fuota_constructs.provider.fuota_provider import SERVICE_TIMEOUT_SECONDS
 from fuota_constructs.rf_region import RfRegion, expect_rf_region
 from fuota_constructs.rollout import rollout_inputs
+from fuota_constructs.rollout.device_versions import DeviceVersions
 from fuota_constructs.rollout.rollout_events import RolloutEvents
 from fuota_constructs.rollout.rollout_function import RolloutFunction
 from fuota_constructs.rollout.rollout_machines import RolloutMachines
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from fuota_constructs.firmware.firmware_image import FirmwareImage
     from fuota_constructs.fleet.multicast_group import DlClass
+    from fuota_constructs.rollout.applied import Applied
     from fuota_constructs.rollout.maintenance_window import MaintenanceWindow
     from fuota_constructs.rollout.rollout_grants import RolloutGrants
     from fuota_constructs.rollout.rollout_targets import RolloutTargets
@@ -76,6 +78,7 @@ class FuotaRollout(RolloutEvents):
         silent_after: cdk.Duration | None = None,
         most_silent: int = 0,
         setup_within: cdk.Duration | None = None,
+        applied: Applied | None = None,
         planned_loss_percent: float | None = None,
         devices_per_gateway: float | None = None,
         gateway_correlation: float | None = None,
@@ -105,6 +108,7 @@ class FuotaRollout(RolloutEvents):
         `most_silent`: above so many silent devices the rollout aborts; 0 by default.
         `setup_within`: how long the devices of a wave may take to learn of its group, an hour to a week: some four of
         their uplinks; a day by default.
+        `applied`: what counts as a success, see `Applied`; that the image was delivered, by default.
         `devices_per_gateway`: how many devices of the fleet one gateway serves, 1 to 100,000: they fail together, so
         the gates count them as fewer; each for itself by default.
         `gateway_correlation`: how much they do, above 0 up to 1; 0.05 by default, an assumption.
@@ -114,13 +118,18 @@ class FuotaRollout(RolloutEvents):
         super().__init__(scope, id)
         image = task_inputs.image_of(firmware_image, self)
         rf_region = expect_rf_region(rf_region, self)
-        rollout_inputs.expect_kinds(dl_class, targets, maintenance_window, self)
+        rollout_inputs.expect_kinds(dl_class, targets, maintenance_window, applied, self)
         self._window = maintenance_window
         size = rollout_inputs.whole(
             "image size", image.size_bytes, 1, 2**31, self, remedy="give FirmwareImage.from_bucket a size_bytes"
         )
-        redundancy = rollout_inputs.whole("redundancy_percent", redundancy_percent, 0, 100, self)
-        fragment = rollout_inputs.whole("fragment_size_bytes", fragment_size_bytes, 1, 255, self)
+        redundancy, fragment = (
+            rollout_inputs.whole(name, value, least, most, self)
+            for name, value, least, most in (
+                ("redundancy_percent", redundancy_percent, 0, 100),
+                ("fragment_size_bytes", fragment_size_bytes, 1, 255),
+            )
+        )
         interval = rollout_inputs.interval_milliseconds(fragment_interval, self)
         most = rollout_inputs.whole(
             "most_redundancy_percent",
@@ -181,20 +190,24 @@ class FuotaRollout(RolloutEvents):
             silent_after_seconds=silent_seconds,
             window_seconds=self._window.duration_seconds if self._window else None,
             **gateways,
+            applied_version=applied.reported if applied else None,
         )
         self._plan = synth_checks.rollout_plan(plan, asked, dl_class=dl_class.value)
 
         # The same in every deployment of this stack, and no other stack's: tags say by it whose a task is.
         self.rollout_name = f"{cdk.Aws.STACK_NAME}/{path_below_stack(scope, id)}"
         """The value of the tag `fuota-constructs:rollout` of its tasks and groups, and the dimension of its metrics."""
-        facts = shared.facts_of(bucket)
+        self.versions = (applied.versions or DeviceVersions(self, "Versions")) if applied else None
+        """What devices report, where `applied` says that it counts; else None."""
         function = RolloutFunction(
             self,
             "Function",
             rollout_name=self.rollout_name,
-            bucket=facts,
+            bucket=shared.facts_of(bucket),
             firmware_role_arn=role_arn,
-            bucket_made_here=shared.made_bucket(facts),
+            bucket_made_here=shared.made_bucket(shared.facts_of(bucket)),
+            image_key=image.key,
+            versions_arn=self.versions.table_arn if self.versions else None,
         )
         machines = RolloutMachines(self, "Machines", function_arn=function.function_arn, tags=function.tags)
         function.allow_executions(machines.executions_arn)
@@ -231,6 +244,7 @@ class FuotaRollout(RolloutEvents):
             "retries": rollout_inputs.whole("retries", retries, 0, synth_checks.MOST_RETRIES, self),
             "mostRedundancyPercent": most,
             **({"window": self._window.settings()} if self._window else {}),
+            **({"applied": applied.settings(self.versions)} if applied and self.versions else {}),
             "setup": {
                 "share": SETUP_SHARE,
                 "deadlineSeconds": rollout_inputs.seconds_within_a_week(

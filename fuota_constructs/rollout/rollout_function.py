@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import aws_cdk as cdk
 import constructs
 
+from fuota_constructs.firmware.role_access import as_resource
 from fuota_constructs.provider.configured_function import NETWORK_WILDCARDS, ConfiguredFunction, role_for
 from fuota_constructs.provider.permissions import (
     ROLLOUT_TAG,
@@ -37,11 +38,13 @@ LAMBDA_MEMORY_MB = 512
 _HEAR = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
 
 WILDCARDS = {
+    "ListSessions": "these actions have no resource-level permissions (Service Authorization Reference)",
     "MakeSessions": "these actions have no resource-level permissions (Service Authorization Reference)",
     "RunTasks": "the service makes up the ids of FUOTA tasks; those of other rollouts are excluded by their tag",
     "FillGroups": "the service makes up the ids of groups; those of other rollouts are excluded by their tag",
     "MoveDevices": "who is in a rollout is known only when it starts",
     "KeepEvidence": "the names of executions are made up when a rollout is started",
+    "SeeSessions": "whose sessions a device is in is found out by looking at them all",
     "SeeOthers": "the names of executions are made up when a rollout is started",
     **{sid: OF_THE_PROVIDER[sid] for sid in ("ReadAssets", "DecryptAssets")},
 }
@@ -60,6 +63,8 @@ class RolloutFunction(constructs.Construct):
         bucket: BucketFacts,
         firmware_role_arn: str,
         bucket_made_here: bool,
+        image_key: str,
+        versions_arn: str | None,
     ) -> None:
         """Make them; `rollout_name` is the value of the tag of what the function makes.
 
@@ -95,6 +100,7 @@ class RolloutFunction(constructs.Construct):
         self.table_arn = attribute(self.table, "attrArn")
         """The table of the operator's word."""
         key = bucket.key_arn
+        image_arn = f"{bucket.arn}/{as_resource(image_key)}"
         self.policy = RolePolicy(
             self,
             role=role,
@@ -107,6 +113,11 @@ class RolloutFunction(constructs.Construct):
                 statement("FindEvidence", ["s3:ListBucket"], bucket.arn),
                 *([] if bucket_made_here else [read_encryption(bucket.arn)]),
                 *([statement("UseBucketKey", ["kms:Decrypt", "kms:GenerateDataKey"], key)] if key else []),
+                # Before a wave: is the image there, and may the service read it?
+                statement("SeeImage", ["s3:GetObject"], image_arn),
+                statement("SeeBucketPolicy", ["s3:GetBucketPolicy"], bucket.arn),
+                statement("AskAboutRole", ["iam:GetRole", "iam:SimulatePrincipalPolicy"], firmware_role_arn),
+                *([statement("ReadVersions", ["dynamodb:BatchGetItem"], versions_arn)] if versions_arn else []),
                 statement("HearTheOperator", _HEAR, self.table_arn),
                 statement("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], attribute(log_group, "attrArn")),
             ],
@@ -120,7 +131,7 @@ class RolloutFunction(constructs.Construct):
             log_group=log_group,
             policy=self.policy,
             role=role,
-            endpoints="iotwireless.api, dynamodb, s3 and states",
+            endpoints="iotwireless.api, dynamodb, s3, states and iam",
         )
 
     def allow_asset(self, asset_bucket: str) -> None:
@@ -160,6 +171,14 @@ def _sessions(rollout_name: str) -> list[Statement]:
     membership = ("AssociateWirelessDeviceWithMulticastGroup", "DisassociateWirelessDeviceFromMulticastGroup")
     return [
         statement("MakeSessions", actions("CreateFuotaTask", "CreateMulticastGroup", "ListWirelessDevices"), "*"),
+        # Whether devices are in another session, before a wave.
+        statement("ListSessions", actions("ListFuotaTasks", "ListMulticastGroups"), "*"),
+        statement(
+            "SeeSessions",
+            actions("GetFuotaTask", "GetMulticastGroup"),
+            f"{here}:FuotaTask/*",
+            f"{here}:MulticastGroup/*",
+        ),
         {
             **statement(
                 "RunTasks",

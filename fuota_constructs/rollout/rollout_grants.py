@@ -13,12 +13,15 @@ if TYPE_CHECKING:
     from aws_cdk import aws_s3 as s3
     from constructs import Node
 
+    from fuota_constructs.rollout.device_versions import DeviceVersions
+
 
 class _Rollout(Protocol):
     state_machine_arn: str
     executions_arn: str
     control_table_arn: str
     firmware_bucket: s3.IBucket
+    versions: DeviceVersions | None
 
     @property
     def node(self) -> Node: ...
@@ -57,6 +60,20 @@ class RolloutGrants:
         actions = ["states:RedriveExecution", "states:StopExecution"]  # an abort stops what has made nothing yet
         redriven = self._grant(grantee, actions, self._rollout.executions_arn)
         return self.read(grantee).combine(said).combine(redriven)
+
+    def report_versions(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Allow to write which version devices report, into `rollout.versions`.
+
+        Raises `FuotaValidationError` (`rollout-applied`) where the rollout does not ask for versions.
+        """
+        if self._rollout.versions is None:
+            raise FuotaValidationError(
+                "rollout-applied",
+                "the rollout asks for no version, so there is no table to write to; give it"
+                " applied=Applied.version('2.4.0')",
+                construct_path=self._rollout.node.path,
+            )
+        return self._rollout.versions.grant_report(grantee)
 
     def _grant(self, grantee: iam.IGrantable, actions: list[str], resource: str) -> iam.Grant:
         if not hasattr(grantee, "grant_principal"):

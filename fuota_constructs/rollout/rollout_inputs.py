@@ -10,6 +10,7 @@ import aws_cdk as cdk
 
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.fleet.multicast_group import DlClass
+from fuota_constructs.rollout.applied import Applied
 from fuota_constructs.rollout.maintenance_window import MaintenanceWindow
 from fuota_constructs.rollout.rollout_targets import RolloutTargets
 from fuota_constructs.rollout.rollout_wave import RolloutWave, default_waves, seconds_of
@@ -26,8 +27,10 @@ _MOST_INTERVAL_MS = 86_400_000
 _ALL_PERCENT = 100
 
 
-def expect_kinds(dl_class: object, targets: object, window: object, at: IConstruct) -> None:
-    """Refuse what is no `DlClass`, no `RolloutTargets` or no `MaintenanceWindow`."""
+def expect_kinds(dl_class: object, targets: object, window: object, applied: object, at: IConstruct) -> None:
+    """Refuse what is no `DlClass`, no `RolloutTargets`, no `MaintenanceWindow` or no `Applied`."""
+    if applied is not None and not isinstance(applied, Applied):
+        _refuse("rollout-applied", f"applied is {shown(applied)}; give Applied.version('2.4.0')", at)
     if not isinstance(dl_class, DlClass):
         _refuse("dl-class", f"dl_class is {shown(dl_class)}; give DlClass.CLASS_B or DlClass.CLASS_C", at)
     if not isinstance(targets, RolloutTargets):

@@ -116,6 +116,16 @@ def _wave_cannot_prove(plan: TaskPlan) -> Remarks:
         )
 
 
+def _applied_version(plan: TaskPlan) -> Remarks:
+    asked = plan.rollout.applied_version if plan.rollout else None
+    own = plan.image_facts.version if plan.image_facts else None
+    if asked and own and own != asked.removeprefix("v"):
+        yield warning(
+            f"applied asks for version {asked!r}, and the image says that it is {own}: devices that report what they"
+            f" run would all count as failed; give Applied.version({own!r}), unless they report it in another form"
+        )
+
+
 def _reaches(rollout: RolloutPlan) -> list[tuple[WavePlan, int]]:
     """The waves of which it is known how far they reach: those by number, and of a list all."""
     if rollout.devices is None:
@@ -162,5 +172,15 @@ ROLLOUT_RULES = (
         remedy="a wave that reaches as many devices as the message names, or a lower rate or confidence",
         source=_GATE,
         check=_wave_cannot_prove,
+    ),
+    Rule(
+        id="applied-version",
+        levels=("warning",),
+        what="the version that `applied` asks for is not the one that the image carries",
+        why="versions are compared as text: a device that runs the image and reports its version counts as failed, and"
+        " the canary aborts",
+        remedy="the version of the image, in the form in which devices report it",
+        source="the header of the image; the gate of a rollout",
+        check=_applied_version,
     ),
 )

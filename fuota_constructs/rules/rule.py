@@ -138,7 +138,8 @@ class WavePlan(NamedTuple):
 class RolloutPlan(NamedTuple):
     """A rollout: its waves, how many devices it is for where that is known, and what its gates ask for.
 
-    `a_gateway` devices are behind one gateway, and fail together with `correlation`.
+    `a_gateway` devices are behind one gateway, and fail together with `correlation`; `applied_version` is what
+    they must report, where that counts.
     """
 
     waves: tuple[WavePlan, ...] = ()
@@ -150,6 +151,7 @@ class RolloutPlan(NamedTuple):
     window_seconds: int | None = None
     a_gateway: float = 1.0
     correlation: float = 0.0
+    applied_version: str | None = None
 
 
 class TaskPlan(NamedTuple):

@@ -106,6 +106,13 @@ ROLLOUT = (
     Answer("SF2", SOLUTIONS, "one step of one function runs at a time: a trace would repeat the history"),
     Answer("StepFunctionStateMachineXray", SERVERLESS, "a trace would repeat the history of the execution"),
 )
+VERSIONS = (
+    Answer(
+        "DynamoDBInBackupPlan",
+        (*HIPAA, *NIST_4, *NIST_5),
+        "it has point-in-time recovery, and devices report their version again",
+    ),
+)
 _LOGGED_ON_DEMAND = (
     "one AWS service reads the firmware that it holds and broadcasts it to devices; whoever needs access logs gives a"
     " `FirmwareBucket` with `server_access_logs_bucket`"
@@ -139,6 +146,7 @@ MADE: Mapping[str, Iterable[Answer]] = {
     "the polls of the monitors of a stack": POLLS,
     "the rule of a monitor": RULE,
     "the function and the machines of a rollout": ROLLOUT,
+    "the versions that devices report": VERSIONS,
     "the role of `schedule_start`": POLICY,
 }
 """All answers, by what they are about; those about wildcards in policies are told by the policies."""

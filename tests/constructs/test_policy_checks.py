@@ -18,7 +18,9 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 
 from fuota_constructs import (
+    Applied,
     DeviceList,
+    DeviceVersions,
     DlClass,
     FirmwareBucket,
     FirmwareUpdateRole,
@@ -82,7 +84,9 @@ def everything(app, image, env):
         fragment_interval=cdk.Duration.seconds(30),
         targets=RolloutTargets.devices(DeviceList.of(["11111111-2222-3333-4444-555555555555"])),
         firmware_bucket=encrypted,
+        applied=Applied.version("2.4.0"),
     )
+    DeviceVersions(stack, "Versions")
 
 
 def findings(app):

@@ -37,7 +37,7 @@ from wave_turn import Turn  # noqa: E402
 START = 1_800_000_000.0
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 MOST_STEPS = 600
-BUCKET, TABLE = "fuota-rollouts", "fuota-rollouts"
+BUCKET, TABLE, VERSIONS = "fuota-rollouts", "fuota-rollouts", "device-versions"
 IMAGE = random.Random(1).randbytes(1000)  # noqa: S311
 FUNCTION = "arn:aws:lambda:eu-west-1:000000000000:function:Rollout"
 ROLE = "arn:aws:iam::000000000000:role/rollout"
@@ -121,7 +121,7 @@ class Rig:
     calls_per_step: int = 1
 
     def __post_init__(self) -> None:
-        self.s3, self.dynamodb = boto3.client("s3"), boto3.client("dynamodb")
+        self.s3, self.dynamodb, self.iam = boto3.client("s3"), boto3.client("dynamodb"), boto3.client("iam")
         self.iotwireless = boto3.client("iotwireless")
         self._random = random.Random(1)  # noqa: S311
 
@@ -209,6 +209,13 @@ class Rig:
             raise engine._ExecutionError("Lambda.ServiceException", "the answer was lost")
         return answer
 
+    def report(self, version: str, *devices: str, at: float | str | None = None) -> None:
+        """Let devices report a version, as the user's pipeline writes it: now, or at a moment."""
+        time = {"S": at} if isinstance(at, str) else {"N": f"{1000 * (at or self.clock()):.0f}"}
+        for device in devices:
+            item = {"WirelessDeviceId": {"S": device}, "Version": {"S": version}, "Time": time}
+            self.dynamodb.put_item(TableName=VERSIONS, Item=item)
+
     def say(self, word: str, gate: str = "", **more: Any) -> None:
         """Write the operator's word."""
         values: dict[str, Any] = {":w": {"S": word}, ":g": {"S": gate}, ":end": {"BOOL": bool(more.get("end"))}}
@@ -244,6 +251,16 @@ class Rig:
         return [answer for name, answer in self.steps if name == step]
 
 
+def make_role(iam: Any, name: str, *, trusted: str = "iotwireless.amazonaws.com", effect: str = "Allow") -> str:
+    """A role that the service may take on to read all buckets; answers with its ARN."""
+    trust = {"Effect": "Allow", "Principal": {"Service": [trusted]}, "Action": "sts:AssumeRole"}
+    made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))["Role"]
+    allow = {"Effect": effect, "Action": "s3:GetObject", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    iam.put_role_policy(RoleName=name, PolicyName="read", PolicyDocument=document)
+    return str(made["Arn"])
+
+
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[clouds.LocalCloud]:
     """A MiniStack for S3 and DynamoDB."""
@@ -258,6 +275,15 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[clouds.LocalClou
             KeySchema=[{"AttributeName": "Rollout", "KeyType": "HASH"}],
             BillingMode="PAY_PER_REQUEST",
         )
+        running.client("dynamodb").create_table(
+            TableName=VERSIONS,
+            AttributeDefinitions=[{"AttributeName": "WirelessDeviceId", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "WirelessDeviceId", "KeyType": "HASH"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        client.create_bucket(Bucket="firmware", CreateBucketConfiguration={"LocationConstraint": running.region})
+        client.put_object(Bucket="firmware", Key="v2.bin", Body=IMAGE)
+        make_role(running.client("iam"), "r")
         yield running
         clouds.stop(running)
 
@@ -281,6 +307,8 @@ def rig(cloud: clouds.LocalCloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[R
         boto3.setup_default_session()  # with the keys of this cloud
         rig = Rig(clock, service)
         rig.dynamodb.delete_item(TableName=TABLE, Key={"Rollout": {"S": "control"}})
+        for item in rig.dynamodb.scan(TableName=VERSIONS)["Items"]:
+            rig.dynamodb.delete_item(TableName=VERSIONS, Key={"WirelessDeviceId": item["WirelessDeviceId"]})
         for found in rig.s3.list_objects_v2(Bucket=BUCKET).get("Contents", []):
             rig.s3.delete_object(Bucket=BUCKET, Key=found["Key"])
 

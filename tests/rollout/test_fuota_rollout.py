@@ -10,13 +10,23 @@ import cfnlint.api
 import pytest
 from aws_cdk import aws_iam as iam
 
-from fuota_constructs import DeviceList, DlClass, FirmwareImage, FuotaValidationError, MulticastGroup, RfRegion
+from fuota_constructs import (
+    Applied,
+    DeviceList,
+    DeviceVersions,
+    DlClass,
+    FirmwareImage,
+    FuotaValidationError,
+    MulticastGroup,
+    RfRegion,
+)
 from fuota_constructs.operations.rollouts import BUCKET_TAG, ROLLOUT_TAG, TABLE_TAG
 from fuota_constructs.rollout.fuota_rollout import FuotaRollout
 from fuota_constructs.rollout.maintenance_window import MaintenanceWindow
 from fuota_constructs.rollout.rollout_targets import RolloutTargets
 from fuota_constructs.rollout.rollout_wave import RolloutWave
 
+LAMBDA = iam.ServicePrincipal("lambda.amazonaws.com")
 DEVICES = [f"{number:08x}-0000-4000-8000-000000000000" for number in range(1000)]
 
 
@@ -89,6 +99,46 @@ def test_by_default_the_canary_can_prove_what_is_asked_for(rollout_of, synth, de
     assert [(wave["name"], wave.get("devices", wave.get("percent"))) for wave in found] == waves
     if devices is None or devices > 300:
         assert "wave-cannot-prove" not in [finding.rule for finding in rollout.findings]
+
+
+def test_versions_have_a_table_of_their_own_where_they_count(stack, rollout_of, synth) -> None:
+    rollout, role = rollout_of(applied=Applied.version("2.4.0")), iam.Role(stack, "Pipeline", assumed_by=LAMBDA)
+    rollout.grants.report_versions(role)
+    template = synth(stack)
+    assert settings_of(template)["applied"] == {"version": "2.4.0", "withinSeconds": 172_800, "table": "token"}
+    [table] = [body for name, body in template.all("AWS::DynamoDB::Table").items() if "Versions" in name]
+    assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert table["Properties"]["KeySchema"] == [{"AttributeName": "WirelessDeviceId", "KeyType": "HASH"}]
+    assert table["Properties"]["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    allowed = json.dumps(template.all("AWS::IAM::Policy"))
+    assert allowed.count('"dynamodb:BatchGetItem"') == allowed.count('"dynamodb:BatchWriteItem"') == 1
+
+
+def test_rollouts_may_share_a_table_and_those_without_a_version_have_none(stack, rollout_of, synth) -> None:
+    versions = DeviceVersions(stack, "FleetVersions")
+    asked = Applied.version("2.4.0", within=cdk.Duration.hours(12), versions=versions)
+    first, second, plain = rollout_of("A", applied=asked), rollout_of("B", applied=asked), rollout_of("C")
+    assert first.versions is second.versions is versions
+    assert plain.versions is None
+    tables = [name for name in synth(stack).all("AWS::DynamoDB::Table") if "Versions" in name]
+    assert len(tables) == 1
+    with pytest.raises(FuotaValidationError, match="give it applied=Applied"):
+        plain.grants.report_versions(iam.Role(stack, "Pipeline", assumed_by=LAMBDA))
+    with pytest.raises(FuotaValidationError, match="give a role, a function"):
+        versions.grant_report("pipeline")
+
+
+def test_the_function_may_look_at_this_image_and_ask_about_this_role_only(stack, rollout_of, synth) -> None:
+    rollout_of()
+    statements = {}
+    for body in synth(stack).all("AWS::IAM::Policy").values():
+        for each in body["Properties"]["PolicyDocument"]["Statement"]:
+            statements[each.get("Sid")] = each
+    assert "GetAtt" in json.dumps(statements["AskAboutRole"]["Resource"])
+    assert "/firmware/" in json.dumps(statements["SeeImage"]["Resource"])
+    assert "*" not in json.dumps(statements["SeeImage"]["Resource"])
+    assert "ReadVersions" not in statements
 
 
 def test_machines_are_as_their_files_say(stack, rollout_of, synth) -> None:
@@ -215,6 +265,7 @@ def test_the_rules_of_tasks_and_of_rollouts_are_asked(rollout_of) -> None:
         ({"most_silent": -1}, "most_silent is -1"),
         ({"silent_after": cdk.Duration.seconds(59)}, "silent_after is 59 s"),
         ({"setup_within": cdk.Duration.days(8)}, "setup_within is 691200 s"),
+        ({"applied": "2.4.0"}, "applied is '2.4.0'; give Applied.version('2.4.0')"),
         ({"devices_per_gateway": 0}, "devices_per_gateway is 0; give a number from 1 to 100,000"),
         ({"devices_per_gateway": True}, "devices_per_gateway is True"),
         ({"devices_per_gateway": 25, "gateway_correlation": 5}, "give a number above 0, up to 1"),
@@ -239,6 +290,13 @@ def test_fails_for_what_no_rollout_can_have(rollout_of, given, part) -> None:
         lambda: RolloutWave.devices(1, approval="yes"),
         lambda: RolloutWave.devices(1, bake=cdk.Duration.days(31)),
         lambda: RolloutWave.devices(1, bake=3600),
+        lambda: Applied.version(""),
+        lambda: Applied.version(2),
+        lambda: Applied.version(" 2.4.0"),
+        lambda: Applied.version("2" * 65),
+        lambda: Applied.version("2.4.0", within=cdk.Duration.seconds(59)),
+        lambda: Applied.version("2.4.0", within=cdk.Duration.days(31)),
+        lambda: Applied.version("2.4.0", versions="table"),
         lambda: RolloutTargets.devices(DEVICES),
         lambda: RolloutTargets.multicast_groups([]),
         lambda: RolloutTargets.multicast_groups(["id"]),

@@ -92,6 +92,21 @@ def test_what_is_proven_passes_on_bad_radio_too_and_says_so() -> None:
     assert "although the radio is worse than planned" in verdict.reason
 
 
+def test_with_a_version_those_count_that_report_it() -> None:
+    asked = {"version": "2.4.0"}
+    assert say(Tally(delivered=30), **asked).next == "go-on"
+    old = say(Tally(delivered=30, other_version=27, unreported=1), **asked)
+    assert old.next == "abort"
+    assert old.reason.startswith(
+        "2 of 30 devices report version 2.4.0 (30 have the image, 27 of them report another version, 1 of them report"
+        " none since)"
+    )
+    assert "not for want of fragments" in old.reason
+    canary = Tally(delivered=30, unreported=2)
+    assert say(canary, Tally(delivered=470, unreported=8), **asked).next == "pass"
+    assert say(canary, Tally(delivered=470, unreported=50), **asked).next == "abort"
+
+
 def test_devices_that_are_tried_again_are_neither_good_nor_bad_yet() -> None:
     waves = Tally(delivered=100), Tally(delivered=60, lost=15, pending_losses=15)
     radio = Radio(60, 15, 0.8)
@@ -144,13 +159,16 @@ def test_statuses_are_counted_as_what_they_mean() -> None:
         "Device_exist_in_conflict_fuota_task": 2,
         "Wrong_descriptor": 1,
     }
-    given = [status for status, count in statuses.items() for _ in range(count)]
-    expected = Tally(5, 4, 7, 3, refused=4, conflicting=2, systemic=1, silent=1)
-    assert tally(given, tries_before=0, tries_left=0, silent=1) == expected
+    given = [{"status": status} for status, count in statuses.items() for _ in range(count)]
+    given[0] |= {"silent": True, "applied": "other_version"}
+    given[1] |= {"applied": "unreported"}
+    given[2] |= {"applied": "applied"}
+    expected = Tally(5, 4, 7, 3, refused=4, conflicting=2, systemic=1, silent=1, other_version=1, unreported=1)
+    assert tally(given, tries_before=0, tries_left=0) == expected
     again = dataclasses.replace(expected, pending_losses=4, pending_failures=4)
-    assert tally(given, tries_before=0, tries_left=1, silent=1) == again
+    assert tally(given, tries_before=0, tries_left=1) == again
     assert tally(given, tries_before=1, tries_left=1).pending_failures == 1  # a wrong MIC is tried once
-    assert expected.attempted == 19
+    assert (expected.attempted, expected.delivered, expected.good) == (19, 5, 3)
 
 
 ROLLOUTS = 10_000

@@ -151,7 +151,20 @@ def test_hold_during_a_session_stops_at_its_gate(rig) -> None:
     assert held == ["one/0/0/after"]
 
 
-STEPS = ["gather", "ready", "window", "launch", "look", "settle", "judge", "clean", "decide", "stragglers", "finish"]
+STEPS = [
+    "check",
+    "gather",
+    "ready",
+    "window",
+    "launch",
+    "look",
+    "settle",
+    "judge",
+    "clean",
+    "decide",
+    "stragglers",
+    "finish",
+]
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -164,7 +177,7 @@ def test_abort_wins_in_every_step(rig, step) -> None:
     assert output["status"] == rig.control()["Status"] == "ABORTED"
     assert output["reason"]
     assert rig.left() == []
-    sessions = {"gather": 0, "ready": 0, "window": 0, "launch": 0, "finish": 2}
+    sessions = {"check": 0, "gather": 0, "ready": 0, "window": 0, "launch": 0, "finish": 2}
     assert rig.requests("StartFuotaTask") == sessions.get(step, 1)
 
 

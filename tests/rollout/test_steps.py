@@ -14,7 +14,7 @@ from botocore.awsrequest import AWSResponse, HeadersDict
 from botocore.exceptions import ClientError
 from operator_word import AnotherRolloutRunsError, OperatorWord
 from rollout_calls import RolloutCalls
-from rollout_rig import BUCKET, DAY, HOUR, MINUTE, ROLE, ClockedCalls, Context
+from rollout_rig import BUCKET, DAY, HOUR, IMAGE, MINUTE, ROLE, ClockedCalls, Context
 from test_rollout import ONE_WAVE, answer_gates
 from wave_turn import Turn
 
@@ -171,7 +171,9 @@ def test_devices_come_page_by_page(rig) -> None:
 def test_a_plan_that_ends_before_the_service_is_done_waits_on(rig) -> None:
     rig.fleet(good={"count": 5})
     settings = rig.settings(waves=ONE_WAVE)
-    output = rig.run({**settings, "image": {**settings["image"], "sizeBytes": 800}})
+    rig.s3.put_object(Bucket="firmware", Key="shorter.bin", Body=IMAGE[:800])
+    image = {**settings["image"], "uri": "s3://firmware/shorter.bin", "sizeBytes": 800}
+    output = rig.run({**settings, "image": image})
     assert output["waves"][0]["counts"]["delivered"] == 5
 
 
@@ -188,7 +190,13 @@ def test_what_is_joined_and_attached_already_is_not_asked_for_again(rig) -> None
 
 OPERATIONS = [
     *("CreateMulticastGroup", "AssociateWirelessDeviceWithMulticastGroup", "CreateFuotaTask", "GetFuotaTask"),
-    *("ListMulticastGroupsByFuotaTask", "AssociateMulticastGroupWithFuotaTask", "StartFuotaTask"),
+    *(
+        "ListFuotaTasks",
+        "ListMulticastGroups",
+        "ListMulticastGroupsByFuotaTask",
+        "AssociateMulticastGroupWithFuotaTask",
+        "StartFuotaTask",
+    ),
     *("ListWirelessDevices", "DeleteFuotaTask", "DisassociateWirelessDeviceFromMulticastGroup", "DeleteMulticastGroup"),
 ]
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from fuota_constructs.firmware.formats.image_facts import facts_of
 from fuota_constructs.rules import GroupPlan, RolloutPlan, TaskPlan, WavePlan, findings_in
 
 HOUR, DAY = 3600, 86_400
@@ -91,3 +92,19 @@ def test_a_wave_that_can_never_prove_what_is_asked_for() -> None:
     assert "takes 99 devices (25 behind a gateway) without a failure" in message
     [(_, message)] = found("wave-cannot-prove", (WavePlan("canary", None, 1), REST), devices=1000)
     assert "canary (10 devices)" in message
+
+
+def test_a_version_that_the_image_does_not_carry() -> None:
+    facts = facts_of(b"image", format="mcuboot", title="an MCUboot image", version="2.4.0")
+    asked = {version: RolloutPlan(waves=(REST,), applied_version=version) for version in ("2.4.0", "v2.4.0", "2.3.9")}
+    messages = {
+        version: [
+            finding.message
+            for finding in findings_in(TaskPlan(**SESSION, image_facts=facts, rollout=rollout))
+            if finding.rule == "applied-version"
+        ]
+        for version, rollout in asked.items()
+    }
+    assert messages["2.4.0"] == messages["v2.4.0"] == []
+    assert "applied asks for version '2.3.9', and the image says that it is 2.4.0" in messages["2.3.9"][0]
+    assert found("applied-version", applied_version="2.3.9") == []  # the image says nothing

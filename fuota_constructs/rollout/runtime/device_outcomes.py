@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 DELIVERED = "Successful"
 LOST = "MissingFrag"
@@ -11,6 +12,9 @@ REFUSALS = ("FragAlgo_unsupported", "Not_enough_memory", "Package_Not_Supported"
 """What these devices said no to, they will say no to again: they are not attempted, and shown."""
 SYSTEMIC = ("Wrong_descriptor",)
 """The image itself is wrong: no device will take it."""
+
+APPLIED, OTHER_VERSION, UNREPORTED = "applied", "other_version", "unreported"
+"""Of a device that was delivered, where versions count: what it reports. The last two are fields of a tally."""
 
 TRIES: Mapping[str, int] = {LOST: 1_000, INITIAL: 1_000, CONFLICT: 1_000, "SessionCnt_replay": 1_000}
 """How often devices of a status are tried again; as often as the rollout allows, for those without another remedy."""
@@ -22,7 +26,8 @@ class Tally:
     """How many devices of a wave fare how.
 
     Attempted are those that were delivered, lost the image to the radio, failed, or are not heard of. `pending` are
-    those of them that are tried again: what becomes of them is open. Refusals and conflicts are not attempts.
+    those of them that are tried again: what becomes of them is open. Refusals and conflicts are not attempts. Of the
+    delivered, `other_version` report another version than was sent, and `unreported` none since, where that counts.
     """
 
     delivered: int = 0
@@ -35,6 +40,13 @@ class Tally:
     silent: int = 0
     pending_losses: int = 0
     pending_failures: int = 0
+    other_version: int = 0
+    unreported: int = 0
+
+    @property
+    def good(self) -> int:
+        """How many devices count as a success: where versions are asked for, those that report the new one."""
+        return self.delivered - self.other_version - self.unreported
 
     @property
     def attempted(self) -> int:
@@ -66,15 +78,19 @@ def is_tried_again(status: str, tries_before: int) -> bool:
     return tries_before < {**TRIES, **TRIES_OF_FAILURES}.get(status, 0)
 
 
-def tally(statuses: Iterable[str], *, tries_before: int, tries_left: int, silent: int = 0) -> Tally:
-    """Count the devices of a wave; `tries_left` is how often the rollout may still try again."""
+def tally(found: Iterable[Mapping[str, Any]], *, tries_before: int, tries_left: int) -> Tally:
+    """Count the devices of a wave as they were found; `tries_left` is how often the rollout may still try again."""
     counts = dict.fromkeys(Tally.__dataclass_fields__, 0)
-    for status in statuses:
+    for device in found:
+        status = device["status"]
         kind = kind_of(status)
         counts[kind] += 1
+        counts["silent"] += bool(device.get("silent"))
+        if (applied := device.get("applied")) in {OTHER_VERSION, UNREPORTED}:
+            counts[applied] += 1
         if tries_left > 0 and is_tried_again(status, tries_before):
             counts["pending_losses"] += kind == "lost"
             counts["pending_failures"] += kind == "failed"
     # A descriptor that is refused is a failure of the device, too.
     counts["failed"] += counts["systemic"]
-    return Tally(**{**counts, "silent": silent})
+    return Tally(**counts)

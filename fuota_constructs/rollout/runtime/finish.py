@@ -13,14 +13,20 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
     aborted = word.is_abort or turn.state.get("outcome") == "ABORTED"
     status = "ABORTED" if aborted else "SUCCEEDED"
     of_last = str(turn.state.get("reason") or "")
-    if aborted:
-        reason = of_last or "the operator said abort"
-    elif turn.state.get("outcome") == "INCONCLUSIVE" and of_last:
-        reason = f"all waves are over; {of_last}"
-    else:
-        reason = "all waves are over"
+    reason = (of_last or "the operator said abort") if aborted else _over(turn, of_last)
     said = word.said if word.is_abort else {}
     results = turn.state.get("results", [])
     WaveRecord(turn, calls).keep_outcome({"status": status, "reason": reason, "waves": results, "said": said})
     word.tell(Status=status, Reason=reason)
     return {"next": DONE, "status": status, "reason": reason}
+
+
+def _over(turn: Turn, of_last: str) -> str:
+    """Why a rollout is over that nobody aborted: it may have had nobody to send anything to."""
+    counts = [result.get("counts") or {} for result in turn.state.get("results", [])]
+    already = sum(int(each.get("already", 0)) for each in counts)
+    devices = f"{already} devices reported version {turn.settings['applied']['version']} already" if already else ""
+    if devices and not any(int(each.get("attempted", 0)) for each in counts):
+        return f"nobody was sent anything: {devices}"
+    what_it_proved = of_last if turn.state.get("outcome") == "INCONCLUSIVE" else ""
+    return "; ".join(filter(None, ["all waves are over", what_it_proved, devices]))

@@ -21,7 +21,7 @@ class Terms:
     """What was asked for: shares from 0 to 1, and the number of waves that are judged.
 
     `a_gateway` devices are behind one gateway, of which two fail together with `correlation`: without it, each by
-    itself.
+    itself. With a `version`, those count that report it.
     """
 
     success: float
@@ -30,6 +30,7 @@ class Terms:
     most_silent: int = 0
     a_gateway: float = 1.0
     correlation: float = 0.0
+    version: str = ""
 
     @property
     def confidence_of_a_wave(self) -> float:
@@ -105,7 +106,7 @@ def _by_bounds(pooled: Tally, radio: Radio, terms: Terms, *, is_canary: bool, is
     next_, text = _next(pooled, radio, terms, lower, upper)
     if next_ == HOLD and not radio.is_worse:
         next_, text = _inconclusive(pooled, terms, text, is_canary=is_canary, is_last=is_last)
-    counts = f"{pooled.delivered} of {pooled.attempted} devices have the image"
+    counts = _counts(pooled, terms)
     if terms.correlation:
         counts += f", and count as {terms.independent(pooled.attempted):.0f} independent devices"
     return Verdict(next_, f"{counts}; {text}", lower, upper, radio.is_worse)
@@ -115,12 +116,23 @@ def _inconclusive(pooled: Tally, terms: Terms, proven: str, *, is_canary: bool, 
     """What becomes of a wave that proves nothing: a hold says what nobody but the operator can decide."""
     if is_last:
         # There is nobody left to protect, and of the whole fleet the share is known, not estimated.
-        share = pooled.delivered / pooled.attempted
-        known = f"{proven}; all waves have had their turn, and {share:.1%} of the devices attempted have the image"
+        share = pooled.good / pooled.attempted
+        what = f"report version {terms.version}" if terms.version else "have the image"
+        known = f"{proven}; all waves have had their turn, and {share:.1%} of the devices attempted {what}"
         return (GO_ON if share >= terms.success else HOLD), known
-    if is_canary and terms.upper(pooled.delivered, pooled.attempted) >= terms.success:
+    if is_canary and terms.upper(pooled.good, pooled.attempted) >= terms.success:
         return GO_ON, f"{proven}: a canary goes on when it does not refute that"
     return HOLD, proven
+
+
+def _counts(pooled: Tally, terms: Terms) -> str:
+    if not terms.version:
+        return f"{pooled.delivered} of {pooled.attempted} devices have the image"
+    counts = f"{pooled.good} of {pooled.attempted} devices report version {terms.version}"
+    others = [f"{pooled.delivered} have the image"] if pooled.good < pooled.attempted else []
+    others += [f"{pooled.other_version} of them report another version"] if pooled.other_version else []
+    others += [f"{pooled.unreported} of them report none since"] if pooled.unreported else []
+    return f"{counts} ({', '.join(others)})" if others else counts
 
 
 def _next(pooled: Tally, radio: Radio, terms: Terms, lower: float, upper: float) -> tuple[str, str]:
@@ -159,9 +171,9 @@ def _reason_to_abort(wave: Tally, pooled: Tally, terms: Terms, *, is_canary: boo
 def _bounds(pooled: Tally, terms: Terms) -> tuple[float, float]:
     if pooled.attempted == 0:
         return 0.0, 1.0
-    lower = terms.lower(pooled.delivered, pooled.attempted)
+    lower = terms.lower(pooled.good, pooled.attempted)
     return lower, _upper(pooled, terms, forgiven=pooled.pending_losses + pooled.pending_failures)
 
 
 def _upper(pooled: Tally, terms: Terms, *, forgiven: int) -> float:
-    return terms.upper(pooled.delivered + pooled.unknown + forgiven, pooled.attempted)
+    return terms.upper(pooled.good + pooled.unknown + forgiven, pooled.attempted)

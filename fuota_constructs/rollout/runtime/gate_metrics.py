@@ -22,7 +22,7 @@ def gate_metrics(turn: Turn, tally: Tally, verdict: Verdict, *, now: float) -> s
         "RolloutUpperBound": verdict.upper,
     }
     if tally.attempted:  # a share of nothing is no number
-        values["RolloutSuccessRatio"] = tally.delivered / tally.attempted
+        values["RolloutSuccessRatio"] = tally.good / tally.attempted
     units = {name: "Count" if name.endswith("Devices") else "None" for name in values}
     metrics = [{"Name": name, "Unit": unit} for name, unit in units.items()]
     return json.dumps(

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
-from device_outcomes import tally
+from device_outcomes import OTHER_VERSION, tally
 from gate import ABORT, GO_ON, HOLD, Radio, Terms, Verdict
 from gate import judge as judged
 from gate_metrics import gate_metrics
@@ -15,22 +15,24 @@ from stragglers import worth_trying
 from wave_record import WaveRecord, tally_of
 from wave_turn import DONE, Turn
 
+MOST_VERSIONS = 10
+"""So many that devices report instead are named: what is in the table is not ours."""
+
 
 def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
     """Judge the wave; the machine goes on by `verdict` when what the session needed is cleaned away."""
     record, asked = WaveRecord(turn, calls), turn.settings["gate"]
     statuses, first = record.statuses(), record.statuses_of(0)
-    this = tally(
-        (found["status"] for found in statuses.values()),
-        tries_before=turn.attempt,
-        tries_left=turn.tries_left,
-        silent=sum(bool(found.get("silent")) for found in statuses.values()),
-    )
+    this = tally(statuses.values(), tries_before=turn.attempt, tries_left=turn.tries_left)
+    versions = Counter(found["version"] for found in statuses.values() if found.get("applied") == OTHER_VERSION)
+    checked, at_first = record.checked(), record.checked(0)
+    already = len(at_first.already) if at_first else 0
     in_first = Counter(found["status"] for found in first.values())
     radio = Radio(in_first["Successful"], in_first["MissingFrag"], planned_chance(turn))
-    judged_waves = sum(size > 0 for size in turn.state["sizes"])
+    judged_waves = sum(size > 0 for size in turn.state["sizes"]) - record.waves_nobody_needed()
     gateways = asked.get("gateways") or {}
-    terms = Terms(asked["success"], asked["confidence"], judged_waves, asked["mostSilent"], **gateways)
+    version = (turn.settings.get("applied") or {}).get("version", "")
+    terms = Terms(asked["success"], asked["confidence"], judged_waves, asked["mostSilent"], version=version, **gateways)
     verdict = judged([*map(tally_of, record.earlier_waves()), this], radio, terms)
     pending = len(worth_trying(turn, record))
     next_ = _next(verdict, turn, word, pending)
@@ -50,7 +52,9 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
             "firstSession": {"delivered": radio.delivered, "lost": radio.lost, "planned": radio.planned},
             "settings": dict(asked),
             # Not in the group, or not in the service any more: no status says anything of them.
-            "leftOut": max(0, turn.state["sizes"][turn.wave] - len(statuses)),
+            "leftOut": max(0, turn.state["sizes"][turn.wave] - already - len(statuses)),
+            "versions": dict(versions.most_common(MOST_VERSIONS)),
+            "checked": checked.unknown if checked else [],
             "pending": pending,
         }
     )
@@ -68,6 +72,7 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
             "delivered": this.delivered,
             "failed": this.lost + this.failed,
             "silent": this.silent,
+            **({"applied": this.good, "already": already} if version else {}),
         },
     }
 

@@ -63,6 +63,30 @@ class RolloutCalls:
         """The client of the table."""
         return _client("dynamodb")
 
+    @property
+    def refusals(self) -> Any:
+        """What boto3 raises where a service says no."""
+        from botocore.exceptions import ClientError
+
+        return ClientError
+
+    @property
+    def failures(self) -> Any:
+        """The same, and what it raises where a service does not answer."""
+        from botocore.exceptions import BotoCoreError
+
+        return self.refusals, BotoCoreError
+
+    @property
+    def s3(self) -> Any:
+        """The client of the buckets."""
+        return _client("s3")
+
+    @property
+    def iam(self) -> Any:
+        """The client of IAM, which a function in a VPC may have no way to: so it is not asked for long."""
+        return _client("iam", attempts=2)
+
     def is_running(self, execution_arn: str) -> bool:
         """Whether an execution is under way."""
         states = _client("stepfunctions")
@@ -86,10 +110,9 @@ class RolloutCalls:
 
     def text(self, key: str, bucket: str = "") -> str | None:
         """An object of a bucket, by default the firmware bucket; None when there is none."""
-        s3 = _client("s3")
         try:
-            answer = s3.get_object(Bucket=bucket or os.environ["FIRMWARE_BUCKET"], Key=key)
-        except s3.exceptions.NoSuchKey:
+            answer = self.s3.get_object(Bucket=bucket or os.environ["FIRMWARE_BUCKET"], Key=key)
+        except self.s3.exceptions.NoSuchKey:
             return None
         with answer["Body"] as body:
             found: bytes = body.read()
@@ -124,8 +147,13 @@ def _default_encryption(s3: Any, bucket: str) -> dict[str, str]:
     return {name: value for name, value in parameters.items() if value}
 
 
+def code_of(error: Any) -> str:
+    """What a service calls its no; empty where it did not answer."""
+    return str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))
+
+
 @functools.cache
-def _client(service: str) -> Any:
+def _client(service: str, attempts: int = ATTEMPTS_PER_CALL) -> Any:
     import boto3
     from botocore.config import Config
 
@@ -135,6 +163,6 @@ def _client(service: str) -> Any:
         config=Config(
             connect_timeout=5,
             read_timeout=20,
-            retries={"mode": "standard", "total_max_attempts": ATTEMPTS_PER_CALL},
+            retries={"mode": "standard", "total_max_attempts": attempts},
         ),
     )

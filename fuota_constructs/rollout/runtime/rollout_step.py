@@ -6,6 +6,7 @@ A step answers with what is next, and what the machine is to keep. The word `abo
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import check
 import choose
 import clean
 import decide
@@ -24,6 +25,7 @@ from wave_turn import ABORT, Turn
 
 STEPS: Mapping[str, Callable[[Turn, RolloutCalls, OperatorWord], dict[str, Any]]] = {
     "choose": choose.run,
+    "check": check.run,
     "gather": gather.run,
     "ready": ready.run,
     "window": window.run,
@@ -61,9 +63,8 @@ def step(turn: Turn, calls: RolloutCalls) -> dict[str, Any]:
 def _progress(turn: Turn, state: Mapping[str, Any], now: float) -> dict[str, str]:
     """What the rollout does, and when it looks again, in seconds since the epoch: for who asks how far it is."""
     moments = {"Until": now + state["seconds"] if state["seconds"] else None}
-    moments |= {
-        name: state.get(key) for name, key in (("StartAt", "startAt"), ("EndAt", "endAt"), ("DoneAt", "doneAt"))
-    }
+    keys = {"StartAt": "startAt", "EndAt": "endAt", "DoneAt": "doneAt", "VersionsBy": "versionsBy"}
+    moments |= {name: state.get(key) for name, key in keys.items()}
     return {
         "Step": turn.step,
         "Wave": str(turn.wave),

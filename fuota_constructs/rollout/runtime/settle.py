@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from device_outcomes import DELIVERED
+from device_outcomes import APPLIED, DELIVERED, OTHER_VERSION, UNREPORTED
+from device_versions import is_version, reported_versions
 from look import heard
 from operator_word import OperatorWord
 from patience import wait_seconds, waiting_since
@@ -15,7 +16,8 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
     """Wait for the bake of the wave after its first session, then look who was heard since.
 
     A device that has the image, and was not heard for `silentAfterSeconds` after the session, is silent. One of which
-    the service tells no uplink at all is not: nothing is known about it.
+    the service tells no uplink at all is not: nothing is known about it. Where versions count it waits for the reports,
+    too, no longer than was asked for.
     """
     del word
     now, done = calls.now(), float(turn.state["doneAt"])
@@ -31,5 +33,31 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
         found["heard"] = last.get(device) or found["heard"]
         quiet = found["heard"] is not None and found["heard"] < done
         found["silent"] = found["status"] == DELIVERED and quiet and long_enough
+    deadline = done + float((turn.settings.get("applied") or {}).get("withinSeconds", 0))
+    is_open = not _note_versions(turn, statuses, calls, done)
+    if is_open and (seconds := wait_seconds(since=since, now=now, until=deadline)):
+        return {"next": WAIT, "seconds": seconds, "versionsBy": deadline, **kept}
     record.keep_statuses(statuses)
-    return {"next": DONE, **kept}
+    return {"next": DONE, "versionsBy": None, **kept}
+
+
+def _note_versions(turn: Turn, statuses: dict[str, dict[str, Any]], calls: RolloutCalls, done: float) -> bool:
+    """Note what those report that have the image; whether all report the version that counts, or none is asked for.
+
+    Another version that was reported before the end of the session says nothing: the device was still to install the
+    new one. A device may also report the old one after it, until it reboots; so only the deadline decides.
+    """
+    asked = turn.settings.get("applied")
+    if not asked:
+        return True
+    delivered = [device for device, found in statuses.items() if found["status"] == DELIVERED]
+    reports = reported_versions(asked["table"], delivered, calls)
+    for device in delivered:
+        report, found = reports.get(device), statuses[device]
+        if report is not None and is_version(asked["version"], report.version):
+            found["applied"] = APPLIED
+        elif report is not None and report.at is not None and report.at > done:
+            found["applied"], found["version"] = OTHER_VERSION, report.version
+        else:
+            found["applied"] = UNREPORTED
+    return all(statuses[device]["applied"] == APPLIED for device in delivered)

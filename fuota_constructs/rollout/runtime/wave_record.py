@@ -1,11 +1,25 @@
 """What is kept of a rollout in S3: who is in which wave, how each session ended, what each gate was told and said."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from device_outcomes import Tally
+from device_outcomes import CONFLICT, Tally
 from rollout_calls import RolloutCalls
 from wave_turn import Turn
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Who takes part in an attempt, who has the version already, and who is in which other session.
+
+    `unknown` is what could not be told.
+    """
+
+    members: list[str]
+    already: list[str]
+    conflicting: dict[str, str]
+    unknown: list[str]
 
 
 class WaveRecord:
@@ -26,7 +40,42 @@ class WaveRecord:
         self._calls.write(f"{self._folder}/targets.json", document)
 
     def members(self) -> list[str]:
-        """The devices of this attempt: of the first all of the wave, later those that are tried again."""
+        """The devices of this attempt: those that the check has left of the planned ones."""
+        checked = self.checked()
+        return self.planned_members() if checked is None else checked.members
+
+    def checked(self, attempt: int | None = None) -> Checked | None:
+        """Who takes part in this attempt, or in another one, and who does not; None before it was checked."""
+        number = self._turn.attempt if attempt is None else attempt
+        found = self._calls.read(f"{self._wave}/checked-{number}.json")
+        return None if found is None else Checked(**found)
+
+    def waves_nobody_needed(self) -> int:
+        """How many waves before this one had no gate, because all of their devices had the version already."""
+        found = (self._calls.read(f"{self._folder}/wave-{wave}/check-0.json") for wave in range(self._turn.wave))
+        return sum(bool(check and not check["attempted"] and not check["conflicting"]) for check in found)
+
+    def keep_checked(self, checked: Checked) -> None:
+        """Keep who takes part, and in a short document how many do not."""
+        attempt = self._turn.attempt
+        counts = {
+            "attempted": len(checked.members),
+            "already": len(checked.already),
+            "conflicting": len(checked.conflicting),
+            "unknown": checked.unknown,
+        }
+        self._calls.write(f"{self._wave}/check-{attempt}.json", counts)
+        self._calls.write(f"{self._wave}/checked-{attempt}.json", asdict(checked))
+
+    def image_of_first_wave(self, etag: str) -> str:
+        """The ETag of the image that the first wave got; this one, if this is it."""
+        found: str | None = self._calls.read(f"{self._folder}/image.json")
+        if found is None:
+            self._calls.write(f"{self._folder}/image.json", etag)
+        return found or etag
+
+    def planned_members(self) -> list[str]:
+        """The devices planned for this attempt: of the first all of the wave, later those that are tried again."""
         turn = self._turn
         if turn.attempt:
             again: list[str] = self._calls.read(f"{self._wave}/members-{turn.attempt}.json")
@@ -44,6 +93,9 @@ class WaveRecord:
         """How the devices of the wave fared, each as its latest session left it."""
         merged: dict[str, dict[str, Any]] = {}
         for attempt in range(self._turn.attempt + 1):
+            checked = self.checked(attempt)
+            for device in checked.conflicting if checked else ():
+                merged.setdefault(device, {"status": CONFLICT, "heard": None})
             merged.update(self._calls.read(f"{self._wave}/statuses-{attempt}.json") or {})
         return merged
 

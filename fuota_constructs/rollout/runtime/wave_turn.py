@@ -9,6 +9,8 @@ TAG_ROLLOUT = "fuota-constructs:rollout"
 TAG_EXECUTION = "fuota-constructs:rollout-execution"
 
 WAIT, AGAIN, DONE, ABORT, HOLD = "wait", "again", "done", "abort", "hold"
+JUDGE, SKIP = "judge", "skip"
+BEFORE_A_SESSION = ("check", "window")
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Turn:
     @property
     def gate(self) -> str:
         """What the operator's word is about."""
-        return f"{self.execution}/{self.wave}/{self.attempt}/{'before' if self.step == 'window' else 'after'}"
+        return f"{self.execution}/{self.wave}/{self.attempt}/{'before' if self.step in BEFORE_A_SESSION else 'after'}"
 
     @property
     def redundancy_percent(self) -> int:
