@@ -62,7 +62,8 @@ docs: setup  ## the documents as a site in docs/_build; a link that leads nowher
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --builder html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
 
-pictures: setup  ## the picture of the README, from a rehearsal; needs Chromium
+pictures: setup  ## those of the gate, and that of the README, from a rehearsal; needs Chromium
+	$(BIN)/python docs/gate_pictures.py
 	$(BIN)/python docs/pictures.py
 
 soak: setup  ## 10,000 seeded sequences of CloudFormation, Lambda and IoT Wireless with faults, in virtual time
