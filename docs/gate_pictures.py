@@ -5,6 +5,7 @@ Each has a background of its own, light or dark as the reader's system is, so th
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from html import escape
 from pathlib import Path
 from typing import Final
@@ -66,9 +67,9 @@ def arrow(path: str) -> str:
 
 def answers_of(devices: int) -> tuple[int, int]:
     """With how many successes of so many devices a gate aborts at the most (-1: never), and passes at the least."""
-    aborts = [s for s in range(devices + 1) if upper_bound(s, devices, CONFIDENCE) < THRESHOLD]
-    passes = [s for s in range(devices + 1) if lower_bound(s, devices, CONFIDENCE) >= THRESHOLD]
-    return (max(aborts) if aborts else -1), (min(passes) if passes else devices + 1)
+    counts = range(devices + 1)
+    aborts = bisect_left(counts, True, key=lambda s: upper_bound(s, devices, CONFIDENCE) >= THRESHOLD) - 1
+    return aborts, bisect_left(counts, True, key=lambda s: lower_bound(s, devices, CONFIDENCE) >= THRESHOLD)
 
 
 def bounds() -> str:
