@@ -98,7 +98,7 @@ This page is printed by `python -m fuota_constructs.rules`.
 
 def findings_in(plan: TaskPlan) -> tuple[Finding, ...]:
     """Everything the rules find in one task, errors first, each group in the order of the table."""
-    found = [finding for rule in RULES for finding in rule.findings(plan)]
+    found = [Finding(rule.id, level, message) for rule in RULES for level, message in rule.check(plan)]
     return tuple(sorted(found, key=lambda finding: finding.level))
 
 
