@@ -103,7 +103,7 @@ def decode(arrived: list[tuple[int, bytes]], m: int, size: int, version: int) ->
 
 def session_cost(engine: str, m: int, size: int, loss: float, *, version: int, runs: int) -> Cost:
     """Measure one engine over one session."""
-    source = random.Random(f"{m} {size} {loss}")  # noqa: S311 - the same losses for both engines
+    source = random.Random(f"{m} {size} {loss}")
     image = source.randbytes(m * size)
     coded = coded_for(m, loss)
     lost = {n for n in range(1, m + coded + 1) if source.random() < loss}
@@ -179,7 +179,7 @@ def held_to(costs: list[Cost], *, runs: int, quick: bool, console: Console) -> d
             found[f"decode {cost.data_fragments} x {cost.fragment_bytes} B at {cost.loss:.0%}".replace("%", " %")] = (
                 cost.decode_seconds
             )
-    image = random.Random(1).randbytes(1_000_000)  # noqa: S311
+    image = random.Random(1).randbytes(1_000_000)
     use("arrays")
     found["encode 1500 coded over 5000 x 200 B"] = statistics.median(
         timed(lambda: encoder.encode(image, 200, 1500))[0] for _ in range(runs)

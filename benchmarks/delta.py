@@ -24,14 +24,14 @@ LIMIT = 2.0
 
 def program(size: int) -> bytes:
     """Bytes of middling entropy, such as code has."""
-    rng = random.Random(1)  # noqa: S311
+    rng = random.Random(1)
     words = [rng.randbytes(4) for _ in range(4000)]
     return b"".join(rng.choices(words, k=size // 4))
 
 
 def next_release(base: bytes) -> bytes:
     """Functions inserted and removed, and addresses changed all over, at the same size."""
-    rng = random.Random(2)  # noqa: S311
+    rng = random.Random(2)
     target = bytearray(base)
     for _ in range(40):
         at = rng.randrange(len(target))
@@ -58,7 +58,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     runs = parser.parse_args().runs
     base = program(MEGABYTE)
-    target, noise = next_release(base), random.Random(3).randbytes(MEGABYTE)  # noqa: S311
+    target, noise = next_release(base), random.Random(3).randbytes(MEGABYTE)
     patch = delta_of(base, target).patch
     assert patch is not None
     print(f"a release of 1 MiB: a patch of {len(patch.data):,} bytes, {patch.ratio:.1f} times smaller")

@@ -52,7 +52,7 @@ def run(devices: int, fragments: int, loss: float, version: int, *, stacks: bool
 
     present = 1_800_000_000.0
     data = round(fragments / (1 + SHARE_CODED))
-    image = random.Random(1).randbytes(data * FRAGMENT_BYTES)  # noqa: S311
+    image = random.Random(1).randbytes(data * FRAGMENT_BYTES)
     service = IotWirelessService(lambda: present, requests_per_second=None, image_source=lambda *_: image)
     with serve(service) as url:
         client = boto3.Session("123456789012", "secret", region_name="eu-west-1").client(

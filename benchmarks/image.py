@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SIZE = 1_000_000
-NOISE = random.Random(1).randbytes(SIZE)  # noqa: S311
+NOISE = random.Random(1).randbytes(SIZE)
 CORTEX_M = struct.pack("<II", 0x20004000, 0x08000101)
 
 

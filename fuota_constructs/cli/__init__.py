@@ -13,7 +13,7 @@ def main() -> int:
     """Run the command line; 1 and a line with the command that installs it when a package is missing."""
     arguments = sys.argv[1:]
     if arguments == ["--version"]:  # answered by the bare package, too
-        print(f"fuota, version {importlib.metadata.version('fuota-constructs')}")  # noqa: T201
+        print(f"fuota, version {importlib.metadata.version('fuota-constructs')}")  # noqa: T201  # before click is there
         return 0
     try:
         from fuota_constructs.cli.root import fuota
@@ -28,7 +28,7 @@ def main() -> int:
         missing = explained
     else:
         return code or 0
-    print(missing, file=sys.stderr)  # noqa: T201
+    print(missing, file=sys.stderr)  # noqa: T201  # before click is there
     return COULD_NOT_LOOK
 
 

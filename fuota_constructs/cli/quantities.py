@@ -132,6 +132,6 @@ class Seconds(click.ParamType[float]):
             seconds = float(value)
         except ValueError:
             seconds = math.nan
-        if not 0 < seconds <= 86_400:  # noqa: PLR2004
+        if not 0 < seconds <= 86_400:  # noqa: PLR2004  # seconds of a day
             self.fail(f"{value!r} is no interval: give seconds, above 0 and at most 86400, such as 7", param, ctx)
         return seconds

@@ -43,7 +43,7 @@ class FirmwareBucket(s3.Bucket):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002
+        id: str,
         *,
         abac_status: bool | None = None,
         auto_delete_objects: bool = False,

@@ -34,7 +34,7 @@ class FirmwareUpdateRole(iam.Role):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002
+        id: str,
         *,
         description: str | None = None,
         path: str | None = None,

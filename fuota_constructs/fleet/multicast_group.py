@@ -177,7 +177,7 @@ class MulticastGroup(_MulticastGroupBase):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002
+        id: str,
         *,
         rf_region: RfRegion,
         dl_class: DlClass,
@@ -253,19 +253,19 @@ class MulticastGroup(_MulticastGroupBase):
             )
 
     @staticmethod
-    def from_multicast_group_id(scope: Construct, id: str, multicast_group_id: str) -> IMulticastGroup:  # noqa: A002
+    def from_multicast_group_id(scope: Construct, id: str, multicast_group_id: str) -> IMulticastGroup:
         """A group of this account and Region by its id."""
         return MulticastGroup.from_multicast_group_attributes(scope, id, multicast_group_id=multicast_group_id)
 
     @staticmethod
-    def from_multicast_group_arn(scope: Construct, id: str, multicast_group_arn: str) -> IMulticastGroup:  # noqa: A002
+    def from_multicast_group_arn(scope: Construct, id: str, multicast_group_arn: str) -> IMulticastGroup:
         """A group by its ARN, `arn:aws:iotwireless:<region>:<account>:MulticastGroup/<id>`."""
         return _ImportedMulticastGroup(scope, id, arn=multicast_group_arn)
 
     @staticmethod
     def from_multicast_group_attributes(
         scope: Construct,
-        id: str,  # noqa: A002
+        id: str,
         *,
         multicast_group_id: str,
         rf_region: RfRegion | None = None,
@@ -293,7 +293,7 @@ class MulticastGroup(_MulticastGroupBase):
 class _ImportedMulticastGroup(_MulticastGroupBase):
     _imported = True
 
-    def __init__(self, scope: Construct, id: str, *, arn: str, group_id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, scope: Construct, id: str, *, arn: str, group_id: str | None = None) -> None:
         self.multicast_group_arn = expect_arn(arn, "MulticastGroup", scope)
         self.multicast_group_id = group_id or id_in(arn, scope)
         super().__init__(scope, id, environment_from_arn=environment_of(arn))

@@ -82,11 +82,11 @@ def _packages() -> node.Packages:
 def main() -> int:
     """Install the pinned CDK CLI if need be, and say where it is."""
     try:
-        path = ensure(lambda text: print(text, flush=True))  # noqa: T201
+        path = ensure(lambda text: print(text, flush=True))  # noqa: T201  # a command
     except LocalCloudError as error:
-        print(error, file=sys.stderr)  # noqa: T201
+        print(error, file=sys.stderr)  # noqa: T201  # a command
         return 1
-    print(f"CDK CLI {version()}: {path}")  # noqa: T201
+    print(f"CDK CLI {version()}: {path}")  # noqa: T201  # a command
     return 0
 
 

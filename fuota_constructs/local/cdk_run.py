@@ -83,9 +83,9 @@ class CdkRun:
         command = [str(node.node()), "--require", str(preload), str(cdk_cli.ensure()), *_DIRECT, *trust, *arguments]
         folder = self.folder if away else None
         if listen is None:
-            return subprocess.run(command, env=variables, cwd=folder, check=False).returncode  # noqa: S603
+            return subprocess.run(command, env=variables, cwd=folder, check=False).returncode  # noqa: S603  # the CDK CLI, without a shell
         # A session of its own: Ctrl-C is ours to handle, and the app it started ends with it.
-        running = subprocess.Popen(  # noqa: S603
+        running = subprocess.Popen(  # noqa: S603  # the CDK CLI, without a shell
             command,
             env=variables,
             cwd=folder,

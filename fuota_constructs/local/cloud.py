@@ -197,7 +197,7 @@ def start(
     command += [] if outlive_us else ["--stop-with-parent", str(os.getpid())]
     with (folder / "cloud.log").open("wb") as log:
         # A session of its own: Ctrl-C in the terminal is ours to handle, and all its Lambda workers can be signalled.
-        process = subprocess.Popen(  # noqa: S603
+        process = subprocess.Popen(  # noqa: S603  # our own program, or ps
             command,
             cwd=folder,
             env=environment_variables.of_cloud(os.environ),
@@ -321,7 +321,7 @@ def _is_host_process(pid: int, port: int) -> bool:
     except OSError:  # no /proc on macOS
         try:
             ps = ["ps", "-o", "args=", "-p", str(pid)]
-            arguments = subprocess.run(ps, capture_output=True, text=True, check=False).stdout  # noqa: S603
+            arguments = subprocess.run(ps, capture_output=True, text=True, check=False).stdout  # noqa: S603  # our own program, or ps
         except OSError:
             return False
     return "fuota_constructs.local.ministack_host" in arguments and f"--port {port} " in arguments

@@ -165,7 +165,7 @@ class Host:
         state_machine_waits.install(self.service.clock)
         self._let_nobody_else_in()
         # MiniStack's TLS mode would also listen on port 443 when it may.
-        self.ministack._port_is_bindable = lambda host, port: False  # noqa: ARG005
+        self.ministack._port_is_bindable = lambda host, port: False  # noqa: ARG005  # the signature of the seam
         if self.iam:
             self._check_resource_arns()
             self._record_decisions()

@@ -96,7 +96,7 @@ class Packages:
         environment = {**os.environ, "PATH": os.pathsep.join([str(tools()), os.environ.get("PATH", os.defpath)])}
         environment.setdefault("NODE_USE_SYSTEM_CA", "1")
         try:
-            done = subprocess.run(  # noqa: S603
+            done = subprocess.run(  # noqa: S603  # Node.js, without a shell
                 [str(node()), str(_npm_script("npm-cli.js")), *_NPM, f"--cache={cache}"],
                 cwd=folder,
                 env=environment,

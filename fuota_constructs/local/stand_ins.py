@@ -287,7 +287,7 @@ def _make_buckets(found: StandIns, cloud: LocalCloud) -> Iterator[str]:
                 raise
         images = [(key, size) for (bucket, key), size in found.images.items() if bucket == name]
         for key, size in images:
-            image = random.Random(key).randbytes(size or IMAGE_BYTES)  # noqa: S311
+            image = random.Random(key).randbytes(size or IMAGE_BYTES)  # noqa: S311  # a made-up image, no secret
             s3.put_object(Bucket=name, Key=key, Body=image)
             known = "random bytes" if size else "random bytes, as the app does not say its size_bytes"
             yield f"stand-in: bucket {name} with {key}: {len(image):,} {known}"

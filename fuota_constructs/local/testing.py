@@ -82,7 +82,7 @@ class FuotaCloud:
     def _made_up(self, app: deployment.Synthesised) -> deployment.Synthesised:
         made = stand_ins.make_up(app, self._home)
         for line in made.lines:
-            print(line)  # noqa: T201
+            print(line)  # noqa: T201  # pytest shows it where a test fails
         self._stand_in_tasks |= made.tasks
         self.cloud = self._clouds[Path.cwd()] = made.cloud
         return made.app

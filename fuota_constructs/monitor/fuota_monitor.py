@@ -47,7 +47,7 @@ class FuotaMonitor(TaskMetrics):
     def __init__(
         self,
         scope: constructs.Construct,
-        id: str,  # noqa: A002
+        id: str,
         *,
         task: IFuotaTaskRef,
         interval: cdk.Duration | None = None,
@@ -116,7 +116,7 @@ class FuotaMonitor(TaskMetrics):
 
     def dashboard(
         self,
-        id: str = "Dashboard",  # noqa: A002
+        id: str = "Dashboard",
         *,
         dashboard_name: str | None = None,
     ) -> cloudwatch.Dashboard:

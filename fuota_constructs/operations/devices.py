@@ -163,7 +163,7 @@ def conflict_checks(aws: Aws, task: Task, device_ids: set[str]) -> list[Check]:
     return checks or [ok("conflict", f"no device is in another scheduled or running task ({len(others)} other tasks)")]
 
 
-def _where(  # noqa: PLR0917
+def _where(  # noqa: PLR0917  # private, and called once
     devices: Sequence[ReadDevice],
     name: str,
     is_wrong: Callable[[ReadDevice], bool],

@@ -19,6 +19,10 @@ _SHA256 = re.compile("[0-9a-f]{64}")
 SEEN_LATE = "the service finds out only in the session, and ends it as FuotaDone"
 
 
+NOT_RECOGNISED = "unknown"
+"""What a deployment writes of a file whose format it does not know."""
+
+
 @dataclass(frozen=True, slots=True)
 class Image:
     """An image in S3; None where that is not known."""
@@ -60,7 +64,8 @@ def read_image(aws: Aws, uri: str) -> tuple[Image | None, list[Check]]:
         return image, [*checks, _unreadable(uri, failure)]
     size = int(head["ContentLength"])
     said = head.get("Metadata", {})
-    firmware = (said.get(f"firmware-{name}") for name in ("version", "format", "digest"))
+    named = (said.get(f"firmware-{name}") for name in ("version", "format", "digest"))
+    firmware = (word if word != NOT_RECOGNISED else None for word in named)
     base, target = (said.get(f"delta-{end}-sha256", "") for end in ("base", "target"))
     delta = (base, target) if _SHA256.fullmatch(base) and _SHA256.fullmatch(target) else None
     image = Image(bucket, key, size, region, head.get("SSEKMSKeyId"), delta, *firmware)

@@ -41,7 +41,7 @@ class FuotaProvider(constructs.Construct):
     Path and construct ids are contract: CloudFormation refuses to change a ServiceToken.
     """
 
-    def __init__(self, scope: constructs.Construct, id: str, stack: cdk.Stack, *, customized: bool) -> None:  # noqa: A002
+    def __init__(self, scope: constructs.Construct, id: str, stack: cdk.Stack, *, customized: bool) -> None:
         """Make the provider; `SharedFirmware` sees to it that a stack has one.
 
         `customized`: others make the roles.

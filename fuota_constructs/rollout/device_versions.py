@@ -29,7 +29,7 @@ class DeviceVersions(constructs.Construct):
     def __init__(
         self,
         scope: constructs.Construct,
-        id: str,  # noqa: A002
+        id: str,
     ) -> None:
         """Make the table."""
         super().__init__(scope, id)

@@ -60,7 +60,7 @@ class FuotaRollout(RolloutEvents):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002
+        id: str,
         *,
         firmware_image: FirmwareImage,
         rf_region: RfRegion,

@@ -49,7 +49,7 @@ class RolloutEvents(constructs.Construct):
 
     def on_event(
         self,
-        id: str,  # noqa: A002
+        id: str,
         *,
         target: events.IRuleTarget | None = None,
     ) -> events.Rule:

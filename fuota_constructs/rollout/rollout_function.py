@@ -57,7 +57,7 @@ class RolloutFunction(constructs.Construct):
     def __init__(
         self,
         scope: constructs.Construct,
-        id: str,  # noqa: A002
+        id: str,
         *,
         rollout_name: str,
         bucket: BucketFacts,

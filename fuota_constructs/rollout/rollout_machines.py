@@ -29,7 +29,7 @@ class RolloutMachines(constructs.Construct):
     def __init__(
         self,
         scope: constructs.Construct,
-        id: str,  # noqa: A002
+        id: str,
         *,
         function_arn: str,
         tags: Mapping[str, str],
@@ -72,7 +72,7 @@ class RolloutMachines(constructs.Construct):
 
     def _machine(
         self,
-        id: str,  # noqa: A002
+        id: str,
         file: str,
         role_arn: str,
         arns: dict[str, str],

@@ -58,7 +58,7 @@ class RolloutWave:
         Raises `FuotaValidationError` (`rollout-waves`) for values of a wrong kind or out of range.
         """
         is_number = isinstance(share, int | float) and not isinstance(share, bool) and math.isfinite(share)
-        if not is_number or not 0 < share <= 100:  # noqa: PLR2004
+        if not is_number or not 0 < share <= 100:  # noqa: PLR2004  # percent
             raise FuotaValidationError(RULE, f"a wave has {shown(share)} percent; give a share above 0, up to 100")
         return RolloutWave(None, float(share), *_common(name, bake, approval))
 

@@ -122,7 +122,7 @@ def sessions(plan: TaskPlan) -> list[SessionPlan]:
 
 
 @lru_cache(maxsize=512)  # the tasks of an app are mostly alike, and each is looked at more than once
-def _session(  # noqa: PLR0917
+def _session(  # noqa: PLR0917  # private, and called once
     image: int, size: int, redundancy: int, interval: int | None, conditions: Conditions, rate: DataRate
 ) -> SessionPlan:
     return plan_session(

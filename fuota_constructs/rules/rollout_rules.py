@@ -23,7 +23,7 @@ def _rollout_waves(plan: TaskPlan) -> Remarks:
     if not 1 <= len(waves) <= MOST_WAVES:
         yield error(f"the rollout has {len(waves)} waves; give 1 to {MOST_WAVES}, the last of them all that is left")
         return
-    if waves[-1].percent != 100:  # noqa: PLR2004
+    if waves[-1].percent != 100:  # noqa: PLR2004  # percent
         yield error(
             "the last wave reaches a part of the fleet only, and nobody would update the others: end with"
             " RolloutWave.percent(100)"

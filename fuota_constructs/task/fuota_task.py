@@ -59,7 +59,7 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002
+        id: str,
         *,
         firmware_image: FirmwareImage,
         rf_region: RfRegion,

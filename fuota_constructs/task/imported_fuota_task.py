@@ -65,7 +65,7 @@ class FuotaTaskBase(cdk.Resource):
 class ImportedFuotaTask(FuotaTaskBase):
     """A task that was not made in this app."""
 
-    def __init__(self, scope: Construct, id: str, fuota_task_arn: str, fuota_task_id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, scope: Construct, id: str, fuota_task_arn: str, fuota_task_id: str | None = None) -> None:
         """Take the id from the ARN, unless it is given."""
         self.fuota_task_arn = expect_arn(fuota_task_arn, "FuotaTask", scope)
         self.fuota_task_id = fuota_task_id or id_in(fuota_task_arn, scope)
@@ -86,17 +86,17 @@ class ImportedFuotaTask(FuotaTaskBase):
         return schedule
 
 
-def from_arn(scope: Construct, id: str, fuota_task_arn: str) -> IFuotaTask:  # noqa: A002
+def from_arn(scope: Construct, id: str, fuota_task_arn: str) -> IFuotaTask:
     """A task by its ARN, `arn:aws:iotwireless:<region>:<account>:FuotaTask/<id>`, which may be a token."""
     return ImportedFuotaTask(scope, id, fuota_task_arn)
 
 
-def from_id(scope: Construct, id: str, fuota_task_id: str) -> IFuotaTask:  # noqa: A002
+def from_id(scope: Construct, id: str, fuota_task_id: str) -> IFuotaTask:
     """A task of this account and Region by its id, which may be a token."""
     return from_attributes(scope, id, fuota_task_id=fuota_task_id)
 
 
-def from_attributes(scope: Construct, id: str, *, fuota_task_id: str) -> IFuotaTask:  # noqa: A002
+def from_attributes(scope: Construct, id: str, *, fuota_task_id: str) -> IFuotaTask:
     """A task of this account and Region by its attributes: its id, which may be a token, is all there is."""
     expect_id(fuota_task_id, "FuotaTask", scope)
     arn = cdk.Stack.of(scope).format_arn(service="iotwireless", resource="FuotaTask", resource_name=fuota_task_id)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _ON_APP: weakref.WeakKeyDictionary[IConstruct, dict[str, bool]] = weakref.WeakKeyDictionary()
 
 
-def warn(construct: IConstruct, id: str, message: str) -> bool:  # noqa: A002
+def warn(construct: IConstruct, id: str, message: str) -> bool:
     """Add a warning unless it was acknowledged on the construct or anything around it; says whether it was added."""
     if _acknowledged_on_app(construct, id):
         return False
@@ -21,7 +21,7 @@ def warn(construct: IConstruct, id: str, message: str) -> bool:  # noqa: A002
     return _has(construct, id)
 
 
-def _acknowledged_on_app(construct: IConstruct, id: str) -> bool:  # noqa: A002
+def _acknowledged_on_app(construct: IConstruct, id: str) -> bool:
     # An acknowledgment on the app takes away the warnings there are by then, but the CDK looks for those that apply to
     # a later one along the construct's path only, in which the app has no part. What it knows of the app itself shows
     # in whether the app takes a remark with the same id; the remark is taken back at once.
@@ -35,5 +35,5 @@ def _acknowledged_on_app(construct: IConstruct, id: str) -> bool:  # noqa: A002
     return known[id]
 
 
-def _has(construct: IConstruct, id: str) -> bool:  # noqa: A002
+def _has(construct: IConstruct, id: str) -> bool:
     return any(f"[ack: {id}]" in str(entry.data) for entry in construct.node.metadata)

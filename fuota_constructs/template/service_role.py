@@ -21,7 +21,7 @@ CUSTOMIZED = "@aws-cdk/iam:customizeRoles"
 
 def service_role(
     scope: Construct,
-    id: str,  # noqa: A002
+    id: str,
     service: str,
     *,
     conditions: Mapping[str, object] | None = None,

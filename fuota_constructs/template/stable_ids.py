@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from constructs import IConstruct
 
 
-def path_below_stack(scope: IConstruct, id: str) -> str:  # noqa: A002
+def path_below_stack(scope: IConstruct, id: str) -> str:
     """The path of a construct to be, as the CDK CLI names assets: below the stack that is deployed."""
     if isinstance(scope, cdk.Stack) and not isinstance(scope, cdk.NestedStack):
         return id

@@ -83,7 +83,7 @@ def _make(base: type, kind: str, arguments: Sequence[object], real: str = "") ->
 
 def bare_resource(
     scope: constructs.Construct,
-    id: str,  # noqa: A002
+    id: str,
     kind: str,
     properties: Props,
 ) -> cdk.CfnResource:
@@ -94,14 +94,14 @@ def bare_resource(
     return made
 
 
-def typed_resource(scope: constructs.Construct, id: str, kind: str, props: Props) -> cdk.CfnResource:  # noqa: A002
+def typed_resource(scope: constructs.Construct, id: str, kind: str, props: Props) -> cdk.CfnResource:
     """An L1 such as `aws_lambda.CfnFunction`; its properties have the names of TypeScript, at every depth."""
     return cast("cdk.CfnResource", _make(cdk.CfnResource, kind, [scope, id, dict(props)]))
 
 
 def typed_construct(
     scope: constructs.Construct,
-    id: str,  # noqa: A002
+    id: str,
     kind: str,
     props: Props,
     *,

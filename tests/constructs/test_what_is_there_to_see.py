@@ -147,7 +147,7 @@ class EncryptedBuckets:
     def construct_unique_id(self):
         return s3.Bucket.PROPERTY_INJECTION_ID
 
-    def inject(self, original_props, *, id, scope):  # noqa: A002
+    def inject(self, original_props, *, id, scope):
         del id, scope
         encrypted = {"encryption": s3.BucketEncryption.KMS, "encryptionKey": self.key, "bucketKeyEnabled": True}
         return {**original_props, **encrypted, **self.more}

@@ -12,7 +12,7 @@ from fuota_constructs.local.cloud import LocalCloud
 pytestmark = pytest.mark.e2e
 
 ACCOUNT = "444455556666"
-HOST_TMP = Path("/tmp")  # noqa: S108
+HOST_TMP = Path("/tmp")  # noqa: S108  # what functions see
 
 
 def test_everyday_custom_resources_deploy_and_go(cloud: LocalCloud, app_on: Callable[[LocalCloud, str], Any]) -> None:

@@ -22,11 +22,11 @@ TYPE = "Custom::MulticastGroupSettings"
 IDS = [f"{number:08x}-aaaa-4bbb-8ccc-{number:012x}" for number in range(2_001)]
 
 
-def make(scope, id="Group", **given):  # noqa: A002
+def make(scope, id="Group", **given):
     return MulticastGroup(scope, id, rf_region=RfRegion.EU868, dl_class=DlClass.CLASS_C, **given)
 
 
-def imported(scope, id="Imported", group=IDS[0]):  # noqa: A002
+def imported(scope, id="Imported", group=IDS[0]):
     return MulticastGroup.from_multicast_group_id(scope, id, group)
 
 

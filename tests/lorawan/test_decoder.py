@@ -1,7 +1,5 @@
 """The decoder: byte for byte over random sessions, and honest where it cannot; with both engines."""
 
-# ruff: noqa: S311 - random sessions, reproducible on purpose
-
 import copy
 import hashlib
 import importlib.util

@@ -33,7 +33,7 @@ def _plan(name="EU868", rate=3, size=112, image=100_000, **arguments):
         ("US915", 13, 219, 0.092, 1, 503, 0.14),
     ],
 )
-def test_session_length_of_100_kb(name, rate, size, airtime, interval, fragments, hours):  # noqa: PLR0917
+def test_session_length_of_100_kb(name, rate, size, airtime, interval, fragments, hours):  # noqa: PLR0917  # one argument a column
     plan = _plan(name, rate, size, redundancy_percent=10)
     assert plan.fragment_airtime_seconds == pytest.approx(airtime, abs=0.0006)
     assert plan.interval_seconds == plan.smallest_interval_seconds == interval

@@ -30,9 +30,9 @@ RUNTIME = Path(__file__).parents[2] / "fuota_constructs" / "monitor" / "runtime"
 if str(RUNTIME) not in sys.path:
     sys.path.insert(0, str(RUNTIME))
 
-import monitor_calls  # noqa: E402
-import poll  # noqa: E402
-from watched import Watched  # noqa: E402
+import monitor_calls  # noqa: E402  # the path comes first
+import poll  # noqa: E402  # the path comes first
+from watched import Watched  # noqa: E402  # the path comes first
 
 START = 1_800_000_000
 HOUR = 3600
@@ -116,15 +116,15 @@ class Watch:
     def admin(self, route: str, **document: Any) -> None:
         """Call an admin route of the service."""
         body = json.dumps(document).encode()
-        request = urllib.request.Request(f"{self.service_url}/_fuota/{route}", data=body, method="POST")  # noqa: S310
-        with urllib.request.urlopen(request) as answer:  # noqa: S310
+        request = urllib.request.Request(f"{self.service_url}/_fuota/{route}", data=body, method="POST")
+        with urllib.request.urlopen(request) as answer:
             assert answer.status == 200
 
     def task(self, *, image: bool = True) -> str:
         """Make a task for a group of its own: 25 data and 25 coded fragments of 40 bytes, one a minute."""
         group = self.iotwireless.create_multicast_group(LoRaWAN={"RfRegion": "EU868", "DlClass": "ClassC"})["Id"]
         if image:
-            self.images["s3://firmware/v2.bin"] = random.Random(1).randbytes(1000)  # noqa: S311
+            self.images["s3://firmware/v2.bin"] = random.Random(1).randbytes(1000)
         task_id: str = self.iotwireless.create_fuota_task(
             FirmwareUpdateImage="s3://firmware/v2.bin",
             FirmwareUpdateRole="arn:aws:iam::123456789012:role/fuota",

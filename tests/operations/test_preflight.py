@@ -244,7 +244,7 @@ GATEWAYS = {"GatewayList": ["a", "b", "c"], "TransmissionInterval": 9000}
         ({}, {"PingSlotPeriod": 4096}, "ping-slot-interval", "warning", "listen every 122.9 s"),
     ],
 )
-def test_judges_the_session_as_the_group_sends_it(  # noqa: PLR0917
+def test_judges_the_session_as_the_group_sends_it(  # noqa: PLR0917  # one argument a column
     lorawan: dict[str, Any],
     session: dict[str, int] | None,
     rule: str,

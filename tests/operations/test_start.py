@@ -67,8 +67,8 @@ def test_refuses_under_30_minutes_and_says_the_earliest(seconds: int, said: str,
 
 
 def test_goes_by_the_clock_of_a_local_cloud(aws: Aws, clock: Any) -> None:
-    moved = urllib.request.Request(f"{aws.endpoint}/_fuota/clock", b'{"advance_seconds": 86400}', method="POST")  # noqa: S310
-    urllib.request.urlopen(moved).close()  # noqa: S310
+    moved = urllib.request.Request(f"{aws.endpoint}/_fuota/clock", b'{"advance_seconds": 86400}', method="POST")
+    urllib.request.urlopen(moved).close()
     assert start.start_time(aws, None).timestamp() == clock() + 86_400 + 1860
 
 

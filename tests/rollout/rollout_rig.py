@@ -30,15 +30,15 @@ if TYPE_CHECKING:
 ROOM = Path(fuota_constructs.__file__).parent / "rollout"
 sys.path.insert(0, str(ROOM / "runtime"))  # as Lambda does with the folder of the function
 
-import rollout_calls  # noqa: E402
-import rollout_step  # noqa: E402
-from wave_turn import Turn  # noqa: E402
+import rollout_calls  # noqa: E402  # the path comes first
+import rollout_step  # noqa: E402  # the path comes first
+from wave_turn import Turn  # noqa: E402  # the path comes first
 
 START = 1_800_000_000.0
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 MOST_STEPS = 600
 BUCKET, TABLE, VERSIONS = "fuota-rollouts", "fuota-rollouts", "device-versions"
-IMAGE = random.Random(1).randbytes(1000)  # noqa: S311
+IMAGE = random.Random(1).randbytes(1000)
 FUNCTION = "arn:aws:lambda:eu-west-1:000000000000:function:Rollout"
 ROLE = "arn:aws:iam::000000000000:role/rollout"
 MACHINES = "arn:aws:states:eu-west-1:000000000000:stateMachine"
@@ -123,7 +123,7 @@ class Rig:
     def __post_init__(self) -> None:
         self.s3, self.dynamodb, self.iam = boto3.client("s3"), boto3.client("dynamodb"), boto3.client("iam")
         self.iotwireless = boto3.client("iotwireless")
-        self._random = random.Random(1)  # noqa: S311
+        self._random = random.Random(1)
 
     def fleet(self, **cohorts: dict[str, Any]) -> list[str]:
         """Devices by cohort: `fleet(good={"count": 20}, bad={"count": 5, "faults": ["mic_error"]})`."""

@@ -114,7 +114,7 @@ class Busy(ClockedCalls):
     def dynamodb(self):
         return self
 
-    def batch_get_item(self, RequestItems):  # noqa: N803
+    def batch_get_item(self, RequestItems):  # noqa: N803  # as boto3 has it
         self.requests += 1
         [[table, asked]] = RequestItems.items()
         first, *rest = asked["Keys"] if self._answers else [None, *asked["Keys"]]

@@ -133,4 +133,4 @@ def test_fails_for_a_class_the_cdk_does_not_have(stack: cdk.Stack) -> None:
 def test_fails_for_an_attribute_nobody_has(stack: cdk.Stack) -> None:
     group = typed_resource(stack, "Group", "aws_logs.CfnLogGroup", {"retentionInDays": 30})
     with pytest.raises(AttributeError, match="retention_in_dayz"):
-        group.retention_in_dayz  # type: ignore[attr-defined]  # noqa: B018
+        group.retention_in_dayz  # type: ignore[attr-defined]  # noqa: B018  # reading it is the test

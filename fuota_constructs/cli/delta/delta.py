@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import click
 
 from fuota_constructs import extras, rules
 from fuota_constructs.cli import documents, options
+from fuota_constructs.cli.image.words import findings_lines
 from fuota_constructs.cli.output_files import OutputFile, require_apart, write
 from fuota_constructs.firmware.delta.delta_image import delta_of
 from fuota_constructs.operations.visible_text import visible
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from fuota_constructs.rules import Finding
 
 NOT_TO_BE_SENT = 1
-WIDTH = 80
 _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 
@@ -121,9 +120,7 @@ def _content(
             "compression": patch.compression,
             "ratio": round(patch.ratio, 2),
         },
-        "findings": [
-            {"rule": finding.rule, "level": finding.level, "message": finding.message} for finding in findings
-        ],
+        "findings": [finding._asdict() for finding in findings],
     }
 
 
@@ -149,14 +146,7 @@ def _shown(
     if made.base_bytes < made.base.size_bytes:
         yield f"  {'':<15} ({made.base.size_bytes - made.base_bytes:,} bytes behind the end of the base left out)"
     yield ""
-    for finding in findings:
-        yield from textwrap.wrap(
-            visible(f"{finding.level:<7} {finding.rule}: {finding.message}"),
-            WIDTH,
-            subsequent_indent=" " * 8,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
+    yield from findings_lines(findings)
     if not findings:
         yield "nothing speaks against sending it to devices that have this base; others make garbage of it, unnoticed"
 

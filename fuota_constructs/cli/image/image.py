@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,7 +9,7 @@ import click
 
 from fuota_constructs import extras, rules
 from fuota_constructs.cli import documents, options
-from fuota_constructs.cli.image.words import facts_content, headline
+from fuota_constructs.cli.image.words import facts_content, findings_lines, headline
 from fuota_constructs.cli.output_files import require_apart, write
 from fuota_constructs.cli.quantities import Size
 from fuota_constructs.errors import FuotaValidationError
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from fuota_constructs.rules import Finding
 
 NOT_TO_BE_SENT = 1
-WIDTH = 80
 _VERDICTS: Final = {
     "verified": "verified, ",
     "named": "NOT VERIFIED: ",
@@ -130,9 +128,7 @@ def _content(
         "facts": facts_content(facts),
         "signature_check": signature and signature._asdict(),
         "version_check": version and version._asdict(),
-        "findings": [
-            {"rule": finding.rule, "level": finding.level, "message": finding.message} for finding in findings
-        ],
+        "findings": [finding._asdict() for finding in findings],
     }
 
 
@@ -158,13 +154,6 @@ def _shown(file: Path, facts: ImageFacts, demands: ImageDemands | None, findings
         if value:
             yield visible(f"  {label:<15} {value}")
     yield ""
-    for finding in findings:
-        yield from textwrap.wrap(
-            visible(f"{finding.level:<7} {finding.rule}: {finding.message}"),
-            WIDTH,
-            subsequent_indent=" " * 8,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
+    yield from findings_lines(findings)
     if not findings:
         yield "nothing speaks against sending it"

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any, Final
 
 from fuota_constructs.operations.visible_text import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from fuota_constructs.firmware.formats import ImageFacts
     from fuota_constructs.firmware.signing import SignatureCheck
+    from fuota_constructs.rules import Finding
 
+WIDTH: Final = 80
 _DIGITS_SHOWN: Final = 16
 
 
@@ -23,6 +28,18 @@ def headline(facts: ImageFacts, check: SignatureCheck | None = None) -> str:
     what = facts.title[:1].upper() + facts.title[1:]
     version = f" {facts.version}" if facts.version else ""
     return visible(f"{what}{version}, {facts.size_bytes:,} bytes, {signed_words(facts, check)}")
+
+
+def findings_lines(findings: Sequence[Finding]) -> Iterator[str]:
+    """What speaks against sending a file, in lines of a terminal."""
+    for finding in findings:
+        yield from textwrap.wrap(
+            visible(f"{finding.level:<7} {finding.rule}: {finding.message}"),
+            WIDTH,
+            subsequent_indent=" " * 8,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
 
 
 def signed_words(facts: ImageFacts, check: SignatureCheck | None = None) -> str:

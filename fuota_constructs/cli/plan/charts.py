@@ -198,7 +198,7 @@ def _label_at_half(
 
 
 def _round_time(seconds: float) -> str:
-    unit, name = (3600, "h") if seconds >= 3600 else (60, "min") if seconds >= 60 else (1, "s")  # noqa: PLR2004
+    unit, name = (3600, "h") if seconds >= 3600 else (60, "min") if seconds >= 60 else (1, "s")  # noqa: PLR2004  # hour and minute
     return f"{seconds / unit:g} {name}"
 
 

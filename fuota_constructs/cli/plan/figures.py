@@ -54,7 +54,7 @@ def duration(seconds: float) -> str:
     """A time in the unit one would say it in."""
     if 0 < seconds < 1:
         return f"{_plain(seconds * 1000, 1)} ms"
-    if seconds < 90:  # noqa: PLR2004
+    if seconds < 90:  # noqa: PLR2004  # where it reads best
         return f"{_plain(seconds, 2)} s"
     return f"{_plain(seconds / 60, 1)} min" if seconds < 90 * 60 else f"{_plain(seconds / 3600, 1)} h"
 
@@ -70,7 +70,7 @@ def energy(plan: SessionPlan) -> str:
 
 
 def _significant(number: float) -> str:
-    return _plain(number, 0 if number >= 100 else 1 if number >= 10 else 2)  # noqa: PLR2004
+    return _plain(number, 0 if number >= 100 else 1 if number >= 10 else 2)  # noqa: PLR2004  # where it reads best
 
 
 def megahertz(hertz: int) -> str:

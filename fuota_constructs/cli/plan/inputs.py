@@ -202,7 +202,7 @@ def _redundancy_percent(inputs: Inputs, size: int, assumed: dict[str, str]) -> i
 def _can_be_sent(inputs: Inputs, rate: DataRate, size: int, redundancy: int) -> bool:
     if inputs.interval_seconds is not None and interval_seconds(inputs.interval_seconds * 1000) < 1:
         return False
-    if inputs.image_bytes < 1 or not 1 <= size <= rate.max_fragment_bytes or not 0 <= redundancy <= 100:  # noqa: PLR2004
+    if inputs.image_bytes < 1 or not 1 <= size <= rate.max_fragment_bytes or not 0 <= redundancy <= 100:  # noqa: PLR2004  # percent
         return False
     return encoded_fragments(inputs.image_bytes, size, redundancy) <= MAX_ENCODED_FRAGMENTS
 

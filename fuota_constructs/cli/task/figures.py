@@ -44,7 +44,7 @@ def task_lines(progress: Progress) -> list[Figure]:
 
 def firmware_words(image: Image) -> str:
     """What the metadata of an image says of the firmware: written by the deployment, not read from the file."""
-    named = " ".join(word for word in (image.format, image.version) if word and word != "unknown")
+    named = " ".join(word for word in (image.format, image.version) if word)
     words = [named, f"content {image.digest[:_DIGITS_SHOWN]}" if image.digest else ""]
     return visible("".join(f"; {each}" for each in words if each))
 

@@ -188,10 +188,10 @@ def _heatshrink(data: bytes) -> Iterator[bytes]:
             if byte is None:
                 break
             bits, held = bits << 8 | byte, held + 8
-        if held >= 9 and bits >> held - 1:  # noqa: PLR2004
+        if held >= 9 and bits >> held - 1:  # noqa: PLR2004  # bits of a literal, of a copy
             held -= 9
             out.append(bits >> held & 0xFF)
-        elif held >= 16 and not bits >> held - 1:  # noqa: PLR2004
+        elif held >= 16 and not bits >> held - 1:  # noqa: PLR2004  # bits of a literal, of a copy
             held -= 16
             back, length = (bits >> held + 7 & 0xFF) + 1, (bits >> held & 0x7F) + 1
             found = out[-back:][:length]

@@ -15,7 +15,7 @@ def text(data: bytes, offset: int, size: int) -> str | None:
     if len(part) < size:
         return None
     plain = part.split(b"\0", 1)[0]
-    return plain.decode("ascii") if plain and all(0x20 <= byte < 0x7F for byte in plain) else None  # noqa: PLR2004
+    return plain.decode("ascii") if plain and all(0x20 <= byte < 0x7F for byte in plain) else None  # noqa: PLR2004  # printable ASCII
 
 
 def fill_at_end(data: bytes) -> int:

@@ -27,7 +27,7 @@ class Container(NamedTuple):
     """As a sentence names it, with its article."""
     pattern: re.Pattern[bytes]
     remedy: str
-    payload: Callable[[bytes], int | None] = lambda data: None  # noqa: ARG005
+    payload: Callable[[bytes], int | None] = lambda data: None  # noqa: ARG005  # as all of them are called
     """Bytes of program in it, where that can be counted."""
 
 

@@ -122,7 +122,7 @@ def read(data: bytes) -> ImageFacts | None:
         declared_bytes=boot.end,
         missing_bytes=max(missing, boot.end - len(data)),
         trailing_bytes=max(len(data) - boot.end, 0),
-        content_digest=digest.hex() if len(digest) == 32 else None,  # noqa: PLR2004
+        content_digest=digest.hex() if len(digest) == 32 else None,  # noqa: PLR2004  # the format
         digest_valid=valid,
         digest_detail=detail,
         signature=boot.signature,
@@ -147,7 +147,7 @@ def _blocks(data: bytes, sector: int) -> Iterator[_Block]:
     """The signature blocks in a sector, each of which its CRC says is one."""
     for index in range(_MOST_BLOCKS):
         block = data[sector + index * _BLOCK_BYTES : sector + (index + 1) * _BLOCK_BYTES]
-        if len(block) < _BLOCK_BYTES or block[0] != 0xE7 or zlib.crc32(block[:1196]) != little(block, 1196, 4):  # noqa: PLR2004
+        if len(block) < _BLOCK_BYTES or block[0] != 0xE7 or zlib.crc32(block[:1196]) != little(block, 1196, 4):  # noqa: PLR2004  # the format
             return
         if block[1] == _RSA:
             modulus = int.from_bytes(block[36:420], "little")

@@ -24,7 +24,7 @@ def manifest_bytes(data: bytes) -> int:
         if len(data) <= size:
             continue
         part = data[-size:]
-        if part[0] in _SIGNATURE_SIZES and part[1] == 0x30 and part[2] == part[0] - 2 and part[-4] in (0, 1):  # noqa: PLR2004
+        if part[0] in _SIGNATURE_SIZES and part[1] == 0x30 and part[2] == part[0] - 2 and part[-4] in (0, 1):  # noqa: PLR2004  # DER
             return size
     return 0
 

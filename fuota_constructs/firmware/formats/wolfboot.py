@@ -46,7 +46,7 @@ class Tag(NamedTuple):
 
 def is_wolfboot(data: bytes) -> bool:
     """Whether a file begins as a wolfBoot image does, with a first tag that is one."""
-    return data[:4] == MAGIC and (len(data) < 12 or next(_tags(data), None) is not None)  # noqa: PLR2004
+    return data[:4] == MAGIC and (len(data) < 12 or next(_tags(data), None) is not None)  # noqa: PLR2004  # the format
 
 
 def _tags(data: bytes) -> Iterator[Tag]:

@@ -156,7 +156,7 @@ def _key(path: Path, data: bytes) -> SigningKey:
     if tags == [INTEGER, INTEGER]:  # RSAPublicKey
         return _rsa(path, data)
     if tags[:3] == [INTEGER, SEQUENCE, OCTET_STRING]:  # PrivateKeyInfo
-        given = next((part.value for part in parts[3:] if part.tag == 0x81), None)  # noqa: PLR2004
+        given = next((part.value for part in parts[3:] if part.tag == 0x81), None)  # noqa: PLR2004  # as DER and the key have it
         return _private(path, parts[1].value, parts[2].value, None if given is None else _bits(given))
     if tags[:2] == [INTEGER, OCTET_STRING]:  # ECPrivateKey
         return _elliptic_private(path, data, None)
@@ -194,7 +194,7 @@ def _public(path: Path, algorithm: bytes, key: bytes) -> SigningKey:
         return _rsa(path, key)
     if kind == _ELLIPTIC:
         return _elliptic(path, curve, key)
-    if kind == _ED25519 and len(key) == 32:  # noqa: PLR2004
+    if kind == _ED25519 and len(key) == 32:  # noqa: PLR2004  # as DER and the key have it
         return SigningKey(path.name, "Ed25519", _spki(der.encoded(OBJECT_ID, _ED25519), key), key)
     raise DerError("no key that is known here")
 
@@ -212,8 +212,8 @@ def _private(path: Path, algorithm: bytes, key: bytes, public: bytes | None) -> 
 
 def _elliptic_private(path: Path, data: bytes, curve: bytes | None) -> SigningKey:
     parts = der.inside(data)
-    named = next((_first(part.value) for part in parts if part.tag == 0xA0), curve or b"")  # noqa: PLR2004
-    public = next((_bits(_first(part.value)) for part in parts if part.tag == 0xA1), None)  # noqa: PLR2004
+    named = next((_first(part.value) for part in parts if part.tag == 0xA0), curve or b"")  # noqa: PLR2004  # as DER and the key have it
+    public = next((_bits(_first(part.value)) for part in parts if part.tag == 0xA1), None)  # noqa: PLR2004  # as DER and the key have it
     if public is None:
         algorithm = der.encoded(OBJECT_ID, _ELLIPTIC) + der.encoded(OBJECT_ID, named)
         public = _worked_out(path, algorithm, data)
@@ -228,7 +228,7 @@ def _elliptic(path: Path, curve: bytes, point: bytes) -> SigningKey:
             " (secp384r1)",
         )
     size = 32 if _CURVES[curve] == "ECDSA-P256" else 48
-    if len(point) != 1 + 2 * size or point[0] != 4:  # noqa: PLR2004
+    if len(point) != 1 + 2 * size or point[0] != 4:  # noqa: PLR2004  # as DER and the key have it
         raise DerError("a compressed point")
     algorithm = der.encoded(OBJECT_ID, _ELLIPTIC) + der.encoded(OBJECT_ID, curve)
     return SigningKey(path.name, _CURVES[curve], _spki(algorithm, point), point[1:])
@@ -236,7 +236,7 @@ def _elliptic(path: Path, curve: bytes, point: bytes) -> SigningKey:
 
 def _rsa_private(path: Path, data: bytes) -> SigningKey:
     parts = der.inside(data)
-    if len(parts) < 3:  # noqa: PLR2004
+    if len(parts) < 3:  # noqa: PLR2004  # as DER and the key have it
         raise DerError("no key")
     return _rsa(path, der.encoded(SEQUENCE, parts[1].whole, parts[2].whole))
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def add_fleet(sessions: Sessions, document: dict[str, Any], now: float) -> dict[str, Any]:
     """Make the devices of a fleet. Raises FleetError."""
     try:
-        import numpy  # noqa: F401
+        import numpy  # noqa: F401  # only whether it is there
     except ImportError:
         raise FleetError(
             "fleets need numpy in the local cloud's Python: pip install 'fuota-constructs[local]'"

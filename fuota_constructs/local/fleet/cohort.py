@@ -205,7 +205,7 @@ def _text(value: Any, where: str) -> str | None:
 
 
 def _frag_indexes(value: Any, where: str) -> tuple[int, ...]:
-    if not isinstance(value, (list, tuple)) or any(type(index) is not int or not 0 <= index <= 3 for index in value):  # noqa: PLR2004
+    if not isinstance(value, (list, tuple)) or any(type(index) is not int or not 0 <= index <= 3 for index in value):  # noqa: PLR2004  # two bits
         raise FleetError(f"{where}.frag_indexes is {value!r}; give a list of FragIndex values from 0 to 3")
     return tuple(value)
 

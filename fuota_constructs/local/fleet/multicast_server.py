@@ -144,7 +144,7 @@ class MulticastServer:
             max_mc_f_count=MAX_F_COUNT,
         )
         (answer,) = self._ask(device, MULTICAST_SETUP_PORT, request.encode(), asked)
-        assert isinstance(answer, McGroupSetupAns)  # noqa: S101
+        assert isinstance(answer, McGroupSetupAns)  # noqa: S101  # for mypy: so do our devices answer
         settled = self._next[device.id] = asked + self._uplink_seconds
         member = Member(device, asked, settled, versions[0], None if answer.id_error else number)
         group.members[device.id] = member

@@ -226,7 +226,7 @@ class SessionRun:
         if not answers:
             return INITIAL
         (answer,) = answers
-        assert isinstance(answer, (FragSessionStatusAns, FragSessionStatusAnsV2))  # noqa: S101
+        assert isinstance(answer, (FragSessionStatusAns, FragSessionStatusAnsV2))  # noqa: S101  # for mypy: so do our devices answer
         flags = {
             "MemoryError": getattr(answer, "memory_error", False) or getattr(answer, "not_enough_matrix_memory", False),
             "MICError": getattr(answer, "mic_error", False),

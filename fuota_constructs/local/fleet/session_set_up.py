@@ -66,7 +66,7 @@ def set_up(receiver: Receiver, parameters: SessionParameters, frag_index: int) -
     request = _request(parameters, frag_index, receiver.mc_group_id)
     sent = frame_of(request) if versions[0] == 1 else _version_2(request, parameters, device).encode()
     (answer,) = heard_from(device, device.answer(sent))
-    assert isinstance(answer, (FragSessionSetupAns, FragSessionSetupAnsV2))  # noqa: S101
+    assert isinstance(answer, (FragSessionSetupAns, FragSessionSetupAnsV2))  # noqa: S101  # for mypy: so do our devices answer
     return next((status for flag, status in _REFUSALS if getattr(answer, flag, False)), INITIAL)
 
 

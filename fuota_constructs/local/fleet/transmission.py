@@ -45,7 +45,7 @@ class Transmission:
     def fragment(self, n: int) -> DataFragment:
         """Fragment n as a device reads it from its frame."""
         (fragment,) = decode_frame(self.frames[n - 1], version=self.version, uplink=False)
-        assert isinstance(fragment, DataFragment)  # noqa: S101
+        assert isinstance(fragment, DataFragment)  # noqa: S101  # for mypy: our encoder made it
         return fragment
 
     def remainders(self, rows: Bytes, masks: Bytes) -> np.ndarray[tuple[int, int], np.dtype[np.uint64]]:

@@ -106,7 +106,7 @@ def _wrap_popen(folders: Folders) -> None:
     signature = inspect.signature(original)
 
     @functools.wraps(original)
-    def __init__(self: Any, *given: Any, **named: Any) -> None:  # noqa: N807
+    def __init__(self: Any, *given: Any, **named: Any) -> None:  # noqa: N807  # it becomes a method
         bound = signature.bind(self, *given, **named)
         values = bound.arguments
         command = values["args"]
@@ -138,8 +138,8 @@ def _finder(folders: Folders, entry: str) -> Any:
 def main(worker: str) -> None:
     """Make the folders of a worker, and let this process use them."""
     temporary = os.path.join(worker, "tmp")  # noqa: PTH118 (pathlib is slow to load, and each cold start would)
-    os.makedirs(temporary, exist_ok=True)  # noqa: PTH103
-    cloud = os.path.dirname(os.path.dirname(worker))  # noqa: PTH120
+    os.makedirs(temporary, exist_ok=True)  # noqa: PTH103  # as above
+    cloud = os.path.dirname(os.path.dirname(worker))  # noqa: PTH120  # as above
     certificates = [*map(os.environ.get, ("SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS", "AWS_CA_BUNDLE"))]
     # The cloud itself may lie under /tmp, and so may the Python that runs it.
     machine = [cloud, sys.prefix, sys.base_prefix, *sys.path, *_folders("PATH"), *_folders("NODE_PATH"), *certificates]

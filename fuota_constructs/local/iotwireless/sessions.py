@@ -192,7 +192,7 @@ class Sessions:
 
             begun.run = SessionRun(
                 SessionParameters(
-                    image=image if image is not None else random.Random(0).randbytes(image_bytes),  # noqa: S311
+                    image=image if image is not None else random.Random(0).randbytes(image_bytes),  # noqa: S311  # no secret
                     fragment_bytes=size,
                     data_fragments=data,
                     coded_fragments=total - data,

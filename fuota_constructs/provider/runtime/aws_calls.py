@@ -279,7 +279,7 @@ def _put(url: str, body: bytes, timeout: float) -> int:
         url, data=body, method="PUT", headers={"Content-Type": "", "Content-Length": str(len(body))}
     )
     try:
-        with urllib.request.urlopen(request, timeout=timeout, context=authorities) as response:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=timeout, context=authorities) as response:  # noqa: S310  # https, as check_response_url has seen to
             return int(response.status)
     except urllib.error.HTTPError as refusal:
         refusal.close()

@@ -5,6 +5,9 @@ may deliver any event again, minutes later. Every request therefore writes its m
 and looks for younger ones before each single change; whoever finds one stops.
 """
 
+import contextlib
+from collections.abc import Iterator
+
 import resource_tags
 import stack_record
 from aws_calls import READ_TIMEOUT_SECONDS, AwsCalls
@@ -82,12 +85,29 @@ class Charge:
         except Exception as error:  # noqa: BLE001 - what was asked for is done
             self._log.warning("could not write on the task that this request is through", cause=error)
 
-    def release(self, arn: str) -> None:
+    def _release(self, arn: str) -> None:
         """Take the marks off again, where nothing may stay: a request that comes late asks CloudFormation instead."""
         try:
             resource_tags.untag(arn, [*changed_by(self.mark, DONE), *self._former], self._calls)
         except Exception as error:  # noqa: BLE001 - what was asked for is done
             self._log.warning("could not take the marks of this request off again", cause=error)
+
+    @contextlib.contextmanager
+    def briefly(self, arn: str) -> Iterator[None]:
+        """Be in charge of what may keep no marks, for so long as the body runs, whether it fails or not.
+
+        Raises:
+            SupersededError: a younger request is in charge; the marks stay for it.
+        """
+        self.take(arn)
+        try:
+            yield
+        except SupersededError:
+            raise
+        except Exception:
+            self._release(arn)
+            raise
+        self._release(arn)
 
     def covers(self, arn: str) -> None:
         """Change a new task only while no other request has taken charge of it."""

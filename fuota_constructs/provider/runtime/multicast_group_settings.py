@@ -95,10 +95,9 @@ class _Settings:
         self._charge.check_awaited()
         wanted = _declared(desired, self._calls)
         arn = self._expect().arn
-        # Read when it is in charge: an older request may have been at work until then.
-        self._charge.take(arn)
         outcome = Outcome(f"{PHYSICAL_ID}{self._group}")
-        try:
+        with self._charge.briefly(arn):
+            # Read when it is in charge: an older request may have been at work until then.
             actual = self._expect(with_members=True)
             plan = plan_settings(wanted, former, actual)
             if not group_service.is_pending(actual.status):
@@ -109,12 +108,6 @@ class _Settings:
             if desired.is_imported:
                 self._own(actual)
             self._change(plan, former, actual)
-        except SupersededError:
-            raise
-        except Exception:
-            self._charge.release(arn)
-            raise
-        self._charge.release(arn)
         if plan:
             self._log.info("set up the group", joined=len(plan.join), left=len(plan.leave))
         return outcome
@@ -133,19 +126,12 @@ class _Settings:
             self._log.warning("another resource has set the group up since: its devices stay", groupId=self._group)
             return
         former = self._declared_once(declared)
-        self._charge.take(arn)
-        try:
+        with self._charge.briefly(arn):
             actual = self._read(with_members=True)
             if actual is not None:
                 self._leave(actual, former)
             if declared.is_imported:
                 resource_tags.untag(arn, list(owner("", "")), self._calls)
-        except SupersededError:
-            raise
-        except Exception:
-            self._charge.release(arn)
-            raise
-        self._charge.release(arn)
 
     def _declared_once(self, declared: GroupProperties) -> Declared:
         """What a template said; without its list, if that is gone and the group goes, too."""

@@ -228,7 +228,7 @@ def deliver(request: Request, body: bytes, calls: DeliveryCalls) -> None:
         except Exception as error:  # noqa: BLE001 - whatever broke the connection, the answer is still owed
             problem = type(error).__name__  # its text may show the URL
             continue
-        if 200 <= status < 300:  # noqa: PLR2004
+        if 200 <= status < 300:  # noqa: PLR2004  # 2xx
             return
         problem = f"HTTP {status}"
     raise AnswerNotDeliveredError(

@@ -97,7 +97,7 @@ OF_THE_RADIO = {rule.id for rule in RULES} - {"aws-region"}
         pytest.param({}, None, {"RedundancyPercent": 5}, ("--redundancy", "5"), id="too little redundancy"),
     ],
 )
-def test_finds_what_a_plan_of_the_same_values_finds(  # noqa: PLR0917
+def test_finds_what_a_plan_of_the_same_values_finds(  # noqa: PLR0917  # one argument a column
     group: dict[str, object],
     session: dict[str, int] | None,
     task_fields: dict[str, int],

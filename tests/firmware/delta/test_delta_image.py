@@ -111,14 +111,14 @@ def test_a_padded_target_is_refused_as_every_padded_image_is() -> None:
 
 
 def test_fails_where_the_patch_is_no_smaller() -> None:
-    rng = random.Random(3)  # noqa: S311
+    rng = random.Random(3)
     level, message = found(delta_of(rng.randbytes(5000), rng.randbytes(5000)))["delta-ratio"]
     assert level == "error"
     assert "send the whole image" in message
 
 
 def test_a_small_gain_is_warned_of() -> None:
-    rng = random.Random(3)  # noqa: S311
+    rng = random.Random(3)
     half = rng.randbytes(3000)
     delta = delta_of(half + rng.randbytes(7000), half + rng.randbytes(7000))
     assert 1 < delta.ratio < 1.5

@@ -11,7 +11,7 @@ SLOT = 0x20000
 
 def program(size=20_000, seed=1) -> bytes:
     """Bytes that look like a Cortex-M program: a vector table, then code of middling entropy."""
-    rng = random.Random(seed)  # noqa: S311
+    rng = random.Random(seed)
     words = [rng.getrandbits(32) for _ in range(200)]
     body = b"".join(struct.pack("<I", rng.choice(words)) for _ in range(size // 4))
     return (struct.pack("<II", 0x20004000, 0x08000101) + body)[:size]
@@ -78,7 +78,7 @@ def wolfboot_image(*, version=9, header=256, payload=None, kind=0x0201) -> bytes
 
 def sfu_image(*, magic=b"SFU1", version=3, payload=None, partial=0, body=b"") -> bytes:
     """An `.sfb` as prepareimage.py lays it out."""
-    payload = bytes(random.Random(3).randbytes(4000)) if payload is None else payload  # noqa: S311
+    payload = bytes(random.Random(3).randbytes(4000)) if payload is None else payload
     head = magic + struct.pack("<HHIII", 1, version, len(payload), 0, partial) + bytes(150)
     return head.ljust(512, b"\xff") + body + payload[len(body) :]
 

@@ -98,8 +98,8 @@ def not_for_signing() -> dict[str, tuple[bytes, str]]:
         "ed448": (public_pem(ed448.Ed448PrivateKey.generate()), "is an Ed448 key"),
         "p521": (private_pem(ec.generate_private_key(ec.SECP521R1())), "on a curve by which no known bootloader"),
         "k256": (public_pem(ec.generate_private_key(ec.SECP256K1())), "give one on P-256 (prime256v1) or P-384"),
-        "rsa-1024": (public_pem(rsa.generate_private_key(65537, 1024)), "is an RSA key of 1024 bits"),  # noqa: S505
-        "dsa": (public_pem(dsa.generate_private_key(1024)), "is a DSA key"),  # noqa: S505
+        "rsa-1024": (public_pem(rsa.generate_private_key(65537, 1024)), "is an RSA key of 1024 bits"),  # noqa: S505  # refused for that
+        "dsa": (public_pem(dsa.generate_private_key(1024)), "is a DSA key"),  # noqa: S505  # refused for that
         "ssh": (
             p256.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH),
             "is a key of SSH, by which no image is signed",

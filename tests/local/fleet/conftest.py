@@ -34,7 +34,7 @@ class Clock:
 
 def image_of(size: int) -> bytes:
     """An image of no pattern."""
-    return random.Random(size).randbytes(size)  # noqa: S311
+    return random.Random(size).randbytes(size)
 
 
 class FleetCloud:
@@ -62,9 +62,9 @@ class FleetCloud:
     def admin(self, method: str, route: str, document: dict[str, Any] | None = None) -> dict[str, Any]:
         """Call an admin route."""
         body = json.dumps(document).encode() if document is not None else None
-        request = urllib.request.Request(f"{self.url}/_fuota/{route}", data=body, method=method)  # noqa: S310
+        request = urllib.request.Request(f"{self.url}/_fuota/{route}", data=body, method=method)
         try:
-            with urllib.request.urlopen(request) as response:  # noqa: S310
+            with urllib.request.urlopen(request) as response:
                 answer: dict[str, Any] = json.loads(response.read())
         except urllib.error.HTTPError as error:
             with error:

@@ -37,7 +37,7 @@ def device(*, lost: list[int] | None = None, count: int = 1, **fields: Any) -> D
 
 def parameters(fragments: int, coded: int, *, size: int = 8, multicast: bool = True) -> SessionParameters:
     """A session of so many fragments, one a second."""
-    image = random.Random(fragments).randbytes(fragments * size)  # noqa: S311
+    image = random.Random(fragments).randbytes(fragments * size)
     return SessionParameters(image, size, fragments, coded, 1.0, 0.0, bytes(4), multicast, None, None)
 
 

@@ -14,7 +14,7 @@ from fuota_constructs.local import cloud as clouds
 from .conftest import archive
 
 Make = Callable[..., Any]
-HOST_TMP = Path("/tmp")  # noqa: S108
+HOST_TMP = Path("/tmp")  # noqa: S108  # what functions see
 
 
 @pytest.fixture

@@ -72,9 +72,9 @@ class Cloud:
         """Send a request without boto3."""
         scope = f"AWS4-HMAC-SHA256 Credential={account}/20270115/eu-west-1/iotwireless/aws4_request, Signature=0"
         headers = {"Authorization": scope} if account else {}
-        request = urllib.request.Request(self.url + path, data=body, method=method, headers=headers)  # noqa: S310
+        request = urllib.request.Request(self.url + path, data=body, method=method, headers=headers)
         try:
-            with urllib.request.urlopen(request) as response:  # noqa: S310
+            with urllib.request.urlopen(request) as response:
                 return response.status, response.read()
         except urllib.error.HTTPError as error:
             with error:

@@ -37,8 +37,8 @@ RUNTIME = HERE.parents[2] / "fuota_constructs" / "provider" / "runtime"
 if str(RUNTIME) not in sys.path:
     sys.path.insert(0, str(RUNTIME))
 
-import aws_calls  # noqa: E402
-import index  # noqa: E402
+import aws_calls  # noqa: E402  # the path comes first
+import index  # noqa: E402  # the path comes first
 
 START = 1_790_000_000.0  # an arbitrary moment, in epoch seconds
 CLEANUP, DELETION = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "DELETE_IN_PROGRESS"

@@ -619,7 +619,7 @@ class Life:
 
     def __init__(self, cloud: Cloud, lists: Lists, seed: int) -> None:
         self.cloud, self.lists = cloud, lists
-        self.chance = random.Random(seed)  # noqa: S311
+        self.chance = random.Random(seed)
         self.groups, self.foreign = [cloud.group(), cloud.group()], cloud.device()
         self.devices = [cloud.device() for _ in range(6)]
         for group in self.groups:

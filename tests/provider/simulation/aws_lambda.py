@@ -56,7 +56,7 @@ class Calls(aws_calls.AwsCalls):
         mine = getattr(self, "as_mine", lambda own: own())
         self._world.time.spawn(lambda: mine(work), group=self._sandbox).ended.wait(seconds)
 
-    def put(self, url: str, body: bytes, *, timeout: float) -> int:  # noqa: ARG002
+    def put(self, url: str, body: bytes, *, timeout: float) -> int:  # noqa: ARG002  # as AwsCalls has it
         return self._world.cloudformation.put(url, body, self._sandbox)
 
 

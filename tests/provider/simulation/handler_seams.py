@@ -52,7 +52,7 @@ class Seams:
     def __enter__(self) -> World:
         world, patch = self.world, self.patches
         random.seed(world.seed)  # the jitter of boto3's pauses
-        ids = random.Random(world.seed)  # noqa: S311
+        ids = random.Random(world.seed)
         patch.setattr(store, "uuid", SimpleNamespace(uuid4=lambda: uuid.UUID(int=ids.getrandbits(128), version=4)))
         patch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=world.time.sleep, time=lambda: world.time.now))
         # What costs most and does not matter here: who asks is always the same, and nobody checks signatures.

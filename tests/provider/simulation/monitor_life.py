@@ -27,8 +27,8 @@ RUNTIME = Path(__file__).parents[3] / "fuota_constructs" / "monitor" / "runtime"
 if str(RUNTIME) not in sys.path:
     sys.path.insert(0, str(RUNTIME))
 
-import monitor_calls  # noqa: E402
-import poll  # noqa: E402
+import monitor_calls  # noqa: E402  # the path comes first
+import poll  # noqa: E402  # the path comes first
 
 RULE, BUS, INTERVAL = "polls", "default", 300
 STATUSES = ("Pending", "FuotaSession_Waiting", "In_FuotaSession", "FuotaDone")
@@ -48,7 +48,7 @@ class Life:
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
-        self.chance = random.Random(seed)  # noqa: S311
+        self.chance = random.Random(seed)
         self.now = START
         self.storm = self.chance.choice([0, 0, 0.02, 0.08])
         self.counts: Counter[str] = Counter()
@@ -201,7 +201,7 @@ class Client:
 
         return self.life.call("GetFuotaTask", effect)
 
-    def list_wireless_devices(self, *, FuotaTaskId: str, MaxResults: int, NextToken: str = "0") -> dict[str, Any]:  # noqa: N803
+    def list_wireless_devices(self, *, FuotaTaskId: str, MaxResults: int, NextToken: str = "0") -> dict[str, Any]:  # noqa: N803  # as boto3 has it
         def effect() -> dict[str, Any]:
             devices, at = list(self.life.tasks[FuotaTaskId]["devices"].items()), int(NextToken)
             shown = [{"Id": name, "Arn": name, "FuotaDeviceStatus": status} for name, status in devices]
@@ -210,7 +210,7 @@ class Client:
 
         return self.life.call("ListWirelessDevices", effect)
 
-    def put_events(self, *, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
+    def put_events(self, *, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803  # as boto3 has it
         def effect() -> dict[str, Any]:
             answers = []
             for entry in Entries:
@@ -228,14 +228,14 @@ class Client:
 
         return self.life.call("PutEvents", effect)
 
-    def list_targets_by_rule(self, *, Rule: str) -> dict[str, Any]:  # noqa: N803
+    def list_targets_by_rule(self, *, Rule: str) -> dict[str, Any]:  # noqa: N803  # as boto3 has it
         def effect() -> dict[str, Any]:
             template = json.dumps({"fuotaTaskId": self.life.rule_task})
             return {"Targets": [{"Id": Rule, "InputTransformer": {"InputTemplate": template}}]}
 
         return self.life.call("ListTargetsByRule", effect)
 
-    def disable_rule(self, *, Name: str) -> None:  # noqa: N803
+    def disable_rule(self, *, Name: str) -> None:  # noqa: N803  # as boto3 has it
         polled = sys._getframe(1).f_locals["watched"].task_id
 
         def effect() -> None:
@@ -245,14 +245,14 @@ class Client:
 
         self.life.call("DisableRule", effect)
 
-    def get_item(self, *, Key: dict[str, Any], **_: Any) -> dict[str, Any]:  # noqa: N803
+    def get_item(self, *, Key: dict[str, Any], **_: Any) -> dict[str, Any]:  # noqa: N803  # as boto3 has it
         item = self.life.table.get(Key["Poll"]["S"])
         return self.life.call("GetItem", lambda: {"Item": item} if item else {})
 
-    def put_item(self, *, Item: dict[str, Any], **_: Any) -> None:  # noqa: N803
+    def put_item(self, *, Item: dict[str, Any], **_: Any) -> None:  # noqa: N803  # as boto3 has it
         self.life.call("PutItem", lambda: self.life.table.__setitem__(Item["Poll"]["S"], Item))
 
-    def delete_item(self, *, Key: dict[str, Any], **_: Any) -> None:  # noqa: N803
+    def delete_item(self, *, Key: dict[str, Any], **_: Any) -> None:  # noqa: N803  # as boto3 has it
         self.life.call("DeleteItem", lambda: self.life.table.pop(Key["Poll"]["S"], None))
 
 

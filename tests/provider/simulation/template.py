@@ -101,7 +101,7 @@ def changed(before: Template, chance: random.Random) -> Template:
     resources = [Resource("Image", "Custom::FirmwareObject", image=image)]
     for task in before.resources:
         if task.type == "Custom::FuotaTask" and not (task.name == "Second" and chance.random() < 0.3):
-            resources.append(replace(_changed_task(task, groups, chance), image=image, made=True))  # noqa: PERF401
+            resources.append(replace(_changed_task(task, groups, chance), image=image, made=True))  # noqa: PERF401  # one draw of chance after another
     if not any(each.name == "Second" for each in resources) and chance.random() < 0.15:
         resources.append(replace(resources[1], name="Second", groups=("B",), given=_given(chance)))
     return Template(tuple(sorted(groups)), tuple(resources))

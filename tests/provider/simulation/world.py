@@ -44,7 +44,7 @@ class World:
 
     def __init__(self, seed: int, weather: Weather | None = None) -> None:
         self.seed = seed
-        self.chance = random.Random(seed)  # noqa: S311
+        self.chance = random.Random(seed)
         self.weather = weather or Weather.of(self.chance)
         self.time = VirtualTime()
         self.notes: list[str] = []
