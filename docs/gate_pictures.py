@@ -152,7 +152,7 @@ def what_follows() -> str:
         arrow("M556 270 590 258"),
         arrow("M556 370H590"),
         card(594, 22, "next wave", "after an approval,", "if it wants one", width=150),
-        card(594, 122, "go on", "tries again; a canary", "that refutes nothing", width=150),
+        card(594, 122, "go on", "retries, or a canary", "that refutes nothing", width=150),
         card(594, 222, "hold", "you say approve,", "skip or abort", width=150),
         card(594, 340, "the end", "nobody else gets", "the image", width=150),
         arrow("M669 122V104"),
