@@ -46,6 +46,7 @@ from fuota_constructs.local.host_environment import set_environment
 from fuota_constructs.local.iam_resources import permissions, resource_tag_keys
 from fuota_constructs.local.listed_resources import first_listed
 from fuota_constructs.local.own_names import OwnNames
+from fuota_constructs.local.version_tables import VersionTables
 
 TESTED_MINISTACK = "1.5.33"
 SERVICE = "iotwireless"
@@ -148,6 +149,7 @@ class Host:
             image_source=ministack_image.read_image,
             requests_per_second=requests_per_second or REQUESTS_PER_SECOND,
         )
+        self.service.version_writer = VersionTables(self._dynamodb_of)
         self.requests_per_second = requests_per_second
         self.decisions: list[dict[str, Any]] = []
 
@@ -245,6 +247,11 @@ class Host:
                 retries={"mode": "standard", "total_max_attempts": 8}, user_agent_extra="local-cloudformation"
             ),
         )
+
+    def _dynamodb_of(self, account: str, region: str) -> Any:
+        session = clients.session(access_key=account, secret_key=self.secret, region=region)
+        trusted = str(certificates_in(self.folder / "tls").bundle) if self.iam else None
+        return session.client("dynamodb", endpoint_url=self.url, verify=trusted)
 
     def _check_resource_arns(self) -> None:
         # MiniStack knows the actions of IoT Wireless from its routes, but answers "*" for their resource.

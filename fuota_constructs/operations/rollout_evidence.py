@@ -21,18 +21,20 @@ if TYPE_CHECKING:
 REFUSALS: Final = frozenset({"FragAlgo_unsupported", "Not_enough_memory", "Package_Not_Supported"})
 CONFLICT: Final = "Device_exist_in_conflict_fuota_task"
 DELIVERED, INITIAL = "Successful", "Initial"
-_OF_A_WAVE = re.compile(r"wave-(?P<wave>\d+)/(?P<kind>gate|decision|statuses)-(?P<attempt>\d+)\.json")
+_OF_A_WAVE = re.compile(r"wave-(?P<wave>\d+)/(?P<kind>check|gate|decision|statuses)-(?P<attempt>\d+)\.json")
 
 
 @dataclass(slots=True)
 class Evidence:
     """The documents; `sizes` is None before the devices were chosen.
 
-    `gates` and `decisions` are by wave, in the order of its sessions; `statuses` is how devices fared in waves of which
+    `checks` (how many are sent to, and are not), `gates` and `decisions` are by wave, in the order of its sessions;
+    `statuses` is how devices fared in waves of which
     no gate has judged the last session, because it was aborted.
     """
 
     sizes: list[int] | None = None
+    checks: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     gates: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     decisions: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     statuses: dict[int, dict[str, int]] = field(default_factory=dict)
@@ -42,6 +44,11 @@ class Evidence:
         """What the last gate of a wave was told and said; empty before there was one."""
         gates = self.gates.get(wave)
         return gates[-1] if gates else {}
+
+    def check(self, wave: int) -> dict[str, Any]:
+        """What was found before the first session of a wave; empty before that."""
+        checks = self.checks.get(wave)
+        return checks[0] if checks else {}
 
     def result(self, wave: int) -> dict[str, Any]:
         """How a wave ended, as the end of the rollout tells; empty before that."""
@@ -67,14 +74,17 @@ def read_evidence(aws: Aws, rollout: Rollout, execution: str) -> Evidence:
         if kind == "statuses":
             sessions.setdefault(wave, []).append(key)
             continue
-        documents: dict[int, list[dict[str, Any]]] = found.gates if kind == "gate" else found.decisions
+        documents = {"check": found.checks, "gate": found.gates, "decision": found.decisions}[kind]
         documents.setdefault(wave, []).append({"attempt": attempt, **_read(aws, rollout, folder + key)})
     for wave, ended in sessions.items():
         if len(ended) > int(found.gate(wave).get("attempt", -1)) + 1:
             merged: dict[str, dict[str, Any]] = {}
             for key in ended:
                 merged.update(_read(aws, rollout, folder + key))
-            found.statuses[wave] = dict(Counter(str(device["status"]) for device in merged.values()))
+            counts = Counter(str(device["status"]) for device in merged.values())
+            if conflicting := found.check(wave).get("conflicting"):
+                counts[CONFLICT] += int(conflicting)
+            found.statuses[wave] = dict(counts)
     return found
 
 

@@ -37,6 +37,8 @@ def _asked(status: RolloutStatus) -> Next:
         return Next(f"somebody says approve, skip or abort: {status.wave_name} wants an approval")
     if status.holds_after_a_session:
         return Next("somebody says resume, skip or abort")
+    if status.control.get("Step") == "check":
+        return Next("it goes on by itself once the image can be read; or somebody says abort", status.moment("Until"))
     return Next("somebody says resume or abort: nothing of this session is on the air yet")
 
 
@@ -50,7 +52,7 @@ def _step(status: RolloutStatus, said: str) -> Next:
     if step == "ready" and until:
         return Next(f"the devices of {wave} are set up for its group, with their next uplinks", until)
     if step == "settle" and until:
-        return Next(f"{wave} has baked, and its gate judges it", _bakes_until(status))
+        return _settles(status, until)
     moments = {
         "window": (f"{session} starts, once it fits the maintenance window", status.moment("StartAt")),
         "launch": (f"{session} starts", status.moment("StartAt")),
@@ -59,6 +61,7 @@ def _step(status: RolloutStatus, said: str) -> Next:
     if step in moments:
         return Next(*moments[step])
     texts = {
+        "check": f"the devices of {wave} join a group of their own",
         "gather": f"the devices of {wave} join a group of their own",
         "ready": f"{session} gets its time",
         "settle": f"the gate judges {wave}",
@@ -68,6 +71,14 @@ def _step(status: RolloutStatus, said: str) -> Next:
         "stragglers": f"those of {wave} that another session may help are tried again",
     }
     return Next(texts.get(step, "the next step"), until)
+
+
+def _settles(status: RolloutStatus, until: datetime) -> Next:
+    by = status.moment("VersionsBy")
+    if by is None:
+        return Next(f"{status.wave_name} has baked, and its gate judges it", _bakes_until(status))
+    report = f"the devices of {status.wave_name} report the version they run"
+    return Next(f"{report}, until {by:%Y-%m-%d %H:%M:%S} UTC at the latest", until)
 
 
 def _bakes_until(status: RolloutStatus) -> datetime | None:

@@ -18,8 +18,10 @@ SKIPPED, PENDING, RUNNING, HELD = "SKIPPED", "PENDING", "RUNNING", "HELD"
 class WaveStatus:
     """A wave; `targets` is None before the devices were chosen, bounds are 0 and 1 while nothing is proven.
 
-    `failed` are those that lost the image to the radio, too. Those that refuse it, those that another task has, and
-    those that the group could not have are not attempted.
+    `failed` are those that lost the image to the radio, too. Those that refuse it, those that another task has, those
+    that the group could not have, and those that have the version `already` are not attempted. `applied` of the
+    delivered report the version asked for, `other_version` another one and `unreported` none; None where none is asked
+    for, or no gate has judged.
     """
 
     name: str
@@ -37,9 +39,23 @@ class WaveStatus:
     refused: int = 0
     conflicting: int = 0
     left_out: int = 0
+    already: int = 0
+    applied: int | None = None
+    other_version: int = 0
+    unreported: int = 0
     devices_by_status: dict[str, int] = field(default_factory=dict)
     gates: tuple[dict[str, Any], ...] = ()
     decisions: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def successful(self) -> int:
+        """How many devices are where the rollout wants them."""
+        return self.already + (self.delivered if self.applied is None else self.applied)
+
+    @property
+    def is_needless(self) -> bool:
+        """Whether all of its devices had the version already, so that nothing was sent."""
+        return bool(self.targets) and self.already == self.targets
 
 
 def wave_statuses(
@@ -48,7 +64,7 @@ def wave_statuses(
     """All waves that were asked for, in their order."""
     current = int(control["Wave"]) if control.get("Wave") else None
     planned = int((settings.get("session") or {}).get("redundancyPercent", 0))
-    now = _Now(status, current, control, planned)
+    now = _Now(status, current, control, planned, asks_version=bool(settings.get("applied")))
     return tuple(_wave(number, wave, evidence, now) for number, wave in enumerate(settings.get("waves") or ()))
 
 
@@ -58,6 +74,7 @@ class _Now:
     wave: int | None
     control: dict[str, Any]
     planned_redundancy: int
+    asks_version: bool
 
 
 def _wave(number: int, wave: dict[str, Any], evidence: Evidence, now: _Now) -> WaveStatus:
@@ -67,7 +84,12 @@ def _wave(number: int, wave: dict[str, Any], evidence: Evidence, now: _Now) -> W
     outcome = result.get("outcome") or _outcome(number, targets, evidence, now)
     by_status = evidence.statuses.get(number) or dict(gate.get("statuses") or {})
     counts = _counts(by_status)
-    is_begun = outcome != PENDING and targets != 0
+    check = evidence.check(number)
+    already, other, unreported = (
+        int(facts.get(name, 0)) for facts, name in ((check, "already"), (tally, "other_version"), (tally, "unreported"))
+    )
+    is_begun = outcome != PENDING and targets != 0 and not (targets and already == targets)
+    has_versions = now.asks_version and bool(tally)
     attempt = int(gate.get("attempt", 0))
     if now.wave == number and now.control.get("Attempt"):
         attempt = max(attempt, int(now.control["Attempt"]))
@@ -84,6 +106,10 @@ def _wave(number: int, wave: dict[str, Any], evidence: Evidence, now: _Now) -> W
         attempts=int(result.get("attempts") or attempt + 1) if is_begun else 0,
         reason=str(result.get("reason") or gate.get("reason") or ""),
         left_out=int(gate.get("leftOut", 0)),
+        already=already,
+        applied=int(tally["delivered"]) - other - unreported if has_versions else None,
+        other_version=other,
+        unreported=unreported,
         devices_by_status=by_status,
         gates=tuple(evidence.gates.get(number, ())),
         decisions=tuple(evidence.decisions.get(number, ())),

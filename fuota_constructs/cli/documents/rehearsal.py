@@ -66,6 +66,9 @@ class FleetCohort(TypedDict):
     late: NotRequired[Annotated[Share, "of the fragments it hears, those that come late"]]
     repeated: NotRequired[Annotated[Share, "of the fragments it hears, those that come once more"]]
     bricks: NotRequired[Annotated[Share, "of the devices, those never heard again once they have the image"]]
+    runs: NotRequired[Annotated[Text, "the version that they report before the update"]]
+    reports: NotRequired[Annotated[Text, "the version that they report after it, where not that of the rollout"]]
+    never_reboots: NotRequired[Annotated[Share, "of the devices, those that have the image and run the old firmware"]]
 
 
 class RehearsalVerdict(TypedDict):

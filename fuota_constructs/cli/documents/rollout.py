@@ -14,7 +14,7 @@ from fuota_constructs.cli.documents.kinds import (
 )
 from fuota_constructs.cli.documents.task import Commands
 
-Bound = Annotated[float, Also({"minimum": 0, "maximum": 1}), "of the share of devices that have the image"]
+Bound = Annotated[float, Also({"minimum": 0, "maximum": 1}), "of the share of devices that succeed"]
 
 
 class Said(TypedDict):
@@ -42,6 +42,12 @@ class Wave(TypedDict):
     refused: Annotated[Count, "cannot take the image; not attempted"]
     conflicting: Annotated[Count, "are in another FUOTA task; not attempted"]
     left_out: Annotated[Count, "could not join the group, or the service knows them no more; not attempted"]
+    already: Annotated[Count, "reported the version before the wave; not attempted"]
+    applied: Annotated[
+        Count | None, "report the version; null where `applied` asks for none, or before a gate has judged"
+    ]
+    other_version: Annotated[Count, "have the image, and report another version after the session"]
+    unreported: Annotated[Count, "have the image, and report no version in time"]
     lower_bound: Annotated[Bound, "0 before a gate has judged"]
     upper_bound: Annotated[Bound, "1 before a gate has judged"]
     redundancy_percent: Annotated[Percent, "of its latest session, else as planned"]

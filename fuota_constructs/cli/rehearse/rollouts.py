@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from fuota_constructs.cli.aws_access import Access
+from fuota_constructs.cli.rollout.banner import what_of
 from fuota_constructs.local.errors import LocalCloudError
 from fuota_constructs.local.gate import Verdict
 from fuota_constructs.operations.rollout_next import next_of
@@ -60,7 +61,8 @@ def enrol(cloud: LocalCloud, fleet: Fleet, deployed: Deployed) -> int:
 
     Raises LocalCloudError where the fleet has another number of devices than the app names.
     """
-    targets = json.loads(item(deployed.aws, deployed.rollout, "plan")["Settings"])["targets"]
+    settings = json.loads(item(deployed.aws, deployed.rollout, "plan")["Settings"])
+    targets = settings["targets"]
     place = {"account": deployed.account, "aws_region": deployed.region}
     named, empty = _targets(deployed.aws, targets)
     simulated = {device["id"] for device in cloud.admin("fleet?devices=1")["list"]}
@@ -77,6 +79,9 @@ def enrol(cloud: LocalCloud, fleet: Fleet, deployed: Deployed) -> int:
         _make(cloud, own, device_ids=new, **place)
     if wants_others:
         _make(cloud, rest, **others, **place)
+    if applied := settings.get("applied"):
+        asked = {"rollout": settings["rollout"], "table": applied["table"], "version": applied["version"]}
+        cloud.admin("versions", method="POST", content={**place, **asked})
     return len(named) + (rest.devices if wants_others else 0)
 
 
@@ -172,10 +177,10 @@ def asked(status: RolloutStatus) -> str:
 
 def verdict_of(rollouts: Sequence[RolloutStatus], require: float) -> Verdict:
     """Passed is what SUCCEEDED by its own gates, and reached the share of its devices that the rehearsal requires."""
-    delivered = sum(wave.delivered for status in rollouts for wave in status.waves)
+    delivered = sum(wave.successful for status in rollouts for wave in status.waves)
     devices = sum(wave.targets or 0 for status in rollouts for wave in status.waves)
     failed = [status for status in rollouts if status.status != SUCCEEDED]
-    counts = f"{delivered}/{devices} devices have the image"
+    counts = f"{delivered}/{devices} devices {' or '.join(dict.fromkeys(map(what_of, rollouts)))}"
     causes = tuple(f"rollout {status.rollout} is {status.status}: {status.reason}" for status in failed)
     if not failed and devices and delivered < require * devices:
         causes = (f"the rollouts went through with less than {100 * require:.9g} % of the devices",)

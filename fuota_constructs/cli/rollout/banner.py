@@ -24,22 +24,28 @@ def level_of(status: RolloutStatus) -> Level:
         return Level.WARNING
     if status.status != SUCCEEDED:
         return Level.OPEN
-    judged = [wave.outcome for wave in status.waves if wave.targets]
+    judged = [wave.outcome for wave in status.waves if wave.targets and not wave.is_needless]
     is_proven = bool(judged) and judged[-1] == PASSED and SKIPPED not in judged
     return Level.PASSED if is_proven else Level.WARNING
 
 
 def summary_of(status: RolloutStatus) -> str:
     """The state and the devices in one sentence."""
-    delivered = sum(wave.delivered for wave in status.waves)
+    successful = sum(wave.successful for wave in status.waves)
     targets = [wave.targets for wave in status.waves]
     known = sum(each or 0 for each in targets)
-    devices = f"{delivered:,} of {known:,} devices have the image" if known else "no devices are chosen yet"
+    devices = f"{successful:,} of {known:,} devices {what_of(status)}" if known else "no devices are chosen yet"
     if status.status == HELD:
         return f"HELD at {status.wave_name}: {devices}"
     if status.is_final:
         return f"{status.status}: {devices}"
     return f"RUNNING, {status.wave_name} ({status.wave_number + 1} of {len(status.waves)}): {devices}"
+
+
+def what_of(status: RolloutStatus) -> str:
+    """What devices do that count: they have the image, or report the version that is asked for."""
+    asked = status.settings.get("applied")
+    return f"report version {asked['version']}" if asked else "have the image"
 
 
 def banner_of(status: RolloutStatus, found: FoundRollout) -> Banner:
@@ -72,8 +78,8 @@ def remedies_of(status: RolloutStatus) -> tuple[str, ...]:
         )
     if status.status == HELD:
         return (next_of(status).text,)
-    if status.status == SUCCEEDED and any(wave.delivered < (wave.targets or 0) for wave in status.waves):
-        return ("the devices without the image are in the evidence of their waves: see the page of the report",)
+    if status.status == SUCCEEDED and any(wave.successful < (wave.targets or 0) for wave in status.waves):
+        return ("the devices that are not among them are in the evidence of their waves: see the page of the report",)
     return ()
 
 

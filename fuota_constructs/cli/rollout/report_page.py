@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fuota_constructs.cli import page
 from fuota_constructs.cli.plan.figures import Figure, duration, percent
-from fuota_constructs.cli.rollout.banner import about_rollout, banner_of
-from fuota_constructs.cli.rollout.status_view import bounds, cells, next_line, word_line
+from fuota_constructs.cli.rollout.banner import about_rollout, banner_of, what_of
+from fuota_constructs.cli.rollout.status_view import bounds, cells, next_line, not_sent, shown_cells, word_line
 from fuota_constructs.cli.status_bars import kinds_of, share_of, status_figure
 from fuota_constructs.operations.device_status import status_named
 from fuota_constructs.operations.rollout_waves import PASSED
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fuota_constructs.operations.rollout_waves import WaveStatus
 
 HEADINGS = (
-    *("wave", "outcome", "devices", "attempted", "delivered", "failed", "silent"),
+    *("wave", "outcome", "devices", "attempted", "delivered", "applied", "failed", "silent"),
     *("proven", "sessions", "redundancy"),
 )
 
@@ -52,16 +52,31 @@ def _tiles(status: RolloutStatus) -> list[Figure]:
     never = sum(wave.targets or 0 for wave in waves if not wave.attempts)
     return [
         Figure("Delivered", share_of(delivered, targets), "reported, not installed"),
+        *_applied(status, targets),
         Figure("Failed", share_of(failed, targets), "lost to the radio, or refused by the device" if failed else ""),
         Figure("Silent", share_of(silent, targets), f"have the image and are not heard; {accepted:,} accepted"),
         Figure("Not sent to", share_of(never, targets), "no airtime, no battery spent" if never else ""),
     ]
 
 
+def _applied(status: RolloutStatus, targets: int) -> list[Figure]:
+    asked = status.settings.get("applied")
+    if not asked:
+        return []
+    waves = status.waves
+    applied, already, other, unreported = (
+        sum(getattr(wave, name) or 0 for wave in waves)
+        for name in ("applied", "already", "other_version", "unreported")
+    )
+    apart = {"had it before": already, "report another version": other, "report none": unreported}
+    said = ", ".join(f"{count:,} {what}" for what, count in apart.items() if count)
+    return [Figure(f"Report {asked['version']}", share_of(applied, targets), said)]
+
+
 def waves_section(status: RolloutStatus) -> str:
     """The waves as a table."""
-    rows = [(row[0], row[1:], False) for row in map(cells, status.waves)]
-    return f'<section id="waves"><h2>Waves</h2>{page.table(HEADINGS, rows)}</section>'
+    rows = [(row[0], row[1:], False) for row in (shown_cells(cells(wave), status) for wave in status.waves)]
+    return f'<section id="waves"><h2>Waves</h2>{page.table(shown_cells(HEADINGS, status), rows)}</section>'
 
 
 def _funnel(status: RolloutStatus) -> str:
@@ -94,10 +109,11 @@ def _gates(wave: WaveStatus) -> list[str]:
         found = {PASSED: "passes", "ABORTED": "aborts"}.get(str(gate.get("outcome")), "is inconclusive")
         pending = int(gate.get("pending") or 0)
         more = f"; {pending:,} devices are worth another session" if pending else ""
-        lines.append(f"{session}: {found}, {gate.get('reason')}{more}")
+        lines.append(f"{session}: {found}, {gate.get('reason')}{more}{_instead(gate)}")
         lines += [
             f"{wave.name}: {word_line(said)}" for said in wave.decisions if said.get("attempt") == gate.get("attempt")
         ]
+    lines += [f"{wave.name}: {line}" for line in not_sent(wave)]
     if not wave.gates:
         lines += [f"{wave.name}: {wave.reason}"] if wave.reason else []
         lines += [f"{wave.name}: {word_line(said)}" for said in wave.decisions]
@@ -107,16 +123,24 @@ def _gates(wave: WaveStatus) -> list[str]:
     return lines
 
 
+def _instead(gate: dict[str, Any]) -> str:
+    """The versions that devices report instead of the one asked for."""
+    versions = ", ".join(f"{version} ({count:,})" for version, count in (gate.get("versions") or {}).items())
+    return f"; other versions that are reported: {versions}" if versions else ""
+
+
 def _terms(status: RolloutStatus) -> list[Figure]:
     settings, gate = status.settings, status.settings.get("gate") or {}
     window = settings.get("window")
     figures = [
-        Figure("success", percent(float(gate.get("success", 0))), "of the devices have the image"),
+        Figure("success", percent(float(gate.get("success", 0))), f"of the devices {what_of(status)}"),
         Figure("confidence", percent(float(gate.get("confidence", 0))), "over all waves together"),
         Figure("silent", f"{int(gate.get('mostSilent', 0)):,}", f"after {duration(gate.get('silentAfterSeconds', 0))}"),
         Figure("retries", str(settings.get("retries", 0)), f"with at most {settings.get('mostRedundancyPercent')} %"),
         Figure("planned loss", percent(float((settings.get("session") or {}).get("plannedLoss", 0))), "of fragments"),
     ]
+    if asked := settings.get("applied"):
+        figures.append(Figure("applied", str(asked["version"]), f"reported within {duration(asked['withinSeconds'])}"))
     if window:
         start = int(window["startSecond"])
         opens = f"{start // 3600:02}:{start % 3600 // 60:02} {window.get('timeZone', '')}".rstrip()

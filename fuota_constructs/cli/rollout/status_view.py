@@ -18,6 +18,8 @@ from fuota_constructs.operations.start import show as moment
 from fuota_constructs.operations.visible_text import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console, RenderableType
 
     from fuota_constructs.cli.rollout.access import FoundRollout
@@ -34,6 +36,8 @@ STYLES = {
     RUNNING: "cyan",
 }
 FIXED_LINES = 6
+APPLIED_CELL = 5
+"""The place of `applied` in the cells of a wave."""
 
 
 def show(status: RolloutStatus, found: FoundRollout, console: Console) -> None:
@@ -44,7 +48,7 @@ def show(status: RolloutStatus, found: FoundRollout, console: Console) -> None:
     console.print()
     console.print(waves_table(status))
     for wave in status.waves:
-        if wave.reason or wave.decisions:
+        if wave.reason or wave.decisions or wave.already:
             console.print(Padding(_said(wave), (0, 0, 0, 2)))
     console.print(Text("\nWhat happens next", style="bold"))
     console.print(Padding(Text(visible(next_line(status))), (0, 0, 0, 2)))
@@ -71,22 +75,35 @@ def waves_table(status: RolloutStatus) -> Table:
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim")
     table.add_column("wave", overflow="fold")
     table.add_column("outcome", no_wrap=True)
-    for heading in ("devices", "tried", "have it", "failed", "silent", "proven", "sent"):
+    headings = ("devices", "tried", "have it", "run it", "failed", "silent", "proven", "sent")
+    for heading in _shown(headings, status, at=3):
         table.add_column(heading, justify="right", no_wrap=True)
     for wave in status.waves:
-        table.add_row(*map(Text, cells(wave)[:-1]), style=STYLES.get(wave.outcome, ""))
+        row = _shown(cells(wave)[:-1], status, at=APPLIED_CELL)
+        table.add_row(*map(Text, row), style=STYLES.get(wave.outcome, ""))
     return table
+
+
+def shown_cells(row: Sequence[str], status: RolloutStatus) -> list[str]:
+    """A row, or its headings, without the cell about versions where none is asked for."""
+    return _shown(row, status, at=APPLIED_CELL)
+
+
+def _shown(row: Sequence[str], status: RolloutStatus, *, at: int) -> list[str]:
+    return [cell for place, cell in enumerate(row) if place != at or status.settings.get("applied")]
 
 
 def cells(wave: WaveStatus) -> list[str]:
     """A wave in a row; nothing is shown of what there is not yet."""
     targets = "" if wave.targets is None else f"{wave.targets:,}"
     if not wave.attempts:
-        return [visible(wave.name), wave.outcome, targets, "", "", "", "", "", "", ""]
-    counts = (wave.attempted, wave.delivered, wave.failed, wave.silent)
+        return [visible(wave.name), wave.outcome, targets, *[""] * 8]
+    counts = (wave.attempted, wave.delivered, wave.applied, wave.failed, wave.silent)
     proven = bounds(wave) if wave.gates else ""
     redundancy = f"{wave.redundancy_percent} %"
-    shown = [f"{count:,}" for count in counts] if wave.devices_by_status else [""] * len(counts)
+    shown = (
+        ["" if count is None else f"{count:,}" for count in counts] if wave.devices_by_status else [""] * len(counts)
+    )
     return [visible(wave.name), wave.outcome, targets, *shown, proven, str(wave.attempts), redundancy]
 
 
@@ -97,8 +114,16 @@ def bounds(wave: WaveStatus) -> str:
 
 def _said(wave: WaveStatus) -> Text:
     lines = [f"{visible(wave.name)}: {visible(wave.reason)}"] if wave.reason else []
+    lines += [f"{visible(wave.name)}: {visible(line)}" for line in not_sent(wave)]
     lines += [f"{visible(wave.name)}: {visible(word_line(each))}" for each in wave.decisions]
     return Text("\n".join(lines), style="dim")
+
+
+def not_sent(wave: WaveStatus) -> list[str]:
+    """Whom nothing was sent and why, as far as it was found before the session; and what could not be told then."""
+    had = f"{wave.already:,} of its devices had the version already: not attempted"
+    told = [had] if wave.already and not wave.is_needless else []
+    return told + list(dict.fromkeys(text for gate in wave.gates for text in gate.get("checked") or ()))
 
 
 def compact_view(status: RolloutStatus, found: FoundRollout, *, room: Room) -> RenderableType:
@@ -109,7 +134,7 @@ def compact_view(status: RolloutStatus, found: FoundRollout, *, room: Room) -> R
     lines: list[Text] = []
     for wave in status.waves[first : first + most]:
         targets = "?" if wave.targets is None else f"{wave.targets:,}"
-        of = f"{wave.delivered:,} of {targets}" if wave.attempts else targets
+        of = f"{wave.successful:,} of {targets}" if wave.attempts else targets
         lines.append(Text(f"  {visible(wave.name)}  {wave.outcome}  {of}", style=STYLES.get(wave.outcome, "")))
     parts = [
         Text(f"Rollout {status.rollout}", style="bold"),

@@ -49,7 +49,10 @@ class Cohort:
     `stack` is what runs on the devices: they then behave as it does, and the numbers above say how it is built where
     that is not as it comes. `status_as` is `spec` or `stack`: whether they answer how far they are as TS004 says, or as
     their stack does. `late` and `repeated` are the shares of the fragments heard that come late, or once more.
-    `bricks` is the share of the devices that are never heard again once they have the image.
+    `bricks` is the share of the devices that are never heard again once they have the image. `runs` is the version that
+    they report before the update, None where they have not said; `reports` the one that they report when they have
+    applied it, None for that of their rollout; `never_reboots` the share that has the image and goes on with the old
+    firmware.
     """
 
     name: str
@@ -71,6 +74,9 @@ class Cohort:
     late: float = 0.0
     repeated: float = 0.0
     bricks: float = 0.0
+    runs: str | None = None
+    reports: str | None = None
+    never_reboots: float = 0.0
     firmware: tuple[FirmwareShare, ...] = ()
     group: str | None = None
     most_groups: int = MOST_GROUPS
@@ -123,6 +129,9 @@ class Cohort:
             late=number(document.get("late", 0), f"{where}.late", 0, 1),
             repeated=number(document.get("repeated", 0), f"{where}.repeated", 0, 1),
             bricks=number(document.get("bricks", 0), f"{where}.bricks", 0, 1),
+            runs=_version(document, where, "runs"),
+            reports=_version(document, where, "reports"),
+            never_reboots=number(document.get("never_reboots", 0), f"{where}.never_reboots", 0, 1),
             group=_text(document.get("group"), f"{where}.group"),
             most_groups=whole("most_groups", 1, MOST_GROUPS) or MOST_GROUPS,
             firmware=shares_of(document.get("firmware"), f"{where}.firmware", folder),
@@ -201,6 +210,13 @@ def _one_of(document: dict[str, Any], where: str, field: str, allowed: tuple[str
 def _text(value: Any, where: str) -> str | None:
     if value is not None and (not isinstance(value, str) or not value):
         raise FleetError(f"{where} is {value!r}; give the name or id of a multicast group")
+    return value
+
+
+def _version(document: dict[str, Any], where: str, field: str) -> str | None:
+    value = document.get(field)
+    if value is not None and (not isinstance(value, str) or not value.strip()):
+        raise FleetError(f"{where}.{field} is {value!r}; give a version as a text, such as '2.3.9'")
     return value
 
 

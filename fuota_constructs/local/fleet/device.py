@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 FRAG_INDEXES: Final = 4
 _GOLDEN: Final = 0.6180339887498949
 _SILVER: Final = 0.4142135623730951
+_BRONZE: Final = 0.3027756377319946
 """Multiples of these, modulo 1, are spread evenly however many there are, and each apart from the other."""
 """FragIndex has two bits."""
 
@@ -121,6 +122,11 @@ class Device:
     def is_brick(self) -> bool:
         """Whether it is never heard again once it has the image."""
         return (self.ordinal * _SILVER + self.seed % 997 / 997) % 1 < self.cohort.bricks
+
+    @property
+    def never_reboots(self) -> bool:
+        """Whether it goes on with its old firmware when it has the image."""
+        return (self.ordinal * _BRONZE + self.seed % 991 / 991) % 1 < self.cohort.never_reboots
 
     def last_uplink(self, now: float, every: float) -> float:
         """When it sent last, if it sends every so many seconds."""

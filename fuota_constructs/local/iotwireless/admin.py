@@ -7,6 +7,7 @@
     POST   /_fuota/clock      {"advance_seconds": n, "speed": factor}, one or both: move the clock, let it run faster
     POST   /_fuota/fleet      make devices: {"devices": 200, "loss": 0.1, "seed": 1, "groups": ["<id>"]}
     GET    /_fuota/fleet      devices by status, fragments, completion times; ?devices=1 lists each, ?task=<id> picks
+    POST   /_fuota/versions   where devices report the version they run: {"table": ..., "rollout": ..., "version": ...}
     POST   /_fuota/stand-ins  make what is missing: groups (id: RfRegion), devices, tasks, with ids of your choice
     GET    /_fuota/sessions   FUOTA tasks: status, fragments sent and in all, seconds left, what kept the image away
     GET    /_fuota/faults     the faults on order
@@ -34,6 +35,7 @@ from fuota_constructs.local.iotwireless.summary import summary
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from fuota_constructs.local.fleet.version_reports import VersionReport, VersionTable
     from fuota_constructs.local.iotwireless.faults import Faults
     from fuota_constructs.local.iotwireless.request_log import RequestLog
     from fuota_constructs.local.iotwireless.response import Response
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 
 ADMIN_PREFIX = "/_fuota/"
 _FAULT_FIELDS = ("operation", "fault", "times", "seconds", "delay_seconds", "after_role_created", "message")
+_VERSION_FIELDS = ("account", "aws_region", "table", "rollout", "version")
 _FASTEST = 1_000_000
 _LONGEST_ADVANCE_SECONDS = 10 * 366 * 24 * 3600
 
@@ -70,10 +73,13 @@ class Admin:
 
     def __init__(self, service: Administered) -> None:
         self._service = service
+        self.first_reports: dict[VersionTable, list[VersionReport]] = {}
+        """What devices have reported before the request that is just answered; whoever asked writes it."""
         self._routes: dict[tuple[str, str], Callable[[dict[str, Any]], Any]] = {
             ("GET", "state"): lambda _: summary(service.store, service.now()),
             ("POST", "fleet"): self._add_fleet,
             ("GET", "fleet"): self._fleet,
+            ("POST", "versions"): self._add_version_table,
             ("POST", "stand-ins"): self._add_stand_ins,
             ("GET", "sessions"): lambda _: self._sessions(),
             ("GET", "requests"): lambda _: {"requests": service.requests.list()},
@@ -126,6 +132,17 @@ class Admin:
         from fuota_constructs.local.fleet.admin_routes import add_fleet
 
         return add_fleet(self._service.sessions, document, self._service.now())
+
+    def _add_version_table(self, document: dict[str, Any]) -> None:
+        from fuota_constructs.local.fleet.version_reports import table_of
+
+        table = table_of(document)
+        if table is None:
+            raise AdminError(
+                f"{json.dumps(document)} is no table of versions; give all of {', '.join(_VERSION_FIELDS)}"
+            )
+        sessions = self._service.sessions
+        self.first_reports = sessions.version_reports.add(table, sessions.enrolment, self._service.now())
 
     def _add_stand_ins(self, document: dict[str, Any]) -> None:
         from fuota_constructs.local.iotwireless.stand_ins import add_stand_ins

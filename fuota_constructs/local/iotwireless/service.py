@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from fuota_constructs.local.fleet.version_reports import VersionReport, VersionTable
     from fuota_constructs.local.iotwireless.caller import Caller
     from fuota_constructs.local.iotwireless.faults import Fault
     from fuota_constructs.local.iotwireless.model import Operation
@@ -77,6 +78,8 @@ class IotWirelessService:
         self.requests = RequestLog()
         self.sessions = Sessions(self.store, self.settings.session, image_source)
         self.clock = SessionClock(clock)
+        self.version_writer: Callable[[VersionTable, Sequence[VersionReport]], None] | None = None
+        """What takes the versions that simulated devices report."""
         self._account_of = account_of
         self._admin = Admin(self)
         self._lock = threading.Lock()
@@ -136,10 +139,21 @@ class IotWirelessService:
                 self.sessions.notice(self.now())
                 if method != "GET":
                     self._keep()
+                due, self._admin.first_reports = self._admin.first_reports, {}
+            self._report_versions(due)
             return response, 0.0
         caller = caller_of(headers, self._account_of)
         with self._lock:
-            return self._answer(method, path, caller, body, query)
+            answered = self._answer(method, path, caller, body, query)
+            due = self.sessions.versions_due(self.now())
+        self._report_versions(due)
+        return answered
+
+    def _report_versions(self, due: Mapping[VersionTable, Sequence[VersionReport]]) -> None:
+        """Write what devices report, before anybody has the answer, and outside the lock: the table is served here."""
+        for table, reports in due.items():
+            if self.version_writer is not None and reports:
+                self.version_writer(table, reports)
 
     def _answer(
         self, method: str, path: str, caller: Caller, body: bytes, query: Mapping[str, Sequence[str]]

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from fuota_constructs.local.fleet.enrolment import Enrolment
     from fuota_constructs.local.fleet.session_run import SessionRun
     from fuota_constructs.local.fleet.session_set_up import Receiver
+    from fuota_constructs.local.fleet.version_reports import VersionReport, VersionReports, VersionTable
     from fuota_constructs.local.iotwireless.multicast_air import MulticastAir
     from fuota_constructs.local.iotwireless.store import RegionalState, Store
     from fuota_constructs.lorawan.regions import DataRate, Region
@@ -60,6 +61,7 @@ class Sessions:
         self._begun: dict[str, BegunSession] = {}
         self._enrolment: Enrolment | None = None
         self._air: MulticastAir | None = None
+        self._version_reports: VersionReports | None = None
 
     @property
     def has_fleet(self) -> bool:
@@ -88,10 +90,25 @@ class Sessions:
             self._air = MulticastAir(self._store, self._policy, self.enrolment)
         return self._air
 
+    @property
+    def version_reports(self) -> VersionReports:
+        """What devices of fleets report to run."""
+        if self._version_reports is None:
+            from fuota_constructs.local.fleet.version_reports import VersionReports
+
+            self._version_reports = VersionReports(self._store, self._policy.uplink_interval_seconds)
+        return self._version_reports
+
+    def versions_due(self, now: float) -> dict[VersionTable, list[VersionReport]]:
+        """The reports that were sent until now, where somebody wants them."""
+        if self._version_reports is None:
+            return {}
+        return self._version_reports.due(self._begun, self.enrolment, now)
+
     def clear(self) -> None:
         """Forget all sessions and fleets."""
         self._begun.clear()
-        self._enrolment = self._air = None
+        self._enrolment = self._air = self._version_reports = None
 
     def notice(self, now: float) -> None:
         """Let devices be told what a request changed for them."""

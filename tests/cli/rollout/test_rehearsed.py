@@ -1,5 +1,6 @@
 """fuota rehearse drives the rollouts of an app: the real CDK CLI, machines and function, and days in seconds."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -110,3 +111,58 @@ def test_only_what_succeeded_with_the_share_that_is_required_passes() -> None:
         verdict = verdict_of([status_of(status, waves, Evidence())], 0.5)
         assert not verdict.passed
         assert f"rollout Fleet/Rollout is {status}: because" in verdict.line
+
+
+APPLIED = f"""
+import aws_cdk as cdk
+from fuota_constructs import *
+
+app = cdk.App()
+FuotaRollout(
+    cdk.Stack(app, "Applied"),
+    "Rollout",
+    firmware_image=FirmwareImage.from_asset({str(EXAMPLE.parents[1] / "firmware" / "sensor-1.1.0.bin")!r}),
+    rf_region=RfRegion.EU868,
+    dl_class=DlClass.CLASS_C,
+    redundancy_percent=30,
+    fragment_size_bytes=112,
+    fragment_interval=cdk.Duration.seconds(7),
+    targets=RolloutTargets.devices(DeviceList.of([f"00000001-0000-4000-8000-{{n:012x}}" for n in range(24)])),
+    waves=[
+        RolloutWave.devices(16, name="canary", bake=cdk.Duration.hours(6)),
+        RolloutWave.percent(100, bake=cdk.Duration.hours(6)),
+    ],
+    success_percent=80,
+    applied=Applied.version("1.1.0", within=cdk.Duration.hours(12)),
+)
+app.synth()
+"""
+
+
+def test_firmware_that_goes_back_to_the_old_version_aborts_in_the_canary_of_its_rehearsal(tmp_path: Path) -> None:
+    Path(tmp_path, "app.py").write_text(APPLIED)
+    old = {"name": "goes-back", "count": 18, "runs": "1.0.0", "reports": "1.0.0"}
+    stubborn = {"name": "stubborn", "count": 3, "never_reboots": 1}
+    Path(tmp_path, "fleet.json").write_text(
+        json.dumps({"cohorts": [old, stubborn, {"name": "new", "count": 3, "runs": "1.1.0"}]})
+    )
+    app = ["--", "--app", f"{sys.executable} app.py"]
+    done = subprocess.run(
+        [sys.executable, "-m", "fuota_constructs.cli", "rehearse", "--json", "--fleet", "fleet.json", *app],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 3, done.stderr
+    [rollout] = document(done.stdout)["rollouts"]
+    assert rollout["status"] == "ABORTED"
+    assert "0 of " in rollout["reason"]
+    assert "of them report another version" in rollout["reason"]
+    canary, rest = rollout["waves"]
+    assert (canary["outcome"], rest["outcome"], rest["attempts"]) == ("ABORTED", "PENDING", 0)
+    assert canary["delivered"] == canary["attempted"] == 16 - canary["already"]
+    assert canary["applied"] == 0
+    assert canary["other_version"] + canary["unreported"] == canary["delivered"]
+    assert canary["other_version"] >= 10
+    assert "devices report version 1.1.0" in document(done.stdout)["verdict"]["summary"]
