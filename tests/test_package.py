@@ -184,7 +184,7 @@ def ours(names: set[str]) -> set[str]:
     return {name.split(".")[1] for name in names if name.startswith("fuota_constructs.")}
 
 
-FACTS = {"errors", "rf_region", "synth_checks", "template"}
+FACTS = {"errors", "event_bus", "rf_region", "synth_checks", "template"}
 ROOMS = {
     "lorawan": set(),
     "rules": {"lorawan"},

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 
 from fuota_constructs.errors import FuotaValidationError
+from fuota_constructs.event_bus import event_bus_arn
 from fuota_constructs.monitor.poll_function import PollFunction
 from fuota_constructs.monitor.task_metrics import TaskMetrics, make_alarms, widgets
-from fuota_constructs.synth_checks import MonitorPlan, Place, TaskPlan, findings_in, place_of, place_of_stack
+from fuota_constructs.synth_checks import MonitorPlan, TaskPlan, findings_in, place_of, place_of_stack
+from fuota_constructs.template.alarm_actions import expect_actions
 from fuota_constructs.template.keyword_names import naming_keywords
 from fuota_constructs.template.service_arns import expect_arn
 from fuota_constructs.template.tokens import is_known, shown
 from fuota_constructs.template.typed_resource import attribute, typed_resource
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import constructs
     from aws_cdk import aws_cloudwatch as cloudwatch
     from aws_cdk.interfaces.aws_events import IEventBusRef
@@ -81,13 +84,7 @@ class FuotaMonitor(TaskMetrics):
         reference = task.fuota_task_ref
         expect_arn(reference.fuota_task_arn, "FuotaTask", self)
         self._expect_own_place(task, reference.fuota_task_arn)
-        if event_bus is not None and not hasattr(event_bus, "event_bus_ref"):
-            self._refuse(
-                "monitor-event-bus",
-                f"event_bus is {shown(event_bus)}; give a bus, such as aws_events.EventBus.from_event_bus_name(...)",
-            )
-        if event_bus is not None:
-            self._expect_bus_here(event_bus)
+        bus_arn = event_bus_arn(event_bus, self, rule="monitor-event-bus")
         minutes = self._minutes("interval", interval, DEFAULT_MINUTES, at_most=LONGEST_MINUTES)
         stuck_minutes = self._minutes("stuck_after", stuck_after, DEFAULT_STUCK_MINUTES)
         self.namespace = self._namespace(namespace)
@@ -97,7 +94,6 @@ class FuotaMonitor(TaskMetrics):
         self.interval = cdk.Duration.minutes(minutes)
         """Time between two polls, and the period of the metrics."""
 
-        bus_arn = event_bus.event_bus_ref.event_bus_arn if event_bus is not None else self._default_bus_arn()
         function = PollFunction.of(self)
         rule = self._make_rule(minutes, function, bus_arn)
         function.allow(task_arn=reference.fuota_task_arn, event_bus_arn=bus_arn, rule=rule)
@@ -105,7 +101,7 @@ class FuotaMonitor(TaskMetrics):
             self,
             failure_ratio=self._ratio(failure_ratio),
             stuck_seconds=60 * stuck_minutes,
-            actions=self._actions(alarm_actions),
+            actions=expect_actions(alarm_actions, self, rule="monitor-alarm-actions"),
         )
         self.done_without_success_alarm, self.stuck_waiting_alarm, self.failures_alarm = alarms
 
@@ -163,21 +159,6 @@ class FuotaMonitor(TaskMetrics):
         for finding in findings_in(TaskPlan(monitor=MonitorPlan(place_of_stack(self), place_of(task, arn)))):
             self._refuse(finding.rule, finding.message)
 
-    def _expect_bus_here(self, bus: IEventBusRef) -> None:
-        # Another Region's bus is reached by a rule on one of this Region only (EventBridge User Guide, sending and
-        # receiving events between AWS Regions); one of another account takes events that its policy allows.
-        there = place_of(bus, bus.event_bus_ref.event_bus_arn).region
-        if apart := Place(region=there).apart_from(place_of_stack(self)):
-            theirs, ours = apart
-            self._refuse(
-                "monitor-event-bus",
-                f"event_bus is in {theirs} and this stack in {ours}; events can be put on a bus of the same Region"
-                f" only: give one in {ours}, with a rule that sends them on to the bus in {theirs}",
-            )
-
-    def _default_bus_arn(self) -> str:
-        return cdk.Stack.of(self).format_arn(service="events", resource="event-bus", resource_name="default")
-
     def _minutes(self, name: str, value: object, default: int, *, at_most: int = 10_080) -> int:
         if value is None:
             return default
@@ -202,18 +183,6 @@ class FuotaMonitor(TaskMetrics):
                 f"namespace is {shown(namespace)}; choose 1 to 255 letters, digits and ._/#-, not beginning with AWS/",
             )
         return str(namespace)
-
-    def _actions(self, actions: Sequence[str | cloudwatch.IAlarmAction]) -> Sequence[str | cloudwatch.IAlarmAction]:
-        if not isinstance(actions, Sequence) or isinstance(actions, str):
-            self._refuse("monitor-alarm-actions", f"alarm_actions is {shown(actions)}; give a list of them")
-        for action in actions:
-            if not isinstance(action, str) and not hasattr(action, "bind"):
-                self._refuse(
-                    "monitor-alarm-actions",
-                    f"alarm_actions has {shown(action)}; give ARNs, such as topic.topic_arn, or actions of"
-                    " aws_cloudwatch_actions",
-                )
-        return actions
 
     def _ratio(self, failure_ratio: object) -> float:
         if not isinstance(failure_ratio, int | float) or isinstance(failure_ratio, bool):

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import constructs
-import jsii
+
+from fuota_constructs.template.alarm_actions import add_actions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import aws_cdk as cdk
     from aws_cdk import aws_cloudwatch as cloudwatch
-    from constructs import Construct
 
 
 _SHOWN_STATUSES = (
@@ -103,8 +103,7 @@ def make_alarms(
             threshold=above,
             treat_missing_data=missing,
         )
-        for action in actions:
-            made.add_alarm_action(_action_of(action))
+        add_actions(made, actions)
         return made
 
     return (
@@ -161,20 +160,3 @@ def widgets(monitor: TaskMetrics, alarms: Sequence[cloudwatch.IAlarm]) -> list[c
             height=7,
         ),
     ]
-
-
-def _action_of(action: str | cloudwatch.IAlarmAction) -> cloudwatch.IAlarmAction:
-    from aws_cdk import aws_cloudwatch as cloudwatch
-
-    if not isinstance(action, str):
-        return action
-    arn = action
-
-    # Made here, because the actions of aws_cloudwatch_actions load Lambda, EC2 and Auto Scaling with them.
-    @jsii.implements(cloudwatch.IAlarmAction)
-    class ActionByArn:
-        def bind(self, scope: Construct, alarm: cloudwatch.IAlarm) -> cloudwatch.AlarmActionConfig:
-            del scope, alarm
-            return cloudwatch.AlarmActionConfig(alarm_action_arn=arn)
-
-    return ActionByArn()

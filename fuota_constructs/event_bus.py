@@ -1,0 +1,43 @@
+"""The event bus that events of this library go to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import aws_cdk as cdk
+
+from fuota_constructs.errors import FuotaValidationError
+from fuota_constructs.synth_checks import Place, place_of, place_of_stack
+from fuota_constructs.template.tokens import shown
+
+if TYPE_CHECKING:
+    from aws_cdk.interfaces.aws_events import IEventBusRef
+    from constructs import Construct
+
+
+def event_bus_arn(event_bus: IEventBusRef | None, at: Construct, *, rule: str) -> str:
+    """The ARN of a bus, by default of the default bus of the account.
+
+    Raises `FuotaValidationError` of this rule for what is no bus, and for a bus of another Region.
+    """
+    if event_bus is None:
+        return cdk.Stack.of(at).format_arn(service="events", resource="event-bus", resource_name="default")
+    if not hasattr(event_bus, "event_bus_ref"):
+        raise FuotaValidationError(
+            rule,
+            f"event_bus is {shown(event_bus)}; give a bus, such as aws_events.EventBus.from_event_bus_name(...)",
+            construct_path=at.node.path,
+        )
+    arn = event_bus.event_bus_ref.event_bus_arn
+    # Another Region's bus is reached by a rule on one of this Region only (EventBridge User Guide, sending and
+    # receiving events between AWS Regions); one of another account takes events that its policy allows.
+    there = place_of(event_bus, arn).region
+    if apart := Place(region=there).apart_from(place_of_stack(at)):
+        theirs, ours = apart
+        raise FuotaValidationError(
+            rule,
+            f"event_bus is in {theirs} and this stack in {ours}; events can be put on a bus of the same Region"
+            f" only: give one in {ours}, with a rule that sends them on to the bus in {theirs}",
+            construct_path=at.node.path,
+        )
+    return arn
