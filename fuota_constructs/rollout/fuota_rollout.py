@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import aws_cdk as cdk
 
 from fuota_constructs import synth_checks
+from fuota_constructs.event_bus import event_bus_arn
 from fuota_constructs.firmware.shared_firmware import SharedFirmware
 from fuota_constructs.provider.fuota_provider import SERVICE_TIMEOUT_SECONDS
 from fuota_constructs.rf_region import RfRegion, expect_rf_region
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_s3 as s3
+    from aws_cdk.interfaces.aws_events import IEventBusRef
     from aws_cdk.interfaces.aws_iam import IRoleRef
     from aws_cdk.interfaces.aws_s3 import IBucketRef
     from constructs import Construct
@@ -85,6 +87,7 @@ class FuotaRollout(RolloutEvents):
         descriptor: bytes | str | None = None,
         firmware_bucket: s3.IBucket | IBucketRef | None = None,
         firmware_update_role: iam.IRole | IRoleRef | None = None,
+        event_bus: IEventBusRef | None = None,
     ) -> None:
         """Prepare a rollout.
 
@@ -112,10 +115,11 @@ class FuotaRollout(RolloutEvents):
         `devices_per_gateway`: how many devices of the fleet one gateway serves, 1 to 100,000: they fail together, so
         the gates count them as fewer; each for itself by default.
         `gateway_correlation`: how much they do, above 0 up to 1; 0.05 by default, an assumption.
+        `event_bus`: where its events go, in the Region of this stack; the account's default bus by default.
 
         Raises `FuotaValidationError` for values of a wrong kind or out of range.
         """
-        super().__init__(scope, id)
+        super().__init__(scope, id, event_bus)
         image = task_inputs.image_of(firmware_image, self)
         rf_region = expect_rf_region(rf_region, self)
         rollout_inputs.expect_kinds(dl_class, targets, maintenance_window, applied, self)
@@ -208,9 +212,9 @@ class FuotaRollout(RolloutEvents):
             bucket_made_here=shared.made_bucket(shared.facts_of(bucket)),
             image_key=image.key,
             versions_arn=self.versions.table_arn if self.versions else None,
+            event_bus_arn=event_bus_arn(event_bus, self, rule="rollout-event-bus"),
         )
         machines = RolloutMachines(self, "Machines", function_arn=function.function_arn, tags=function.tags)
-        function.allow_executions(machines.executions_arn)
         self.state_machine_arn = machines.rollout_arn
         """What an execution of is a rollout; its input is `settings`."""
         self.executions_arn = machines.executions_arn
@@ -268,7 +272,8 @@ class FuotaRollout(RolloutEvents):
             },
         )
         readable.outlive(resource)
-        self._outlive(resource, machines.rollout, machines.policy.resource, function.policy.resource)
+        hears = function.watch(machine_arn=machines.rollout_arn, executions_arn=machines.executions_arn)
+        self._outlive(resource, machines.rollout, machines.policy.resource, function.policy.resource, hears)
         self._policies = (function.policy, machines.policy)
         synth_checks.SynthChecks(self, before=self._settle).tasks[self] = None
         AcknowledgedAtSynth(self, ROLLOUT)

@@ -1,51 +1,35 @@
-"""What CloudWatch and EventBridge make of a rollout. `aws_cloudwatch` and `aws_events` are loaded when first used."""
+"""What EventBridge and CloudWatch make of a rollout. `aws_cloudwatch` and `aws_events` are loaded when first used."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
 
-import constructs
+from fuota_constructs.errors import FuotaValidationError
+from fuota_constructs.rollout.event_schema import OUTCOMES, ROLLOUT_CHANGE, SOURCE, STATUSES, WAVE_CHANGE
+from fuota_constructs.rollout.rollout_metrics import RolloutMetrics
+from fuota_constructs.template.tokens import shown
 
 if TYPE_CHECKING:
-    import aws_cdk as cdk
-    from aws_cdk import aws_cloudwatch as cloudwatch
+    import constructs
     from aws_cdk import aws_events as events
+    from aws_cdk.interfaces.aws_events import IEventBusRef
 
-NAMESPACE = "FuotaConstructs"
 
-
-class RolloutEvents(constructs.Construct):
+class RolloutEvents(RolloutMetrics):
     """A construct with the metrics and events of one rollout; who derives from it sets what they are about."""
 
-    rollout_name: str
     state_machine_arn: str
 
-    def metric(self, name: str, **options: str | cdk.Duration) -> cloudwatch.Metric:
-        """A metric of the rollout by its name; `options` are those of `cloudwatch.Metric`.
-
-        Written at each gate; the last value of an hour by default.
-        """
-        import aws_cdk as cdk
-        from aws_cdk import aws_cloudwatch as cloudwatch
-
-        return cloudwatch.Metric(
-            **{  # type: ignore[arg-type]
-                "period": cdk.Duration.hours(1),
-                "statistic": "Maximum",
-                **options,
-                "namespace": NAMESPACE,
-                "metric_name": name,
-                "dimensions_map": {"Rollout": self.rollout_name},
-            }
-        )
-
-    def metric_success_ratio(self, **options: str | cdk.Duration) -> cloudwatch.Metric:
-        """Share of the attempted devices of a wave that have the image, 0 to 1."""
-        return self.metric("RolloutSuccessRatio", **options)
-
-    def metric_silent_devices(self, **options: str | cdk.Duration) -> cloudwatch.Metric:
-        """Devices of a wave that are silent since they have the image."""
-        return self.metric("RolloutSilentDevices", **options)
+    def __init__(
+        self,
+        scope: constructs.Construct,
+        id: str,
+        event_bus: IEventBusRef | None,
+    ) -> None:
+        """A construct whose events go to this bus; None is the default bus of the account."""
+        super().__init__(scope, id)
+        self.event_bus = event_bus
 
     def on_event(
         self,
@@ -53,18 +37,67 @@ class RolloutEvents(constructs.Construct):
         *,
         target: events.IRuleTarget | None = None,
     ) -> events.Rule:
-        """A rule for the events of the rollout: it began, it is over, it failed.
+        """A rule for all events of the rollout, those of its waves among them."""
+        return self._rule(id, target, [ROLLOUT_CHANGE, WAVE_CHANGE])
 
-        They are those that Step Functions sends about executions, `Step Functions Execution Status Change`; the
-        output of one that is over has the status of the rollout (`SUCCEEDED` or `ABORTED`) and why.
+    def on_status_change(
+        self,
+        id: str,
+        *,
+        target: events.IRuleTarget | None = None,
+        statuses: Sequence[str] = (),
+    ) -> events.Rule:
+        """A rule for `FUOTA Rollout Status Change`: it runs, is held, is over.
+
+        `statuses`: only these of `RUNNING`, `HELD`, `SUCCEEDED`, `ABORTED` and `FAILED`; all by default. `HELD` is
+        when somebody is asked for an approval or another word.
+
+        Raises `FuotaValidationError` for another status.
         """
+        return self._rule(id, target, [ROLLOUT_CHANGE], status=self._known("statuses", statuses, STATUSES))
+
+    def on_wave_status_change(
+        self,
+        id: str,
+        *,
+        target: events.IRuleTarget | None = None,
+        outcomes: Sequence[str] = (),
+    ) -> events.Rule:
+        """A rule for `FUOTA Rollout Wave Status Change`: a wave runs, its gate has judged.
+
+        `outcomes`: only these of `RUNNING`, `PASSED`, `INCONCLUSIVE`, `ABORTED` and `SKIPPED`; all by default.
+
+        Raises `FuotaValidationError` for another outcome.
+        """
+        return self._rule(id, target, [WAVE_CHANGE], outcome=self._known("outcomes", outcomes, OUTCOMES))
+
+    def _rule(
+        self,
+        id: str,
+        target: events.IRuleTarget | None,
+        detail_types: list[str],
+        **only: list[str],
+    ) -> events.Rule:
         from aws_cdk import aws_events as events
 
-        pattern = events.EventPattern(
-            source=["aws.states"],
-            detail_type=["Step Functions Execution Status Change"],
-            detail={"stateMachineArn": [self.state_machine_arn]},
-        )
+        # By the ARN of the machine, which no other account or Region has, on a bus that several share.
+        given: dict[str, Any] = {"source": [SOURCE], "detail_type": detail_types, "resources": [self.state_machine_arn]}
+        if detail := {name: values for name, values in only.items() if values}:
+            given["detail"] = detail
         return events.Rule(
-            cast("constructs.Construct", self), id, event_pattern=pattern, targets=[target] if target else None
+            cast("constructs.Construct", self),
+            id,
+            event_bus=self.event_bus,
+            event_pattern=events.EventPattern(**given),
+            targets=[target] if target else None,
         )
+
+    def _known(self, name: str, given: object, known: Sequence[str]) -> list[str]:
+        is_list = isinstance(given, Sequence) and not isinstance(given, str)
+        if not isinstance(given, Sequence) or not is_list or any(each not in known for each in given):
+            raise FuotaValidationError(
+                f"rollout-{name}",
+                f"{name} is {shown(given)}; give a list of {', '.join(known)}",
+                construct_path=self.node.path,
+            )
+        return list(given)

@@ -65,6 +65,7 @@ class RolloutFunction(constructs.Construct):
         bucket_made_here: bool,
         image_key: str,
         versions_arn: str | None,
+        event_bus_arn: str,
     ) -> None:
         """Make them; `rollout_name` is the value of the tag of what the function makes.
 
@@ -91,7 +92,12 @@ class RolloutFunction(constructs.Construct):
             role_arn=attribute(role, "roleArn"),
             log_group=log_group,
             timeout_seconds=LAMBDA_TIMEOUT_SECONDS,
-            environment={"CONTROL_TABLE": self.table.ref, "FIRMWARE_BUCKET": bucket.name},
+            environment={
+                "CONTROL_TABLE": self.table.ref,
+                "EVENT_BUS": event_bus_arn,
+                "FIRMWARE_BUCKET": bucket.name,
+                "ROLLOUT": rollout_name,
+            },
             packages={"fuota_constructs/lorawan": LORAWAN_DIRECTORY},
             memory_mb=LAMBDA_MEMORY_MB,
         )
@@ -119,6 +125,7 @@ class RolloutFunction(constructs.Construct):
                 statement("AskAboutRole", ["iam:GetRole", "iam:SimulatePrincipalPolicy"], firmware_role_arn),
                 *([statement("ReadVersions", ["dynamodb:BatchGetItem"], versions_arn)] if versions_arn else []),
                 statement("HearTheOperator", _HEAR, self.table_arn),
+                statement("PublishEvents", ["events:PutEvents"], event_bus_arn),
                 statement("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], attribute(log_group, "attrArn")),
             ],
             wildcards={**WILDCARDS, **NETWORK_WILDCARDS},
@@ -131,16 +138,45 @@ class RolloutFunction(constructs.Construct):
             log_group=log_group,
             policy=self.policy,
             role=role,
-            endpoints="iotwireless.api, dynamodb, s3, states and iam",
+            endpoints="iotwireless.api, dynamodb, events, s3, states and iam",
         )
 
     def allow_asset(self, asset_bucket: str) -> None:
         """Let it read a list of devices among the CDK assets."""
         self.policy.allow(for_assets(asset_bucket))
 
-    def allow_executions(self, executions_arn: str) -> None:
-        """Let it see whether an earlier execution is under way."""
+    def watch(self, *, machine_arn: str, executions_arn: str) -> cdk.CfnResource:
+        """Let it see whether an earlier execution is under way, and hear of one that died: it tells of that, too.
+
+        Answers with what that needs last.
+        """
         self.policy.allow([statement("SeeOthers", ["states:DescribeExecution"], executions_arn)])
+        rule = typed_resource(
+            self,
+            "Ends",
+            "aws_events.CfnRule",
+            {
+                "description": "Executions of a rollout that died, which tell nothing themselves (fuota_constructs)",
+                "eventPattern": {
+                    "source": ["aws.states"],
+                    "detail-type": ["Step Functions Execution Status Change"],
+                    "detail": {"stateMachineArn": [machine_arn], "status": ["ABORTED", "FAILED", "TIMED_OUT"]},
+                },
+                "state": "ENABLED",
+                "targets": [{"arn": self.function_arn, "id": "Function"}],
+            },
+        )
+        return typed_resource(
+            self,
+            "Permission",
+            "aws_lambda.CfnPermission",
+            {
+                "action": "lambda:InvokeFunction",
+                "functionName": self.function_arn,
+                "principal": "events.amazonaws.com",
+                "sourceArn": attribute(rule, "attrArn"),
+            },
+        )
 
     def _make_table(self) -> cdk.CfnResource:
         table = typed_resource(

@@ -98,7 +98,7 @@ def seconds_of(name: str, value: object, default: int, *, at_least: int = 0, at_
         seconds = value.to_seconds(integral=False)
         if seconds == int(seconds) and at_least <= seconds <= at_most:
             return int(seconds)
-        given = f"{seconds:g} s"
+        given = f"{seconds:.15g} s"
     else:
         given = shown(value)
     raise FuotaValidationError(

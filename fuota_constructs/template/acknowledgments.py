@@ -105,6 +105,7 @@ ROLLOUT = (
     ),
     Answer("SF2", SOLUTIONS, "one step of one function runs at a time: a trace would repeat the history"),
     Answer("StepFunctionStateMachineXray", SERVERLESS, "a trace would repeat the history of the execution"),
+    Answer("EventBusDLQ", SERVERLESS, "an end that could not be told is in the history of the execution"),
 )
 VERSIONS = (
     Answer(

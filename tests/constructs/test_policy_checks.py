@@ -73,7 +73,7 @@ def everything(app, image, env):
         )
         FuotaMonitor(stack, f"{name}Monitor", task=task, alarm_actions=["arn:aws:sns:eu-west-1:123456789012:operators"])
     task.schedule_start(datetime.now(UTC) + timedelta(days=1))
-    FuotaRollout(
+    rollout = FuotaRollout(
         stack,
         "Rollout",
         firmware_image=image,
@@ -87,6 +87,7 @@ def everything(app, image, env):
         applied=Applied.version("2.4.0"),
     )
     DeviceVersions(stack, "Versions")
+    rollout.alarm_on_held(alarm_actions=["arn:aws:sns:eu-west-1:123456789012:operators"])
 
 
 def findings(app):

@@ -91,8 +91,9 @@ def test_every_public_name_is_on_the_page_and_in_the_full_part() -> None:
         assert name in in_full, name
 
 
-def test_the_schema_of_events_is_what_the_module_prints() -> None:
-    module = [sys.executable, "-m", "fuota_constructs.monitor.event_schema"]
+@pytest.mark.parametrize("room", ["monitor", "rollout"])
+def test_the_schema_of_events_is_what_the_module_prints(room: str) -> None:
+    module = [sys.executable, "-m", f"fuota_constructs.{room}.event_schema"]
     printed = subprocess.run(module, capture_output=True, text=True, check=True).stdout
     assert f"```json\n{printed}```" in page("reference/events.md")
 

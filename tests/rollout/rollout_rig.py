@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import cfnlint.jsonschema
 import pytest
 from ministack.core import responses
 from ministack.services import stepfunctions as engine
@@ -23,6 +24,7 @@ from ministack.services import stepfunctions as engine
 import fuota_constructs
 from fuota_constructs.local import cloud as clouds
 from fuota_constructs.local.iotwireless import IotWirelessService, serve
+from fuota_constructs.rollout.event_schema import DETAILS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 ROOM = Path(fuota_constructs.__file__).parent / "rollout"
 sys.path.insert(0, str(ROOM / "runtime"))  # as Lambda does with the folder of the function
 
+import died  # noqa: E402  # the path comes first
 import rollout_calls  # noqa: E402  # the path comes first
 import rollout_step  # noqa: E402  # the path comes first
 from wave_turn import Turn  # noqa: E402  # the path comes first
@@ -41,6 +44,8 @@ BUCKET, TABLE, VERSIONS = "fuota-rollouts", "fuota-rollouts", "device-versions"
 IMAGE = random.Random(1).randbytes(1000)
 FUNCTION = "arn:aws:lambda:eu-west-1:000000000000:function:Rollout"
 ROLE = "arn:aws:iam::000000000000:role/rollout"
+DEVICES = [f"{number:08x}-0000-4000-8000-000000000000" for number in range(1000)]
+"""For lists in templates."""
 MACHINES = "arn:aws:states:eu-west-1:000000000000:stateMachine"
 
 
@@ -79,6 +84,16 @@ class ClockedCalls(rollout_calls.RolloutCalls):
         self._rig.clock.time += seconds
         self.context.seconds -= seconds
 
+    def say(self, line: str) -> None:
+        self._rig.lines.append(json.loads(line))
+
+    def publish(self, event: Any) -> str:
+        if not (error := super().publish(event)):
+            detail = json.loads(event["Detail"])
+            cfnlint.jsonschema.StandardValidator(DETAILS[event["DetailType"]]).validate(detail)
+            self._rig.events.append({**event, "Detail": detail})
+        return error
+
     def devices(self, **of: Any) -> Iterator[Any]:
         # The local service tells no uplinks.
         for device in super().devices(**of):
@@ -87,9 +102,8 @@ class ClockedCalls(rollout_calls.RolloutCalls):
             setup = {"MulticastDeviceStatus": "Session_attempting"} if device["Id"] in self._rig.not_set_up else {}
             yield {**device, **uplink, **setup}
 
-    def is_running(self, execution_arn: str) -> bool:
-        found = engine._executions.get(execution_arn)
-        return found is not None and found["status"] == "RUNNING"
+    def execution(self, arn: str) -> Any:
+        return engine._executions.get(arn, {})
 
 
 def _iso(seconds: float) -> str:
@@ -119,6 +133,9 @@ class Rig:
     seconds_left: float = 900  # of the function
     lost_answers: int = 0  # so many answers of the function never reach the machine
     calls_per_step: int = 1
+    events: list[dict[str, Any]] = field(default_factory=list)  # that EventBridge took, each as its schema says
+    heard_of: list[tuple[str, str]] = field(default_factory=list)  # executions that died, of which was told
+    lines: list[dict[str, Any]] = field(default_factory=list)  # in the log
 
     def __post_init__(self) -> None:
         self.s3, self.dynamodb, self.iam = boto3.client("s3"), boto3.client("dynamodb"), boto3.client("iam")
@@ -216,6 +233,13 @@ class Rig:
             item = {"WirelessDeviceId": {"S": device}, "Version": {"S": version}, "Time": time}
             self.dynamodb.put_item(TableName=VERSIONS, Item=item)
 
+    def ended(self, execution: dict[str, Any]) -> None:
+        """What Step Functions tells of an execution; the rule of a rollout takes what died."""
+        if execution["stateMachineArn"].endswith(":Rollout") and execution["status"] in {"FAILED", "ABORTED"}:
+            event = {"source": "aws.states", "detail": {"executionArn": execution["executionArn"]}}
+            died.tell_end(event, ClockedCalls(self))
+            self.heard_of.append((execution["name"], execution["status"]))
+
     def say(self, word: str, gate: str = "", **more: Any) -> None:
         """Write the operator's word."""
         values: dict[str, Any] = {":w": {"S": word}, ":g": {"S": gate}, ":end": {"BOOL": bool(more.get("end"))}}
@@ -234,6 +258,14 @@ class Rig:
     def read(self, key: str, execution: str = "one") -> Any:
         """A document of an execution."""
         return json.loads(self.s3.get_object(Bucket=BUCKET, Key=f"rollouts/{execution}/{key}")["Body"].read())
+
+    def told(self, detail_type: str, name: str) -> list[Any]:
+        """What events of a type said of something, in their order."""
+        return [event["Detail"].get(name) for event in self.events if event["DetailType"] == detail_type]
+
+    def metric(self, name: str) -> list[float]:
+        """What was written of a metric, in its order."""
+        return [line[name] for line in self.lines if name in line]
 
     def requests(self, operation: str) -> int:
         """How often the service was asked for something that it did."""
@@ -299,6 +331,8 @@ def rig(cloud: clouds.LocalCloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[R
         "AWS_SECRET_ACCESS_KEY": cloud.secret,
         "CONTROL_TABLE": TABLE,
         "FIRMWARE_BUCKET": BUCKET,
+        "EVENT_BUS": "default",
+        "ROLLOUT": "Stack/Rollout",
     }.items():
         monkeypatch.setenv(name, value)
     with serve(service) as url:
@@ -318,7 +352,7 @@ def rig(cloud: clouds.LocalCloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[R
         monkeypatch.setattr(engine, "_call_lambda", lambda _, event: rig.call(event))
         monkeypatch.setattr(engine, "_resolve_lambda_function_ref", lambda ref, **_: ref)
         monkeypatch.setattr(engine, "_scaled_sleep", sleep)
-        monkeypatch.setattr(engine, "_emit_execution_status_event", lambda _: None)
+        monkeypatch.setattr(engine, "_emit_execution_status_event", rig.ended)
         responses.set_request_region("eu-west-1")
         responses.set_request_account_id("000000000000")
         for name in ("rollout", "wave"):

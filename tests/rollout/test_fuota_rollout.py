@@ -9,48 +9,21 @@ import aws_cdk as cdk
 import cfnlint.api
 import pytest
 from aws_cdk import aws_iam as iam
+from rollout_rig import DEVICES
 
 from fuota_constructs import (
     Applied,
     DeviceList,
     DeviceVersions,
-    DlClass,
-    FirmwareImage,
     FuotaValidationError,
     MulticastGroup,
-    RfRegion,
 )
 from fuota_constructs.operations.rollouts import BUCKET_TAG, ROLLOUT_TAG, TABLE_TAG
-from fuota_constructs.rollout.fuota_rollout import FuotaRollout
 from fuota_constructs.rollout.maintenance_window import MaintenanceWindow
 from fuota_constructs.rollout.rollout_targets import RolloutTargets
 from fuota_constructs.rollout.rollout_wave import RolloutWave
 
 LAMBDA = iam.ServicePrincipal("lambda.amazonaws.com")
-DEVICES = [f"{number:08x}-0000-4000-8000-000000000000" for number in range(1000)]
-
-
-@pytest.fixture
-def rollout_of(stack, tmp_path):
-    (tmp_path / "meter.bin").write_bytes(b"firmware" * 2500)
-
-    def make(name="Rollout", **given):
-        return FuotaRollout(
-            stack,
-            name,
-            **{
-                "firmware_image": FirmwareImage.from_asset(tmp_path / "meter.bin"),
-                "rf_region": RfRegion.EU868,
-                "dl_class": DlClass.CLASS_C,
-                "redundancy_percent": 30,
-                "fragment_size_bytes": 112,
-                "fragment_interval": cdk.Duration.seconds(30),
-                "targets": RolloutTargets.devices(DeviceList.of(DEVICES)),
-                **given,
-            },
-        )
-
-    return make
 
 
 def settings_of(template) -> dict:
@@ -231,15 +204,6 @@ def test_the_machine_says_by_tags_where_word_and_evidence_are(stack, rollout_of,
     found = {tag["Key"]: tag["Value"] for tag in tags}
     assert set(found) == {ROLLOUT_TAG, TABLE_TAG, BUCKET_TAG}
     assert [list(found[tag]) for tag in (TABLE_TAG, BUCKET_TAG)] == [["Ref"], ["Ref"]]
-
-
-def test_metrics_and_events(stack, rollout_of, synth) -> None:
-    rollout = rollout_of()
-    assert rollout.metric_success_ratio().metric_name == "RolloutSuccessRatio"
-    assert rollout.metric_silent_devices().dimensions == {"Rollout": rollout.rollout_name}
-    rollout.on_event("Changes")
-    pattern = synth(stack).properties("AWS::Events::Rule")["EventPattern"]
-    assert pattern["detail-type"] == ["Step Functions Execution Status Change"]
 
 
 def test_the_rules_of_tasks_and_of_rollouts_are_asked(rollout_of) -> None:

@@ -32,18 +32,45 @@ class OperatorWord:
         return str(self._item.get(name, {}).get("S", ""))
 
     @property
-    def _is_about_us(self) -> bool:
+    def is_about_us(self) -> bool:
+        """Whether this execution is the one on record."""
         return self._text("Execution") == self._turn.execution
 
     @property
     def is_abort(self) -> bool:
         """Whether this execution is to end. One that is not on record any more has lost its stack."""
-        return not self._is_about_us or self._text("Word") == ABORT
+        return not self.is_about_us or self._text("Word") == ABORT
+
+    @property
+    def says_abort(self) -> bool:
+        """Whether the operator said abort to this execution."""
+        return self.is_about_us and self._text("Word") == ABORT
+
+    @property
+    def held(self) -> str:
+        """The gate at which it waits for the operator, empty where it does not."""
+        return self._text("Held") if self.is_about_us else ""
+
+    @property
+    def reason(self) -> str:
+        """Why it waits there."""
+        return self._text("Reason")
+
+    @property
+    def told_status(self) -> str:
+        """The status that was told last, empty before the first."""
+        return self._text("ToldStatus") if self.is_about_us else ""
+
+    @property
+    def told_outcome(self) -> tuple[int, str]:
+        """The wave of which an outcome was told last, and that."""
+        wave, _, outcome = (self._text("ToldOutcome") if self.is_about_us else "").partition("/")
+        return int(wave or -1), outcome
 
     @property
     def ends_sessions(self) -> bool:
         """Whether even what is on the air is to end."""
-        return not self._is_about_us or bool(self._item.get("EndSessions", {}).get("BOOL", False))
+        return not self.is_about_us or bool(self._item.get("EndSessions", {}).get("BOOL", False))
 
     @property
     def is_hold(self) -> bool:
@@ -59,7 +86,7 @@ class OperatorWord:
     @property
     def said(self) -> dict[str, str]:
         """Who said what and when, for the evidence."""
-        if not self._is_about_us:
+        if not self.is_about_us:
             return {}
         return {name: self._text(name) for name in ("Word", "Who", "When") if self._text(name)}
 
@@ -69,7 +96,7 @@ class OperatorWord:
         Raises:
             AnotherRolloutRunsError: it has not died.
         """
-        if self._is_about_us or self._text("Status") != "RUNNING":
+        if self.is_about_us or self._text("Status") != "RUNNING":
             return None, None
         if self._calls.is_running(self._text("ExecutionArn")):
             raise AnotherRolloutRunsError(
@@ -83,7 +110,7 @@ class OperatorWord:
         Raises:
             AnotherRolloutRunsError: another one was faster.
         """
-        if self._is_about_us:
+        if self.is_about_us:
             return
         client = self._calls.dynamodb
         try:
@@ -105,6 +132,7 @@ class OperatorWord:
     def tell(self, **facts: str) -> None:
         """Note what the rollout does, for the operator; only while it is the one on record."""
         client = self._calls.dynamodb
+        self._item = {**self._item, **{name: {"S": text} for name, text in facts.items()}}
         names = {f"#{name}": name for name in (*facts, "Execution")}
         values = {f":{name}": {"S": text} for name, text in facts.items()}
         try:

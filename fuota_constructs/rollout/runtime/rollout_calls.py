@@ -15,6 +15,8 @@ PAGE = 250
 SECONDS_BETWEEN_REQUESTS = 1.25 / float(os.environ.get("FUOTA_REQUESTS_PER_SECOND", "10"))
 """Eight a second: the service allows an account ten of each operation (AWS General Reference, quotas)."""
 ATTEMPTS_PER_CALL = 10
+EVENT_ATTEMPTS = 3
+"""A step waits for its events no longer than some ten seconds where nobody answers."""
 SECONDS_TO_FINISH = 120
 """What is left of the function's time when a step stops beginning things, and tells how far it came."""
 
@@ -53,6 +55,22 @@ class RolloutCalls:
         """The client of AWS IoT Wireless."""
         return _client("iotwireless")
 
+    def publish(self, event: Mapping[str, Any]) -> str:
+        """Put an event on the bus; answers with what was wrong, empty where nothing was.
+
+        What is wrong with events is never the end of a rollout, so nothing is raised.
+        """
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            answer = _client("events", EVENT_ATTEMPTS).put_events(
+                Entries=[{**event, "EventBusName": os.environ["EVENT_BUS"]}]
+            )
+        except (BotoCoreError, ClientError) as error:
+            return str(error)
+        refused = [entry for entry in answer["Entries"] if "ErrorCode" in entry]
+        return f"{refused[0]['ErrorCode']}: {refused[0].get('ErrorMessage', '')}" if refused else ""
+
     @property
     def table(self) -> str:
         """The table of the operator's word."""
@@ -87,14 +105,18 @@ class RolloutCalls:
         """The client of IAM, which a function in a VPC may have no way to: so it is not asked for long."""
         return _client("iam", attempts=2)
 
-    def is_running(self, execution_arn: str) -> bool:
-        """Whether an execution is under way."""
+    def execution(self, arn: str) -> Mapping[str, Any]:
+        """An execution as DescribeExecution gives it, empty when there is none."""
         states = _client("stepfunctions")
         try:
-            status: str = states.describe_execution(executionArn=execution_arn)["status"]
+            found: Mapping[str, Any] = states.describe_execution(executionArn=arn)
         except states.exceptions.ExecutionDoesNotExist:
-            return False
-        return status == "RUNNING"
+            return {}
+        return found
+
+    def is_running(self, execution_arn: str) -> bool:
+        """Whether an execution is under way."""
+        return self.execution(execution_arn).get("status") == "RUNNING"
 
     def devices(self, **of: Any) -> Iterator[Mapping[str, Any]]:
         """The wireless devices of a group, a task or a profile, page by page."""

@@ -10,17 +10,20 @@ import check
 import choose
 import clean
 import decide
+import died
 import finish
 import gather
 import judge
 import launch
 import look
+import news
 import ready
 import settle
 import stragglers
 import window
 from operator_word import OperatorWord
 from rollout_calls import RolloutCalls
+from standing import standing
 from wave_turn import ABORT, Turn
 
 STEPS: Mapping[str, Callable[[Turn, RolloutCalls, OperatorWord], dict[str, Any]]] = {
@@ -43,7 +46,10 @@ WHATEVER_IS_SAID = ("choose", "clean", "finish")
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-    """Do one step."""
+    """Do one step; or, called by a rule, tell of an execution that died."""
+    if event.get("source") == died.SOURCE:
+        died.tell_end(event, RolloutCalls(context))
+        return {}
     return step(Turn.of(event), RolloutCalls(context))
 
 
@@ -55,8 +61,11 @@ def step(turn: Turn, calls: RolloutCalls) -> dict[str, Any]:
     else:
         found = STEPS[turn.step](turn, calls, word)
     state = {**turn.state, "seconds": 0, **found}
-    if turn.step != "finish":
-        word.tell(**_progress(turn, state, calls.now()))
+    noted = {} if turn.step == "finish" else _progress(turn, state, calls.now())
+    if (now_is := standing(turn, state, word)) is not None:
+        noted |= news.tell(turn, state, now_is, calls, word)
+    if noted:
+        word.tell(**noted)
     return state
 
 

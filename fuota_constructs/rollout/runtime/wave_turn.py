@@ -44,6 +44,18 @@ class Turn:
         return int(self.state.get("attempt", 0))
 
     @property
+    def machine_arn(self) -> str:
+        """The state machine of the rollout: an execution has the name of its machine in its ARN."""
+        return self.execution_arn.replace(":execution:", ":stateMachine:", 1).rpartition(":")[0]
+
+    @property
+    def wave_settings(self) -> Mapping[str, Any]:
+        """What was asked for of the wave; empty where there is no such wave."""
+        waves = self.settings.get("waves")
+        of_wave = waves[self.wave] if isinstance(waves, list) and self.wave < len(waves) else {}
+        return of_wave if isinstance(of_wave, dict) else {}
+
+    @property
     def gate(self) -> str:
         """What the operator's word is about."""
         return f"{self.execution}/{self.wave}/{self.attempt}/{'before' if self.step in BEFORE_A_SESSION else 'after'}"

@@ -22,10 +22,13 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
         WindowTooShortError: with more redundancy than was planned the session may fit no window.
     """
     now = calls.now()
-    since, kept = waiting_since(turn.state, f"window-{turn.attempt}", now)
     if word.is_hold:
+        since, kept = waiting_since(turn.state, f"hold-{turn.attempt}", now)
         word.tell(Held=turn.gate, Wave=str(turn.wave), Reason="the operator said hold")
         return {"next": WAIT, "seconds": wait_seconds(since=since, now=now), **kept}
+    if word.held:
+        word.tell(Held="")
+    since, kept = waiting_since(turn.state, f"window-{turn.attempt}", now)
     length = session_seconds(turn)
     start = earliest_start(turn.settings.get("window"), after=now + LEAD_SECONDS, seconds=length)
     if seconds := wait_seconds(since=since, now=now, until=start - AHEAD_SECONDS):

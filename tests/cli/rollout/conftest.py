@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 PACKAGE = Path(fuota_constructs.__file__).parent
 ROLE, BUCKET, TABLE = "arn:aws:iam::000000000000:role/rollout", "rollout-firmware", "rollout-control"
 NAME = "Fleet/Rollout"
+VARIABLES = {"CONTROL_TABLE": TABLE, "EVENT_BUS": "default", "FIRMWARE_BUCKET": BUCKET, "ROLLOUT": NAME}
 IMAGE = bytes(range(250)) * 4
 MINUTE, HOUR = 60, 3600
 PATIENCE_SECONDS = 25
@@ -153,7 +154,7 @@ def deployed(cloud: LocalCloud) -> Deployed:
         Handler="rollout_step.handler",
         Timeout=900,
         Code={"ZipFile": _code()},
-        Environment={"Variables": {"CONTROL_TABLE": TABLE, "FIRMWARE_BUCKET": BUCKET}},
+        Environment={"Variables": VARIABLES},
     )["FunctionArn"]
     wave = _machine(cloud, "wave", {"FunctionArn": function}, {})
     tags = {
