@@ -76,6 +76,7 @@ bench: setup
 	$(BIN)/python benchmarks/fleet.py
 	$(BIN)/python benchmarks/image.py
 	$(BIN)/python benchmarks/delta.py
+	$(BIN)/python benchmarks/rollout.py
 
 COMPILE := $(BIN)/uv --system-certs pip compile pyproject.toml --all-extras --no-strip-extras --generate-hashes --python-version 3.11 --universal --no-header --quiet
 

@@ -293,29 +293,30 @@ def make_role(iam: Any, name: str, *, trusted: str = "iotwireless.amazonaws.com"
     return str(made["Arn"])
 
 
+def make_stores(cloud: clouds.LocalCloud) -> None:
+    """Make the buckets and tables, the image, and the role that reads it."""
+    s3, dynamodb = cloud.client("s3"), cloud.client("dynamodb")
+    place: Any = {"LocationConstraint": cloud.region}
+    for bucket in (BUCKET, "firmware"):
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
+    for table, key in ((TABLE, "Rollout"), (VERSIONS, "WirelessDeviceId")):
+        dynamodb.create_table(
+            TableName=table,
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+    s3.put_object(Bucket="firmware", Key="v2.bin", Body=IMAGE)
+    make_role(cloud.client("iam"), "r")
+
+
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[clouds.LocalCloud]:
     """A MiniStack for S3 and DynamoDB."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FUOTA_STATE_DIR", str(tmp_path_factory.mktemp("state")))
         running = clouds.start(clouds.free_port(), requests_per_second=clouds.REHEARSED_REQUESTS_PER_SECOND)
-        client = running.client("s3")
-        client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": running.region})
-        running.client("dynamodb").create_table(
-            TableName=TABLE,
-            AttributeDefinitions=[{"AttributeName": "Rollout", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "Rollout", "KeyType": "HASH"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        running.client("dynamodb").create_table(
-            TableName=VERSIONS,
-            AttributeDefinitions=[{"AttributeName": "WirelessDeviceId", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "WirelessDeviceId", "KeyType": "HASH"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        client.create_bucket(Bucket="firmware", CreateBucketConfiguration={"LocationConstraint": running.region})
-        client.put_object(Bucket="firmware", Key="v2.bin", Body=IMAGE)
-        make_role(running.client("iam"), "r")
+        make_stores(running)
         yield running
         clouds.stop(running)
 
