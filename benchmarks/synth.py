@@ -3,10 +3,12 @@
 FuotaTask is measured as the README shows it, with the bucket it makes and the firmware going along, and once more with
 an `s3.Bucket` given to it.
 
-Machines are noisy, so look at the ratios. CPU is user + system time of Python and Node together; memory is the
-largest sum of resident set sizes over the process tree, sampled in runs of their own. CDK's built-in template
-validation is off (it costs the same seconds in all). `--cold` leaves Python without compiled bytecode, as in a
-container that is made anew for every synth: there large modules such as aws_cdk.aws_lambda cost most.
+Machines are noisy, so look at the ratios: each is the median of those within one run, in which the apps follow one
+another and meet the same minute of the machine; every other run goes the other way round. CPU is user + system time of
+Python and Node together; memory is the largest sum of resident set sizes over the process tree, sampled in runs of
+their own. CDK's built-in template validation is off (it costs the same seconds in all). `--cold` leaves Python without
+compiled bytecode, as in a container that is made anew for every synth: there large modules such as aws_cdk.aws_lambda
+cost most.
 
     python benchmarks/synth.py [--runs 5] [--cold] [--json FILE]
 """
@@ -109,7 +111,7 @@ def _tree_rss_mb(pid: int) -> float:
 
 @dataclass(frozen=True)
 class Result:
-    """Medians over the runs."""
+    """Medians over the runs; the last two are how many times this app FuotaTask costs, and its further task."""
 
     app: str
     cpu_s: float
@@ -117,37 +119,48 @@ class Result:
     peak_mb: float
     marginal_ms_1_to_10: float
     marginal_ms_10_to_100: float
+    fuota_task_is: float
+    further_fuota_task_is: float
 
 
 def measure(runs: int, console: Console, *, cold: bool) -> list[Result]:
     """Interleave the apps, so that a slow minute of the machine hits all of them."""
     costs: dict[tuple[str, int], list[Cost]] = {(app, n): [] for app in APPS for n in TASKS}
-    plan = [(app, n) for _ in range(runs) for n in TASKS for app in APPS]
+    apps = [*APPS]
+    plan = [(app, n) for run in range(runs) for n in TASKS for app in (apps if run % 2 else apps[::-1])]
     for app in APPS:  # the first synth fills caches (jsii's package cache, Python's bytecode) and does not count
         synth(app, 1, cold=cold)
     for app, n in track(plan, description="synth", console=console):
         costs[app, n].append(synth(app, n, cold=cold)[0])
     peaks = {app: max(synth(app, 1, cold=cold, sample_memory=True)[1] for _ in range(2)) for app in APPS}
 
-    def cpu(app: str, n: int) -> float:
-        return statistics.median(cost.cpu for cost in costs[app, n])
+    def first(app: str) -> list[float]:
+        return [cost.cpu for cost in costs[app, 1]]
+
+    def further(app: str, few: int, many: int) -> list[float]:
+        pairs = zip(costs[app, few], costs[app, many], strict=True)
+        return [1000 * (of_many.cpu - of_few.cpu) / (many - few) for of_few, of_many in pairs]
+
+    def ratio(ours: list[float], theirs: list[float]) -> float:
+        return statistics.median(mine / other for mine, other in zip(ours, theirs, strict=True))
 
     return [
         Result(
             app=app,
-            cpu_s=cpu(app, 1),
+            cpu_s=statistics.median(first(app)),
             wall_s=statistics.median(cost.wall for cost in costs[app, 1]),
             peak_mb=peaks[app],
-            marginal_ms_1_to_10=1000 * (cpu(app, 10) - cpu(app, 1)) / 9,
-            marginal_ms_10_to_100=1000 * (cpu(app, 100) - cpu(app, 10)) / 90,
+            marginal_ms_1_to_10=statistics.median(further(app, 1, 10)),
+            marginal_ms_10_to_100=statistics.median(further(app, 10, 100)),
+            fuota_task_is=ratio(first("FuotaTask"), first(app)),
+            further_fuota_task_is=ratio(further("FuotaTask", 10, 100), further(app, 10, 100)),
         )
         for app in APPS
     ]
 
 
 def show(results: list[Result], console: Console) -> None:
-    """Print the table, with each figure's ratio to FuotaTask's."""
-    ours = next(result for result in results if result.app == "FuotaTask")
+    """Print the table."""
     table = Table(title="one synth with one task, and what a further task costs (medians)")
     for column in (
         "app",
@@ -157,6 +170,7 @@ def show(results: list[Result], console: Console) -> None:
         "ms a task, 1 to 10",
         "ms a task, 10 to 100",
         "FuotaTask CPU is",
+        "a further one is",
     ):
         table.add_column(column, justify="left" if column == "app" else "right")
     for result in results:
@@ -167,7 +181,8 @@ def show(results: list[Result], console: Console) -> None:
             f"{result.peak_mb:.0f}",
             f"{result.marginal_ms_1_to_10:.1f}",
             f"{result.marginal_ms_10_to_100:.1f}",
-            f"{ours.cpu_s / result.cpu_s:.2f} x",
+            f"{result.fuota_task_is:.2f} x",
+            f"{result.further_fuota_task_is:.2f} x",
         )
     console.print(table)
 
