@@ -19,7 +19,7 @@ from fuota_constructs.template.keyword_names import naming_keywords
 from fuota_constructs.template.references import wireless_device_ids
 from fuota_constructs.template.resource_tags import ResourceTags
 from fuota_constructs.template.stable_ids import path_below_stack
-from fuota_constructs.template.typed_resource import bare_resource
+from fuota_constructs.template.typed_resource import bare_resource, begin_resource
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -121,7 +121,7 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
         Raises `FuotaValidationError` for values of a wrong kind (a region that is no `RfRegion`, an interval that is no
         `Duration`); every other mistake is a finding, reported at synth.
         """
-        super().__init__(scope, id)
+        begin_resource(self, scope, id)
         image = task_inputs.image_of(firmware_image, self)
         rf_region = expect_rf_region(rf_region, self)
         groups = task_inputs.targets_of("multicast_groups", multicast_groups, self)

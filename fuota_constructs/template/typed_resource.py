@@ -81,6 +81,14 @@ def _make(base: type, kind: str, arguments: Sequence[object], real: str = "") ->
     return made
 
 
+def begin_resource(made: cdk.Resource, scope: constructs.Construct, id: str) -> None:
+    """What `cdk.Resource.__init__` does with no properties, without the time it takes to find that there are none."""
+    if isinstance(scope, constructs.Construct) and isinstance(id, str):
+        jsii.create(type(made), made, [scope, id])
+    else:
+        cdk.Resource.__init__(made, scope, id)  # which says what is wrong, or knows better
+
+
 def bare_resource(
     scope: constructs.Construct,
     id: str,

@@ -503,3 +503,11 @@ def test_an_l1_role_that_the_service_cannot_assume_is_found(stack, image):
     role = iam.CfnRole(stack, "Role", assume_role_policy_document={})
     task = FuotaTask(stack, "Task", firmware_image=image, rf_region=RfRegion.EU868, firmware_update_role=role)
     assert [finding.rule for finding in task.findings if finding.level == "error"] == ["role-trust"]
+
+
+@pytest.mark.parametrize(
+    ("scope", "id", "wrong"), [(None, "Task", "scope"), ("stack", "Task", "scope"), (..., 7, "id")]
+)
+def test_fails_for_a_scope_or_an_id_of_another_kind_as_the_cdk_does(stack, image, scope, id, wrong):
+    with pytest.raises(TypeError, match=f"type of argument {wrong} must be"):
+        FuotaTask(stack if scope is ... else scope, id, firmware_image=image, rf_region=RfRegion.EU868)
