@@ -186,6 +186,7 @@ def start(
         raise LocalCloudError(f"port {port} does not exist: choose one from 1 to {HIGHEST_PORT} with --port")
     _check_region(region)
     _check_port(port)
+    _clear_away_the_dead()
     folder = _folder(port)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
@@ -265,9 +266,16 @@ def _forget(cloud: LocalCloud) -> None:
     (cloud.folder / "cloud.json").unlink(missing_ok=True)
     for path in cloud.folder.glob("*"):
         if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        elif path != cloud.log:
+            shutil.rmtree(path.resolve(), ignore_errors=True)  # it may be a link, see `host_environment`
+        if path.is_symlink() or (not path.is_dir() and path != cloud.log):
             path.unlink(missing_ok=True)
+
+
+def _clear_away_the_dead() -> None:
+    """Take away what clouds left that were killed, on whichever port: their functions' files among it."""
+    for note in (state_folder() / "clouds").glob("*/cloud.json"):
+        if note.parent.name.isdecimal():
+            find(int(note.parent.name))
 
 
 def _check_region(region: str) -> None:

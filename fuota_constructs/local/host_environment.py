@@ -28,9 +28,10 @@ def set_environment(
             del environment[name]
     removed = scratch = folder / "tmp"
     if not _NEEDS_NO_QUOTES.fullmatch(str(scratch)):
-        # A function has its /tmp there, and names it in command lines without quotes, as it can on AWS. A cloud that
-        # is killed leaves it behind.
+        # A function has its /tmp there, and names it in command lines without quotes, as it can on AWS. By the link it
+        # is found when the cloud was killed.
         removed = Path(tempfile.mkdtemp(prefix="fuota-cloud-", dir="/tmp"))
+        scratch.symlink_to(removed)
         scratch = removed / "tmp"
     scratch.mkdir(parents=True, exist_ok=True)
     nowhere = str(folder / "no-such-file")

@@ -107,6 +107,21 @@ def test_a_killed_cloud_is_forgotten_and_its_port_usable(state_dir: None) -> Non
     clouds.stop(clouds.start(cloud.port))
 
 
+@pytest.mark.parametrize("name", ["state", "a state"])  # functions cannot have their /tmp below the second
+def test_the_next_cloud_takes_away_what_a_killed_one_left(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FUOTA_STATE_DIR", str(tmp_path / name))
+    cloud = clouds.start(clouds.free_port())
+    temporary = (cloud.folder / "tmp").resolve()
+    assert temporary.is_dir()
+    os.killpg(cloud.pid, signal.SIGKILL)
+    assert _wait_until_gone(cloud.pid)
+    clouds.stop(clouds.start(clouds.free_port()))
+    assert not temporary.exists()
+    assert [path.name for path in cloud.folder.iterdir()] == ["cloud.log"]
+
+
 def test_a_stale_note_naming_somebody_elses_process_harms_nobody(state_dir: None) -> None:
     bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     try:

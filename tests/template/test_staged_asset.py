@@ -269,7 +269,8 @@ def test_a_relative_folder_is_that_of_where_the_app_began(
         (folder / "out").mkdir()
     script = textwrap.dedent(IN_A_FOLDER % DIGEST)
     command = [sys.executable, "-c", script, str(tmp_path), str(folder), json.dumps(context)]
-    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    temporary = {**os.environ, "TMPDIR": str(tmp_path)}  # what is not staged is uploaded from there, and stays
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=temporary)
     assert ran.returncode == 0, ran.stderr
     path, _ = uploads(tmp_path / "out")["Update/Firmware"]
     assert path.read_bytes() == b"test"
