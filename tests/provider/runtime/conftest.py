@@ -17,3 +17,7 @@ from lambda_rig import (  # noqa: F401 - pytest finds fixtures by their names he
     s3_url,
     sink,
 )
+
+# isort: split
+# lambda_rig has put the runtime on the path by now.
+from group_rig import lists  # noqa: F401 - likewise
