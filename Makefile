@@ -66,8 +66,9 @@ pictures: setup  ## those of the gate, and that of the README, from a rehearsal;
 	$(BIN)/python docs/gate_pictures.py
 	$(BIN)/python docs/pictures.py
 
-soak: setup  ## 10,000 seeded sequences of CloudFormation, Lambda and IoT Wireless with faults, in virtual time
+soak: setup  ## 10,000 seeded sequences of CloudFormation, Lambda and IoT Wireless with faults, and 1,000 rollouts that are killed anywhere, in virtual time
 	$(BIN)/python tests/provider/simulation/soak.py --sequences 10000 --processes 2
+	$(BIN)/python tests/rollout/rollout_simulation/soak.py --lives 1000 --processes 2
 
 bench: setup
 	$(BIN)/python benchmarks/synth.py

@@ -1,12 +1,14 @@
 """Single steps, where a whole rollout seldom comes by."""
 
 import dataclasses
+import importlib
 import io
 import json
 import os
 import time
 
 import boto3
+import launch
 import pytest
 import rollout_calls
 import rollout_step
@@ -245,3 +247,102 @@ def test_evidence_goes_into_a_bucket_that_insists_on_the_header_of_its_encryptio
         assert rig.read("x.json") == {"a": 1}
         assert rig.s3.head_object(Bucket=BUCKET, Key="rollouts/one/x.json")["SSEKMSKeyId"] == key["KMSMasterKeyID"]
     rig.s3.delete_bucket_encryption(Bucket=BUCKET)
+
+
+@pytest.mark.parametrize(("step", "maker"), [("gather", "new_group"), ("launch", "new_task")])
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_what_is_made_while_somebody_says_abort_is_taken_away(rig, monkeypatch, step, maker, moment) -> None:
+    """With a stack that is deleted nobody comes after the step."""
+    rig.fleet(good={"count": 3})
+    module = importlib.import_module(step)
+    claim, make = OperatorWord.claim, getattr(module, maker)
+
+    def claimed(word, **facts):
+        if moment == "before" and word._turn.step == step:
+            rig.say("abort")
+        return claim(word, **facts)
+
+    def made(turn, calls):
+        found = make(turn, calls)
+        rig.say("abort")
+        return found
+
+    monkeypatch.setattr(OperatorWord, "claim", claimed)
+    if moment == "after":
+        monkeypatch.setattr(module, maker, made)
+    output = rig.run(rig.settings(waves=ONE_WAVE))
+    assert (output["status"], output["reason"]) == ("ABORTED", "the operator said abort")
+    assert rig.requests("StartFuotaTask") == 0
+    assert rig.left() == []
+
+
+def test_what_was_made_without_anybody_hearing_of_it_is_found_and_taken_away(rig, monkeypatch) -> None:
+    rig.fleet(good={"count": 3})
+    make = launch.new_task
+
+    def killed(turn, calls):
+        make(turn, calls)
+        rig.say("abort")
+        raise TimeoutError("the function is killed")
+
+    monkeypatch.setattr(launch, "new_task", killed)
+    assert rig.run(rig.settings(waves=ONE_WAVE))["status"] == "ABORTED"
+    assert rig.control()["Task"] == rig.control()["Group"] == ""
+    assert rig.left() == []
+
+
+@pytest.fixture
+def wave(rig, turn):
+    """A step of an execution of the first wave, by when that was started."""
+    OperatorWord(turn, ClockedCalls(rig)).take_charge()
+
+    def made(step, started, **state):
+        settings = rig.settings(waves=ONE_WAVE)
+        return Turn(step, "one", turn.execution_arn, settings, {"wave": 0, "sizes": [3], **state}, started)
+
+    return made
+
+
+def test_a_wave_goes_on_where_its_former_execution_ended(rig, wave) -> None:
+    rig.fleet(good={"count": 3})
+    calls = ClockedCalls(rig)
+    assert rollout_step.step(wave("resume", "1"), calls)["resumed"] == ""
+    first = rollout_step.step(wave("window", "1", attempt=1, group="g"), calls)
+    second = rollout_step.step(wave("resume", "2"), calls)
+    assert (second["resumed"], second["attempt"], second["group"]) == ("window", 1, "g")
+    assert (second["next"], second["seconds"]) == (first["next"], 0)
+    third = rollout_step.step(wave("resume", "3"), calls)
+    assert third["resumed"] == "window"
+    other = {"wave": 1, "sizes": [3, 4]}
+    assert rollout_step.step(dataclasses.replace(wave("resume", "4"), state=other), calls)["resumed"] == ""
+
+
+def test_a_wave_that_another_execution_took_over_ends_and_touches_nothing(rig, wave) -> None:
+    rig.fleet(good={"count": 3})
+    calls = ClockedCalls(rig)
+    rollout_step.step(wave("resume", "2"), calls)
+    assert rollout_step.step(wave("resume", "1"), calls)["resumed"] == ""
+    found = rollout_step.step(wave("look", "1", group="g", task="t"), calls)
+    assert (found["next"], found["outcome"]) == ("abort", "ABORTED")
+    assert found["reason"] == "another execution of this wave goes on with it"
+    cleaned = rollout_step.step(wave("clean", "1", **found), calls)
+    assert (cleaned["next"], cleaned["group"]) == ("done", "g")
+    assert rig.control()["WaveExecution"] == "2"
+
+
+def test_a_step_that_is_told_of_late_changes_nothing(rig, wave) -> None:
+    calls = ClockedCalls(rig)
+    rollout_step.step(wave("resume", "1"), calls)
+    rollout_step.step(wave("window", "1", turns=7), calls)
+    rollout_step.step(wave("window", "1", turns=3, group="old"), calls)
+    assert "old" not in rig.control()["Checkpoint"]
+
+
+def test_charge_is_taken_of_what_the_former_execution_noted_last(rig, turn, monkeypatch) -> None:
+    calls = ClockedCalls(rig)
+    former = Turn("gather", "two", "arn", {}, {})
+    OperatorWord(former, calls).take_charge()
+    word = OperatorWord(turn, calls)
+    OperatorWord(former, calls).claim(Group="g")
+    word.take_charge()
+    assert OperatorWord(turn, calls).former["state"]["group"] == "g"

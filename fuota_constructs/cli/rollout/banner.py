@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from fuota_constructs.cli import about
@@ -90,8 +91,20 @@ def commands(status: RolloutStatus, found: FoundRollout) -> tuple[str, ...]:
         words = [go_on, "skip", "abort"] if status.holds_after_a_session else [go_on, "abort"]
         return tuple(found.command(word) for word in words)
     if status.is_final:
-        return (found.command("report", "--html", "rollout.html"),)
+        report = found.command("report", "--html", "rollout.html")
+        return (
+            (redrive_command(status, found), report) if status.status == FAILED and found.aws.is_amazons else (report,)
+        )
     return (found.command("status", "--watch"),)
+
+
+def redrive_command(status: RolloutStatus, found: FoundRollout) -> str:
+    """What goes on with an execution that failed: Step Functions itself; the local cloud has no redrive."""
+    place = found.place
+    profile = ("--profile", place.profile) if place.profile else ()
+    arn = found.rollout.execution_arn(status.execution)
+    words = ("aws", "stepfunctions", "redrive-execution", "--execution-arn", arn, "--region", place.region, *profile)
+    return shlex.join(words)
 
 
 def about_rollout(status: RolloutStatus) -> list[str]:

@@ -19,6 +19,7 @@ TAG = "fuota-constructs:rollout"
 """What the tasks and groups of a rollout carry; the same name as in the rollout's own function."""
 
 CONTROL, PLAN = "control", "plan"
+RUNNING = "RUNNING"
 DELETE_PATIENCE_SECONDS = 30
 SETTLING_SECONDS = 10
 """A step that is under way may still make its group or task; the next one hears of the abort and cleans up itself."""
@@ -99,19 +100,24 @@ def _item(table: str, key: str, calls: AwsCalls) -> dict[str, str]:
 def _under_way(table: str, calls: AwsCalls) -> str:
     """The name of the execution that is under way, empty where there is none."""
     control = _item(table, CONTROL, calls)
-    if control.get("Status") != "RUNNING":
-        return ""
+    return control["Execution"] if control.get("Status") == RUNNING and _runs(control, calls) else ""
+
+
+def _runs(control: Mapping[str, str], calls: AwsCalls) -> bool:
     with lets_pass("ExecutionDoesNotExist"):
         found = calls.stepfunctions.describe_execution(executionArn=control["ExecutionArn"])
-        return control["Execution"] if found["status"] == "RUNNING" else ""
-    return ""
+        return bool(found["status"] == RUNNING)
+    return False
 
 
 def _abort(table: str, calls: AwsCalls, log: Log) -> None:
-    """Say abort, which the wave hears, too; then stop the machine, which may be waiting for hours."""
+    """Say abort, then stop the machine, which may be waiting for hours.
+
+    A wave may outlive the rollout's execution, by its failure or its stop: it hears the abort, too.
+    """
     with gone_is_fine():  # the table
-        execution = _under_way(table, calls)
-        if not execution:
+        control = _item(table, CONTROL, calls)
+        if control.get("Status") != RUNNING:
             return
         calls.dynamodb.update_item(
             TableName=table,
@@ -120,9 +126,12 @@ def _abort(table: str, calls: AwsCalls, log: Log) -> None:
             ExpressionAttributeNames={"#word": "Word", "#status": "Status"},
             ExpressionAttributeValues={":abort": {"S": "abort"}, ":yes": {"BOOL": True}, ":aborted": {"S": "ABORTED"}},
         )
-        arn = _item(table, CONTROL, calls)["ExecutionArn"]
-        log.info("the rollout is aborted with its stack", execution=execution)
-        calls.stepfunctions.stop_execution(executionArn=arn, error="Aborted", cause="the rollout's stack deletes it")
+        if _runs(control, calls):
+            arn = control["ExecutionArn"]
+            log.info("the rollout is aborted with its stack", execution=control["Execution"])
+            calls.stepfunctions.stop_execution(
+                executionArn=arn, error="Aborted", cause="the rollout's stack deletes it"
+            )
         calls.sleep(SETTLING_SECONDS)
 
 

@@ -1,17 +1,15 @@
 """The first step of a rollout: who is updated, in which order, in which wave."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from clean import taken_away
-from operator_word import OperatorWord
+from clean import cleaned
+from operator_word import Made, OperatorWord
 from rollout_calls import RolloutCalls
 from wave_record import WaveRecord
-from wave_turn import DONE, WAIT, Turn
+from wave_turn import DONE, Turn
 
 from fuota_constructs.lorawan.fleet_waves import WaveSize, ranked, wave_sizes
-
-SECONDS_TO_DELETE = 60
-"""Between two looks whether the service has deleted what an execution left that died."""
 
 
 class NobodyToUpdateError(Exception):
@@ -25,10 +23,13 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
         AnotherRolloutRunsError: another execution of this rollout is under way.
         NobodyToUpdateError: there is nobody to update.
     """
-    task, group = word.predecessor()
-    if (next_ := taken_away(task, group, calls, spare_session=False)) != DONE:
-        return {"next": next_, "seconds": SECONDS_TO_DELETE if next_ == WAIT else 0}
     word.take_charge()
+    word = OperatorWord(turn, calls)
+    if former := word.former:
+        found = _taken_away(former, turn, calls)
+        if found["next"] != DONE:
+            return {name: found[name] for name in ("next", "seconds", "former")}
+        word.tell(Former="")
     record = WaveRecord(turn, calls)
     targets = record.targets()
     if targets is None:
@@ -41,6 +42,14 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
         targets = {"devices": devices, "sizes": wave_sizes(len(devices), waves)}
         record.keep_targets(targets)
     return {"next": DONE, "wave": 0, "sizes": targets["sizes"], "devices": len(targets["devices"])}
+
+
+def _taken_away(former: Mapping[str, Any], turn: Turn, calls: RolloutCalls) -> dict[str, Any]:
+    """Take away what an execution left that died; a session of it that is on the air is waited for."""
+    known = turn.state.get("former") or former["state"]
+    left = Turn("clean", former["execution"], former["arn"], calls.input_of(former["arn"]), known)
+    found = cleaned(left, calls, on_record=Made(), ends_sessions=False)
+    return {**found, "former": {**known, **found}}
 
 
 def _nobody(targets: dict[str, Any]) -> str:

@@ -3,8 +3,10 @@
 from contextlib import suppress
 from typing import Any
 
+from gather import new_group
+from launch import new_task
 from look import FUOTA_DONE, GONE, LONGEST_SESSION_SECONDS, keep_statuses, task_status
-from operator_word import OperatorWord
+from operator_word import BEING_MADE, MADE_RECENTLY_SECONDS, Made, OperatorWord
 from patience import wait_seconds, waiting_since
 from rollout_calls import RolloutCalls
 from wave_turn import AGAIN, DONE, WAIT, Turn
@@ -17,31 +19,61 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
 
     A session that only waits is called off: that costs no airtime.
     """
+    if word.is_superseded:
+        return {"next": DONE}  # it is another execution of this wave that needs the task and the group
+    found = cleaned(turn, calls, on_record=word.made, ends_sessions=word.ends_sessions)
+    if found["next"] == DONE:
+        word.tell(Task="", Group="")
+    return found
+
+
+def cleaned(turn: Turn, calls: RolloutCalls, *, on_record: Made, ends_sessions: bool) -> dict[str, Any]:
+    """Take away what the state knows of and what is on record, as far as that is possible now."""
     now = calls.now()
     since, kept = waiting_since(turn.state, f"clean-{turn.attempt}", now)
-    task = turn.state.get("task")
-    if task and task_status(task, calls) == FUOTA_DONE and turn.state.get("doneAt") is None:
-        keep_statuses(turn, calls)  # after an abort nobody has looked how the session ended
+    made = _known(turn, calls, on_record)
+    if (
+        made.task
+        and turn.state.get("doneAt") is None
+        and turn.state.get("startAt") is not None
+        and task_status(made.task, calls) == FUOTA_DONE
+    ):
+        keep_statuses(turn, calls, made.task)  # after an abort nobody has looked how the session ended
     spared_until = float(turn.state.get("startAt") or now) + LONGEST_SESSION_SECONDS
-    is_spared = not word.ends_sessions and now < spared_until
-    next_ = taken_away(task, turn.state.get("group"), calls, spare_session=is_spared)
+    next_ = _taken_away(made, calls, spare_session=not ends_sessions and now < spared_until)
     if next_ != DONE:
-        return {"next": next_, "seconds": wait_seconds(since=since, now=now) if next_ == WAIT else 0, **kept}
-    word.tell(Task="", Group="")
-    return {"next": DONE, "task": None, "group": None, "cursor": 0, "leftOut": 0, **kept}
+        left = {"task": made.task or None, "group": made.group or None, "madeAt": made.at}
+        return {"next": next_, "seconds": wait_seconds(since=since, now=now) if next_ == WAIT else 0, **left, **kept}
+    return {"next": DONE, "task": None, "group": None, "madeAt": None, "cursor": 0, "leftOut": 0, **kept}
 
 
-def taken_away(task: str | None, group: str | None, calls: RolloutCalls, *, spare_session: bool) -> str:
+def _known(turn: Turn, calls: RolloutCalls, on_record: Made) -> Made:
+    """By their ids; of what may have been made without anybody hearing of it, the same request once more tells it."""
+    task = str(turn.state.get("task") or on_record.task)
+    group = str(turn.state.get("group") or on_record.group)
+    at = float(turn.state.get("madeAt") or on_record.at)
+    if group == BEING_MADE:
+        group, at = new_group(turn, calls), calls.now()
+    if task == BEING_MADE:
+        task, at = new_task(turn, calls), calls.now()
+    return Made(task, group, at)
+
+
+def _taken_away(made: Made, calls: RolloutCalls, *, spare_session: bool) -> str:
     """Take a task and a group away: what is next when that takes longer."""
-    if task and (status := task_status(task, calls)) != GONE:
+    is_recent = calls.now() - made.at < MADE_RECENTLY_SECONDS
+    if made.task:
+        status = task_status(made.task, calls)
         if status == IN_SESSION and spare_session:
             return WAIT
-        calls.iotwireless.delete_fuota_task(Id=task)
-        if task_status(task, calls) != GONE:
+        if status != GONE:
+            calls.iotwireless.delete_fuota_task(Id=made.task)
+            status = task_status(made.task, calls)
+        if status != GONE or is_recent:
             return WAIT
-    if group and not _is_empty(group, calls):
+    if made.group and not _is_empty(made.group, calls):
         return AGAIN
-    return DONE if not group or _is_gone(group, calls) else WAIT
+    return DONE if not made.group or (_is_gone(made.group, calls) and not is_recent) else WAIT
 
 
 def _is_empty(group: str, calls: RolloutCalls) -> bool:

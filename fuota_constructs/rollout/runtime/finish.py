@@ -13,7 +13,10 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
     aborted = word.is_abort or turn.state.get("outcome") == "ABORTED"
     status = "ABORTED" if aborted else "SUCCEEDED"
     of_last = str(turn.state.get("reason") or "")
-    reason = (of_last or "the operator said abort") if aborted else _over(turn, of_last)
+    if aborted:
+        reason = of_last if turn.state.get("outcome") == "ABORTED" and of_last else word.why_it_ends
+    else:
+        reason = _over(turn, of_last)
     said = word.said if word.is_abort else {}
     results = turn.state.get("results", [])
     WaveRecord(turn, calls).keep_outcome({"status": status, "reason": reason, "waves": results, "said": said})

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from operator_word import OperatorWord
+from operator_word import BEING_MADE, OperatorWord
 from rollout_calls import RolloutCalls
 from wave_record import WaveRecord
-from wave_turn import AGAIN, DONE, Turn
+from wave_turn import ABORT, AGAIN, DONE, Turn
 
 
 def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
@@ -15,8 +15,9 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
     does not know, or that are of another RfRegion, are left out, and count as not attempted.
     """
     iotwireless = calls.iotwireless
-    group = turn.state.get("group") or _new_group(turn, calls)
-    word.tell(Group=group)  # before the first device joins: whoever comes after a machine that died takes it away
+    group = turn.state.get("group") or _claimed_group(turn, calls, word)
+    if not group:
+        return {"next": ABORT}
     members = WaveRecord(turn, calls).members()
     cursor, left_out = int(turn.state.get("cursor", 0)), int(turn.state.get("leftOut", 0))
     there = {device["Id"] for device in calls.devices(MulticastGroupId=group)}
@@ -26,7 +27,11 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
             continue
         try:
             iotwireless.associate_wireless_device_with_multicast_group(Id=group, WirelessDeviceId=members[cursor])
-        except (iotwireless.exceptions.ResourceNotFoundException, iotwireless.exceptions.ValidationException):
+        except iotwireless.exceptions.ResourceNotFoundException as error:
+            if error.response.get("ResourceId") == group:  # it is not seen yet, or somebody has deleted it
+                raise
+            left_out += 1
+        except iotwireless.exceptions.ValidationException:
             left_out += 1
         cursor += 1
         calls.pace()
@@ -40,7 +45,24 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
     }
 
 
-def _new_group(turn: Turn, calls: RolloutCalls) -> str:
+def _claimed_group(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> str:
+    """Make the group; empty when somebody said abort meanwhile.
+
+    It is on record before it is made and before the first device joins: whoever comes after a machine that died, or
+    after an abort, takes it away.
+    """
+    if not word.claim(Group=BEING_MADE):
+        return ""
+    group = new_group(turn, calls)
+    if word.claim(Group=group):
+        return group
+    # With the stack, nobody may come after this step.
+    calls.iotwireless.delete_multicast_group(Id=group)
+    return ""
+
+
+def new_group(turn: Turn, calls: RolloutCalls) -> str:
+    """Make the group of this attempt, or tell the one that was made."""
     session = turn.settings["session"]
     made: str = calls.iotwireless.create_multicast_group(
         Name=turn.name,

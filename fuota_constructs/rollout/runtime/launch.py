@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from operator_word import OperatorWord
+from operator_word import BEING_MADE, OperatorWord
 from rollout_calls import RolloutCalls
 from session_length import session_seconds
-from wave_turn import AGAIN, DONE, Turn
+from wave_turn import ABORT, AGAIN, DONE, Turn
 
 LEAST_LEAD_SECONDS = 30 * 60 + 15
 PENDING = "Pending"
@@ -15,8 +15,9 @@ PENDING = "Pending"
 def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
     """Make the task and start it, once: the token finds the task of a call whose answer was lost."""
     iotwireless = calls.iotwireless
-    task_id = _new_task(turn, calls)
-    word.tell(Task=task_id)
+    task_id = turn.state.get("task") or _claimed_task(turn, calls, word)
+    if not task_id:
+        return {"next": ABORT}
     task = iotwireless.get_fuota_task(Id=task_id)
     if task["Status"] != PENDING:  # it was started, and the answer was lost
         started = (task.get("LoRaWAN") or {}).get("StartTime")
@@ -36,7 +37,20 @@ def _launched(turn: Turn, task_id: str, start: float) -> dict[str, Any]:
     return {"next": DONE, "task": task_id, "startAt": start, "endAt": start + session_seconds(turn)}
 
 
-def _new_task(turn: Turn, calls: RolloutCalls) -> str:
+def _claimed_task(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> str:
+    """Make the task, on record before and after; empty when somebody said abort meanwhile."""
+    if not word.claim(Task=BEING_MADE):
+        return ""
+    task = new_task(turn, calls)
+    if word.claim(Task=task):
+        return task
+    # With the stack, nobody may come after this step.
+    calls.iotwireless.delete_fuota_task(Id=task)
+    return ""
+
+
+def new_task(turn: Turn, calls: RolloutCalls) -> str:
+    """Make the task of this attempt, or tell the one that was made."""
     image, session = turn.settings["image"], turn.settings["session"]
     descriptor = {"Descriptor": session["descriptor"]} if session.get("descriptor") else {}
     made: str = calls.iotwireless.create_fuota_task(

@@ -26,7 +26,7 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
     if status not in {FUOTA_DONE, GONE} and now < start + LONGEST_SESSION_SECONDS:
         return {"next": WAIT, "seconds": wait_seconds(since=float(turn.state["endAt"]), now=now), **kept}
     if status != GONE:
-        keep_statuses(turn, calls)
+        keep_statuses(turn, calls, turn.state["task"])
     return {"next": DONE, "taskStatus": status, "doneAt": now, **kept}
 
 
@@ -40,11 +40,11 @@ def task_status(task: str, calls: RolloutCalls) -> str:
     return status
 
 
-def keep_statuses(turn: Turn, calls: RolloutCalls) -> None:
+def keep_statuses(turn: Turn, calls: RolloutCalls, task: str) -> None:
     """Keep the status of each device, and when it was last heard."""
     found = {
         device["Id"]: {"status": device.get("FuotaDeviceStatus") or "Initial", "heard": heard(device)}
-        for device in calls.devices(FuotaTaskId=turn.state["task"])
+        for device in calls.devices(FuotaTaskId=task)
     }
     WaveRecord(turn, calls).keep_statuses(found)
 

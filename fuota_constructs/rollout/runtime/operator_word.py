@@ -4,16 +4,32 @@ A word is about an execution and, but for `abort` and `hold`, about a gate. It i
 reads it twice gets the same answer; the next gate is another one. Nothing is said over an `abort`.
 """
 
-from typing import TYPE_CHECKING, Any
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from rollout_calls import RolloutCalls
 from wave_turn import Turn
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 ABORT, HOLD, RESUME, APPROVE, SKIP = "abort", "hold", "resume", "approve", "skip"
+NOT_ABORTED = "(attribute_not_exists(#Word) OR #Word <> :Word)"
 KEY = {"Rollout": {"S": "control"}}
+
+
+BEING_MADE = "being made"
+"""Instead of an id: the call that makes it may have been carried out, whatever its caller heard."""
+MADE_RECENTLY_SECONDS = 60
+"""How long a read may miss what was just made (assumed: AWS IoT Wireless documents no consistency)."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """The task and the group of a session, and when the last of them was made; BEING_MADE where nobody knows."""
+
+    task: str = ""
+    group: str = ""
+    at: float = 0.0
 
 
 class AnotherRolloutRunsError(Exception):
@@ -25,8 +41,12 @@ class OperatorWord:
 
     def __init__(self, turn: Turn, calls: RolloutCalls) -> None:
         self._turn, self._calls = turn, calls
-        answer = calls.dynamodb.get_item(TableName=calls.table, Key=KEY, ConsistentRead=True)
-        self._item: Mapping[str, Any] = answer.get("Item") or {}
+        self._item = self._read()
+
+    def _read(self) -> Mapping[str, Any]:
+        answer = self._calls.dynamodb.get_item(TableName=self._calls.table, Key=KEY, ConsistentRead=True)
+        found: Mapping[str, Any] = answer.get("Item") or {}
+        return found
 
     def _text(self, name: str) -> str:
         return str(self._item.get(name, {}).get("S", ""))
@@ -37,9 +57,23 @@ class OperatorWord:
         return self._text("Execution") == self._turn.execution
 
     @property
+    def is_superseded(self) -> bool:
+        """Whether a later execution of this wave is in charge."""
+        return self._text("WaveExecution") > self._turn.wave_execution > ""
+
+    @property
     def is_abort(self) -> bool:
         """Whether this execution is to end. One that is not on record any more has lost its stack."""
-        return not self.is_about_us or self._text("Word") == ABORT
+        return not self.is_about_us or self._text("Word") == ABORT or self.is_superseded
+
+    @property
+    def why_it_ends(self) -> str:
+        """Why, for who reads how it ended."""
+        if not self.is_about_us:
+            return "another execution of the rollout took its place, or its stack is gone"
+        if self.is_superseded and self._text("Word") != ABORT:
+            return "another execution of this wave goes on with it"
+        return "the operator said abort"
 
     @property
     def says_abort(self) -> bool:
@@ -70,7 +104,16 @@ class OperatorWord:
     @property
     def ends_sessions(self) -> bool:
         """Whether even what is on the air is to end."""
-        return not self.is_about_us or bool(self._item.get("EndSessions", {}).get("BOOL", False))
+        return self.is_about_us and bool(self._item.get("EndSessions", {}).get("BOOL", False))
+
+    @property
+    def made(self) -> Made:
+        """What this rollout has on record as made."""
+        return self._made if self.is_about_us and not self.is_superseded else Made()
+
+    @property
+    def _made(self) -> Made:
+        return Made(self._text("Task"), self._text("Group"), float(self._text("MadeAt") or 0))
 
     @property
     def is_hold(self) -> bool:
@@ -90,59 +133,126 @@ class OperatorWord:
             return {}
         return {name: self._text(name) for name in ("Word", "Who", "When") if self._text(name)}
 
-    def predecessor(self) -> tuple[str | None, str | None]:
-        """The task and the group of an execution that died, which this one is to take away.
-
-        Raises:
-            AnotherRolloutRunsError: it has not died.
-        """
-        if self.is_about_us or self._text("Status") != "RUNNING":
-            return None, None
-        if self._calls.is_running(self._text("ExecutionArn")):
-            raise AnotherRolloutRunsError(
-                f"execution {self._text('Execution')} of this rollout is under way: abort it, or wait for its end"
-            )
-        return self._text("Task") or None, self._text("Group") or None
+    @property
+    def former(self) -> Mapping[str, Any] | None:
+        """What an execution left that died: this one is to take it away before it makes anything."""
+        text = self._text("Former") if self.is_about_us else ""
+        return json.loads(text) if text else None
 
     def take_charge(self) -> None:
         """Note that this execution is the one under way, in the place of the one on record.
 
+        From then on nothing that goes on for the other one makes anything; what it has made is on record.
+
         Raises:
-            AnotherRolloutRunsError: another one was faster.
+            AnotherRolloutRunsError: another one runs, or was faster.
         """
-        if self.is_about_us:
-            return
+        while not self.is_about_us:
+            if self._text("Status") == "RUNNING" and self._calls.is_running(self._text("ExecutionArn")):
+                raise AnotherRolloutRunsError(
+                    f"execution {self._text('Execution')} of this rollout is under way: abort it, or wait for its end"
+                )
+            former = self._text("Execution")
+            if self._replace():
+                return
+            self._item = self._read()
+            if not self.is_about_us and self._text("Execution") != former:
+                raise AnotherRolloutRunsError(
+                    f"execution {self._text('Execution')} of this rollout began at the same moment: abort it, or wait"
+                    " for its end"
+                )
+
+    def _replace(self) -> bool:
+        """Put our item in the place of the one that was read; False when that has changed meanwhile."""
+        item = {
+            "Execution": self._turn.execution,
+            "ExecutionArn": self._turn.execution_arn,
+            "Status": "RUNNING",
+            "Former": self._left_behind(),
+        }
+        names = ("Execution", "Task", "Group", "Turns")
+        read = {f":{name}": self._item[name] for name in names if name in self._item}
+        conditions = [
+            f"#{name} = :{name}" if name in self._item else f"attribute_not_exists(#{name})" for name in names
+        ]
         client = self._calls.dynamodb
         try:
             client.put_item(
                 TableName=self._calls.table,
-                Item={
-                    **KEY,
-                    "Execution": {"S": self._turn.execution},
-                    "ExecutionArn": {"S": self._turn.execution_arn},
-                    "Status": {"S": "RUNNING"},
-                },
-                ConditionExpression="attribute_not_exists(Rollout) OR #Execution = :former",
-                ExpressionAttributeNames={"#Execution": "Execution"},
-                ExpressionAttributeValues={":former": {"S": self._text("Execution")}},
+                Item={**KEY, **{name: {"S": text} for name, text in item.items()}},
+                ConditionExpression=" AND ".join(conditions),
+                ExpressionAttributeNames={f"#{name}": name for name in names},
+                **({"ExpressionAttributeValues": read} if read else {}),
             )
         except client.exceptions.ConditionalCheckFailedException:
-            raise AnotherRolloutRunsError("another execution of this rollout began at the same moment") from None
+            return False
+        return True
+
+    def _left_behind(self) -> str:
+        made = self._made
+        if not made.task and not made.group:
+            return self._text("Former")
+        state = json.loads(self._text("Checkpoint") or "{}").get("state", {})
+        left = {"task": made.task, "group": made.group, "madeAt": made.at}
+        whose = {"execution": self._text("Execution"), "arn": self._text("ExecutionArn")}
+        return json.dumps({**whose, "state": {**state, **left}})
+
+    def take_wave(self) -> Mapping[str, Any] | None:
+        """Be the execution that is in charge of the wave; the last step of its predecessor, and where that led.
+
+        None where there was none, or where this one is not in charge: a later one is, or another rollout.
+        """
+        wave = self._turn.wave_execution
+        found = self._note(
+            {"WaveExecution": wave}, "(attribute_not_exists(#WaveExecution) OR #WaveExecution <= :WaveExecution)"
+        )
+        kept = json.loads(found.get("Checkpoint", {}).get("S", "null")) if found else None
+        return kept if kept and int(kept["state"].get("wave", -1)) == self._turn.wave else None
+
+    def claim(self, **facts: str) -> bool:
+        """Note what is about to be made, or just was; False when it is not to be, because somebody said abort."""
+        return bool(self._note({**facts, "MadeAt": f"{self._calls.now():.0f}"}, *self._in_charge, NOT_ABORTED))
 
     def tell(self, **facts: str) -> None:
-        """Note what the rollout does, for the operator; only while it is the one on record."""
+        """Note what the rollout does, for the operator; only while it is the one on record, and in charge."""
+        self._note(facts, *self._in_charge)
+
+    def keep(self, state: Mapping[str, Any], facts: Mapping[str, str]) -> None:
+        """Note a step of a wave that is done and what it led to, for the execution that may have to go on from there.
+
+        One that arrives late changes nothing.
+        """
+        checkpoint = json.dumps({"step": self._turn.step, "state": state}, separators=(",", ":"))
+        later = "(attribute_not_exists(#Turns) OR #Turns <= :Turns)"
+        self._note({**facts, "Checkpoint": checkpoint, "Turns": self._turn.number}, *self._in_charge, later)
+
+    @property
+    def _in_charge(self) -> tuple[str, ...]:
+        return ("#WaveExecution = :WaveExecution",) if self._turn.wave_execution else ()
+
+    def _note(self, facts: Mapping[str, str], *conditions: str) -> Mapping[str, Any]:
+        """Write, under conditions; the item then, empty where they do not hold."""
         client = self._calls.dynamodb
-        self._item = {**self._item, **{name: {"S": text} for name, text in facts.items()}}
-        names = {f"#{name}": name for name in (*facts, "Execution")}
-        values = {f":{name}": {"S": text} for name, text in facts.items()}
+        conditions = ("#Execution = :Execution", *conditions)
+        every = {
+            **facts,
+            "Execution": self._turn.execution,
+            "WaveExecution": self._turn.wave_execution,
+            "Word": ABORT,
+        }
+        asked = f"{' '.join(conditions)} {' '.join(facts)}"
+        used = {name: text for name, text in every.items() if name in facts or f"#{name} " in f"{asked} "}
         try:
-            client.update_item(
+            answer = client.update_item(
                 TableName=self._calls.table,
                 Key=KEY,
                 UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in facts),
-                ConditionExpression="#Execution = :execution",
-                ExpressionAttributeNames=names,
-                ExpressionAttributeValues={**values, ":execution": {"S": self._turn.execution}},
+                ConditionExpression=" AND ".join(conditions),
+                ExpressionAttributeNames={f"#{name}": name for name in used},
+                ExpressionAttributeValues={f":{name}": {"S": text} for name, text in used.items()},
+                ReturnValues="ALL_NEW",
             )
         except client.exceptions.ConditionalCheckFailedException:
-            return
+            return {}
+        self._item = answer["Attributes"]
+        return self._item

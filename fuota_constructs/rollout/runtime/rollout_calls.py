@@ -121,6 +121,10 @@ class RolloutCalls:
         """Whether an execution is under way."""
         return self.execution(execution_arn).get("status") == "RUNNING"
 
+    def input_of(self, execution_arn: str) -> Any:
+        """What an execution was started with."""
+        return json.loads(self.execution(execution_arn)["input"])
+
     def devices(self, **of: Any) -> Iterator[Mapping[str, Any]]:
         """The wireless devices of a group, a task or a profile, page by page."""
         token = None

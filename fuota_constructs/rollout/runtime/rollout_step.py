@@ -18,6 +18,7 @@ import launch
 import look
 import news
 import ready
+import resume
 import settle
 import stragglers
 import window
@@ -28,6 +29,7 @@ from wave_turn import ABORT, Turn
 
 STEPS: Mapping[str, Callable[[Turn, RolloutCalls, OperatorWord], dict[str, Any]]] = {
     "choose": choose.run,
+    "resume": resume.run,
     "check": check.run,
     "gather": gather.run,
     "ready": ready.run,
@@ -41,8 +43,8 @@ STEPS: Mapping[str, Callable[[Turn, RolloutCalls, OperatorWord], dict[str, Any]]
     "stragglers": stragglers.run,
     "finish": finish.run,
 }
-WHATEVER_IS_SAID = ("choose", "clean", "finish")
-"""The first takes charge, the others are what an abort leads to."""
+WHATEVER_IS_SAID = ("choose", "resume", "clean", "finish")
+"""The first two take charge, the others are what an abort leads to."""
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
@@ -57,14 +59,19 @@ def step(turn: Turn, calls: RolloutCalls) -> dict[str, Any]:
     """Do one step, with the side effects given; answers with the state of the machine."""
     word = OperatorWord(turn, calls)
     if word.is_abort and turn.step not in WHATEVER_IS_SAID:
-        found = {"next": ABORT, "outcome": "ABORTED", "reason": "the operator said abort"}
+        found = {"next": ABORT}
     else:
         found = STEPS[turn.step](turn, calls, word)
+    if found["next"] == ABORT:
+        found = {**found, "outcome": "ABORTED", "reason": OperatorWord(turn, calls).why_it_ends}
     state = {**turn.state, "seconds": 0, **found}
     noted = {} if turn.step == "finish" else _progress(turn, state, calls.now())
     if (now_is := standing(turn, state, word)) is not None:
         noted |= news.tell(turn, state, now_is, calls, word)
-    if noted:
+    if turn.wave_execution:
+        state["turns"] = int(state.get("turns", 0)) + 1
+        word.keep(state, noted)
+    elif noted:
         word.tell(**noted)
     return state
 

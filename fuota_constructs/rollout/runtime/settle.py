@@ -30,7 +30,9 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
     last = {device["Id"]: heard(device) for device in calls.devices(MulticastGroupId=turn.state["group"])}
     long_enough = now - done >= float(turn.settings["gate"]["silentAfterSeconds"])
     for device, found in statuses.items():
-        found["heard"] = last.get(device) or found["heard"]
+        if device not in last:
+            continue  # it left the group meanwhile: whether it is heard, nobody tells
+        found["heard"] = last[device] or found["heard"]
         quiet = found["heard"] is not None and found["heard"] < done
         found["silent"] = found["status"] == DELIVERED and quiet and long_enough
     deadline = done + float((turn.settings.get("applied") or {}).get("withinSeconds", 0))

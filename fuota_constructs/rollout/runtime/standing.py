@@ -29,7 +29,7 @@ def standing(turn: Turn, state: Mapping[str, Any], word: OperatorWord) -> Standi
     """How it stands after a step; None while the execution has not taken charge, and when it is not in charge."""
     if turn.step == "choose":
         return Standing(RUNNING) if state["next"] == DONE else None
-    if not word.is_about_us:
+    if not word.is_about_us or word.is_superseded:
         return None
     if turn.step == "finish":
         return Standing(str(state["status"]), str(state["reason"]))

@@ -22,6 +22,8 @@ class Turn:
     execution_arn: str
     settings: Mapping[str, Any]
     state: Mapping[str, Any]
+    wave_execution: str = ""
+    """When the execution of the wave was started, and its name: of two, the later one is in charge."""
 
     @classmethod
     def of(cls, event: Mapping[str, Any]) -> "Turn":
@@ -31,7 +33,7 @@ class Turn:
             KeyError: something is missing; only a caller other than our machines leaves anything out.
         """
         step, execution, arn = event["step"], event["execution"], event["executionArn"]
-        return cls(step, execution, arn, event["settings"], event.get("state") or {})
+        return cls(step, execution, arn, event["settings"], event.get("state") or {}, event.get("waveExecution", ""))
 
     @property
     def wave(self) -> int:
@@ -54,6 +56,11 @@ class Turn:
         waves = self.settings.get("waves")
         of_wave = waves[self.wave] if isinstance(waves, list) and self.wave < len(waves) else {}
         return of_wave if isinstance(of_wave, dict) else {}
+
+    @property
+    def number(self) -> str:
+        """Orders the steps of a rollout's waves, over all executions of a wave."""
+        return f"{self.wave:04}/{int(self.state.get('turns', 0)):06}"
 
     @property
     def gate(self) -> str:

@@ -1,0 +1,64 @@
+"""Lives of rollouts under everything that AWS, operators and deployments may do; `make soak` lives 1,000 of them."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from rollout_simulation.life import run
+from rollout_simulation.soak import IMPOSSIBLE
+from rollout_simulation.weather import Weather
+
+LIVES = range(24)
+MOST_LIVES = 10
+
+
+@pytest.mark.parametrize("first", LIVES[::8])
+def test_no_life_leaks_repeats_or_decides_otherwise(first: int) -> None:
+    lives = {seed: run(seed).violations for seed in range(first, first + 8)}
+    broken = {seed: [each for each in found if each.kind not in IMPOSSIBLE] for seed, found in lives.items()}
+    assert not any(broken.values()), f"tests/rollout/rollout_simulation/soak.py SEED shows what happened: {broken}"
+
+
+def test_a_seed_gives_the_same_life_every_time() -> None:
+    assert run(5).notes == run(5).notes
+
+
+def _begins_anew(_turn: object, _calls: object, word: Any) -> dict[str, Any]:
+    word.take_wave()
+    return {"next": "done", "resumed": ""}
+
+
+def _does_nothing(*_: object, **__: object) -> dict[str, Any]:
+    return {"next": "done"}
+
+
+STORMY, STOPPED = Weather(storm=1.0), Weather(stops=3, spared_children=0.5)
+
+
+@pytest.mark.parametrize(
+    ("broken", "instead", "weather", "notices"),
+    [
+        ("wave_turn.Turn.token", lambda *_: f"{random.getrandbits(64)}", STORMY, {"leak", "wave twice"}),
+        ("rollout_step.STEPS.clean", _does_nothing, Weather(), {"leak"}),
+        ("rollout_step.STEPS.resume", _begins_anew, STOPPED, {"outcome differs", "leak"}),
+        ("operator_word.OperatorWord.claim", lambda *_, **__: True, Weather(storm=2.0, words=12, stops=3), {"leak"}),
+        ("operator_word.OperatorWord.is_abort", False, Weather(words=4), {"abort does not win"}),
+        ("operator_word.OperatorWord.ends_sessions", True, Weather(words=12), {"session killed"}),
+        ("operator_word.OperatorWord.former", None, Weather(denials=2, stops=3), {"leak"}),
+        ("fuota_rollout._take_away", _does_nothing, Weather(destroyed=True), {"leak"}),
+        ("fuota_rollout._under_way", lambda *_: "", Weather(deployments=3), {"changed under way"}),
+    ],
+)
+def test_fails_for_a_rollout_that_does_not_care(
+    broken: str, instead: Any, weather: Weather, notices: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if broken.startswith("rollout_step.STEPS."):
+        import rollout_step
+
+        monkeypatch.setitem(rollout_step.STEPS, broken.rpartition(".")[2], instead)
+    else:
+        monkeypatch.setattr(broken, instead)
+    assert any({each.kind for each in run(seed, weather).violations} & notices for seed in range(MOST_LIVES))
