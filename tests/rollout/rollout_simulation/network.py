@@ -154,7 +154,7 @@ class Network:
     def _arrives(self, effect: functools.partial[Answer], after: float) -> None:
         self.world.time.spawn(effect, after=after, group="late")
 
-    def _effect(self, service: str, operation: str, request: Any, content: bytes) -> Answer:
+    def _effect(self, service: str, operation: str, request: Any, content: bytes) -> Answer:  # noqa: PLR0911 - a table
         if service == "s3":
             return self._bucket(operation, request, content)
         if service == "iotwireless":

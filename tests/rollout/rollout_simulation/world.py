@@ -116,7 +116,8 @@ class Seams:
             patch.delenv(name)
         patch.setenv("CONTROL_TABLE", TABLE)
         patch.setenv("FIRMWARE_BUCKET", BUCKET)
-        patch.setattr(rollout_calls, "_client", lambda service, **_: client("function", service))
+        patch.setenv("EVENT_BUS", "default")
+        patch.setattr(rollout_calls, "_client", lambda service, *_, **__: client("function", service))
         patch.setattr(aws_calls, "_client", lambda service: client("provider", service))
         patch.setattr(Network, "current", world.network, raising=False)
         dynamodb._create_table(
