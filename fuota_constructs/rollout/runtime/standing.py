@@ -26,10 +26,13 @@ class Standing:
 
 
 def standing(turn: Turn, state: Mapping[str, Any], word: OperatorWord) -> Standing | None:
-    """How it stands after a step; None while the execution has not taken charge, and when it is not in charge."""
+    """How it stands after a step; None while the execution has not taken charge, and when it is not in charge.
+
+    What a wave resumes, its next step tells.
+    """
     if turn.step == "choose":
         return Standing(RUNNING) if state["next"] == DONE else None
-    if not word.is_about_us or word.is_superseded:
+    if not word.is_about_us or word.is_superseded or turn.step == "resume":
         return None
     if turn.step == "finish":
         return Standing(str(state["status"]), str(state["reason"]))
