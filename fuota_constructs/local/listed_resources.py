@@ -5,6 +5,7 @@ requests of the CDK's custom resources name one, or several of one prefix.
 """
 
 import json
+from urllib.parse import parse_qs
 
 # The field of the body, and the resource in the ARN.
 _LISTS = {
@@ -17,6 +18,8 @@ _LISTS = {
 
 def first_listed(service: str, body: bytes, region: str, account: str) -> str | None:
     """The ARN of the first resource in the body of a request; None where it names none."""
+    if service == "iam":  # SimulatePrincipalPolicy names whose policies it asks about by an ARN (a form, not JSON)
+        return next(iter(parse_qs(body.decode(errors="replace")).get("PolicySourceArn", ())), None)
     if service not in _LISTS:
         return None
     try:

@@ -43,6 +43,9 @@ class Run:
         outputs = {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
         self.machine, self.table = outputs["Machine"], outputs["Table"]
         self.settings = self.item("plan")["Settings"]["S"]
+        asked = {"table": outputs["Versions"], "rollout": outputs["Name"], "version": "1.1.0"}
+        place = {"account": cloud.account, "aws_region": cloud.region}
+        cloud.admin("versions", method="POST", content={**place, **asked})
         self.before = self.made()
 
         first = self.start("first")
@@ -56,8 +59,13 @@ class Run:
 
         self.succeeded = self.end_of(self.start("second"))
         self.evidence = self.read("rollouts/second/outcome.json")
+        self.checks = [self.read(f"rollouts/second/wave-{wave}/check-0.json") for wave in (0, 1)]
         self.after_success = self.until_nothing_is_left()
 
+        # By now nobody would need it, so the table forgets what devices reported.
+        dynamodb, versions = cloud.client("dynamodb"), outputs["Versions"]
+        for found in dynamodb.scan(TableName=versions)["Items"]:
+            dynamodb.delete_item(TableName=versions, Key={"WirelessDeviceId": found["WirelessDeviceId"]})
         self.start("third")
         self.until_gathered()
         app.succeeds("destroy", *context)
@@ -175,7 +183,13 @@ def test_a_rollout_reaches_everybody_wave_by_wave(run: Run) -> None:
     assert run.succeeded["status"] == run.evidence["status"] == "SUCCEEDED"
     assert [wave["outcome"] for wave in run.succeeded["waves"]] == ["INCONCLUSIVE", "PASSED"]
     assert [wave["counts"]["delivered"] for wave in run.succeeded["waves"]] == [3, 2]
+    assert [wave["counts"]["applied"] for wave in run.succeeded["waves"]] == [3, 2]
     assert run.after_success == []
+
+
+def test_before_each_wave_all_could_be_told_and_nobody_was_left_out(run: Run) -> None:
+    said = {"already": 0, "conflicting": 0, "unknown": []}
+    assert run.checks == [{"attempted": count, **said} for count in (3, 2)]
 
 
 def test_destroying_the_stack_ends_the_rollout_and_leaves_nothing(run: Run) -> None:
@@ -185,3 +199,4 @@ def test_destroying_the_stack_ends_the_rollout_and_leaves_nothing(run: Run) -> N
 def test_nothing_was_denied_and_what_was_granted_was_needed(run: Run) -> None:
     assert run.denied == []
     assert {"iotwireless:CreateFuotaTask", "iotwireless:AssociateWirelessDeviceWithMulticastGroup"} <= run.used
+    assert {"dynamodb:BatchGetItem", "iam:GetRole", "iam:SimulatePrincipalPolicy"} <= run.used

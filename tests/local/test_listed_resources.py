@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -36,6 +37,13 @@ PLACE = "eu-west-1:000000000000"
 )
 def test_the_first_one_named_is_asked_for(service: str, fields: Any, expected: str | None) -> None:
     assert first_listed(service, json.dumps(fields).encode(), "eu-west-1", "0" * 12) == expected
+
+
+def test_iam_is_asked_about_the_role_whose_policies_are_simulated() -> None:
+    role = "arn:aws:iam::000000000000:role/firmware"
+    body = urlencode({"Action": "SimulatePrincipalPolicy", "PolicySourceArn": role}).encode()
+    assert first_listed("iam", body, "eu-west-1", "0" * 12) == role
+    assert first_listed("iam", b"Action=GetRole&RoleName=firmware", "eu-west-1", "0" * 12) is None
 
 
 def test_a_body_that_is_no_json_names_none() -> None:

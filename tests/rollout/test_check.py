@@ -1,11 +1,13 @@
 """Before airtime: who needs the firmware and is free, and whether the service can read the image."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
+import other_sessions
 import pytest
 import rollout_calls
 from botocore.exceptions import ClientError, EndpointConnectionError
-from rollout_rig import HOUR, VERSIONS, make_role
+from rollout_rig import HOUR, VERSIONS, ClockedCalls, make_role
 from test_rollout import ONE_WAVE, outcomes
 
 from fuota_constructs.lorawan.fleet_waves import ranked
@@ -237,6 +239,119 @@ NOT_TOLD = {
     "s3.head_object": (denial("403"), "this function may not look at s3://firmware/v2.bin"),
     "iotwireless.list_fuota_tasks": (denial("AccessDeniedException"), "the session of another FUOTA task: not allowed"),
 }
+
+
+@pytest.fixture
+def bucket_policy(rig):
+    """A policy of the bucket that lets somebody in."""
+    allow = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::firmware/*"}
+    rig.s3.put_bucket_policy(Bucket="firmware", Policy=json.dumps({"Version": "2012-10-17", "Statement": [allow]}))
+    yield
+    rig.s3.delete_bucket_policy(Bucket="firmware")
+
+
+def checked(rig, **changes):
+    """What could not be told of the image of a rollout that goes on anyway."""
+    rig.fleet(good={"count": 3})
+    assert rig.run(image(rig, **changes))["waves"][0]["counts"]["delivered"] == 3
+    return rig.read("wave-0/gate.json")["checked"]
+
+
+@pytest.mark.usefixtures("bucket_policy")
+def test_the_policy_of_the_bucket_may_let_a_role_read_that_has_no_right_itself(rig, roles) -> None:
+    [said] = checked(rig, role=roles["powerless"])
+    assert "do not allow s3:GetObject; a policy of arn:aws:s3:::firmware/v2.bin may" in said
+
+
+def test_a_bucket_policy_that_nobody_may_look_at_may_allow_it_too(rig, roles, monkeypatch) -> None:
+    monkeypatch.setattr(rollout_calls._client("s3"), "get_bucket_policy", failing(denial()))
+    [said] = checked(rig, role=roles["powerless"])
+    assert "a policy of arn:aws:s3:::firmware/v2.bin may" in said
+
+
+@pytest.mark.parametrize(("bucket_key", "named"), [(False, "/v2.bin"), (True, "")])
+def test_an_image_with_a_key_of_its_own_takes_the_right_to_decrypt(rig, monkeypatch, bucket_key, named) -> None:
+    s3, iam, asked = rollout_calls._client("s3"), rollout_calls._client("iam", attempts=2), []
+    head, simulate = s3.head_object, iam.simulate_principal_policy
+    key = {"SSEKMSKeyId": "arn:aws:kms:eu-west-1:000000000000:key/k", "BucketKeyEnabled": bucket_key}
+
+    def simulated(**request):
+        asked.append(request)
+        return simulate(**request)
+
+    monkeypatch.setattr(s3, "head_object", lambda **request: {**head(**request), **key})
+    monkeypatch.setattr(iam, "simulate_principal_policy", simulated)
+    [said] = checked(rig)
+    assert "do not allow kms:Decrypt; a policy of arn:aws:kms:" in said
+    sent = {entry["ContextKeyName"]: entry["ContextKeyValues"] for entry in asked[-1]["ContextEntries"]}
+    assert sent["kms:ViaService"] == ["s3.eu-west-1.amazonaws.com"]
+    assert sent["kms:EncryptionContext:aws:s3:arn"] == [f"arn:aws:s3:::firmware{named}"]
+
+
+def test_rights_that_hang_on_conditions_cannot_be_told(rig, monkeypatch) -> None:
+    result = {"EvalDecision": "explicitDeny", "MissingContextValues": ["aws:SourceVpc"]}
+    answer = {"EvaluationResults": [result]}
+    monkeypatch.setattr(rollout_calls._client("iam", attempts=2), "simulate_principal_policy", lambda **_: answer)
+    [said] = checked(rig)
+    assert "s3:GetObject hangs on conditions that only the service's request meets or not" in said
+
+
+@pytest.mark.parametrize("call", ["iam.get_role", "iam.simulate_principal_policy", "s3.head_object"])
+def test_a_service_that_is_busy_is_asked_again(rig, monkeypatch, call) -> None:
+    service, _, operation = call.partition(".")
+    client = rollout_calls._client(service, **({"attempts": 2} if service == "iam" else {}))
+    ask, failures = getattr(client, operation), [denial("Throttling")]
+
+    def once(**request):
+        if failures:
+            raise failures.pop()
+        return ask(**request)
+
+    monkeypatch.setattr(client, operation, once)
+    assert checked(rig) == []
+
+
+def test_tasks_that_there_is_no_time_for_are_not_looked_at_and_that_is_said(rig) -> None:
+    task = rig.iotwireless.create_fuota_task(
+        FirmwareUpdateImage="s3://firmware/v2.bin", FirmwareUpdateRole=IMAGE_ROLE, **RADIO
+    )["Id"]
+    rig.seconds_left = 119
+    rig.fleet(good={"count": 3})
+
+    def before(turn):
+        rig.seconds_left = 119 if turn.step == "check" else 900
+
+    rig.before_step = before
+    rig.run(rig.settings(waves=ONE_WAVE))
+    [said] = rig.read("wave-0/gate.json")["checked"]
+    assert said == "not every FUOTA task was looked at for devices that are in its session: too many"
+    rig.iotwireless.delete_fuota_task(Id=task)
+
+
+def test_lists_of_tasks_are_read_to_their_end(rig, monkeypatch) -> None:
+    rig.fleet(good={"count": 2})
+    monkeypatch.setattr(other_sessions, "PAGE", 1)
+    tasks = [other_task(rig, [device]) for device in rig.devices]
+    busy = other_sessions.other_sessions(ClockedCalls(rig), set(rig.devices)).busy
+    assert set(busy) == set(rig.devices)
+    for task in tasks:
+        rig.iotwireless.delete_fuota_task(Id=task)
+
+
+def test_a_group_that_is_deleted_meanwhile_is_passed_over(rig, monkeypatch) -> None:
+    rig.fleet(good={"count": 2})
+    group = rig.iotwireless.create_multicast_group(LoRaWAN={"RfRegion": "EU868", "DlClass": "ClassC"})["Id"]
+    client = rollout_calls._client("iotwireless")
+    read = client.get_multicast_group
+
+    def gone(**request):
+        rig.iotwireless.delete_multicast_group(Id=group)
+        rig.clock.time += 60
+        return read(**request)
+
+    monkeypatch.setattr(client, "get_multicast_group", gone)
+    found = other_sessions.other_sessions(ClockedCalls(rig), set(rig.devices))
+    assert (found.busy, found.unknown) == ({}, [])
 
 
 @pytest.mark.parametrize("call", NOT_TOLD)

@@ -15,6 +15,8 @@ from wave_turn import Turn
 
 SERVICE = "iotwireless.amazonaws.com"
 DENIED = {"AccessDenied", "AccessDeniedException", "403", "Forbidden"}
+SERVER_SIDE_KEY = "400"
+"""What S3 answers to a look at an object with a key of its owner (SSE-C), which has no body to say so."""
 GONE = {"404", "NoSuchKey", "NoSuchBucket", "NotFound"}
 
 
@@ -56,8 +58,8 @@ def _object(
         code = code_of(error)
         if code in GONE:
             raise _RefusedError(f"there is no image {uri}") from None
-        if code in DENIED:
-            return {}, [f"this function may not look at {uri}"]
+        if code in DENIED or code == SERVER_SIDE_KEY:
+            return {}, [f"this function may not look at {uri} ({code})"]
         raise
     if head["ContentLength"] != planned:
         raise _RefusedError(f"the image {uri} has {head['ContentLength']} bytes, and {planned} were planned")
@@ -84,14 +86,22 @@ def _trusts(statement: Any) -> bool:
 
 
 def _rights(calls: RolloutCalls, role: str, bucket: str, key: str, head: dict[str, Any]) -> Iterator[str]:
-    partition = role.split(":")[1]
-    needed = [("s3:GetObject", f"arn:{partition}:s3:::{bucket}/{key}")]
+    bucket_arn = f"arn:{role.split(':')[1]}:s3:::{bucket}"
+    image_arn = f"{bucket_arn}/{key}"
+    needed: list[tuple[str, str, dict[str, str]]] = [("s3:GetObject", image_arn, {})]
     if kms_key := head.get("SSEKMSKeyId"):
-        needed.append(("kms:Decrypt", kms_key))
-    for action, resource in needed:
+        # What S3 sends to KMS (Amazon S3 User Guide, SSE-KMS): with a bucket key it is the bucket that is named.
+        named = bucket_arn if head.get("BucketKeyEnabled") else image_arn
+        via = f"s3.{calls.s3.meta.region_name}.amazonaws.com"
+        needed.append(("kms:Decrypt", kms_key, {"kms:ViaService": via, "kms:EncryptionContext:aws:s3:arn": named}))
+    for action, resource, sent in needed:
+        context = [
+            {"ContextKeyName": name, "ContextKeyValues": [value], "ContextKeyType": "string"}
+            for name, value in sent.items()
+        ]
         try:
             answer = calls.iam.simulate_principal_policy(
-                PolicySourceArn=role, ActionNames=[action], ResourceArns=[resource]
+                PolicySourceArn=role, ActionNames=[action], ResourceArns=[resource], ContextEntries=context
             )
         except calls.failures as error:
             yield _unanswered(error, role)
@@ -106,7 +116,7 @@ def _rights(calls: RolloutCalls, role: str, bucket: str, key: str, head: dict[st
             raise _RefusedError(f"a policy of the role {role} denies {action} on {resource}")
         if action == "s3:GetObject" and not _may_allow(calls, bucket):
             raise _RefusedError(f"no policy allows the role {role} {action} on {resource}")
-        yield f"the policies of the role do not allow {action}, and the policy of the {action.split(':')[0]} side may"
+        yield f"the policies of the role do not allow {action}; a policy of {resource} may"
 
 
 def _unanswered(error: Exception, role: str) -> str:

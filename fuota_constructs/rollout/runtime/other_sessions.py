@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from rollout_calls import RolloutCalls, code_of
+from rollout_calls import PAGE, RolloutCalls, code_of
 
 DENIED = {"AccessDenied", "AccessDeniedException"}
 LIVE = {"FuotaSession_Waiting", "In_FuotaSession"}
@@ -68,7 +68,7 @@ def _is_in_session(group: Any) -> bool:
 def _listed(calls: RolloutCalls, operation: Any, key: str) -> Iterator[Any]:
     token = None
     while True:
-        page = operation(MaxResults=250, **({"NextToken": token} if token else {}))
+        page = operation(MaxResults=PAGE, **({"NextToken": token} if token else {}))
         for each in page[key]:
             if calls.time_is_up():
                 raise _NoTimeError

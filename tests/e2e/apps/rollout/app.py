@@ -2,7 +2,7 @@
 
 import aws_cdk as cdk
 
-from fuota_constructs import DlClass, FirmwareImage, FuotaRollout, RfRegion, RolloutTargets, RolloutWave
+from fuota_constructs import Applied, DlClass, FirmwareImage, FuotaRollout, RfRegion, RolloutTargets, RolloutWave
 
 app = cdk.App()
 stack = cdk.Stack(app, "Fleet")
@@ -17,8 +17,14 @@ rollout = FuotaRollout(
     fragment_interval=cdk.Duration.minutes(1),
     targets=RolloutTargets.device_profile(app.node.try_get_context("profile")),
     waves=[RolloutWave.devices(3, bake=cdk.Duration.hours(6)), RolloutWave.percent(100)],
+    applied=Applied.version("1.1.0", within=cdk.Duration.hours(6)),
     success_percent=float(app.node.try_get_context("success") or 50),
 )
-for name, value in {"Machine": rollout.state_machine_arn, "Table": rollout.control_table_name}.items():
+for name, value in {
+    "Machine": rollout.state_machine_arn,
+    "Table": rollout.control_table_name,
+    "Versions": rollout.versions.table_name,
+    "Name": rollout.rollout_name,
+}.items():
     cdk.CfnOutput(stack, name, value=value)
 app.synth()
