@@ -6,6 +6,7 @@ import base64
 import math
 import os
 import re
+import weakref
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
@@ -32,6 +33,9 @@ _Target = TypeVar("_Target")
 
 DELTA_TAG: Final = "fuota-delta:"
 """What the tags begin with that say what a delta makes of what; a rehearsal reads them."""
+
+_MILLISECONDS: weakref.WeakKeyDictionary[cdk.Duration, float | str] = weakref.WeakKeyDictionary()
+"""Of intervals that several tasks were given, which never change: asking is a round trip to the CDK."""
 
 _TASK_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 """The documentation shows ids in this form only; that there is no other is assumed, here and in the provider."""
@@ -215,10 +219,12 @@ def interval_of(value: object, at: IConstruct) -> float | str | None:
             f"fragment_interval is {shown(value)}; write a Duration, for example cdk.Duration.seconds(3)",
             construct_path=at.node.path,
         )
-    try:
-        return value.to_milliseconds(integral=False)
-    except RuntimeError:  # a token in another unit than milliseconds; asking first would cost every task a round trip
-        return _interval_token_of(value, at)
+    if value not in _MILLISECONDS:
+        try:
+            _MILLISECONDS[value] = value.to_milliseconds(integral=False)
+        except RuntimeError:  # a token in another unit than milliseconds; asking first would be one more round trip
+            _MILLISECONDS[value] = _interval_token_of(value, at)
+    return _MILLISECONDS[value]
 
 
 def _interval_token_of(value: cdk.Duration, at: IConstruct) -> str:

@@ -36,13 +36,12 @@ process._NodeProcess.send = send
 app = cdk.App()
 stack = cdk.Stack(app, "Stack")
 image = FirmwareImage.from_asset(sys.argv[1])
-interval = cdk.Duration.seconds(7)
 groups = []
 
 def group(scope):
     groups.append(MulticastGroup(scope, "Group", rf_region=RfRegion.EU868, dl_class=DlClass.CLASS_C))
 
-def task(scope, name, **more):
+def task(scope, name, interval=cdk.Duration.seconds(7)):
     return FuotaTask(
         scope,
         name,
@@ -52,7 +51,6 @@ def task(scope, name, **more):
         fragment_size_bytes=112,
         fragment_interval=interval,
         multicast_groups=groups,
-        **more,
     )
 """
 
@@ -75,11 +73,13 @@ def counts() -> list[int]:
         """
         made = counted(lambda: group(stack))
         first = counted(lambda: task(stack, "First"))
-        further = counted(lambda: task(stack, "Second"))
+        later = cdk.Duration.seconds(8)
+        further = counted(lambda: task(stack, "Second", later))
+        alike = counted(lambda: task(stack, "Third", later))
         other = cdk.Stack(app, "Other")
         of_another_stack = counted(lambda: task(other, "First"))
         synth = counted(app.synth)
-        print(json.dumps([made, first, further, of_another_stack, synth, calls.count("Callback")]))
+        print(json.dumps([made, first, further, alike, of_another_stack, synth, calls.count("Callback")]))
         """
     )
 
@@ -98,10 +98,14 @@ def test_a_further_task_takes_four(counts: list[int]) -> None:
     assert counts[2] == 4
 
 
+def test_an_interval_is_asked_once(counts: list[int]) -> None:
+    assert counts[3] == 3
+
+
 def test_what_is_the_same_in_every_stack_is_asked_for_once(counts: list[int]) -> None:
-    assert counts[3] <= counts[1] - 5
+    assert counts[4] <= counts[1] - 6
 
 
 def test_a_synth_calls_back_once_for_the_checks_of_a_stack(counts: list[int]) -> None:
-    assert counts[4] == 1 + counts[5]
-    assert counts[5] == 2
+    assert counts[5] == 1 + counts[6]
+    assert counts[6] == 2
