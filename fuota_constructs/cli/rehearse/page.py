@@ -9,7 +9,8 @@ from fuota_constructs.cli.plan.figures import GOOD, Figure, count, duration, per
 from fuota_constructs.cli.rehearse import charts as rehearse_charts
 from fuota_constructs.cli.rehearse.output import image_words, task_words
 from fuota_constructs.cli.rehearse.record import End, loss_words
-from fuota_constructs.cli.rollout.report_page import gates_section, waves_section
+from fuota_constructs.cli.rollout.gate_picture import gates_figure
+from fuota_constructs.cli.rollout.report_page import funnel, gates_section, tiles_of, waves_section
 from fuota_constructs.cli.status_bars import kinds_of, status_figure
 from fuota_constructs.local import gate
 
@@ -29,7 +30,9 @@ MOST_ROWS = 2000
 def page_of(record: Record) -> str:
     """The whole page, as HTML."""
     outcome = record.outcome
-    names = ", ".join(task.name for task in outcome.tasks) if outcome else record.request.folder
+    rehearsed = [task.name for task in outcome.tasks] if outcome else []
+    rehearsed += [str(status.rollout) for status in record.rollouts]
+    names = ", ".join(rehearsed) or record.request.folder
     title = f"FUOTA rehearsal: {names}"
     lead = _lead(outcome, record.request.require) if outcome else ""
     parts = [page.opening(title, lead, record.about, record.banner)]
@@ -40,14 +43,24 @@ def page_of(record: Record) -> str:
             page.listed("findings", "What the rules say of these stacks", [str(found) for found in record.findings]),
         ]
         parts += [*_pictures(outcome), _tasks(outcome), _devices(outcome)]
-    for status in record.rollouts:
-        parts += [waves_section(status), gates_section(status)]
+    parts += _rollouts(record)
     parts += [
         page.listed("stand-ins", "Made up for it", record.stand_ins),
         page.inputs("record", "This rehearsal", _facts(record)),
         page.again(record.request.command),
     ]
     return page.document(title, filter(None, parts))
+
+
+def _rollouts(record: Record) -> Iterable[str]:
+    """Each rollout: of a single one, and no tasks beside it, the whole fleet first."""
+    is_alone = record.outcome is None and len(record.rollouts) == 1
+    for number, status in enumerate(record.rollouts, start=0 if is_alone else 1):
+        yield from [page.tiles(tiles_of(status))] if is_alone else []
+        yield waves_section(status, number)
+        yield from [funnel(status)] if is_alone else []
+        yield gates_figure(status, number)
+        yield gates_section(status, number)
 
 
 def _lead(outcome: Outcome, require: float) -> str:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from fuota_constructs.cli import page
 from fuota_constructs.cli.plan.figures import Figure, duration, percent
 from fuota_constructs.cli.rollout.banner import about_rollout, banner_of, what_of
-from fuota_constructs.cli.rollout.status_view import bounds, cells, next_line, not_sent, shown_cells, word_line
+from fuota_constructs.cli.rollout.gate_picture import gates_figure
+from fuota_constructs.cli.rollout.status_view import cells, next_line, not_sent, shown_cells, word_line
 from fuota_constructs.cli.status_bars import kinds_of, share_of, status_figure
 from fuota_constructs.operations.device_status import status_named
 from fuota_constructs.operations.rollout_waves import PASSED
@@ -31,10 +32,11 @@ def page_of(status: RolloutStatus, found: FoundRollout, *, again: str) -> str:
     lead = f"As of {moment(status.now)} ({found.place}); started {moment(status.started_at)}{ended}."
     parts = [
         page.opening(title, lead, about_rollout(status), banner_of(status, found)),
-        page.tiles(_tiles(status)),
+        page.tiles(tiles_of(status)),
         waves_section(status),
         page.listed("next", "What happens next", [next_line(status)]) if not status.is_final else "",
-        _funnel(status),
+        funnel(status),
+        gates_figure(status),
         gates_section(status),
         page.inputs("terms", "What was asked for", _terms(status)),
         page.again(again),
@@ -42,7 +44,8 @@ def page_of(status: RolloutStatus, found: FoundRollout, *, again: str) -> str:
     return page.document(title, filter(None, parts))
 
 
-def _tiles(status: RolloutStatus) -> list[Figure]:
+def tiles_of(status: RolloutStatus) -> list[Figure]:
+    """How the whole fleet fares."""
     waves = status.waves
     targets = sum(wave.targets or 0 for wave in waves)
     delivered, failed, silent = (
@@ -73,13 +76,20 @@ def _applied(status: RolloutStatus, targets: int) -> list[Figure]:
     return [Figure(f"Report {asked['version']}", share_of(applied, targets), said)]
 
 
-def waves_section(status: RolloutStatus) -> str:
-    """The waves as a table."""
+def waves_section(status: RolloutStatus, number: int = 0) -> str:
+    """The waves as a table; `number` tells apart those of several rollouts."""
     rows = [(row[0], row[1:], False) for row in (shown_cells(cells(wave), status) for wave in status.waves)]
-    return f'<section id="waves"><h2>Waves</h2>{page.table(shown_cells(HEADINGS, status), rows)}</section>'
+    heading = f"Waves of {page.text(status.rollout.name)}" if number else "Waves"
+    table = page.table(shown_cells(HEADINGS, status), rows, kind="waves")
+    return f'<section id="{_apart("waves", number)}"><h2>{heading}</h2>{table}</section>'
 
 
-def _funnel(status: RolloutStatus) -> str:
+def _apart(identity: str, number: int) -> str:
+    return f"{identity}-{number}" if number else identity
+
+
+def funnel(status: RolloutStatus) -> str:
+    """The devices of all waves so far by their status."""
     counts: dict[str, int] = {}
     for wave in status.waves:
         for name, number in wave.devices_by_status.items():
@@ -96,10 +106,10 @@ def _funnel(status: RolloutStatus) -> str:
     return status_figure(kinds_of(dict(sorted(counts.items()))), caption, table)
 
 
-def gates_section(status: RolloutStatus) -> str:
+def gates_section(status: RolloutStatus, number: int = 0) -> str:
     """What each gate was told and said, in words, and what was answered."""
     lines = [line for wave in status.waves for line in _gates(wave)]
-    return page.listed("gates", "What the gates said", lines)
+    return page.listed(_apart("gates", number), "What the gates said", lines)
 
 
 def _gates(wave: WaveStatus) -> list[str]:
@@ -117,9 +127,12 @@ def _gates(wave: WaveStatus) -> list[str]:
     if not wave.gates:
         lines += [f"{wave.name}: {wave.reason}"] if wave.reason else []
         lines += [f"{wave.name}: {word_line(said)}" for said in wave.decisions]
-    learnt = wave.gates[-1].get("redundancyPercent") if wave.gates else None
-    if len(wave.gates) > 1 and learnt != wave.gates[0].get("redundancyPercent"):
-        lines.append(f"{wave.name}: learnt that {learnt} % redundancy is needed; have the image: {bounds(wave)}")
+    sent = [gate.get("redundancyPercent") for gate in wave.gates]
+    if sent and sent[0] != sent[-1]:
+        lines.append(
+            f"{wave.name}: what the first sessions lost taught that they needed {sent[-1]} % redundancy instead of"
+            f" {sent[0]} %, so that is what devices that were tried again were sent"
+        )
     return lines
 
 

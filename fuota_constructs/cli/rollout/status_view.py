@@ -36,6 +36,7 @@ STYLES = {
     RUNNING: "cyan",
 }
 FIXED_LINES = 6
+HUNDRED, NEAR_PERCENT, HIGHEST_SHOWN = 100, 99, 99.9
 APPLIED_CELL = 5
 """The place of `applied` in the cells of a wave."""
 
@@ -108,8 +109,15 @@ def cells(wave: WaveStatus) -> list[str]:
 
 
 def bounds(wave: WaveStatus) -> str:
-    """Between which shares the devices with the image are."""
-    return f"{100 * wave.lower_bound:.0f} to {100 * wave.upper_bound:.0f} %"
+    """Between which shares the devices with the image are; what is near all or none of them is told finer."""
+    return f"{_share(wave.lower_bound)} to {_share(wave.upper_bound)} %"
+
+
+def _share(bound: float) -> str:
+    percent = 100 * bound
+    if NEAR_PERCENT <= percent < HUNDRED or 0 < percent <= HUNDRED - NEAR_PERCENT:
+        return f"{min(HIGHEST_SHOWN, max(HUNDRED - HIGHEST_SHOWN, percent)):.1f}"
+    return f"{percent:.0f}"
 
 
 def _said(wave: WaveStatus) -> Text:
