@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import logging
 import os
 import resource
 import subprocess
@@ -35,6 +36,7 @@ HOUR = 3600
 
 def run(size: int) -> dict[str, Any]:
     """One rollout in three waves with a retry, in this process."""
+    logging.disable(logging.INFO)  # the engine's, of each step
     sys.path.insert(0, str(ROOT / "tests" / "rollout"))
     large = importlib.import_module("large_fleet")
     rig = importlib.import_module("rollout_rig")
