@@ -160,6 +160,7 @@ class Host:
         self._register_resource_types()
         embedded_metrics.install()
         ministack_encryption.install()
+        ministack_image.install()
         workers.install(clock_file=self._clock_file(), requests_per_second=self.requests_per_second)
         custom_resources.install()
         bucket_tags.install()

@@ -42,6 +42,13 @@ _ROLE = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):role/(?:.*/)?([^/]+)")
 _URI = re.compile(r"s3://([^/]+)/(.+)", re.DOTALL)
 
 
+def install() -> None:
+    """Let IAM find the policies of a role with a path when it simulates them: MiniStack takes the path for its name."""
+    evaluator = _module("ministack.core.iam_evaluator")
+    gather = evaluator._gather_role_policies
+    evaluator._gather_role_policies = lambda role_name, account_id: gather(role_name.rpartition("/")[2], account_id)
+
+
 def read_image(uri: str, role_arn: str, account: str, region: str) -> bytes:
     """Assume the role as AWS IoT Wireless and read the object.
 

@@ -283,10 +283,14 @@ class Rig:
         return [answer for name, answer in self.steps if name == step]
 
 
-def make_role(iam: Any, name: str, *, trusted: str = "iotwireless.amazonaws.com", effect: str = "Allow") -> str:
+def make_role(
+    iam: Any, name: str, *, trusted: str = "iotwireless.amazonaws.com", effect: str = "Allow", path: str = "/"
+) -> str:
     """A role that the service may take on to read all buckets; answers with its ARN."""
     trust = {"Effect": "Allow", "Principal": {"Service": [trusted]}, "Action": "sts:AssumeRole"}
-    made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))["Role"]
+    made = iam.create_role(Path=path, RoleName=name, AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))[
+        "Role"
+    ]
     allow = {"Effect": effect, "Action": "s3:GetObject", "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
     iam.put_role_policy(RoleName=name, PolicyName="read", PolicyDocument=document)

@@ -161,6 +161,7 @@ def roles(rig):
         "stranger": make_role(rig.iam, "stranger", trusted="lambda.amazonaws.com"),
         "denied": make_role(rig.iam, "denied", effect="Deny"),
         "powerless": make_role(rig.iam, "powerless"),
+        "with-path": make_role(rig.iam, "with-path", path="/firmware/"),
     }
     rig.iam.delete_role_policy(RoleName="powerless", PolicyName="read")
     yield made
@@ -286,6 +287,10 @@ def test_an_image_with_a_key_of_its_own_takes_the_right_to_decrypt(rig, monkeypa
     sent = {entry["ContextKeyName"]: entry["ContextKeyValues"] for entry in asked[-1]["ContextEntries"]}
     assert sent["kms:ViaService"] == ["s3.eu-west-1.amazonaws.com"]
     assert sent["kms:EncryptionContext:aws:s3:arn"] == [f"arn:aws:s3:::firmware{named}"]
+
+
+def test_a_role_may_have_a_path(rig, roles) -> None:
+    assert checked(rig, role=roles["with-path"]) == []
 
 
 def test_rights_that_hang_on_conditions_cannot_be_told(rig, monkeypatch) -> None:
