@@ -12,9 +12,11 @@ from lambda_rig import (  # noqa: F401 - pytest finds fixtures by their names he
     impatient_boto3,
     iotwireless_server,
     made,
-    response_server,
     rig,
     s3_url,
+)
+from response_sink import (  # noqa: F401 - pytest finds fixtures by their names here
+    response_server,
     sink,
 )
 

@@ -6,12 +6,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from lambda_rig import CLEANUP, DELETION, delete, event, update, without
+from lambda_rig import delete, event, update, without
+from response_sink import CLEANUP, DELETION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lambda_rig import Clock, Cloud, ResponseSink, Rig
+    from lambda_rig import Clock, Cloud, Rig
+    from response_sink import ResponseSink
 
 CREATE_FAILED = "fuota-constructs:create-failed"
 ROLLBACKS = ["ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "ROLLBACK_COMPLETE"]

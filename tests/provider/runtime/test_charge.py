@@ -17,7 +17,8 @@ from protocol import Log, Request
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lambda_rig import Clock, Cloud, ResponseSink, Rig
+    from lambda_rig import Clock, Cloud, Rig
+    from response_sink import ResponseSink
 
     Made = Callable[..., tuple[dict[str, Any], str]]
 

@@ -10,7 +10,8 @@ import pytest
 from lambda_rig import Context, delete, event, update, without
 
 if TYPE_CHECKING:
-    from lambda_rig import Clock, Cloud, ResponseSink, Rig
+    from lambda_rig import Clock, Cloud, Rig
+    from response_sink import ResponseSink
 
 CREATE_FAILED = "fuota-constructs:create-failed"
 CREATE_OUTCOME_UNKNOWN = "fuota-constructs:create-outcome-unknown"

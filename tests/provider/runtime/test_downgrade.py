@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from firmware_facts import Firmware
-from lambda_rig import CLEANUP, event, update, without
+from lambda_rig import event, update, without
+from response_sink import CLEANUP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lambda_rig import Cloud, ResponseSink, Rig
+    from lambda_rig import Cloud, Rig
+    from response_sink import ResponseSink
 
     Made = Callable[..., tuple[dict[str, Any], str]]
 

@@ -20,7 +20,7 @@ from group_rig import (
     tags,
     update,
 )
-from lambda_rig import CLEANUP, DELETION
+from response_sink import CLEANUP, DELETION
 
 if TYPE_CHECKING:
     from lambda_rig import Cloud, Rig

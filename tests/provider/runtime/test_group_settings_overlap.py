@@ -22,8 +22,9 @@ from group_rig import (
     tags,
     update,
 )
-from lambda_rig import CLEANUP, Context
+from lambda_rig import Context
 from protocol import Request
+from response_sink import CLEANUP
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import task_service
-from lambda_rig import DELETION, delete, event, update, without
+from lambda_rig import delete, event, update, without
 from protocol import ProviderError
+from response_sink import DELETION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lambda_rig import Clock, Cloud, ResponseSink, Rig
+    from lambda_rig import Clock, Cloud, Rig
+    from response_sink import ResponseSink
 
     Made = Callable[..., tuple[dict[str, Any], str]]
 

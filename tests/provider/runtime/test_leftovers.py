@@ -6,12 +6,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from lambda_rig import DELETION, Context, delete, event, update
+from lambda_rig import Context, delete, event, update
+from response_sink import DELETION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lambda_rig import Clock, Cloud, ResponseSink, Rig
+    from lambda_rig import Clock, Cloud, Rig
+    from response_sink import ResponseSink
 
     Made = Callable[..., tuple[dict[str, Any], str]]
 

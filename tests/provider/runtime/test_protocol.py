@@ -27,7 +27,8 @@ from protocol import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lambda_rig import Clock, Cloud, ResponseSink, Rig
+    from lambda_rig import Clock, Cloud, Rig
+    from response_sink import ResponseSink
 
 SECRET = "5ec2e7c0ffee"
 
