@@ -188,7 +188,7 @@ FACTS = {"errors", "event_bus", "rf_region", "synth_checks", "template"}
 ROOMS = {
     "lorawan": set(),
     "rules": {"lorawan"},
-    "local": {"lorawan", "extras", "firmware"},
+    "local": {"lorawan", "extras", "firmware", "operations"},
     "template": {"errors"},
     "provider": {"errors", "template"},
     "firmware": FACTS | {"provider", "extras"},

@@ -129,12 +129,13 @@ def _in_places(
 
 def _places(cloud: LocalCloud, account: str | None, region: str | None) -> Iterator[tuple[Aws, Place]]:
     """Every account and Region somebody used before, and the cloud's own, as far as these are left open."""
+    from fuota_constructs.local.operated_places import aws_of, places_of
+
     own = (cloud.account, cloud.region)
-    known = [(each["account"], each["region"]) for each in cloud.admin("host")["places"]]
-    for each in dict.fromkeys([(account or cloud.account, region or cloud.region), *known]):
+    for each in dict.fromkeys([(account or cloud.account, region or cloud.region), *places_of(cloud)]):
         if account in {None, each[0]} and region in {None, each[1]}:
             place = Place(account=each[0], region=each[1], port=cloud.port, own=own, named=bool(account or region))
-            yield _local_aws(cloud, *each), place
+            yield aws_of(cloud, *each), place
 
 
 def command_on_aws(function: Callable[..., int]) -> Callable[..., None]:
@@ -219,13 +220,3 @@ def _cloud_at(endpoint: str) -> LocalCloud | None:
         return clouds.find(port) if port else None
     except ImportError:  # without the extra `local` there is no cloud of ours
         return None
-
-
-def _local_aws(cloud: LocalCloud, account: str, region: str) -> Aws:
-    from fuota_constructs.operations.aws import Aws
-
-    return Aws(
-        session=cloud.session(account=account, region=region),
-        endpoint_url=cloud.url,
-        verify=str(cloud.ca_bundle) if cloud.ca_bundle else None,
-    )

@@ -30,8 +30,11 @@ from fuota_constructs import extras
 try:
     from fuota_constructs.local import cloud as clouds
     from fuota_constructs.local import deployment, stand_ins
+    from fuota_constructs.local.errors import LocalCloudError
     from fuota_constructs.local.fleet import Fleet
+    from fuota_constructs.local.operated_places import places_of
     from fuota_constructs.local.rehearsal import Rehearsal
+    from fuota_constructs.local.rollout_rehearsal import RolloutRehearsal, deployed_rollouts, enrol
 except ModuleNotFoundError as error:
     raise extras.explained(error, __name__, "local") or error from None
 
@@ -107,6 +110,24 @@ class FuotaCloud:
             pass
         return rehearsal.outcome()
 
+    def rollout(self, fleet: Fleet, name: str | None = None) -> RolloutRehearsal:
+        """Enrol a fleet as the targets of a FuotaRollout, start that, and answer what lets its time pass.
+
+        `fleet`: its devices take the ids that the app names, dealt to its cohorts in their order.
+        `name`: which of the rollouts that are deployed, by its name or construct id; the only one by default.
+
+        Raises LocalCloudError where there is none or are several of them, and where the app names another number of
+        devices than the fleet has.
+        """
+        found = deployed_rollouts(self.cloud)
+        named = [each for each in found if name in {None, each.rollout.name, each.rollout.name.rpartition("/")[2]}]
+        if len(named) != 1:
+            there = f": there are {', '.join(str(each.rollout) for each in found)}" if found else ""
+            asked = f"named {name}" if name is not None else "to rehearse" if not found else "without a name to choose"
+            raise LocalCloudError(f"{len(named) or 'no'} rollouts {asked} are deployed{there}")
+        enrol(self.cloud, fleet, named[0])
+        return RolloutRehearsal(self.cloud, named[0])
+
     def poll_monitors(self) -> None:
         """Let every FuotaMonitor poll now, as its rule would; in the local cloud rules run on real time.
 
@@ -145,9 +166,7 @@ class FuotaCloud:
         return states
 
     def _places(self) -> list[dict[str, str]]:
-        found = {(self.cloud.account, self.cloud.region)}
-        found |= {(place["account"], place["region"]) for place in self.cloud.admin("host")["places"]}
-        return [{"account": account, "region": region} for account, region in sorted(found)]
+        return [{"account": account, "region": region} for account, region in sorted(places_of(self.cloud))]
 
     def advance(self, seconds: float) -> None:
         """Let time pass for the IoT Wireless service: hours of session take a moment."""

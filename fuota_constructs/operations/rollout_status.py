@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from fuota_constructs.operations.aws import code_of
 from fuota_constructs.operations.errors import OperationError
 from fuota_constructs.operations.rollout_evidence import Evidence, read_evidence
-from fuota_constructs.operations.rollout_waves import WaveStatus, wave_statuses
+from fuota_constructs.operations.rollout_waves import WaveStatus, said_of, wave_statuses
 from fuota_constructs.operations.rollouts import RUNNING, UNDER_WAY, item
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class RolloutStatus:
     @property
     def said(self) -> dict[str, str]:
         """The operator's last word, with who said it and when."""
-        return {name: str(self.control[name]) for name in ("Word", "Who", "When") if self.control.get(name)}
+        return said_of(self.control) if self.word else {}
 
     @property
     def is_aborting(self) -> bool:

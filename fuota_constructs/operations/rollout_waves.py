@@ -112,7 +112,7 @@ def _wave(number: int, wave: dict[str, Any], evidence: Evidence, now: _Now) -> W
         unreported=unreported,
         devices_by_status=by_status,
         gates=tuple(evidence.gates.get(number, ())),
-        decisions=tuple(evidence.decisions.get(number, ())),
+        decisions=tuple(said_of(each) for each in evidence.decisions.get(number, ())),
     )
 
 
@@ -131,6 +131,12 @@ def _outcome(number: int, targets: int | None, evidence: Evidence, now: _Now) ->
         return RUNNING
     # The machine died or was stopped in this wave: what its devices would have proven is open.
     return ABORTED if now.status == ABORTED else INCONCLUSIVE
+
+
+def said_of(kept: dict[str, Any]) -> dict[str, Any]:
+    """A word of the operator as it is kept, in the words of the JSON; with the session that it was about."""
+    attempt = {"attempt": kept["attempt"]} if "attempt" in kept else {}
+    return {**{name.lower(): str(kept.get(name, "")) for name in ("Word", "Who", "When")}, **attempt}
 
 
 def _counts(by_status: dict[str, int]) -> dict[str, int]:

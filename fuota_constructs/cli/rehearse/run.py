@@ -16,7 +16,7 @@ from fuota_constructs.cli.rehearse.record import End, Record, versions
 from fuota_constructs.cli.rehearse.stack_findings import stack_findings
 from fuota_constructs.cli.rollout.status_view import news_of
 from fuota_constructs.local import cloud as clouds
-from fuota_constructs.local import deployment, stand_ins
+from fuota_constructs.local import deployment, rollout_rehearsal, stand_ins
 from fuota_constructs.local.errors import LocalCloudError
 from fuota_constructs.local.gate import judge
 from fuota_constructs.local.rehearsal import Rehearsal
@@ -119,7 +119,7 @@ class Run:
             self._stage = "the app was deployed, no session had begun"
             self._console.rule("read back from the IoT Wireless service")
             _show_tasks(cloud, self._console)
-            found = rollouts.deployed_rollouts(cloud)
+            found = rollout_rehearsal.deployed_rollouts(cloud)
             if found and not _pending(cloud, left_out):
                 self._roll_out(cloud, found)
                 return None
@@ -143,13 +143,16 @@ class Run:
         finally:
             self._end(cloud)
 
-    def _roll_out(self, cloud: LocalCloud, found: Sequence[rollouts.Deployed]) -> None:
+    def _roll_out(self, cloud: LocalCloud, found: Sequence[rollout_rehearsal.Deployed]) -> None:
         for deployed in found:
             self._console.rule(f"the rollout {deployed.rollout}")
-            self._say(f"{rollouts.enrol(cloud, self._request.fleet, deployed):,} simulated devices are its targets")
+            self._say(
+                f"{rollout_rehearsal.enrol(cloud, self._request.fleet, deployed):,} simulated devices are its targets"
+            )
             self._stage = f"the rollout {deployed.rollout} was going on"
             said, before = "", self._rollouts
-            for status in rollouts.drive(cloud, deployed, ask=rollouts.asked if self._ask else None):
+            answer = rollouts.asked if self._ask else rollout_rehearsal.approvals
+            for status in rollout_rehearsal.RolloutRehearsal(cloud, deployed).follow(answer):
                 self._rollouts = (*before, status)
                 if (news := news_of(status)) != said:
                     self._say(f"{status.now:%Y-%m-%d %H:%M} UTC  {news}")

@@ -73,4 +73,4 @@ def _wave(wave: WaveStatus) -> dict[str, Any]:
 
 
 def _said(said: dict[str, Any]) -> dict[str, str]:
-    return {name.lower(): str(said.get(name, "")) for name in ("Word", "Who", "When")}
+    return {name: str(said[name]) for name in ("word", "who", "when")}

@@ -68,7 +68,7 @@ def next_line(status: RolloutStatus) -> str:
 
 def word_line(said: dict[str, str]) -> str:
     """Who said what, and when."""
-    return f"{said.get('Word', '')} was said by {said.get('Who') or 'somebody'} {said.get('When', '')}".rstrip()
+    return f"{said['word']} was said by {said['who'] or 'somebody'} {said['when']}".rstrip()
 
 
 def waves_table(status: RolloutStatus) -> Table:
