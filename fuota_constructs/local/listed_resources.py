@@ -13,6 +13,8 @@ _LISTS = {
     "ecr": (("repositoryNames", "repository/{}"),),
     # PutTargets, RemoveTargets and ListTargetsByRule; the operations on a rule itself call it Name.
     "events": (("Rule", "rule/{}"),),
+    # The tagging operations, by the whole ARN; the others call it stateMachineArn or executionArn.
+    "states": (("resourceArn", "{}"),),
 }
 
 
@@ -29,6 +31,8 @@ def first_listed(service: str, body: bytes, region: str, account: str) -> str | 
     for field, resource in _LISTS[service]:
         named = fields.get(field) if isinstance(fields, dict) else None
         name = named[0] if isinstance(named, list) and named else named
+        if isinstance(name, str) and name.startswith("arn:"):
+            return name
         if isinstance(name, str) and name:
             # A rule of the default bus has no bus in its ARN.
             bus = fields.get("EventBusName") or "default"

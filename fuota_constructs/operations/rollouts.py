@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from fuota_constructs.operations.aws import code_of
+from fuota_constructs.operations.aws import code_of, is_denied
 from fuota_constructs.operations.errors import MOST_NAMES, OperationError
 from fuota_constructs.operations.visible_text import visible
 
@@ -69,11 +69,28 @@ class NoSuchRolloutError(OperationError):
 
 
 def list_rollouts(aws: Aws) -> Iterator[Rollout]:
-    """All rollouts, found by the tags of their state machines."""
+    """All rollouts whose tags the caller may read: by those of their state machines they are found.
+
+    Who may operate one rollout may read its machine, and no other (`RolloutGrants`).
+
+    Raises:
+        ClientError: the caller may read none, and there are state machines.
+    """
+    refused, is_any = None, False
     for page in aws.stepfunctions.get_paginator("list_state_machines").paginate():
         for machine in page["stateMachines"]:
-            if (found := _rollout(aws, machine["stateMachineArn"])) is not None:
+            try:
+                found = _rollout(aws, machine["stateMachineArn"])
+            except ClientError as error:
+                if not is_denied(error):
+                    raise
+                refused = error
+                continue
+            is_any = True
+            if found is not None:
                 yield found
+    if refused and not is_any:
+        raise refused
 
 
 def find_rollout(aws: Aws, wanted: str) -> Rollout:

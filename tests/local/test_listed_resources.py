@@ -33,6 +33,8 @@ PLACE = "eu-west-1:000000000000"
             f"arn:aws:events:{PLACE}:rule/own/polls",
         ),
         ("events", {"Name": "polls"}, None),
+        ("states", {"resourceArn": f"arn:aws:states:{PLACE}:stateMachine:m"}, f"arn:aws:states:{PLACE}:stateMachine:m"),
+        ("states", {"stateMachineArn": f"arn:aws:states:{PLACE}:stateMachine:m"}, None),
     ],
 )
 def test_the_first_one_named_is_asked_for(service: str, fields: Any, expected: str | None) -> None:
