@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from fuota_constructs.operations.rollout_status import HELD
 
@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from fuota_constructs.operations.rollout_status import RolloutStatus
+
+
+MANY_DEVICES: Final = 1000
+"""From so many on it is worth saying how long joining takes: two minutes."""
 
 
 class Next(NamedTuple):
@@ -61,8 +65,8 @@ def _step(status: RolloutStatus, said: str) -> Next:
     if step in moments:
         return Next(*moments[step])
     texts = {
-        "check": f"the devices of {wave} join a group of their own",
-        "gather": f"the devices of {wave} join a group of their own",
+        "check": _joining(status),
+        "gather": _joining(status),
         "ready": f"{session} gets its time",
         "settle": f"the gate judges {wave}",
         "judge": f"task and group of {wave} are taken away, then what its gate said happens",
@@ -71,6 +75,18 @@ def _step(status: RolloutStatus, said: str) -> Next:
         "stragglers": f"those of {wave} that another session may help are tried again",
     }
     return Next(texts.get(step, "the next step"), until)
+
+
+def _joining(status: RolloutStatus) -> str:
+    """Devices join one by one, so that a large wave takes hours."""
+    wave, joined = status.wave_name, str(status.control.get("Joined") or "")
+    text = f"the devices of {wave} join a group of their own"
+    of_all = status.waves[status.wave_number].targets if status.waves else None
+    if joined:
+        text += f", {joined} have by now"
+    if of_all and of_all >= MANY_DEVICES:
+        text += "; on AWS eight join in a second"
+    return text
 
 
 def _settles(status: RolloutStatus, until: datetime) -> Next:

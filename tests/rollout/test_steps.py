@@ -50,8 +50,11 @@ def test_a_wave_that_nobody_is_set_up_for_asks_the_operator(rig) -> None:
 def test_a_function_that_has_little_time_goes_on_in_the_next_call(rig) -> None:
     rig.fleet(good={"count": 20})
     rig.seconds_left = 121
+    joined: list[str] = []
+    rig.before_step = lambda turn: joined.append(rig.control()["Joined"]) if turn.step == "gather" else None
     rig.run(rig.settings(waves=ONE_WAVE))
     assert [answer["next"] for answer in rig.took("gather")] == ["again", "again", "done"]
+    assert joined == ["", "9 of 20", "18 of 20"]
     assert [answer["next"] for answer in rig.took("clean")].count("again") == 2
     assert rig.requests("AssociateWirelessDeviceWithMulticastGroup") == 20
     assert rig.left() == []

@@ -81,9 +81,11 @@ def _progress(turn: Turn, state: Mapping[str, Any], now: float) -> dict[str, str
     moments = {"Until": now + state["seconds"] if state["seconds"] else None}
     keys = {"StartAt": "startAt", "EndAt": "endAt", "DoneAt": "doneAt", "VersionsBy": "versionsBy"}
     moments |= {name: state.get(key) for name, key in keys.items()}
+    joined = state.get("cursor") if turn.step == "gather" else 0  # of a large wave, for hours
     return {
         "Step": turn.step,
         "Wave": str(turn.wave),
         "Attempt": str(turn.attempt),
         **{name: "" if moment is None else f"{moment:.0f}" for name, moment in moments.items()},
+        "Joined": f"{joined:,} of {state['members']:,}" if joined else "",
     }
