@@ -216,6 +216,7 @@ class Life:
             if execution.status == "SUCCEEDED":
                 self.output = json.loads(execution.output)
                 return
+            self._judge_failure(execution)
             if execution.redrives >= MOST_REDRIVES:
                 world.violation("never ends well", f"{execution}: {execution.error} {execution.cause}")
                 return
@@ -234,6 +235,14 @@ class Life:
                 return
             world.weather.counts["redrive"] += 1
             execution.redrive()
+
+    def _judge_failure(self, execution: Execution) -> None:
+        """Where nothing but stops was amiss, nothing else may have ended it."""
+        weather, child = self.world.weather, execution.child
+        is_stopped = "ABORTED" in (execution.status, child.status if child else "")
+        amiss = (weather.storm, weather.denials, weather.refused_starts, weather.unheard_starts, weather.strangers)
+        if not is_stopped and not any(amiss):
+            self.world.violation("failed for nothing", f"{execution.error} {execution.cause}")
 
     def _take_down(self) -> None:
         world = self.world

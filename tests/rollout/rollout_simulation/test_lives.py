@@ -11,19 +11,19 @@ from rollout_simulation.life import run
 from rollout_simulation.soak import IMPOSSIBLE
 from rollout_simulation.weather import Weather
 
-LIVES = range(24)
+LIVES = range(12)
 MOST_LIVES = 10
 
 
-@pytest.mark.parametrize("first", LIVES[::8])
+@pytest.mark.parametrize("first", LIVES[::6])
 def test_no_life_leaks_repeats_or_decides_otherwise(first: int) -> None:
-    lives = {seed: run(seed).violations for seed in range(first, first + 8)}
+    lives = {seed: run(seed).violations for seed in range(first, first + 6)}
     broken = {seed: [each for each in found if each.kind not in IMPOSSIBLE] for seed, found in lives.items()}
     assert not any(broken.values()), f"tests/rollout/rollout_simulation/soak.py SEED shows what happened: {broken}"
 
 
 def test_a_seed_gives_the_same_life_every_time() -> None:
-    assert run(5).notes == run(5).notes
+    assert run(3).notes == run(3).notes
 
 
 def _begins_anew(_turn: object, _calls: object, word: Any) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def _does_nothing(*_: object, **__: object) -> dict[str, Any]:
     return {"next": "done"}
 
 
-STORMY, STOPPED = Weather(storm=1.0), Weather(stops=3, spared_children=0.5)
+STORMY, STOPPED = Weather(storm=1.0), Weather(stops=8, spared_children=0.5)
 
 
 @pytest.mark.parametrize(
@@ -43,9 +43,9 @@ STORMY, STOPPED = Weather(storm=1.0), Weather(stops=3, spared_children=0.5)
     [
         ("wave_turn.Turn.token", lambda *_: f"{random.getrandbits(64)}", STORMY, {"leak", "wave twice"}),
         ("rollout_step.STEPS.clean", _does_nothing, Weather(), {"leak"}),
-        ("rollout_step.STEPS.resume", _begins_anew, STOPPED, {"outcome differs", "leak"}),
+        ("rollout_step.STEPS.resume", _begins_anew, STOPPED, {"failed for nothing", "outcome differs"}),
         ("operator_word.OperatorWord.claim", lambda *_, **__: True, Weather(storm=2.0, words=12, stops=3), {"leak"}),
-        ("operator_word.OperatorWord.is_abort", False, Weather(words=4), {"abort does not win"}),
+        ("operator_word.OperatorWord.is_abort", False, Weather(words=20), {"abort does not win"}),
         ("operator_word.OperatorWord.ends_sessions", True, Weather(words=12), {"session killed"}),
         ("operator_word.OperatorWord.former", None, Weather(denials=2, stops=3), {"leak"}),
         ("fuota_rollout._take_away", _does_nothing, Weather(destroyed=True), {"leak"}),
