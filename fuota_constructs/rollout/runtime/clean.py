@@ -48,7 +48,10 @@ def cleaned(turn: Turn, calls: RolloutCalls, *, on_record: Made, ends_sessions: 
 
 
 def _known(turn: Turn, calls: RolloutCalls, on_record: Made) -> Made:
-    """By their ids; of what may have been made without anybody hearing of it, the same request once more tells it."""
+    """By their ids; of what may have been made without anybody hearing of it, the same request once more tells it.
+
+    Of what was made and is gone again, too, without making another one (assumed).
+    """
     task = str(turn.state.get("task") or on_record.task)
     group = str(turn.state.get("group") or on_record.group)
     at = float(turn.state.get("madeAt") or on_record.at)

@@ -28,7 +28,8 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
         try:
             iotwireless.associate_wireless_device_with_multicast_group(Id=group, WirelessDeviceId=members[cursor])
         except iotwireless.exceptions.ResourceNotFoundException as error:
-            if error.response.get("ResourceId") == group:  # it is not seen yet, or somebody has deleted it
+            # The group is not seen yet, or somebody has deleted it (assumed: the error names it).
+            if error.response.get("ResourceId") == group:
                 raise
             left_out += 1
         except iotwireless.exceptions.ValidationException:
