@@ -336,11 +336,20 @@ def test_tasks_that_there_is_no_time_for_are_not_looked_at_and_that_is_said(rig)
 def test_lists_of_tasks_are_read_to_their_end(rig, monkeypatch) -> None:
     rig.fleet(good={"count": 2})
     monkeypatch.setattr(other_sessions, "PAGE", 1)
+    rig.iotwireless.create_multicast_group(LoRaWAN={"RfRegion": "EU868", "DlClass": "ClassC"})  # in no session
     tasks = [other_task(rig, [device]) for device in rig.devices]
     busy = other_sessions.other_sessions(ClockedCalls(rig), set(rig.devices)).busy
     assert set(busy) == set(rig.devices)
+    assert set(other_sessions.other_sessions(ClockedCalls(rig), {rig.devices[0]}).busy) == {rig.devices[0]}
     for task in tasks:
         rig.iotwireless.delete_fuota_task(Id=task)
+
+
+def test_fails_where_a_list_cannot_be_read_for_another_reason(rig, monkeypatch) -> None:
+    error = denial("InternalServerException")
+    monkeypatch.setattr(rollout_calls._client("iotwireless"), "list_multicast_groups", failing(error))
+    with pytest.raises(ClientError):  # the machine calls the step again
+        other_sessions.other_sessions(ClockedCalls(rig), set())
 
 
 def test_a_group_that_is_deleted_meanwhile_is_passed_over(rig, monkeypatch) -> None:
