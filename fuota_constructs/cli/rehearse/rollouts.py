@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fuota_constructs.cli.rollout.banner import what_of
+from fuota_constructs.local.errors import LocalCloudError
 from fuota_constructs.local.gate import Verdict
 from fuota_constructs.operations.rollout_status import SUCCEEDED
 from fuota_constructs.operations.rollout_word import APPROVE
@@ -18,11 +19,22 @@ if TYPE_CHECKING:
 
 
 def asked(status: RolloutStatus) -> str:
-    """Ask on the terminal what to say where a rollout holds."""
+    """Ask on the terminal what to say where a rollout holds; what is piped in answers, too.
+
+    Raises LocalCloudError where nobody answers.
+    """
     go_on = APPROVE if status.wants_approval else "resume"
     words = [go_on, "skip", "abort"] if status.holds_after_a_session else [go_on, "abort"]
     click.echo(f"{status.rollout} holds: {status.reason}", err=True)
-    word: str = click.prompt("what do you say", type=click.Choice(words), err=True)
+    try:
+        word: str = click.prompt("what do you say", type=click.Choice(words), err=True)
+    except click.Abort as error:
+        if isinstance(error.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None
+        raise LocalCloudError(
+            f"rollout {status.rollout} holds, and nobody answers {', '.join(words)}: --ask is for a terminal, or for"
+            " answers that are piped in, a line each"
+        ) from None
     return word
 
 

@@ -3,9 +3,15 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from fuota_constructs.cli.rehearse.rollouts import verdict_of
+import click
+import pytest
+from click.testing import CliRunner
+
+from fuota_constructs.cli.rehearse.rollouts import asked, verdict_of
+from fuota_constructs.local.errors import LocalCloudError
 from fuota_constructs.operations.rollout_evidence import Evidence
 from fuota_constructs.operations.rollout_waves import WaveStatus
 
@@ -166,3 +172,45 @@ def test_firmware_that_goes_back_to_the_old_version_aborts_in_the_canary_of_its_
     assert canary["other_version"] + canary["unreported"] == canary["delivered"]
     assert canary["other_version"] >= 10
     assert "devices report version 1.1.0" in document(done.stdout)["verdict"]["summary"]
+
+
+@click.command
+@click.option("--approval", is_flag=True)
+@click.option("--held", default="one/0/0/after")
+def ask(approval: bool, held: str) -> None:  # click passes it by name
+    """What somebody says where a rollout holds."""
+    evidence = Evidence(gates={0: [{"attempt": 0, "pending": 0}]})
+    status = status_of("HELD", (WaveStatus("all", "PASSED", 10),), evidence, Held=held)
+    click.echo(asked(replace(status, settings={"waves": [{"approval": approval}]})))
+
+
+@pytest.mark.parametrize(
+    ("options", "answers", "said"),
+    [
+        ([], "perhaps\napprove\nskip\n", "skip"),
+        ([], "resume\n", "resume"),
+        (["--approval"], "resume\napprove\n", "approve"),
+        (["--held", "one/0/0/before"], "skip\nabort\n", "abort"),
+    ],
+)
+def test_who_is_asked_answers_what_can_be_said_there(options: list[str], answers: str, said: str) -> None:
+    done = CliRunner().invoke(ask, options, input=answers)
+    assert (done.exit_code, done.stdout) == (0, f"{said}\n")
+    assert "Fleet/Rollout holds: because" in done.stderr
+    assert done.stderr.count("is not one of") == answers.count("\n") - 1
+
+
+def test_fails_when_nobody_answers() -> None:
+    done = CliRunner().invoke(ask, ["--approval"], input="")
+    assert isinstance(done.exception, LocalCloudError)
+    assert "holds, and nobody answers approve, skip, abort: --ask is for a terminal" in str(done.exception)
+
+
+def test_ctrl_c_at_the_question_is_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_: str) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("click.termui.visible_prompt_func", interrupted)
+    evidence = Evidence()
+    with pytest.raises(KeyboardInterrupt):
+        asked(status_of("HELD", (WaveStatus("all", "PASSED", 10),), evidence, Held="one/0/0/after"))

@@ -3,11 +3,14 @@
 import json
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from fuota_constructs.cli.root import fuota as root
+from fuota_constructs.operations import rollout_word
 
 from ..published import document
+from ..terminal import Terminal
 from .conftest import BUCKET, HOUR, NAME, Deployed
 
 ALL = [{"name": "all", "percent": 100, "bakeSeconds": 0}]
@@ -174,3 +177,54 @@ def test_bricks_abort_before_the_next_wave(deployed: Deployed) -> None:
     canary, rest = over["waves"]
     assert (canary["outcome"], canary["delivered"], canary["silent"]) == ("ABORTED", 3, 3)
     assert (rest["outcome"], rest["targets"], rest["attempted"]) == ("PENDING", 3, 0)
+
+
+@pytest.mark.parametrize("word", ["start", "approve", "hold", "resume", "skip", "abort", "report"])
+def test_fails_to_say_something_to_a_rollout_that_is_not_there(deployed: Deployed, word: str) -> None:
+    more = ["--json"] if word == "report" else []
+    done = deployed.run(word, "Fleet/Rolout", *more)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert f"has the name 'Fleet/Rolout': did you mean {NAME}?" in done.stderr
+
+
+def test_watch_draws_in_place_until_it_is_over(deployed: Deployed, tmp_path: Path) -> None:
+    deployed.settings(waves=[{**ALL[0], "approval": True}])
+    deployed.run("start", NAME)
+    where = ("--port", str(deployed.cloud.port))
+    terminal = Terminal(
+        "rollout", "status", NAME, "--watch", "--interval", "1", *where, columns=80, rows=24, folder=tmp_path
+    )
+    try:
+        terminal.wait_for("Ctrl-C leaves")
+        assert terminal.display[0] == f"Rollout {NAME}"
+        deployed.until(lambda found: found["status"] == "HELD")
+        terminal.wait_for("HELD at wave all")
+        assert [line for line in terminal.lines if line.startswith("Rollout")] == [f"Rollout {NAME}"]
+        assert deployed.run("approve", NAME).exit_code == 0
+        deployed.until(lambda found: found["status"] == "SUCCEEDED")
+        assert terminal.finish() == 0
+    finally:
+        terminal.close()
+    assert len([line for line in terminal.lines if line.startswith("Rollout")]) == 1
+    assert "Ctrl-C leaves" not in "".join(terminal.lines)
+    assert "SUCCEEDED: 12 of 12 devices" in " ".join(terminal.lines)
+
+
+def test_an_abort_stops_an_execution_that_has_made_nothing_yet(
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its function cannot even be loaded, so nobody would hear the word."""
+    monkeypatch.setattr(rollout_word, "SECONDS_TO_TAKE_CHARGE", 0)
+    functions = deployed.cloud.client("lambda")
+    functions.update_function_configuration(FunctionName="rollout", Handler="nothing.handler")
+    try:
+        deployed.run("start", NAME)
+        assert deployed.run("abort", NAME).exit_code == 0
+        found = deployed.status()
+    finally:
+        functions.update_function_configuration(FunctionName="rollout", Handler="rollout_step.handler")
+    assert (found["status"], found["reason"]) == ("ABORTED", "Aborted: the operator said abort")
+    assert {wave["outcome"] for wave in found["waves"]} == {"PENDING"}
+    assert deployed.run("status", NAME).exit_code == 3
+    late = deployed.run("abort", NAME)
+    assert (late.exit_code, "is over (ABORTED): nothing to abort" in late.stderr) == (1, True)
