@@ -6,6 +6,7 @@ import json
 import os
 import random
 import uuid
+from contextvars import Context
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,12 @@ if TYPE_CHECKING:
     from rollout_simulation.weather import Weather
 
 TABLE = "simulated-rollout"
+TABLE_MADE = {
+    "TableName": TABLE,
+    "AttributeDefinitions": [{"AttributeName": "Rollout", "AttributeType": "S"}],
+    "KeySchema": [{"AttributeName": "Rollout", "KeyType": "HASH"}],
+    "BillingMode": "PAY_PER_REQUEST",
+}
 
 
 @dataclass(frozen=True)
@@ -120,16 +127,10 @@ class Seams:
         patch.setattr(rollout_calls, "_client", lambda service, *_, **__: client("function", service))
         patch.setattr(aws_calls, "_client", lambda service: client("provider", service))
         patch.setattr(Network, "current", world.network, raising=False)
-        dynamodb._create_table(
-            {
-                "TableName": TABLE,
-                "AttributeDefinitions": [{"AttributeName": "Rollout", "AttributeType": "S"}],
-                "KeySchema": [{"AttributeName": "Rollout", "KeyType": "HASH"}],
-                "BillingMode": "PAY_PER_REQUEST",
-            }
-        )
+        # As the threads of the world: MiniStack keeps the account of a request in the context, which other tests set.
+        Context().run(dynamodb._create_table, TABLE_MADE)
         return world
 
     def __exit__(self, *_: Any) -> None:
-        dynamodb._tables.pop(TABLE, None)
+        Context().run(dynamodb._tables.pop, TABLE, None)
         self.patches.undo()
