@@ -14,9 +14,10 @@ from fuota_constructs.provider.permissions import statement
 from fuota_constructs.synth_checks import MonitorPlan, SynthChecks, TaskPlan, findings_in
 from fuota_constructs.template.acknowledgments import POLLS, RULE, AcknowledgedAtSynth
 from fuota_constructs.template.functions import make_function, make_log_group
+from fuota_constructs.template.on_demand_table import on_demand_table
 from fuota_constructs.template.role_policy import RolePolicy
 from fuota_constructs.template.service_role import CUSTOMIZED
-from fuota_constructs.template.typed_resource import attribute, typed_resource
+from fuota_constructs.template.typed_resource import attribute
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +44,7 @@ class PollFunction(constructs.Construct):
         super().__init__(stack, ID)
         role, given = role_for(self)
         log_group = make_log_group(self)
-        table = self._make_table()
+        table = on_demand_table(self, "Poll", timeToLiveSpecification={"attributeName": "ExpiresAt", "enabled": True})
         function = make_function(
             self,
             stack,
@@ -110,18 +111,3 @@ class PollFunction(constructs.Construct):
                 ),
             ]
         )
-
-    def _make_table(self) -> cdk.CfnResource:
-        table = typed_resource(
-            self,
-            "Table",
-            "aws_dynamodb.CfnTable",
-            {
-                "attributeDefinitions": [{"attributeName": "Poll", "attributeType": "S"}],
-                "billingMode": "PAY_PER_REQUEST",
-                "keySchema": [{"attributeName": "Poll", "keyType": "HASH"}],
-                "timeToLiveSpecification": {"attributeName": "ExpiresAt", "enabled": True},
-            },
-        )
-        table.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
-        return table

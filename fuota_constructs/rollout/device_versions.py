@@ -9,8 +9,9 @@ import constructs
 
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.template.acknowledgments import VERSIONS, AcknowledgedAtSynth
+from fuota_constructs.template.on_demand_table import on_demand_table
 from fuota_constructs.template.tokens import shown
-from fuota_constructs.template.typed_resource import attribute, typed_resource
+from fuota_constructs.template.typed_resource import attribute
 
 if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
@@ -33,18 +34,10 @@ class DeviceVersions(constructs.Construct):
     ) -> None:
         """Make the table."""
         super().__init__(scope, id)
-        self._table = typed_resource(
-            self,
-            "Table",
-            "aws_dynamodb.CfnTable",
-            {
-                "attributeDefinitions": [{"attributeName": KEY, "attributeType": "S"}],
-                "billingMode": "PAY_PER_REQUEST",
-                "keySchema": [{"attributeName": KEY, "keyType": "HASH"}],
-                "pointInTimeRecoverySpecification": {"pointInTimeRecoveryEnabled": True},
-            },
+        recovery = {"pointInTimeRecoveryEnabled": True}
+        self._table = on_demand_table(
+            self, KEY, removal_policy=cdk.RemovalPolicy.RETAIN, pointInTimeRecoverySpecification=recovery
         )
-        self._table.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
         AcknowledgedAtSynth(self, VERSIONS)
 
     @property

@@ -20,6 +20,7 @@ from fuota_constructs.provider.permissions import (
 )
 from fuota_constructs.provider.permissions import WILDCARDS as OF_THE_PROVIDER
 from fuota_constructs.template.functions import make_function, make_log_group
+from fuota_constructs.template.on_demand_table import on_demand_table
 from fuota_constructs.template.role_policy import RolePolicy
 from fuota_constructs.template.service_role import CUSTOMIZED
 from fuota_constructs.template.typed_resource import attribute, typed_resource
@@ -75,7 +76,7 @@ class RolloutFunction(constructs.Construct):
         stack = cdk.Stack.of(self)
         role, given = role_for(self)
         log_group = make_log_group(self)
-        self.table = self._make_table()
+        self.table = on_demand_table(self, "Rollout")
         self.tags = {
             ROLLOUT_TAG: rollout_name,
             f"{ROLLOUT_TAG}-table": self.table.ref,
@@ -177,20 +178,6 @@ class RolloutFunction(constructs.Construct):
                 "sourceArn": attribute(rule, "attrArn"),
             },
         )
-
-    def _make_table(self) -> cdk.CfnResource:
-        table = typed_resource(
-            self,
-            "Table",
-            "aws_dynamodb.CfnTable",
-            {
-                "attributeDefinitions": [{"attributeName": "Rollout", "attributeType": "S"}],
-                "billingMode": "PAY_PER_REQUEST",
-                "keySchema": [{"attributeName": "Rollout", "keyType": "HASH"}],
-            },
-        )
-        table.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
-        return table
 
 
 def _sessions(rollout_name: str) -> list[Statement]:
