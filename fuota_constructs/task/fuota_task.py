@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_s3 as s3
     from aws_cdk import aws_sqs as sqs
+    from aws_cdk.aws_scheduler import IScheduleGroup
     from aws_cdk.interfaces.aws_iam import IRoleRef
     from aws_cdk.interfaces.aws_iotwireless import IMulticastGroupRef, IWirelessDeviceRef
     from aws_cdk.interfaces.aws_s3 import IBucketRef
@@ -242,7 +243,7 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What the rules find in the task as it is now, errors first; synth reports those of all tasks together."""
-        return self._findings(self._tags.values)
+        return synth_checks.findings_in(self._task_plan(self._tags.values))
 
     def add_multicast_group(self, group: IMulticastGroupRef) -> None:
         """Update one more multicast group; a group that is there already is not added twice.
@@ -265,27 +266,32 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
         self._check_at_synth()
 
     def schedule_start(
-        self, at: datetime, *, window: cdk.Duration | None = None, dead_letter_queue: sqs.IQueue | None = None
+        self,
+        at: datetime,
+        *,
+        window: cdk.Duration | None = None,
+        dead_letter_queue: sqs.IQueue | None = None,
+        schedule_group: IScheduleGroup | None = None,
+        role: iam.IRole | None = None,
     ) -> SessionSchedule:
         """Start the session of the task once, at a time of your choice, by an EventBridge Scheduler schedule.
 
         `at`: when the session starts, with a time zone, at least 45 minutes ahead: StartFuotaTask is called 40
-        minutes before, because the service wants 30, and a deployment takes time. A time that is nearer or past is a
-        warning only: the same code must synthesise tomorrow, and a schedule that is deployed and unchanged does
-        nothing more.
-        `window`: how long the session may take; synth fails when the planned session is longer. By default it may
-        take any time. No API stops a session.
-        `dead_letter_queue`: a standard queue that gets the call when the service refused it for good; without one such
-        a start shows only in a task that stays `Pending`.
+        minutes before, because the service wants 30. A time that is nearer or past is a warning only: the same code
+        must synthesise tomorrow, and an unchanged schedule does nothing more.
+        `window`: how long the session may take; synth fails when the planned one is longer. Any time by default.
+        `dead_letter_queue`: a standard queue for a call refused for good, which else only a `Pending` task shows.
+        `schedule_group`, `role`: of yours, the role given what the call needs; the default group and a role made here.
 
-        From the call on the task waits and cannot be changed. Take the line out before it to call the session off;
-        after the session it may stay until the task changes.
+        From the call on the task cannot be changed; take the line out before it to call the session off.
 
         Raises `FuotaValidationError` for a time without a time zone and for a second call.
         """
         from fuota_constructs.task.session_schedule import SessionSchedule
 
-        self._start = SessionSchedule(cast("IFuotaTaskRef", self), at, window, dead_letter_queue)
+        self._start = SessionSchedule(
+            cast("IFuotaTaskRef", self), at, window=window, queue=dead_letter_queue, group=schedule_group, role=role
+        )
         self._check_at_synth()
         return self._start
 
@@ -294,9 +300,6 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
         self._groups[reference.multicast_group_id] = synth_checks.group_plan(
             group, arn=reference.multicast_group_arn, beside=self._plan.rf_region, here=self._shared.place
         )
-
-    def _findings(self, tags: Mapping[str, str]) -> tuple[Finding, ...]:
-        return synth_checks.findings_in(self._task_plan(tags))
 
     def _task_plan(self, tags: Mapping[str, str] | None = None) -> synth_checks.TaskPlan:
         return self._plan._replace(
@@ -315,7 +318,7 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
     def _check_at_synth(self) -> None:
         # A task with something to say says it under its own path. The others have their tags, if any, looked at once
         # more, all in one go: a validation of its own would cost each of them round trips to the CDK.
-        if self._checks is None and self._findings(tags={}):
+        if self._checks is None and synth_checks.findings_in(self._task_plan()):
             self._checks = synth_checks.SynthChecks(self)
             self._checks.tasks[self] = None
             self._shared.checks.tasks.pop(self, None)

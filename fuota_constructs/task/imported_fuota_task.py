@@ -14,7 +14,9 @@ from fuota_constructs.template.service_arns import environment_of, expect_arn, e
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from aws_cdk import aws_iam as iam
     from aws_cdk import aws_sqs as sqs
+    from aws_cdk.aws_scheduler import IScheduleGroup
     from constructs import Construct
 
     from fuota_constructs.task.fuota_task_grants import FuotaTaskGrants
@@ -40,7 +42,14 @@ class IFuotaTask(IFuotaTaskRef, Protocol):
         """What principals may be allowed to do with the task."""
         ...
 
-    def schedule_start(self, at: datetime, *, dead_letter_queue: sqs.IQueue | None = None) -> SessionSchedule:
+    def schedule_start(
+        self,
+        at: datetime,
+        *,
+        dead_letter_queue: sqs.IQueue | None = None,
+        schedule_group: IScheduleGroup | None = None,
+        role: iam.IRole | None = None,
+    ) -> SessionSchedule:
         """Start the session of the task once, at a time of your choice."""
         ...
 
@@ -71,17 +80,31 @@ class ImportedFuotaTask(FuotaTaskBase):
         self.fuota_task_id = fuota_task_id or id_in(fuota_task_arn, scope)
         super().__init__(scope, id, environment_from_arn=environment_of(fuota_task_arn))
 
-    def schedule_start(self, at: datetime, *, dead_letter_queue: sqs.IQueue | None = None) -> SessionSchedule:
+    def schedule_start(
+        self,
+        at: datetime,
+        *,
+        dead_letter_queue: sqs.IQueue | None = None,
+        schedule_group: IScheduleGroup | None = None,
+        role: iam.IRole | None = None,
+    ) -> SessionSchedule:
         """Start the session of the task once, at a time of your choice, by an EventBridge Scheduler schedule.
 
         `at`: when the session starts, with a time zone, at least 45 minutes ahead; see `FuotaTask.schedule_start`. The
         task must be of the account and Region of this stack.
         `dead_letter_queue`: where a start that the service refused for good is reported; nowhere by default.
+        `schedule_group`, `role`: see `FuotaTask.schedule_start`.
         """
         from fuota_constructs.synth_checks import SynthChecks
         from fuota_constructs.task.session_schedule import SessionSchedule
 
-        schedule = SessionSchedule(cast("IFuotaTaskRef", self), at, dead_letter_queue=dead_letter_queue)
+        schedule = SessionSchedule(
+            cast("IFuotaTaskRef", self),
+            at,
+            queue=dead_letter_queue,
+            group=schedule_group,
+            role=role,
+        )
         SynthChecks(schedule).tasks[schedule] = None
         return schedule
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aws_cdk import aws_sqs as sqs
+    from aws_cdk.aws_scheduler import IScheduleGroup
     from aws_cdk.interfaces.aws_iotwireless import IFuotaTaskRef
 
     from fuota_constructs.rules import Finding
@@ -54,8 +55,11 @@ class SessionSchedule(constructs.Construct):
         self,
         task: IFuotaTaskRef,
         at: datetime,
+        *,
         window: cdk.Duration | None = None,
-        dead_letter_queue: sqs.IQueue | None = None,
+        queue: sqs.IQueue | None = None,
+        group: IScheduleGroup | None = None,
+        role: iam.IRole | None = None,
     ) -> None:
         """Use `FuotaTask.schedule_start`."""
         path = task.node.path
@@ -64,7 +68,14 @@ class SessionSchedule(constructs.Construct):
         self.calls_at = self.at - timedelta(seconds=CALL_LEAD_SECONDS)
         """When StartFuotaTask is called, in UTC."""
         self._window_seconds = _seconds(window, path)
-        queue = None if dead_letter_queue is None else _queue(dead_letter_queue, path)
+        queue = None if queue is None else _queue(queue, path)
+        group_name = None if group is None else _group_name(group, path)
+        if role is not None and not hasattr(role, "grant_principal"):
+            raise FuotaValidationError(
+                "start-role",
+                f"role is {shown(role)}; give a role that scheduler.amazonaws.com may assume, such as iam.Role(...)",
+                construct_path=path,
+            )
         if task.node.try_find_child(ID):
             raise FuotaValidationError(
                 "start-time-once", "schedule_start was called before; a task starts once", construct_path=path
@@ -78,15 +89,21 @@ class SessionSchedule(constructs.Construct):
             statement("StartFuotaTask", ["iotwireless:StartFuotaTask"], reference.fuota_task_arn),
             *(_report_to(queue) if queue else ()),
         ]
-        self.role = iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com", conditions=own_account),
-            inline_policies={
-                "StartFuotaTask": iam.PolicyDocument.from_json({"Version": "2012-10-17", "Statement": statements})
-            },
-        )
+        document = iam.PolicyDocument.from_json({"Version": "2012-10-17", "Statement": statements})
+        self.role: iam.IRole
         """What the scheduler calls StartFuotaTask with."""
+        policy = None
+        if role is None:
+            self.role = iam.Role(
+                self,
+                "Role",
+                assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com", conditions=own_account),
+                inline_policies={"StartFuotaTask": document},
+            )
+        else:
+            self.role = role
+            policy = iam.Policy(self, "Policy", document=document)
+            role.attach_inline_policy(policy)
         start = {"Id": reference.fuota_task_id, "LoRaWAN": {"StartTime": f"{self.at:%Y-%m-%dT%H:%M:%SZ}"}}
         self._schedule = typed_resource(
             self,
@@ -98,6 +115,7 @@ class SessionSchedule(constructs.Construct):
                 "scheduleExpression": f"at({self.calls_at:%Y-%m-%dT%H:%M:%S})",
                 "scheduleExpressionTimezone": "UTC",
                 "state": "ENABLED",
+                **({"groupName": group_name} if group_name else {}),
                 "target": {
                     "arn": f"arn:{cdk.Aws.PARTITION}:scheduler:::aws-sdk:iotwireless:startFuotaTask",
                     "input": json.dumps(start),
@@ -107,6 +125,10 @@ class SessionSchedule(constructs.Construct):
                 },
             },
         )
+        # The CDK makes up the name of a group at synth, so it is no reference that CloudFormation waits for.
+        for needed in (policy, group):
+            if needed is not None:
+                self._schedule.node.add_dependency(needed)
         AcknowledgedAtSynth(self, POLICY)
 
     @property
@@ -123,6 +145,16 @@ class SessionSchedule(constructs.Construct):
         """The start as the rules see it now."""
         ahead = (self.at - datetime.now(UTC)).total_seconds()
         return StartPlan(f"{self.at:%Y-%m-%d %H:%M:%S} UTC", ahead, self._window_seconds, self._place, self._task_place)
+
+
+def _group_name(group: IScheduleGroup, path: str) -> str:
+    if not hasattr(group, "schedule_group_name"):
+        raise FuotaValidationError(
+            "start-schedule-group",
+            f"schedule_group is {shown(group)}; give a group, such as aws_scheduler.ScheduleGroup(self, 'Sessions')",
+            construct_path=path,
+        )
+    return group.schedule_group_name
 
 
 def _queue(queue: sqs.IQueue, path: str) -> sqs.IQueue:

@@ -7,6 +7,8 @@ import aws_cdk as cdk
 import boto3
 import cfnlint.api
 import pytest
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sqs as sqs
 from aws_cdk.assertions import Annotations, Match
 from botocore.validate import ParamValidator
@@ -14,7 +16,7 @@ from cdk_nag import AwsSolutionsChecks
 
 from fuota_constructs import DlClass, FuotaTask, FuotaValidationError, IFuotaTask, MulticastGroup, RfRegion
 
-SCHEDULE = "AWS::Scheduler::Schedule"
+SCHEDULE, GROUP = "AWS::Scheduler::Schedule", "AWS::Scheduler::ScheduleGroup"
 TASK_ID = "11111111-2222-3333-4444-555555555555"
 TOMORROW = (datetime.now(UTC) + timedelta(days=1)).replace(hour=2, minute=30, second=0, microsecond=0)
 
@@ -130,6 +132,34 @@ def test_fails_for_what_is_no_queue_that_can_be_told(stack, task, imported, make
     for scheduled in (task, imported):
         with pytest.raises(FuotaValidationError, match=f"start-dead-letter-queue: .*{words}"):
             scheduled.schedule_start(TOMORROW, dead_letter_queue=queue)
+
+
+def test_a_group_and_a_role_of_ones_own_are_used(stack, task, imported, synth) -> None:
+    group = scheduler.ScheduleGroup(stack, "Sessions")
+    role = iam.Role(stack, "Starter", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"))
+    for scheduled in (task, imported):
+        schedule = scheduled.schedule_start(TOMORROW, schedule_group=group, role=role)
+        assert schedule.role is role
+    template = synth(stack)
+    [group_name] = template.all(GROUP)
+    [role_name] = [name for name in template.all("AWS::IAM::Role") if name.startswith("Starter")]
+    for body in template.all(SCHEDULE).values():
+        assert body["Properties"]["GroupName"] == template.all(GROUP)[group_name]["Properties"]["Name"]
+        assert group_name in body["DependsOn"]
+        assert body["Properties"]["Target"]["RoleArn"] == {"Fn::GetAtt": [role_name, "Arn"]}
+        [policy] = [name for name in body["DependsOn"] if "ScheduledStartPolicy" in name]
+        [allowed] = template.statements(template.all("AWS::IAM::Policy")[policy]["Properties"])
+        assert allowed["Action"] == ["iotwireless:StartFuotaTask"]
+    assert [str(match) for match in cfnlint.api.lint(json.dumps(template))] == []
+
+
+@pytest.mark.parametrize(
+    ("given", "rule"), [({"schedule_group": "night"}, "start-schedule-group"), ({"role": "arn:x"}, "start-role")]
+)
+def test_fails_for_what_is_no_group_or_role(task, imported, given, rule) -> None:
+    for scheduled in (task, imported):
+        with pytest.raises(FuotaValidationError, match=f"{rule}: "):
+            scheduled.schedule_start(TOMORROW, **given)
 
 
 def test_a_fired_schedule_stays_where_cloudformation_finds_it(stack, imported, synth) -> None:
