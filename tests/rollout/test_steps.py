@@ -8,7 +8,6 @@ import os
 import time
 
 import boto3
-import launch
 import pytest
 import rollout_calls
 import rollout_step
@@ -279,16 +278,18 @@ def test_what_is_made_while_somebody_says_abort_is_taken_away(rig, monkeypatch, 
     assert rig.left() == []
 
 
-def test_what_was_made_without_anybody_hearing_of_it_is_found_and_taken_away(rig, monkeypatch) -> None:
+@pytest.mark.parametrize(("step", "maker"), [("gather", "new_group"), ("launch", "new_task")])
+def test_what_was_made_without_anybody_hearing_of_it_is_found_and_taken_away(rig, monkeypatch, step, maker) -> None:
     rig.fleet(good={"count": 3})
-    make = launch.new_task
+    module = importlib.import_module(step)
+    make = getattr(module, maker)
 
     def killed(turn, calls):
         make(turn, calls)
         rig.say("abort")
         raise TimeoutError("the function is killed")
 
-    monkeypatch.setattr(launch, "new_task", killed)
+    monkeypatch.setattr(module, maker, killed)
     assert rig.run(rig.settings(waves=ONE_WAVE))["status"] == "ABORTED"
     assert rig.control()["Task"] == rig.control()["Group"] == ""
     assert rig.left() == []
