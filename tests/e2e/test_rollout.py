@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from fuota_constructs.cli.root import fuota as root
 from fuota_constructs.local import cloud as clouds
 from fuota_constructs.local.cloud import LocalCloud
 
 pytestmark = pytest.mark.e2e
 
-PATIENCE_SECONDS = 120
-CONTROL = {"Rollout": {"S": "control"}}
+PATIENCE_SECONDS = 240
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +35,7 @@ class Run:
 
     def __init__(self, cloud: LocalCloud, app: Any) -> None:
         self.cloud, self.service = cloud, cloud.client("iotwireless")
+        self.events: list[dict[str, Any]] = []
         fleet = {"groups": [], "cohorts": [{"name": "meters", "count": 5}], "account": cloud.account}
         cloud.admin("fleet", method="POST", content={**fleet, "aws_region": cloud.region})
         [profile] = self.service.list_device_profiles()["DeviceProfileList"]
@@ -41,7 +43,8 @@ class Run:
         app.succeeds("deploy", *context)
         [stack] = cloud.client("cloudformation").describe_stacks(StackName="Fleet")["Stacks"]
         outputs = {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
-        self.machine, self.table = outputs["Machine"], outputs["Table"]
+        self.machine, self.table, self.queue = outputs["Machine"], outputs["Table"], outputs["Queue"]
+        self.operator = cloud.client("iam").create_access_key(UserName=outputs["Operator"])["AccessKey"]
         self.settings = self.item("plan")["Settings"]["S"]
         asked = {"table": outputs["Versions"], "rollout": outputs["Name"], "version": "1.1.0"}
         place = {"account": cloud.account, "aws_region": cloud.region}
@@ -51,13 +54,21 @@ class Run:
         first = self.start("first")
         self.under_way = self.until_started()
         self.refused = app.fuota("deploy", *context, "-c", "success=60").output
-        self.say("abort")
+        self.fuota("status", "hold", "resume", "abort")
         self.aborted = self.end_of(first)
         self.after_abort = self.until_nothing_is_left()
         app.succeeds("deploy", *context, "-c", "success=60")
         self.changed = json.loads(self.item("plan")["Settings"]["S"])
 
-        self.succeeded = self.end_of(self.start("second"))
+        second = self.start("second")
+        self.until_told("second", "RUNNING")
+        self.fuota("hold")
+        self.until_told("second", "HELD")
+        self.fuota("resume", "status", "list")
+        self.succeeded = self.end_of(second)
+        self.not_his = self.fuota("start", code=1)
+        self.fuota("report")
+        self.over = self.fuota("hold", code=1)
         self.evidence = self.read("rollouts/second/outcome.json")
         self.checks = [self.read(f"rollouts/second/wave-{wave}/check-0.json") for wave in (0, 1)]
         self.after_success = self.until_nothing_is_left()
@@ -66,13 +77,70 @@ class Run:
         dynamodb, versions = cloud.client("dynamodb"), outputs["Versions"]
         for found in dynamodb.scan(TableName=versions)["Items"]:
             dynamodb.delete_item(TableName=versions, Key={"WirelessDeviceId": found["WirelessDeviceId"]})
+
+        self.failed = self.stop_one()
+
         self.start("third")
+        self.until_told("third", "RUNNING")
         self.until_gathered()
+        # CloudFormation deletes no user who has keys.
+        key = self.operator["AccessKeyId"]
+        cloud.client("iam").delete_access_key(UserName=outputs["Operator"], AccessKeyId=key)
         app.succeeds("destroy", *context)
         self.left = self.until_nothing_is_left()
         decisions = cloud.admin("iam")["decisions"]
         self.denied = [each for each in decisions if not each["allowed"]]
         self.used = {each["action"] for each in decisions if "RolloutFunctionRole" in each["principal"]}
+
+    def stop_one(self) -> dict[str, Any]:
+        """Stop a rollout from outside once it has made something; answers with what is told of that."""
+        stopped = self.start("stopped")
+        self.until_gathered()
+        states = self.cloud.client("stepfunctions")
+        states.stop_execution(executionArn=stopped, error="Somebody", cause="stopped it")
+        told = self.until_told("stopped", "FAILED")
+        # What was left of it takes as long to delete as the service takes.
+        self.cloud.admin("clock", method="POST", content={"advance_seconds": 120})
+        return told
+
+    def fuota(self, *words: str, code: int = 0) -> str:
+        """`fuota rollout` with each word, as the operator; answers what it printed."""
+        said = ""
+        for word in words:
+            file = ["--json"] if word == "report" else []
+            name = [] if word == "list" else ["Fleet/Rollout"]
+            variables = {
+                "AWS_ACCESS_KEY_ID": self.operator["AccessKeyId"],
+                "AWS_SECRET_ACCESS_KEY": self.operator["SecretAccessKey"],
+                "AWS_ENDPOINT_URL": self.cloud.url,
+                "AWS_CA_BUNDLE": str(self.cloud.ca_bundle),
+                "AWS_REGION": self.cloud.region,
+            }
+            done = CliRunner().invoke(root, ["rollout", word, *name, *file], env=variables)
+            assert done.exit_code == code, f"{word}: {done.output}"
+            said += done.output
+        return said
+
+    def until_told(self, execution: str, status: str) -> dict[str, Any]:
+        """The event of a status, once it is told."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            for event in self.told():
+                if (event["execution"], event.get("status")) == (execution, status):
+                    return event
+            assert time.monotonic() < deadline, (self.events, self.item("control"), self.cloud.log)
+            self.jump()
+
+    def told(self) -> list[dict[str, Any]]:
+        """The details of all events so far, as they came."""
+        sqs = self.cloud.client("sqs")
+        while messages := sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages"):
+            for message in messages:
+                detail = json.loads(message["Body"])["detail"]
+                if detail not in self.events:
+                    self.events.append(detail)
+                sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
+        return self.events
 
     def item(self, key: str) -> dict[str, Any]:
         """An item of the table."""
@@ -132,15 +200,6 @@ class Run:
             time.sleep(0.2)
         return left
 
-    def say(self, word: str) -> None:
-        """Write the operator's word."""
-        self.cloud.client("dynamodb").update_item(
-            TableName=self.table,
-            Key=CONTROL,
-            UpdateExpression="SET Word = :word",
-            ExpressionAttributeValues={":word": {"S": word}},
-        )
-
     def end_of(self, execution: str) -> dict[str, Any]:
         """The output of an execution, once it is over; the machines' waits pass by the clock of the cloud."""
         states, deadline = self.cloud.client("stepfunctions"), time.monotonic() + PATIENCE_SECONDS
@@ -196,7 +255,36 @@ def test_destroying_the_stack_ends_the_rollout_and_leaves_nothing(run: Run) -> N
     assert run.left == []
 
 
-def test_nothing_was_denied_and_what_was_granted_was_needed(run: Run) -> None:
-    assert run.denied == []
-    assert {"iotwireless:CreateFuotaTask", "iotwireless:AssociateWirelessDeviceWithMulticastGroup"} <= run.used
+def test_an_operator_with_only_control_controls_and_does_not_start(run: Run) -> None:
+    assert "is not authorized to perform: states:StartExecution" in run.not_his
+    assert "is over (SUCCEEDED): nothing to hold" in run.over
+    [said] = [event["said"] for event in run.events if event["execution"] == "first" and "said" in event]
+    assert said["word"] == "abort"
+    assert said["who"].split("/")[0].endswith(":user")
+
+
+def test_the_queue_got_each_change_of_status(run: Run) -> None:
+    statuses = {
+        name: [event["status"] for event in run.events if event["execution"] == name and "status" in event]
+        for name in ("first", "second", "stopped")
+    }
+    assert statuses == {
+        "first": ["RUNNING", "ABORTED"],
+        "second": ["RUNNING", "HELD", "RUNNING", "SUCCEEDED"],
+        "stopped": ["RUNNING", "FAILED"],
+    }
+    assert run.failed["reason"] == "its execution was stopped: Somebody: stopped it"
+    waves = [event["outcome"] for event in run.events if event["execution"] == "second" and "outcome" in event]
+    assert waves == ["RUNNING", "INCONCLUSIVE", "RUNNING", "PASSED"]
+
+
+def test_nothing_else_was_denied_and_what_was_granted_was_needed(run: Run) -> None:
+    # Looking for the rollout, the operator may not read the tags of other machines: that of its waves.
+    assert {each["action"] for each in run.denied} == {"states:StartExecution", "states:ListTagsForResource"}
+    assert all(":user/" in each["principal"] for each in run.denied)
+    assert {
+        "events:PutEvents",
+        "iotwireless:CreateFuotaTask",
+        "iotwireless:AssociateWirelessDeviceWithMulticastGroup",
+    } <= run.used
     assert {"dynamodb:BatchGetItem", "iam:GetRole", "iam:SimulatePrincipalPolicy"} <= run.used

@@ -9,7 +9,7 @@ from typing import Any
 
 from operator_word import OperatorWord
 from rollout_calls import RolloutCalls
-from standing import HELD, Standing
+from standing import FAILED, HELD, Standing
 from status_events import rollout_event, wave_event
 from status_metrics import status_metrics, untold
 from wave_turn import Turn
@@ -19,6 +19,8 @@ def tell(
     turn: Turn, state: Mapping[str, Any], now_is: Standing, calls: RolloutCalls, word: OperatorWord
 ) -> dict[str, str]:
     """Tell what is not told yet; answers with what to note of it in the table."""
+    if word.told_status == FAILED and now_is.status != FAILED and not calls.is_running(turn.execution_arn):
+        return {}  # a step of its wave, which goes on a little when the machine of the rollout died: not a redrive
     now, noted = calls.now(), {}
     waits = state.get("waiting") or {}
     held_since = float(waits.get("since", now)) if now_is.status == HELD else None

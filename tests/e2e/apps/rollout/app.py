@@ -1,6 +1,12 @@
-"""A rollout to all devices of a profile; with -c success=... another share is asked for."""
+"""A rollout to all devices of a profile; with -c success=... another share is asked for.
+
+Its events go to a queue, and an operator may control it, but not start it.
+"""
 
 import aws_cdk as cdk
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sqs as sqs
 
 from fuota_constructs import Applied, DlClass, FirmwareImage, FuotaRollout, RfRegion, RolloutTargets, RolloutWave
 
@@ -20,11 +26,18 @@ rollout = FuotaRollout(
     applied=Applied.version("1.1.0", within=cdk.Duration.hours(6)),
     success_percent=float(app.node.try_get_context("success") or 50),
 )
-for name, value in {
+queue = sqs.Queue(stack, "Changes", removal_policy=cdk.RemovalPolicy.DESTROY)
+rollout.on_event("Events", target=targets.SqsQueue(queue))
+operator = iam.User(stack, "Person")
+rollout.grants.control(operator)
+outputs = {
     "Machine": rollout.state_machine_arn,
     "Table": rollout.control_table_name,
     "Versions": rollout.versions.table_name,
     "Name": rollout.rollout_name,
-}.items():
+    "Queue": queue.queue_url,
+    "Operator": operator.user_name,
+}
+for name, value in outputs.items():
     cdk.CfnOutput(stack, name, value=value)
 app.synth()
