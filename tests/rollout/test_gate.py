@@ -11,8 +11,8 @@ TERMS = Terms(success=0.95, confidence=0.8, waves=3)
 AS_PLANNED = Radio(delivered=30, lost=0, planned=0.99)
 
 
-def say(*waves: Tally, radio: Radio = AS_PLANNED, **terms: float):
-    return judge(waves, radio, dataclasses.replace(TERMS, **terms))
+def say(*waves: Tally, radio: Radio = AS_PLANNED, left_out: int | None = None, **terms: float):
+    return judge(waves, radio, dataclasses.replace(TERMS, **terms), left_out=left_out)
 
 
 def test_a_canary_that_refutes_nothing_goes_on_although_it_proves_nothing() -> None:
@@ -60,6 +60,20 @@ def test_a_last_wave_that_proves_nothing_ends_when_the_share_is_reached() -> Non
     # Who is not heard of has no image that is known of, and a canary that is the whole fleet is a last wave.
     assert say(Tally(delivered=20, unknown=2), waves=1).next == "hold"
     assert say(Tally(delivered=20), Tally(delivered=20, failed=1), Tally(delivered=1, failed=2)).next == "hold"
+
+
+def test_a_wave_of_which_too_many_were_in_no_session_holds() -> None:
+    canary = Tally(delivered=95)
+    assert say(canary, left_out=5).next == "pass"
+    held = say(canary, left_out=6)
+    assert (held.next, held.outcome) == ("hold", "INCONCLUSIVE")
+    assert held.reason.startswith(
+        "6 of 101 devices of this wave were not attempted (0 refuse the image, 6 were not in its group, or in another"
+        " session); of the others, 95 of 95 devices have the image"
+    )
+    assert say(canary, Tally(delivered=95, refused=6), left_out=0).next == "hold"
+    assert say(canary, Tally(delivered=95, refused=6)).next == "pass"  # some are tried again first
+    assert say(Tally(delivered=5, failed=20), left_out=50).next == "abort"
 
 
 def test_bad_firmware_aborts() -> None:

@@ -5,6 +5,7 @@ tried again count as unknown until then: a verdict of an earlier look would be t
 within a wave cost no confidence. Those of the waves do: each has its part of the error that was allowed.
 """
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -88,8 +89,11 @@ class Verdict:
         return {ABORT: "ABORTED", PASS: "PASSED"}.get(self.next, "INCONCLUSIVE")
 
 
-def judge(waves: Sequence[Tally], radio: Radio, terms: Terms) -> Verdict:
-    """Judge all waves of an image so far, the last of which is the one at the gate."""
+def judge(waves: Sequence[Tally], radio: Radio, terms: Terms, *, left_out: int | None = None) -> Verdict:
+    """Judge all waves of an image so far, the last of which is the one at the gate.
+
+    `left_out` devices of that wave were in no session; None while some are still tried again.
+    """
     wave, pooled = waves[-1], waves[0]
     for other in waves[1:]:
         pooled = pooled.plus(other)
@@ -98,7 +102,17 @@ def judge(waves: Sequence[Tally], radio: Radio, terms: Terms) -> Verdict:
     if pooled.attempted == 0:
         return Verdict(HOLD, "no device was attempted, so nothing is known about this image")
     is_last = len(waves) >= terms.waves  # a wave that was skipped is not among them: then not all have had their turn
-    return _by_bounds(pooled, radio, terms, is_canary=len(waves) == 1, is_last=is_last)
+    verdict = _by_bounds(pooled, radio, terms, is_canary=len(waves) == 1, is_last=is_last)
+    if left_out is None or verdict.next not in {PASS, GO_ON}:
+        return verdict
+    without = wave.refused + left_out
+    of_wave = wave.attempted + without
+    if without <= (1 - terms.success) * of_wave:
+        return verdict
+    # The bounds are of those attempted: they do not say that the wave is updated.
+    said = f"{without} of {of_wave} devices of this wave were not attempted"
+    each = f"{wave.refused} refuse the image, {left_out} were not in its group, or in another session"
+    return dataclasses.replace(verdict, next=HOLD, reason=f"{said} ({each}); of the others, {verdict.reason}")
 
 
 def _by_bounds(pooled: Tally, radio: Radio, terms: Terms, *, is_canary: bool, is_last: bool) -> Verdict:

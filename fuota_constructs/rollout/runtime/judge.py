@@ -33,8 +33,11 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
     gateways = asked.get("gateways") or {}
     version = (turn.settings.get("applied") or {}).get("version", "")
     terms = Terms(asked["success"], asked["confidence"], judged_waves, asked["mostSilent"], version=version, **gateways)
-    verdict = judged([*map(tally_of, record.earlier_waves()), this], radio, terms)
+    # Not in the group, or not in the service any more: no status says anything of them.
+    left_out = max(0, turn.state["sizes"][turn.wave] - already - len(statuses))
     pending = len(worth_trying(turn, record))
+    without_session = None if pending else left_out + this.conflicting
+    verdict = judged([*map(tally_of, record.earlier_waves()), this], radio, terms, left_out=without_session)
     next_ = _next(verdict, turn, word, pending)
     record.keep_gate(
         {
@@ -51,8 +54,7 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
             "statuses": dict(Counter(found["status"] for found in statuses.values())),
             "firstSession": {"delivered": radio.delivered, "lost": radio.lost, "planned": radio.planned},
             "settings": dict(asked),
-            # Not in the group, or not in the service any more: no status says anything of them.
-            "leftOut": max(0, turn.state["sizes"][turn.wave] - already - len(statuses)),
+            "leftOut": left_out,
             "versions": dict(versions.most_common(MOST_VERSIONS)),
             "checked": checked.unknown if checked else [],
             "pending": pending,
