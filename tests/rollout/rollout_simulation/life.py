@@ -170,8 +170,10 @@ class Life:
                     world.violation("deployment of the same refused", failed)
             return
         changed = {**self.settings, "retries": self.settings["retries"] + 1}
+        # It may have been deployed already, while the execution had failed and was not redriven yet.
+        is_other = self.stack.settings != changed
         failed = self.stack.update(changed)
-        if is_running and not failed and self._running() is not None:
+        if is_running and is_other and not failed and self._running() is not None:
             world.violation("changed under way", "a deployment with other settings went through")
         world.weather.counts["deployment refused" if failed else "deployment"] += 1
 
