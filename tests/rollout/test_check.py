@@ -120,7 +120,7 @@ def test_a_wave_whose_every_device_is_busy_asks_the_operator(rig) -> None:
 
 
 def test_members_of_a_group_in_session_are_busy_too(rig) -> None:
-    rig.fleet(good={"count": 3})
+    rig.fleet(good={"count": 20})
     group = rig.iotwireless.create_multicast_group(LoRaWAN={"RfRegion": "EU868", "DlClass": "ClassC"})["Id"]
     rig.iotwireless.associate_wireless_device_with_multicast_group(Id=group, WirelessDeviceId=rig.devices[0])
     start = datetime.fromtimestamp(rig.clock(), UTC) + timedelta(hours=1)
