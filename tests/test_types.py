@@ -13,6 +13,8 @@ from fuota_constructs.cli.root import fuota
 
 ROOT = Path(__file__).parent.parent
 PROGRAMS = ROOT / "tests" / "typed_programs"
+NO_SUCH_CLASS = re.compile('incompatible with protocol "(IPrincipal|IRuleTarget|ITopic|ITopicSubscription)"')
+"""To pyright no class of the CDK is one of these interfaces of its own: their parameters have other names."""
 RIGHT, WRONG = PROGRAMS / "right.py", PROGRAMS / "wrong.py"
 
 
@@ -74,7 +76,6 @@ def test_pyright_accepts_right_programs_and_refuses_wrong_ones(programs: list[Pa
     errors = {
         (Path(each["file"]).name, each["range"]["start"]["line"] + 1)
         for each in found["generalDiagnostics"]
-        # To pyright no principal class of the CDK is an IPrincipal: their parameters have other names.
-        if each["severity"] == "error" and '"IPrincipal"' not in each["message"]
+        if each["severity"] == "error" and not NO_SUCH_CLASS.search(each["message"])
     }
     assert errors == refused_lines(), checked.stdout

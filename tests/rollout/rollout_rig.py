@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import botocore.loaders
+import botocore.session
 import cfnlint.jsonschema
 import pytest
 from ministack.core import responses
@@ -37,6 +39,8 @@ import rollout_calls  # noqa: E402  # the path comes first
 import rollout_step  # noqa: E402  # the path comes first
 from wave_turn import Turn  # noqa: E402  # the path comes first
 
+LOADER = botocore.loaders.create_loader()
+"""Of the models of AWS: each session would read them anew."""
 START = 1_800_000_000.0
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 MOST_STEPS = 600
@@ -343,7 +347,9 @@ def rig(cloud: clouds.LocalCloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[R
     with serve(service) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL_IOT_WIRELESS", url)
         rollout_calls._client.cache_clear()
-        boto3.setup_default_session()  # with the keys of this cloud
+        session = botocore.session.get_session()
+        session.register_component("data_loader", LOADER)
+        boto3.setup_default_session(botocore_session=session)  # with the keys of this cloud
         rig = Rig(clock, service)
         rig.dynamodb.delete_item(TableName=TABLE, Key={"Rollout": {"S": "control"}})
         for item in rig.dynamodb.scan(TableName=VERSIONS)["Items"]:

@@ -86,6 +86,7 @@ IDS = {
     "rollout-waves": ("error", "warning"),
     "rollout-window": ("error", "warning"),
     "wave-cannot-prove": ("warning",),
+    "applied-version": ("warning",),
 }
 
 
