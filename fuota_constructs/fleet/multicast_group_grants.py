@@ -8,6 +8,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
 from fuota_constructs.errors import FuotaValidationError
+from fuota_constructs.template.grantees import expect_grantee
 from fuota_constructs.template.tokens import shown
 
 if TYPE_CHECKING:
@@ -79,11 +80,6 @@ class MulticastGroupGrants:
         return self._group.multicast_group_ref.multicast_group_arn
 
     def _grant(self, grantee: iam.IGrantable, names: tuple[str, ...], resource: str) -> iam.Grant:
-        if not hasattr(grantee, "grant_principal"):
-            raise FuotaValidationError(
-                "grantee",
-                f"grantee is {shown(grantee)}; give a role, a user or another iam.IGrantable",
-                construct_path=self._group.node.path,
-            )
+        expect_grantee(grantee, self._group.node)
         actions = [f"iotwireless:{name}" for name in sorted(names)]
         return iam.Grant.add_to_principal(grantee=grantee, actions=actions, resource_arns=[resource])

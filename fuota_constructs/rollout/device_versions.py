@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import aws_cdk as cdk
 import constructs
 
-from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.template.acknowledgments import VERSIONS, AcknowledgedAtSynth
+from fuota_constructs.template.grantees import expect_grantee
 from fuota_constructs.template.on_demand_table import on_demand_table
-from fuota_constructs.template.tokens import shown
 from fuota_constructs.template.typed_resource import attribute
 
 if TYPE_CHECKING:
@@ -57,11 +56,6 @@ class DeviceVersions(constructs.Construct):
         """
         from aws_cdk import aws_iam as iam
 
-        if not hasattr(grantee, "grant_principal"):
-            raise FuotaValidationError(
-                "grantee",
-                f"grantee is {shown(grantee)}; give a role, a function or another iam.IGrantable",
-                construct_path=self.node.path,
-            )
+        expect_grantee(grantee, self.node, such_as="a role, a function")
         actions = ["dynamodb:BatchWriteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
         return iam.Grant.add_to_principal(grantee=grantee, actions=actions, resource_arns=[self.table_arn])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from aws_cdk import aws_iam as iam
 
 from fuota_constructs.errors import FuotaValidationError
-from fuota_constructs.template.tokens import shown
+from fuota_constructs.template.grantees import expect_grantee
 
 if TYPE_CHECKING:
     from aws_cdk import aws_s3 as s3
@@ -76,10 +76,5 @@ class RolloutGrants:
         return self._rollout.versions.grant_report(grantee)
 
     def _grant(self, grantee: iam.IGrantable, actions: list[str], resource: str) -> iam.Grant:
-        if not hasattr(grantee, "grant_principal"):
-            raise FuotaValidationError(
-                "grantee",
-                f"grantee is {shown(grantee)}; give a role, a user or another iam.IGrantable",
-                construct_path=self._rollout.node.path,
-            )
+        expect_grantee(grantee, self._rollout.node)
         return iam.Grant.add_to_principal(grantee=grantee, actions=actions, resource_arns=[resource])

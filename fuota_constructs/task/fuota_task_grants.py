@@ -9,6 +9,7 @@ from aws_cdk import aws_iam as iam
 
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.provider.permissions import SERVICE_PRINCIPAL
+from fuota_constructs.template.grantees import expect_grantee
 from fuota_constructs.template.tokens import shown
 
 if TYPE_CHECKING:
@@ -88,12 +89,7 @@ class FuotaTaskGrants:
         )
 
     def _on_task(self, grantee: iam.IGrantable, names: tuple[str, ...]) -> iam.Grant:
-        if not hasattr(grantee, "grant_principal"):
-            raise FuotaValidationError(
-                "grantee",
-                f"grantee is {shown(grantee)}; give a role, a user or another iam.IGrantable",
-                construct_path=self._task.node.path,
-            )
+        expect_grantee(grantee, self._task.node)
         return iam.Grant.add_to_principal(
             grantee=grantee,
             actions=_actions(names),
