@@ -35,7 +35,7 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
     terms = Terms(asked["success"], asked["confidence"], judged_waves, asked["mostSilent"], version=version, **gateways)
     # Not in the group, or not in the service any more: no status says anything of them.
     left_out = max(0, turn.state["sizes"][turn.wave] - already - len(statuses))
-    pending = len(worth_trying(turn, record))
+    pending = len(worth_trying(turn, statuses))
     without_session = None if pending else left_out + this.conflicting
     verdict = judged([*map(tally_of, record.earlier_waves()), this], radio, terms, left_out=without_session)
     next_ = _next(verdict, turn, word, pending)

@@ -1,6 +1,7 @@
 """Who of a wave is tried again, and with how much redundancy."""
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from device_outcomes import INITIAL, is_tried_again
@@ -21,7 +22,7 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
     """
     del word
     record = WaveRecord(turn, calls)
-    again = worth_trying(turn, record)
+    again = worth_trying(turn, record.statuses())
     record.keep_members_of_next(again)
     return {
         "next": DONE,
@@ -33,14 +34,14 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
     }
 
 
-def worth_trying(turn: Turn, record: WaveRecord) -> list[str]:
+def worth_trying(turn: Turn, statuses: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """The devices of the wave that another session may help, while the rollout has tries left."""
     if not turn.tries_left:
         return []
     done = float(turn.state.get("doneAt") or 0)
     return [
         device
-        for device, found in record.statuses().items()
+        for device, found in statuses.items()
         if is_tried_again(found["status"], turn.attempt)
         and (found["status"] != INITIAL or (found.get("heard") or 0) > done)
     ]
