@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from operator_word import BEING_MADE, OperatorWord
+from operator_word import OperatorWord
 from rollout_calls import RolloutCalls
 from wave_record import WaveRecord
 from wave_turn import ABORT, AGAIN, DONE, Turn
@@ -15,7 +15,9 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
     does not know, or that are of another RfRegion, are left out, and count as not attempted.
     """
     iotwireless = calls.iotwireless
-    group = turn.state.get("group") or _claimed_group(turn, calls, word)
+    group = turn.state.get("group") or word.make_on_record(
+        "Group", lambda: new_group(turn, calls), iotwireless.delete_multicast_group
+    )
     if not group:
         return {"next": ABORT}
     members = WaveRecord(turn, calls).members()
@@ -44,22 +46,6 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
         "leftOut": left_out,
         "members": len(members),
     }
-
-
-def _claimed_group(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> str:
-    """Make the group; empty when somebody said abort meanwhile.
-
-    It is on record before it is made and before the first device joins: whoever comes after a machine that died, or
-    after an abort, takes it away.
-    """
-    if not word.claim(Group=BEING_MADE):
-        return ""
-    group = new_group(turn, calls)
-    if word.claim(Group=group):
-        return group
-    # With the stack, nobody may come after this step.
-    calls.iotwireless.delete_multicast_group(Id=group)
-    return ""
 
 
 def new_group(turn: Turn, calls: RolloutCalls) -> str:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from operator_word import BEING_MADE, OperatorWord
+from operator_word import OperatorWord
 from rollout_calls import RolloutCalls
 from session_length import session_seconds
 from wave_turn import ABORT, AGAIN, DONE, Turn
@@ -15,7 +15,9 @@ PENDING = "Pending"
 def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
     """Make the task and start it, once: the token finds the task of a call whose answer was lost."""
     iotwireless = calls.iotwireless
-    task_id = turn.state.get("task") or _claimed_task(turn, calls, word)
+    task_id = turn.state.get("task") or word.make_on_record(
+        "Task", lambda: new_task(turn, calls), iotwireless.delete_fuota_task
+    )
     if not task_id:
         return {"next": ABORT}
     task = iotwireless.get_fuota_task(Id=task_id)
@@ -35,18 +37,6 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
 
 def _launched(turn: Turn, task_id: str, start: float) -> dict[str, Any]:
     return {"next": DONE, "task": task_id, "startAt": start, "endAt": start + session_seconds(turn)}
-
-
-def _claimed_task(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> str:
-    """Make the task, on record before and after; empty when somebody said abort meanwhile."""
-    if not word.claim(Task=BEING_MADE):
-        return ""
-    task = new_task(turn, calls)
-    if word.claim(Task=task):
-        return task
-    # With the stack, nobody may come after this step.
-    calls.iotwireless.delete_fuota_task(Id=task)
-    return ""
 
 
 def new_task(turn: Turn, calls: RolloutCalls) -> str:

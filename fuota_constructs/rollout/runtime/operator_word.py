@@ -5,7 +5,7 @@ reads it twice gets the same answer; the next gate is another one. Nothing is sa
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -212,6 +212,21 @@ class OperatorWord:
     def claim(self, **facts: str) -> bool:
         """Note what is about to be made, or just was; False when it is not to be, because somebody said abort."""
         return bool(self._note({**facts, "MadeAt": f"{self._calls.now():.0f}"}, *self._in_charge, NOT_ABORTED))
+
+    def make_on_record(self, name: str, make: Callable[[], str], take_away: Callable[..., Any]) -> str:
+        """Make a task or a group and answer with its id; empty when somebody said abort meanwhile.
+
+        It is on record before it is made, and with its id before anything comes of it: whoever comes after a machine
+        that died, or after an abort, takes it away.
+        """
+        if not self.claim(**{name: BEING_MADE}):
+            return ""
+        made = make()
+        if self.claim(**{name: made}):
+            return made
+        # With the stack, nobody may come after this step.
+        take_away(Id=made)
+        return ""
 
     def tell(self, **facts: str) -> None:
         """Note what the rollout does, for the operator; only while it is the one on record, and in charge."""
