@@ -1,28 +1,21 @@
 """`fuota plan` of a delta: both sessions side by side, in the terminal, as a page and as JSON."""
 
+import functools
 import hashlib
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
-from fuota_constructs.cli.root import fuota as root
-
-from ..published import document
+from . import plan_command
+from .plan_command import content
 
 EXAMPLE = Path(__file__).parents[3] / "firmware"
 BASE, TARGET = (str(EXAMPLE / f"sensor-{version}.bin") for version in ("1.1.0", "1.2.0"))
 EU868 = ("--rf-region", "EU868")
 
 
-def plan(*arguments: str) -> Result:
-    return CliRunner(env={"COLUMNS": "100"}).invoke(root, ["plan", *arguments])
-
-
-def content(*arguments: str) -> dict[str, Any]:
-    return document(plan(*arguments, "--json").stdout)
+plan = functools.partial(plan_command.plan, columns=100)
 
 
 def test_two_files_and_delta_from_are_the_same() -> None:

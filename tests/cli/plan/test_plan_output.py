@@ -5,30 +5,14 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from fuota_constructs.cli.root import fuota as root
 
 from ..published import document
-
-EU868 = ("--region", "EU868")
-
-
-def plan(*arguments: str) -> Result:
-    """The command in this process, 80 columns wide."""
-    return CliRunner(env={"COLUMNS": "80"}).invoke(root, ["plan", *arguments])
-
-
-def content(*arguments: str) -> dict[str, Any]:
-    """Its JSON, whatever the exit code."""
-    return document(plan(*arguments, "--json").stdout)
-
-
-def findings(*arguments: str) -> dict[str, str]:
-    return {finding["rule"]: finding["level"] for finding in content(*arguments)["findings"]}
+from .plan_command import EU868, content, plan
 
 
 def without(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
