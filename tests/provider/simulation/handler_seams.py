@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import random
 import sys
-import uuid
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import aws_calls
-import botocore.endpoint
 import index
 import pytest
 
-from fuota_constructs.local.iotwireless import store
-from simulation.network import ACCOUNT, REGION, Network, client
+from simulation.client_seams import patch_clients
+from simulation.network import Network, client
 
 if TYPE_CHECKING:
     from simulation.world import World
@@ -37,11 +34,6 @@ class Log:
         """Nothing to do."""
 
 
-def sign(_: object, __: str, request: Any, *___: object, **____: object) -> None:
-    """Say whose request it is, as a signature would."""
-    request.headers["Authorization"] = f"AWS4-HMAC-SHA256 Credential={ACCOUNT}/20261123/{REGION}/iotwireless/x"
-
-
 class Seams:
     """Enters a world and leaves it again."""
 
@@ -52,18 +44,11 @@ class Seams:
     def __enter__(self) -> World:
         world, patch = self.world, self.patches
         random.seed(world.seed)  # the jitter of boto3's pauses
-        ids = random.Random(world.seed)
-        patch.setattr(store, "uuid", SimpleNamespace(uuid4=lambda: uuid.UUID(int=ids.getrandbits(128), version=4)))
-        patch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=world.time.sleep, time=lambda: world.time.now))
-        # What costs most and does not matter here: who asks is always the same, and nobody checks signatures.
-        patch.setattr("botocore.useragent.UserAgentString.to_string", lambda _: "simulated")
-        patch.setattr("botocore.signers.RequestSigner.sign", sign)
+        patch_clients(patch, world.time, random.Random(world.seed))
         patch.setattr(index, "AwsCalls", world.function.calls)
         patch.setattr(sys, "stdout", Log(world))
         for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_IOT_WIRELESS", "AWS_ENDPOINT_URL_S3"):
             patch.delenv(name, raising=False)
-        # Making clients takes longest of all: they are kept, though not what they remember of former failures.
-        patch.setattr("botocore.retries.quota.RetryQuota.acquire", lambda _, __: True)
         patch.setattr(aws_calls, "_client", client)
         patch.setattr(Network, "current", world.network, raising=False)
         return world

@@ -22,6 +22,7 @@ from fuota_constructs.local.iotwireless import IotWirelessService
 from fuota_constructs.local.iotwireless.session import SessionPolicy, task_status
 from fuota_constructs.local.iotwireless.store import FuotaTask
 from simulation import stack_api
+from simulation.client_seams import ACCOUNT, REGION
 from simulation.object_store import ObjectStore
 from simulation.weather import REQUEST_FAULTS
 
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 Answer = tuple[int, "Mapping[str, str]", bytes]
 
-ACCOUNT, REGION = "123456789012", "eu-west-1"
 TASK_PATH = re.compile("/fuota-tasks/([^/]+)|resourceArn=[^&]*FuotaTask%2F([0-9a-f-]+)|fuotaTaskId=([0-9a-f-]+)")
 SESSION = ("FuotaSession_Waiting", "In_FuotaSession")
 SHOWN_DEFAULTS = {"RedundancyPercent": 20, "FragmentIntervalMS": 3000}  # whether AWS shows any is not documented

@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from simulation.odds import Odds
+
 if TYPE_CHECKING:
     import random
 
@@ -36,7 +38,7 @@ ANSWER_FAULTS = {
 
 
 @dataclass(frozen=True)
-class Weather:
+class Weather(Odds):
     """How often what goes wrong in one sequence."""
 
     storm: float = 0.0  # a share of the figures above
@@ -60,19 +62,3 @@ class Weather:
             "rough": cls(0.4, 0.15, 0.02, 0.1, 0.2, 0.03, 0.25),
             "stormy": cls(1.0, 0.25, 0.04, 0.2, 0.3, 0.08, 0.3),
         }[kind]
-
-    def strikes(self, chance: random.Random, faults: dict[str, float]) -> str | None:
-        """Draw what happens to one request or answer; None if nothing does."""
-        point = chance.random()
-        for name, odds in faults.items():
-            point -= odds * self.storm
-            if point < 0:
-                self.counts[name] += 1
-                return name
-        return None
-
-    def happens(self, chance: random.Random, what: str) -> bool:
-        """Draw whether one of the other things happens."""
-        happens = chance.random() < getattr(self, what)
-        self.counts[what] += happens
-        return happens

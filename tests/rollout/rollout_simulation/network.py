@@ -17,6 +17,7 @@ import rollout_calls
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from ministack.services import dynamodb
+from simulation.client_seams import ACCOUNT, REGION
 
 from fuota_constructs.local.iotwireless import IotWirelessService
 from fuota_constructs.local.iotwireless.session import SessionPolicy, task_status
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from rollout_simulation.world import World
 
 Answer = tuple[int, "Mapping[str, str]", bytes]
-ACCOUNT, REGION = "123456789012", "eu-west-1"
 BUCKET = "fleet-firmware"
 READ_TIMEOUT_SECONDS = 20
 ON_AIR = ("FuotaSession_Waiting", "In_FuotaSession")

@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from simulation.odds import Odds
+
 if TYPE_CHECKING:
     import random
 
@@ -29,7 +31,7 @@ INVOCATION_FAULTS = {"not invoked": 0.02, "throttled": 0.02, "answer lost": 0.04
 
 
 @dataclass(frozen=True)
-class Weather:
+class Weather(Odds):
     """How often what goes wrong in one life."""
 
     storm: float = 0.0  # a share of the figures above
@@ -78,19 +80,5 @@ class Weather:
         return replace(Weather(), counts=self.counts)
 
     def strikes(self, chance: random.Random, faults: dict[str, float]) -> str | None:
-        """Draw what happens to one request or invocation; None if nothing does."""
-        if not self.storm:
-            return None
-        point = chance.random()
-        for name, odds in faults.items():
-            point -= odds * self.storm
-            if point < 0:
-                self.counts[name] += 1
-                return name
-        return None
-
-    def happens(self, chance: random.Random, what: str) -> bool:
-        """Draw whether one of the other things happens."""
-        happens = chance.random() < getattr(self, what)
-        self.counts[what] += happens
-        return happens
+        """Draw what happens to one request or invocation; nothing is drawn where nothing can."""
+        return super().strikes(chance, faults) if self.storm else None

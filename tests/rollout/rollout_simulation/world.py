@@ -5,25 +5,23 @@ from __future__ import annotations
 import json
 import os
 import random
-import uuid
 from contextvars import Context
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import aws_calls
-import botocore.endpoint
 import pytest
 import rollout_calls
 from ministack.services import dynamodb
+from simulation.client_seams import patch_clients
 from simulation.virtual_time import START, VirtualTime
 
-from fuota_constructs.local.iotwireless import store
 from fuota_constructs.operations import rollout_word
 from rollout_simulation.fleet import Fleet
 from rollout_simulation.function import Function
 from rollout_simulation.judge import Judge
-from rollout_simulation.network import ACCOUNT, BUCKET, REGION, Network, client
+from rollout_simulation.network import BUCKET, Network, client
 from rollout_simulation.state_machines import Machines
 
 if TYPE_CHECKING:
@@ -95,11 +93,6 @@ class World:
         return self.is_stack_going or bool(self.control().get("EndSessions"))
 
 
-def sign(_: object, __: str, request: Any, *___: object, **____: object) -> None:
-    """Say whose request it is, as a signature would."""
-    request.headers["Authorization"] = f"AWS4-HMAC-SHA256 Credential={ACCOUNT}/20261123/{REGION}/iotwireless/x"
-
-
 class Seams:
     """Enters a world and leaves it again."""
 
@@ -110,13 +103,7 @@ class Seams:
     def __enter__(self) -> World:
         world, patch = self.world, self.patches
         random.seed(world.seed)  # the jitter of boto3's pauses
-        ids = random.Random(f"{world.seed} ids")
-        patch.setattr(store, "uuid", SimpleNamespace(uuid4=lambda: uuid.UUID(int=ids.getrandbits(128), version=4)))
-        patch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=world.time.sleep, time=lambda: world.time.now))
-        # What costs most and does not matter here: who asks is always the same, and nobody checks signatures.
-        patch.setattr("botocore.useragent.UserAgentString.to_string", lambda _: "simulated")
-        patch.setattr("botocore.signers.RequestSigner.sign", sign)
-        patch.setattr("botocore.retries.quota.RetryQuota.acquire", lambda _, __: True)
+        patch_clients(patch, world.time, random.Random(f"{world.seed} ids"))
         clock = SimpleNamespace(monotonic=lambda: world.time.now, sleep=world.time.sleep)
         patch.setattr(rollout_word, "time", clock)
         for name in [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL")]:
