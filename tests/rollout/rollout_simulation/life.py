@@ -235,6 +235,9 @@ class Life:
                 world.time.sleep(world.chance.uniform(0, 600))
             if world.is_stack_going:
                 return
+            if execution.redrives == MOST_REDRIVES - 1:
+                # Before the last try they wait for what is denied, which may be hours; a failure after that is ours.
+                world.time.sleep(max([0.0, *(until - world.time.now for until in world.network.denied_until.values())]))
             world.weather.counts["redrive"] += 1
             execution.redrive()
 
