@@ -1,4 +1,4 @@
-"""The rig of the Lambda's tests, see lambda_rig.py."""
+"""The rig of the Lambda's tests, see tests/provider/runtime."""
 
 import sys
 from pathlib import Path
@@ -8,14 +8,15 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "provider" / "runtime"))
 
 from lambda_rig import (  # noqa: F401 - pytest finds fixtures by their names here
     clock,
-    cloud,
     impatient_boto3,
-    iotwireless_server,
     made,
     rig,
-    s3_url,
 )
 from response_sink import (  # noqa: F401 - pytest finds fixtures by their names here
     response_server,
     sink,
 )
+
+# isort: split
+# lambda_rig has put the runtime on the path by now.
+from wireless_rig import cloud, iotwireless_server  # noqa: F401 - likewise

@@ -17,7 +17,8 @@ from lambda_rig import delete, event, update, without
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from lambda_rig import Clock, Cloud, Rig
+    from lambda_rig import Clock, Rig
+    from wireless_rig import Cloud
 
 NAMES = {
     "FirmwareUpdateImage": str,

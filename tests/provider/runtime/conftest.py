@@ -8,9 +8,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from lambda_rig import (  # noqa: F401 - pytest finds fixtures by their names here
     clock,
-    cloud,
+    create,
     impatient_boto3,
-    iotwireless_server,
     made,
     rig,
     s3_url,
@@ -22,4 +21,6 @@ from response_sink import (  # noqa: F401 - pytest finds fixtures by their names
 
 # isort: split
 # lambda_rig has put the runtime on the path by now.
+from bucket_rig import buckets, buckets_of_session  # noqa: F401 - likewise
 from group_rig import lists  # noqa: F401 - likewise
+from wireless_rig import cloud, iotwireless_server  # noqa: F401 - likewise

@@ -1,33 +1,28 @@
-"""What the Lambda's tests run on: the real handler, real HTTP, real local services, a clock that only jumps."""
+"""What the Lambda's tests run on: the real handler, real HTTP, a real local S3, a clock that only jumps."""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import http.client
 import json
 import os
-import secrets
 import socket
 import subprocess
 import sys
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 
-from fuota_constructs.local.iotwireless import IotWirelessService, serve
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
-    from mypy_boto3_iotwireless import IoTWirelessClient
     from response_sink import ResponseSink
+    from wireless_rig import Cloud
 
 HERE = Path(__file__).parent
 RUNTIME = HERE.parents[2] / "fuota_constructs" / "provider" / "runtime"
@@ -37,6 +32,7 @@ if str(RUNTIME) not in sys.path:
 
 import aws_calls  # noqa: E402  # the path comes first
 import index  # noqa: E402  # the path comes first
+from response_sink import SIGNATURE  # noqa: E402  # the path comes first
 
 START = 1_790_000_000.0  # an arbitrary moment, in epoch seconds
 
@@ -115,6 +111,12 @@ def event(name: str) -> dict[str, Any]:
     return loaded
 
 
+@pytest.fixture
+def create() -> dict[str, Any]:
+    """The event that makes a task with every parameter."""
+    return event("create_fuota_task")
+
+
 @dataclass
 class Answer:
     """The one answer to an event, and everything that was logged on the way."""
@@ -158,7 +160,7 @@ class Rig:
         output = self.captured.readouterr().out
         body = json.loads(puts[0].body)
         assert len(puts[0].body) <= 4096
-        assert "5ec2e7c0ffee" not in output + json.dumps(body)
+        assert SIGNATURE not in output + json.dumps(body)
         return Answer(
             status=body["Status"],
             physical_id=body["PhysicalResourceId"],
@@ -216,136 +218,11 @@ def s3_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         process.wait()
 
 
-@dataclass
-class Cloud:
-    """The local IoT Wireless service, seen through boto3 and its admin routes."""
-
-    url: str
-    service: IotWirelessService
-    clock: Clock
-    client: IoTWirelessClient
-
-    def admin(self, method: str, route: str, **document: Any) -> dict[str, Any]:
-        """Call an admin route."""
-        connection = http.client.HTTPConnection(self.url.removeprefix("http://"))
-        with contextlib.closing(connection):
-            connection.request(method, f"/_fuota/{route}", body=json.dumps(document))
-            answer: dict[str, Any] = json.load(response := connection.getresponse())
-            assert response.status == 200, answer
-            return answer
-
-    def fault(self, operation: str, fault: str, **details: Any) -> None:
-        """Order a fault."""
-        self.admin("POST", "faults", operation=operation, fault=fault, **details)
-
-    def heal(self) -> None:
-        """Cancel all faults."""
-        self.admin("DELETE", "faults")
-
-    def forget_requests(self) -> None:
-        """Start to count anew."""
-        self.admin("DELETE", "requests")
-
-    def requests(self, *, mutating: bool = False) -> list[str]:
-        """The operations that were asked for, in order."""
-        asked = self.admin("GET", "requests")["requests"]
-        return [request["operation"] for request in asked if request["mutates"] or not mutating]
-
-    def changes(self) -> list[str]:
-        """The operations that changed something, without the marks that every Update writes first and last."""
-        asked = self.requests(mutating=True)
-        while asked[:1] == ["TagResource"]:
-            del asked[0]
-        while asked and asked[-1] in {"TagResource", "UntagResource"}:
-            asked.pop()
-        return asked
-
-    def group(self, region: Literal["EU868", "US915"] = "EU868") -> str:
-        """Make a multicast group."""
-        return self.client.create_multicast_group(LoRaWAN={"RfRegion": region, "DlClass": "ClassC"})["Id"]
-
-    def device(self) -> str:
-        """Make a wireless device."""
-        return self.client.create_wireless_device(
-            Type="LoRaWAN",
-            DestinationName="Readings",
-            LoRaWAN={"DevEui": secrets.token_hex(8), "FPorts": {"Fuota": 201, "Multicast": 200, "ClockSync": 202}},
-        )["Id"]
-
-    def tasks(self) -> dict[str, Any]:
-        """Every task that is not being deleted, by id."""
-        ids = [task["Id"] for task in self.client.list_fuota_tasks()["FuotaTaskList"]]
-        tasks = {task_id: self.client.get_fuota_task(Id=task_id) for task_id in ids}
-        return {task_id: task for task_id, task in tasks.items() if task["Status"] != "Delete_Waiting"}
-
-    def groups_of(self, task_id: str) -> set[str]:
-        """The groups of a task."""
-        answer = self.client.list_multicast_groups_by_fuota_task(Id=task_id)
-        return {group["Id"] for group in answer["MulticastGroupList"]}
-
-    def devices_of(self, task_id: str) -> set[str]:
-        """The devices of a task."""
-        answer = self.client.list_wireless_devices(FuotaTaskId=task_id)
-        return {device["Id"] for device in answer["WirelessDeviceList"]}
-
-    def tags_of(self, task_id: str) -> dict[str, str]:
-        """The tags of a task."""
-        arn = self.client.get_fuota_task(Id=task_id)["Arn"]
-        return {tag["Key"]: tag["Value"] for tag in self.client.list_tags_for_resource(ResourceArn=arn)["Tags"]}
-
-    def start(self, task_id: str) -> None:
-        """Schedule the session of a task."""
-        self.client.start_fuota_task(Id=task_id)
-
-    def into_session(self, task_id: str) -> None:
-        """Bring a task into its session."""
-        self.start(task_id)
-        self.clock.time += 31 * 60
-        assert self.client.get_fuota_task(Id=task_id)["Status"] == "In_FuotaSession"
-
-    def to_done(self, task_id: str) -> None:
-        """Bring a task to the end of its session."""
-        self.into_session(task_id)
-        self.clock.time += 7 * 24 * 3600
-        assert self.client.get_fuota_task(Id=task_id)["Status"] == "FuotaDone"
-
-
-class _CurrentClock:
-    """The clock of the test that is running, for a service that outlives tests."""
-
-    clock: Callable[[], float] = staticmethod(time.time)
-
-    def __call__(self) -> float:
-        return type(self).clock()
-
-
-@pytest.fixture(scope="session")
-def iotwireless_server() -> Iterator[tuple[str, IotWirelessService, IoTWirelessClient]]:
-    """The local IoT Wireless service on a port of its own: no request quota, a repeated association is a conflict."""
-    service = IotWirelessService(clock=_CurrentClock(), requests_per_second=None, strict_associations=True)
-    with serve(service) as url:
-        yield url, service, boto3.client("iotwireless", endpoint_url=url)
+Made = Callable[..., tuple[dict[str, Any], str]]
 
 
 @pytest.fixture
-def cloud(
-    iotwireless_server: tuple[str, IotWirelessService, IoTWirelessClient],
-    clock: Clock,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Cloud:
-    """The local IoT Wireless service, empty, on the clock of the test, where the handler's boto3 finds it."""
-    url, service, client = iotwireless_server
-    monkeypatch.setattr(_CurrentClock, "clock", clock)
-    monkeypatch.setenv("AWS_ENDPOINT_URL_IOT_WIRELESS", url)
-    if aws_calls._client("iotwireless").meta.endpoint_url != url:  # the client of a warm Lambda, from another folder
-        aws_calls._client.cache_clear()
-    cloud = Cloud(url, service, clock, client)
-    cloud.admin("POST", "reset")
-    return cloud
-
-
-@pytest.fixture
-def made(rig: Rig, cloud: Cloud) -> Callable[..., tuple[dict[str, Any], str]]:
+def made(rig: Rig, cloud: Cloud) -> Made:
     """Makes a task by a Create; gives its properties and its id."""
 
     def make(**properties: Any) -> tuple[dict[str, Any], str]:
@@ -369,6 +246,17 @@ def update(rig: Rig, task_id: str, old: Mapping[str, Any], new: Mapping[str, Any
     """Send an Update, a request of its own unless its RequestId is given."""
     request = {"RequestId": str(uuid.uuid4()), "OldResourceProperties": old, "ResourceProperties": new}
     return rig.send(event("update_fuota_task"), PhysicalResourceId=task_id, **{**request, **changes})
+
+
+def replace_and_crash(rig: Rig, task_id: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+    """Send a replacing Update that ends where its new task is made: nothing is answered, nothing is cleared up."""
+
+    def crash(*_: Any) -> None:
+        raise SystemExit
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("new_task._await_visible", crash)
+        update(rig, task_id, old, new)
 
 
 def delete(rig: Rig, task_id: str, **changes: Any) -> Answer:

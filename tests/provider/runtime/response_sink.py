@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 CLEANUP, DELETION = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "DELETE_IN_PROGRESS"
+SIGNATURE = "5ec2e7c0ffee"
+"""A secret: who knows it may answer in the name of the function."""
 
 
 @dataclass
@@ -47,7 +49,7 @@ class ResponseSink:
     def signed(self, request: str, at: float | None = None) -> str:
         """The presigned URL of a request, and when it was signed."""
         date = f"X-Amz-Date={time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(at))}&" if at is not None else ""
-        query = f"{date}X-Amz-Signature=5ec2e7c0ffee{request}&X-Amz-Expires=7200"
+        query = f"{date}X-Amz-Signature={SIGNATURE}{request}&X-Amz-Expires=7200"
         return f"{self.base_url}/arn%3Aaws%3Acloudformation/{request}?{query}"
 
     def reset(self) -> None:

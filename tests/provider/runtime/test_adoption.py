@@ -10,10 +10,9 @@ from lambda_rig import delete, event, update, without
 from response_sink import CLEANUP, DELETION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from lambda_rig import Clock, Cloud, Rig
+    from lambda_rig import Clock, Made, Rig
     from response_sink import ResponseSink
+    from wireless_rig import Cloud
 
 CREATE_FAILED = "fuota-constructs:create-failed"
 ROLLBACKS = ["ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "ROLLBACK_COMPLETE"]
@@ -42,11 +41,6 @@ def same(create: dict[str, Any]) -> dict[str, Any]:
 
 def wanting(create: dict[str, Any], task_id: str, **more: Any) -> dict[str, Any]:
     return {**create["ResourceProperties"], "AdoptFuotaTaskId": task_id, **more}
-
-
-@pytest.fixture
-def create() -> dict[str, Any]:
-    return event("create_fuota_task")
 
 
 @pytest.fixture
@@ -309,9 +303,7 @@ def test_another_id_adopts_that_task_and_a_rollback_gives_it_back(
     assert "fuota-constructs:stack-id" in cloud.tags_of(task_id)
 
 
-def test_an_own_task_gives_way_to_an_adopted_one(
-    rig: Rig, cloud: Cloud, made: Callable[..., tuple[dict[str, Any], str]]
-) -> None:
+def test_an_own_task_gives_way_to_an_adopted_one(rig: Rig, cloud: Cloud, made: Made) -> None:
     properties, own = made()
     other = existing(cloud)
     answer = update(rig, own, properties, {**properties, "AdoptFuotaTaskId": other})
@@ -320,9 +312,7 @@ def test_an_own_task_gives_way_to_an_adopted_one(
     assert list(cloud.tasks()) == [other]
 
 
-def test_fails_to_adopt_another_task_during_a_session(
-    rig: Rig, cloud: Cloud, made: Callable[..., tuple[dict[str, Any], str]]
-) -> None:
+def test_fails_to_adopt_another_task_during_a_session(rig: Rig, cloud: Cloud, made: Made) -> None:
     properties, own = made(MulticastGroupIds=[cloud.group()])
     cloud.into_session(own)
     answer = update(rig, own, properties, {**properties, "AdoptFuotaTaskId": existing(cloud)})

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from lambda_rig import Cloud
     from response_sink import ResponseSink
+    from wireless_rig import Cloud
 
 
 def test_the_handler_itself_answers(cloud: Cloud, sink: ResponseSink) -> None:

@@ -15,12 +15,10 @@ from lambda_rig import ClockedCalls, delete, event, update, without
 from protocol import Log, Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from lambda_rig import Clock, Cloud, Rig
+    from lambda_rig import Clock, Made, Rig
     from response_sink import ResponseSink
+    from wireless_rig import Cloud
 
-    Made = Callable[..., tuple[dict[str, Any], str]]
 
 NEW_ROLE = "arn:aws:iam::123456789012:role/Another"
 MARK = "fuota-constructs:changed-by:"

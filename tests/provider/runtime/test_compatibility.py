@@ -6,19 +6,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from lambda_rig import delete, event, update, without
+from lambda_rig import delete, update, without
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from lambda_rig import Clock, Cloud, Rig
-
-    Made = Callable[..., tuple[dict[str, Any], str]]
-
-
-@pytest.fixture
-def create() -> dict[str, Any]:
-    return event("create_fuota_task")
+    from lambda_rig import Clock, Made, Rig
+    from wireless_rig import Cloud
 
 
 UNREADABLE: dict[str, Any] = {

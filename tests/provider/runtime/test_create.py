@@ -10,16 +10,12 @@ import pytest
 from lambda_rig import Context, delete, event, update, without
 
 if TYPE_CHECKING:
-    from lambda_rig import Clock, Cloud, Rig
+    from lambda_rig import Clock, Rig
     from response_sink import ResponseSink
+    from wireless_rig import Cloud
 
 CREATE_FAILED = "fuota-constructs:create-failed"
 CREATE_OUTCOME_UNKNOWN = "fuota-constructs:create-outcome-unknown"
-
-
-@pytest.fixture
-def create() -> dict[str, Any]:
-    return event("create_fuota_task")
 
 
 def test_create_makes_the_task_with_every_parameter(rig: Rig, cloud: Cloud, create: dict[str, Any]) -> None:

@@ -9,12 +9,10 @@ from lambda_rig import delete
 from response_sink import DELETION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from lambda_rig import Clock, Cloud, Rig
+    from lambda_rig import Clock, Made, Rig
     from response_sink import ResponseSink
+    from wireless_rig import Cloud
 
-    Made = Callable[..., tuple[dict[str, Any], str]]
 
 INVENTED = "Fleet-MeterUpdate8F0E-1XKQ3ZB0V9F2T"
 

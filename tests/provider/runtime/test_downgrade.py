@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from firmware_facts import Firmware
@@ -10,12 +10,10 @@ from lambda_rig import event, update, without
 from response_sink import CLEANUP
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from lambda_rig import Cloud, Rig
+    from lambda_rig import Made, Rig
     from response_sink import ResponseSink
+    from wireless_rig import Cloud
 
-    Made = Callable[..., tuple[dict[str, Any], str]]
 
 TAG = "fuota-constructs:firmware"
 

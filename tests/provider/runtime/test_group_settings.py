@@ -25,7 +25,8 @@ from group_rig import (
 )
 
 if TYPE_CHECKING:
-    from lambda_rig import Cloud, Rig
+    from lambda_rig import Rig
+    from wireless_rig import Cloud
 
 
 def test_a_create_sets_the_group_up_and_has_its_devices_join(rig: Rig, cloud: Cloud, lists: Lists) -> None:

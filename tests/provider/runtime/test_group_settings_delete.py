@@ -23,7 +23,8 @@ from group_rig import (
 from response_sink import CLEANUP, DELETION
 
 if TYPE_CHECKING:
-    from lambda_rig import Cloud, Rig
+    from lambda_rig import Rig
+    from wireless_rig import Cloud
 
 
 def test_r15_another_group_is_another_resource(rig: Rig, cloud: Cloud) -> None:

@@ -29,7 +29,8 @@ from response_sink import CLEANUP
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from lambda_rig import Clock, Cloud, Rig
+    from lambda_rig import Clock, Rig
+    from wireless_rig import Cloud
 
 
 @pytest.mark.usefixtures("impatient_boto3")

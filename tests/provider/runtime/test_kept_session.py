@@ -12,12 +12,10 @@ from protocol import ProviderError
 from response_sink import DELETION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from lambda_rig import Clock, Cloud, Rig
+    from lambda_rig import Clock, Made, Rig
     from response_sink import ResponseSink
+    from wireless_rig import Cloud
 
-    Made = Callable[..., tuple[dict[str, Any], str]]
 
 DEPLOYMENTS = [
     "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
