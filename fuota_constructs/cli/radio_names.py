@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from typing import Any
 
 import click
@@ -10,6 +11,8 @@ import click
 from fuota_constructs.lorawan.device_stack import DeviceStack
 from fuota_constructs.lorawan.regions import regions
 from fuota_constructs.lorawan.session_plan import CLASS_B, CLASS_C
+
+LOWEST_HERTZ, HIGHEST_HERTZ = 100_000_000, 1_000_000_000
 
 
 class RfRegionName(click.ParamType[str]):
@@ -40,6 +43,33 @@ class DeviceClass(click.ParamType[str]):
         if typed in known:
             return known[typed]
         return self.fail(f"{str(value)!r} is no class of multicast groups: give B or C (ClassB, ClassC)", param, ctx)
+
+
+class DataRateIndex(click.ParamType[int]):
+    """The index of a data rate: 3, or as documents write it, DR3."""
+
+    name = "dr"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Leave to the region which of them it has."""
+        match = re.fullmatch(r"(?:dr)?([0-9]{1,2})", str(value).strip(), re.IGNORECASE)
+        if match is None:
+            return self.fail(f"{str(value)!r} is no data rate: give its index, such as 3 or DR3", param, ctx)
+        return int(match[1])
+
+
+class Hertz(click.ParamType[int]):
+    """A radio frequency in whole hertz."""
+
+    name = "hertz"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Refuse megahertz, which the service does not take either."""
+        text = str(value).strip()
+        if not re.fullmatch(r"[0-9]{1,12}", text) or not LOWEST_HERTZ <= int(text) <= HIGHEST_HERTZ:
+            wanted = f"give whole hertz from {LOWEST_HERTZ} to {HIGHEST_HERTZ}, such as 869525000 for 869.525 MHz"
+            return self.fail(f"{str(value)!r} is no frequency: {wanted}", param, ctx)
+        return int(text)
 
 
 class DeviceStackName(click.ParamType[DeviceStack]):

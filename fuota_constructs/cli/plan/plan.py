@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from fuota_constructs.cli.output_files import OutputFile, require_apart, write
 from fuota_constructs.cli.plan.delta import base_and_target, delta_of_files
 from fuota_constructs.cli.plan.verdict import LEVELS, exit_code
 from fuota_constructs.cli.quantities import Image, Seconds, WholePercent
-from fuota_constructs.cli.radio_names import DeviceClass, DeviceStackName, RfRegionName
+from fuota_constructs.cli.radio_names import DataRateIndex, DeviceClass, DeviceStackName, Hertz, RfRegionName
 from fuota_constructs.cli.repeatable import RepeatableCommand, Typed, typed
 from fuota_constructs.lorawan.regions import regions
 from fuota_constructs.lorawan.session_plan import CLASS_B, CLASS_C, Conditions
@@ -45,7 +46,12 @@ SHORTEST_PING_SLOT_PERIOD, LONGEST_PING_SLOT_PERIOD = 32, 4096
     metavar="RFREGION",
     help="LoRaWAN region under the name AWS gives it, such as EU868, US915, AS923-1. (--region is its old name.)",
 )
-@click.option("--data-rate", type=int, metavar="DR", help="Downlink data rate.  [default: slowest that fits]")
+@click.option(
+    "--data-rate",
+    type=DataRateIndex(),
+    metavar="DR",
+    help="Downlink data rate, such as 3 or DR3.  [default: slowest that fits]",
+)
 @click.option(
     "--fragment-size", type=int, metavar="BYTES", help="FragmentSizeBytes.  [default: largest that passes a repeater]"
 )
@@ -79,9 +85,10 @@ SHORTEST_PING_SLOT_PERIOD, LONGEST_PING_SLOT_PERIOD = 32, 4096
 @options.target
 @click.option(
     "--frequency",
-    type=click.IntRange(100_000_000, 1_000_000_000),
+    type=Hertz(),
     metavar="HZ",
-    help="Downlink frequency in hertz.  [default: RX2 (class C) or ping slot (class B) of the region]",
+    help="Downlink frequency in hertz, such as 869525000."
+    "  [default: RX2 (class C) or ping slot (class B) of the region]",
 )
 @click.option(
     "--ping-slot-period",
@@ -174,11 +181,12 @@ def plan(
 
     \b
     Exit codes:
-      0  the session can be sent; there may be warnings
+      0  the session works: it reaches --target; there may be warnings
       1  a file could not be written, or a package is missing
       2  wrong usage
-      3  an error was found (with --fail-on warning: anything), the session ends
-         before the image is sent, or with --recommend nothing fits
+      3  an error was found (with --fail-on warning: anything), the session falls
+         short of --target or ends before the image is sent, or with
+         --recommend nothing fits
     """
     from fuota_constructs.cli.plan.inputs import Inputs
 
@@ -194,6 +202,7 @@ def plan(
         )
     if fragment_size is not None and fragment_size < 1:
         raise click.BadParameter(f"{fragment_size} is out of range: give 1 byte or more", param_hint="--fragment-size")
+    _require_in(region, frequency)
     if ping_slot_period is not None and dl_class != CLASS_B:
         raise click.BadParameter("only class B has ping slots: add --class B", param_hint="--ping-slot-period")
     conditions = Conditions(
@@ -271,6 +280,16 @@ def _rate(region: Region, index: int | None) -> DataRate | None:
             f"{region.name} has no downlink DR{index}: choose of {known}", param_hint="--data-rate"
         )
     return rate
+
+
+def _require_in(region: Region, frequency: int | None) -> None:
+    lowest, highest = region.downlink_frequencies_hz or (0, math.inf)
+    if frequency is not None and not lowest <= frequency <= highest:
+        such = f", such as {region.class_c_frequency_hz}" if region.class_c_frequency_hz else ""
+        raise click.BadParameter(
+            f"{frequency} is no frequency of {region.name}: give hertz from {lowest} to {highest}{such}",
+            param_hint="--frequency",
+        )
 
 
 def _options(inputs: Inputs) -> tuple[tuple[Option, ...], Recommendation | None]:

@@ -89,10 +89,10 @@ def _remedies(result: Planned) -> tuple[str, ...]:
 
 
 def exit_code(result: Planned, fail_on: str) -> int:
-    """Whether a script shall go on: not after a finding of that level or worse, nor with a session for nobody."""
+    """Whether a script shall go on: not where the session fails, nor after a finding of that level or worse."""
     levels = LEVELS[: LEVELS.index(fail_on) + 1]
-    unreached = result.plan is None or result.plan.cut_off is not None
-    return NOT_MET if unreached or any(level in levels for _, level, _ in result.findings) else PASSED
+    works, _ = _works(result)
+    return PASSED if works and not any(level in levels for _, level, _ in result.findings) else NOT_MET
 
 
 def _counted(number: int, noun: str) -> str:
