@@ -1,19 +1,42 @@
 """The `fuota` command. Importing this loads nothing outside the standard library; each command loads what it needs."""
 
+import contextlib
+import errno
 import importlib.metadata
+import os
 import sys
 
 from fuota_constructs import extras
-from fuota_constructs.cli.exit_codes import COULD_NOT_LOOK
+from fuota_constructs.cli.exit_codes import COULD_NOT_LOOK, INTERRUPTED
 
 NEEDED = {"plan": ("plan",), "local": ("cli", "local"), "rehearse": ("cli", "local")}  # the others: ("cli",)
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def main() -> int:
-    """Run the command line; 1 and a line with the command that installs it when a package is missing."""
-    arguments = sys.argv[1:]
+    """Run the command line; 1 and a line where its output finds no room, as on a full disk."""
+    try:
+        return _run(sys.argv[1:])
+    except KeyboardInterrupt:  # before the command listens to it
+        _say("fuota: interrupted")
+        return INTERRUPTED
+    except OSError as error:
+        if error.errno not in UNWRITABLE:
+            raise
+        _say(f"fuota: the output cannot be written: {error.strerror}")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left in the buffer would fail again at the very end
+        return COULD_NOT_LOOK
+
+
+def _say(line: str) -> None:
+    with contextlib.suppress(OSError):
+        print(line, file=sys.stderr)  # noqa: T201  # whatever failed
+
+
+def _run(arguments: list[str]) -> int:
+    """Run it; 1 and a line with the command that installs it when a package is missing."""
     if arguments == ["--version"]:  # answered by the bare package, too
-        print(f"fuota, version {importlib.metadata.version('fuota-constructs')}")  # noqa: T201  # before click is there
+        print(f"fuota, version {importlib.metadata.version('fuota-constructs')}", flush=True)  # noqa: T201  # before click is there
         return 0
     try:
         from fuota_constructs.cli.root import fuota
@@ -28,7 +51,7 @@ def main() -> int:
         missing = explained
     else:
         return code or 0
-    print(missing, file=sys.stderr)  # noqa: T201  # before click is there
+    _say(str(missing))
     return COULD_NOT_LOOK
 
 

@@ -9,6 +9,7 @@ import platform
 import socket
 import subprocess
 import sys
+import tempfile
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import click
@@ -180,9 +181,16 @@ def _cdk_cli_is_there() -> bool:
 
 
 def _can_be_written(folder: Path) -> bool:
-    """Whether it can, or be made: without making it."""
-    nearest = next(each for each in (folder, *folder.parents) if each.exists())
-    return nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)
+    """Whether it can, or be made: by making a folder beside what is there, for a moment.
+
+    Only that tells: a superuser may write where the permissions say no, but not on a read-only file system or in /proc.
+    """
+    try:
+        nearest = next(each for each in (folder, *folder.parents) if each.exists())
+        with tempfile.TemporaryDirectory(dir=nearest):
+            return True
+    except OSError:
+        return False
 
 
 def _port(port: int) -> Check:
@@ -223,6 +231,7 @@ def _aws(profile: str | None, region: str | None, *, ask: bool) -> Iterator[Chec
     from fuota_constructs.operations.caller import identity, known_here
     from fuota_constructs.operations.errors import OperationError
     from fuota_constructs.operations.failures import explained
+    from fuota_constructs.rules.task_rules import AWS_REGIONS
 
     lacking = "missing" if ask else "note"
     try:
@@ -233,8 +242,11 @@ def _aws(profile: str | None, region: str | None, *, ask: bool) -> Iterator[Chec
     region = region or known.region
     if region is None:
         yield Check("AWS Region", lacking, "none is set", "give --region, set AWS_REGION, or a region in the profile")
-    else:
+    elif region in AWS_REGIONS:
         yield Check("AWS Region", "ok", region)
+    else:
+        said = f"{region}, which is not known to have AWS IoT Core for LoRaWAN"
+        yield Check("AWS Region", "note", said, f"to deploy there: choose one of {', '.join(AWS_REGIONS)}")
     if not ask:
         if known.credentials:
             yield Check("AWS credentials", "ok", f"found ({known.credentials}); not tried: add --aws")

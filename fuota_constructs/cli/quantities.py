@@ -72,6 +72,8 @@ class Image(click.ParamType[tuple[str | None, int]]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str | None, int]:
         """Look for a file first: one that is called 100kB is one."""
+        if not value:
+            self.fail("it is empty: give the image file, or a size like 100kB", param, ctx)
         path = Path(value)
         if path.is_file():
             return str(value), path.stat().st_size
@@ -119,6 +121,15 @@ class WholePercent(click.ParamType[int]):
             meant = f", such as {int(share[1].ljust(2, '0'))}% if you mean that share of 1" if share else ""
             self.fail(f"{value!r} is no whole number of percent: give 0 to 100{meant}", param, ctx)
         return int(match[1])
+
+
+class FiniteRange(click.FloatRange):
+    """A number in a range; nan, which lies in every range of click's, is none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Refuse what is no finite number."""
+        number: float = super().convert(value, param, ctx)
+        return number if math.isfinite(number) else self.fail(f"{value!r} is no finite number", param, ctx)
 
 
 class Seconds(click.ParamType[float]):

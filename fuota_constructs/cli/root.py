@@ -3,6 +3,8 @@
 import difflib
 import importlib
 import io
+import os
+import re
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -84,6 +86,9 @@ class Root(CommandTable):
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")
+        for name in ("COLUMNS", "LINES"):  # a terminal that has told nobody its size has 0: rich would show nothing
+            if re.fullmatch(r"0+", os.environ.get(name, "")):
+                del os.environ[name]
         return super().main(*arguments, **named)
 
 
@@ -102,6 +107,11 @@ def _with_remedy(error: click.UsageError) -> click.UsageError:
         near = nearest_option(error.option_name, takes_value)
         remedy = f"did you mean {near}?" if near else f"see {error.ctx.command_path} --help"
         return click.UsageError(f"{error.ctx.command_path} has no option {error.option_name!r}: {remedy}", error.ctx)
+    kind = error.param.type if isinstance(error, click.BadParameter) and error.param else None
+    if isinstance(kind, click.IntRange) and error.message.endswith("is not a valid integer range."):
+        number = error.message.removesuffix("is not a valid integer range.")
+        bounds = "" if kind.min is None else f" from {kind.min}{'' if kind.max is None else f' to {kind.max}'}"
+        error.message = f"{number}is no whole number: give one{bounds}"
     if error.message.startswith("Got unexpected extra argument") and "--json-file" in takes_value:
         hint = ": --json is a flag; to write a file give --json-file FILE"
         if error.ctx.params.get("as_json") and hint not in error.message:

@@ -68,6 +68,10 @@ class NoSuchRolloutError(OperationError):
         super().__init__(f"no rollout in {place} has the name {wanted!r}: {remedy}")
 
 
+class NoRolloutArnError(OperationError):
+    """The state machine of an ARN runs no rollout, or is not there."""
+
+
 def list_rollouts(aws: Aws) -> Iterator[Rollout]:
     """All rollouts whose tags the caller may read: by those of their state machines they are found.
 
@@ -98,6 +102,7 @@ def find_rollout(aws: Aws, wanted: str) -> Rollout:
 
     Raises:
         NoSuchRolloutError: there is none.
+        NoRolloutArnError: the ARN is of no rollout.
         OperationError: several have it.
     """
     if match := MACHINE_ARN.fullmatch(wanted):
@@ -106,7 +111,7 @@ def find_rollout(aws: Aws, wanted: str) -> Rollout:
                 f"{wanted} is in {match['region']}, and this is {aws.region}: give --region {match['region']}"
             )
         if (found := _rollout(aws, wanted)) is None:
-            raise OperationError(f"{wanted} is no state machine of a rollout: `fuota rollout list` has those there are")
+            raise NoRolloutArnError(f"{wanted} is no state machine of a rollout")
         return found
     there = list(list_rollouts(aws))
     named = [each for each in there if each.name == wanted]

@@ -22,6 +22,9 @@ LEAD: Final = timedelta(minutes=30)
 MARGIN: Final = timedelta(seconds=60)
 """What a start as early as possible is put off by, for the time that the call itself takes."""
 
+MOST_AHEAD: Final = timedelta(days=3660)
+"""Later starts are taken for a slip of the pen: ten years outlast the batteries of the devices."""
+
 MULTICAST_REACH: Final = timedelta(hours=48)
 """A multicast session starts within 48 hours (AWS IoT Wireless Developer Guide).
 
@@ -51,7 +54,10 @@ def moment_of(text: str) -> datetime | timedelta:
         raise ValueError(f"{text!r} is no time: {_USAGE}") from None
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} does not say in which time zone: add Z for UTC; {_USAGE}")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # the first and the last hours of datetime's years, in a zone that is beyond them
+        raise ValueError(f"{text!r} is no time: {_USAGE}") from None
 
 
 def start_time(aws: Aws, at: datetime | timedelta | None) -> datetime:
@@ -70,6 +76,10 @@ def start_time(aws: Aws, at: datetime | timedelta | None) -> datetime:
         raise ImpossibleTimeError(
             f"{show(wanted)} is {when}; a session starts 30 minutes from now or later, at the earliest"
             f" {show(as_early_as_possible)}: give --at {as_early_as_possible:%Y-%m-%dT%H:%M:%SZ} or later, or no --at"
+        )
+    if wanted - now > MOST_AHEAD:
+        raise ImpossibleTimeError(
+            f"{show(wanted)} is {(wanted - now).days:,} days ahead: give --at at most {MOST_AHEAD.days} days from now"
         )
     return wanted
 

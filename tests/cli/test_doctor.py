@@ -131,6 +131,21 @@ def test_fails_for_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: 
     assert (found["state"], found["remedy"]) == ("missing", "set FUOTA_STATE_DIR to a folder that can")
 
 
+def test_fails_for_a_folder_that_only_the_permissions_allow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FUOTA_STATE_DIR", "/proc/fuota")  # where not even a superuser makes a folder
+    assert checks()["state folder"]["state"] == "missing"
+
+
+def test_a_region_without_the_service_is_not_called_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-3")
+    found = checks()["AWS Region"]
+    assert (found["state"], found["summary"]) == (
+        "note",
+        "eu-west-3, which is not known to have AWS IoT Core for LoRaWAN",
+    )
+    assert "choose one of ap-northeast-1, " in found["remedy"]
+
+
 def test_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FUOTA_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("FUOTA_CACHE_DIR", str(tmp_path / "cache"))

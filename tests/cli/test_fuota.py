@@ -44,6 +44,20 @@ def test_version_is_the_packages(fuota: Fuota) -> None:
     assert fuota("--version").stdout == f"fuota, version {version}\n"
 
 
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["schema"], ["plan", "4kB", "--rf-region", "EU868"]])
+def test_fails_where_the_output_finds_no_room(arguments: list[str]) -> None:
+    command = [sys.executable, "-m", "fuota_constructs.cli", *arguments]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "fuota: the output cannot be written: No space left on device\n"
+
+
+def test_a_terminal_that_does_not_know_its_width_is_written_to(monkeypatch: pytest.MonkeyPatch, fuota: Fuota) -> None:
+    monkeypatch.setenv("COLUMNS", "0")
+    assert fuota("plan", "4kB", "--rf-region", "EU868").stdout.startswith("Passed: this session works")
+
+
 @pytest.mark.parametrize(
     ("missing", "arguments", "message"),
     [

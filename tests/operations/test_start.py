@@ -32,7 +32,9 @@ def test_reads_times(text: str, moment: object) -> None:
     assert start.moment_of(text) == moment
 
 
-@pytest.mark.parametrize("text", ["", "+", "45m", "+45", "tomorrow", "2026-13-01T00:00Z", "-45m"])
+@pytest.mark.parametrize(
+    "text", ["", "+", "45m", "+45", "tomorrow", "2026-13-01T00:00Z", "-45m", "9999-12-31T23:59-01:00"]
+)
 def test_refuses_what_is_no_time(text: str) -> None:
     with pytest.raises(ValueError, match="is no time: give a UTC time such as 2026-12-01T02:00Z"):
         start.moment_of(text)
@@ -64,6 +66,12 @@ def test_refuses_under_30_minutes_and_says_the_earliest(seconds: int, said: str,
     assert said in str(e.value)
     with pytest.raises(OperationError, match="30 minutes from now or later"):
         start.start_time(aws, timedelta(minutes=29))
+
+
+def test_refuses_what_is_a_slip_of_the_pen(aws: Aws) -> None:
+    far = datetime(9999, 12, 31, tzinfo=UTC)  # its end would be beyond the years that there are
+    with pytest.raises(OperationError, match="days ahead: give --at at most 3660 days from now"):
+        start.start_time(aws, far)
 
 
 def test_goes_by_the_clock_of_a_local_cloud(aws: Aws, clock: Any) -> None:

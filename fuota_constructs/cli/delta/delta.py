@@ -13,6 +13,7 @@ from fuota_constructs import extras, rules
 from fuota_constructs.cli import documents, options
 from fuota_constructs.cli.image.words import findings_lines
 from fuota_constructs.cli.output_files import OutputFile, require_apart, write
+from fuota_constructs.cli.plan.figures import smaller
 from fuota_constructs.firmware.delta.delta_image import delta_of
 from fuota_constructs.operations.visible_text import visible
 
@@ -129,7 +130,7 @@ def _shown(
 ) -> Iterator[str]:
     patch = made.patch
     if patch:
-        said = f"{len(patch.data):,} bytes instead of {patch.target_bytes:,}, {patch.ratio:.1f} times smaller"
+        said = f"{len(patch.data):,} bytes instead of {patch.target_bytes:,}, {smaller(patch.ratio)}"
         yield visible(f"{written.name}: {said}" if written else f"not written: {said}")
     else:
         yield "not written: there is no patch"

@@ -9,6 +9,7 @@ import click
 
 from fuota_constructs.cli import documents, options
 from fuota_constructs.cli.place import Place
+from fuota_constructs.cli.quantities import FiniteRange
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +45,7 @@ class Duration(click.ParamType[int]):
 @click.option("--advance", type=Duration(), metavar="DURATION", help="Move it forward by 90s, 45m, 2h, 1d, 1h30m.")
 @click.option(
     "--speed",
-    type=click.FloatRange(0, FASTEST, min_open=True),
+    type=FiniteRange(0, FASTEST, min_open=True),
     metavar="TIMES",
     help="Let it run so much faster: at 600 a minute takes 0.1 s. 1 is real time.",
 )

@@ -6,6 +6,7 @@ import click
 
 from fuota_constructs.cli import documents, options
 from fuota_constructs.cli.command_group import CommandGroup
+from fuota_constructs.cli.quantities import FiniteRange
 from fuota_constructs.cli.service_names import FaultCommand, FaultName, OperationName
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ def faults() -> None:
 @click.argument("operation", type=OperationName())
 @click.argument("fault", type=FaultName())
 @click.option("--times", type=click.IntRange(1), help="Strike so many requests.  [default: 1, or all in --seconds]")
-@click.option("--seconds", type=click.FloatRange(0, min_open=True), help="Strike for so long.")
-@click.option("--delay-seconds", type=click.FloatRange(0), help="Answer that much later (fault slow).")
+@click.option("--seconds", type=FiniteRange(0, min_open=True), help="Strike for so long.")
+@click.option("--delay-seconds", type=FiniteRange(0), help="Answer that much later (fault slow).")
 @click.option("--after-role-created", is_flag=True, help="Count --seconds from the first sight of the firmware role.")
 def add(*, port: int, operation: str, fault: str, after_role_created: bool, **limits: float | None) -> None:
     """Order a fault for OPERATION, an operation of AWS IoT Wireless or "*" for every one."""

@@ -10,7 +10,7 @@ import click
 
 from fuota_constructs import extras
 from fuota_constructs.cli.output_files import require_apart
-from fuota_constructs.cli.plan.figures import count, duration, energy
+from fuota_constructs.cli.plan.figures import count, duration, energy, smaller
 from fuota_constructs.cli.plan.verdict import verdict_of
 from fuota_constructs.lorawan import recommendation
 
@@ -93,7 +93,7 @@ def remarks_of(result: Planned, whole: Planned) -> list[str]:
     saved = []
     if plan and whole.plan:
         less = duration(max(0, whole.plan.duration_seconds - plan.duration_seconds))
-        saved = [f"The delta is {delta.made.ratio:.1f} times smaller and saves {less} of session."]
+        saved = [f"The delta is {smaller(delta.made.ratio)} and saves {less} of session."]
     base = f"{Path(delta.base_name).name} (sha256 {delta.made.base_sha256[:16]})"
     asked = f"{delta.made.decoder}, a second slot, a check of the result"
     return [

@@ -23,6 +23,9 @@ GOOD: Final = "ok"
 SURE: Final = 0.9999
 """From here on a probability is rounding and sampling error."""
 
+SMALLER: Final = 1.05
+"""Below this a size is the same in all that is shown of the ratio."""
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -48,6 +51,11 @@ def percent(share: float) -> str:
 def _plain(number: float, digits: int) -> str:
     """Rounded to so many digits after the point, without zeros at the end."""
     return f"{number:,.{digits}f}".rstrip("0").rstrip(".") if digits else f"{number:,.0f}"
+
+
+def smaller(ratio: float) -> str:
+    """How many times smaller a patch is than its target."""
+    return f"{ratio:.1f} times smaller" if ratio >= SMALLER else "no smaller"
 
 
 def duration(seconds: float) -> str:

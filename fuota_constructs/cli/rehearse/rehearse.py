@@ -10,6 +10,7 @@ import click
 from fuota_constructs import extras
 from fuota_constructs.cli.cdk_arguments import CdkCommand, cdk_arguments, require_known
 from fuota_constructs.cli.output_files import OutputFile, require_apart, write
+from fuota_constructs.cli.quantities import FiniteRange
 from fuota_constructs.cli.rehearse.fleet_options import fleet_file_in_use, fleet_of, fleet_options, share
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--speed",
-    type=click.FloatRange(1, 1_000_000),
+    type=FiniteRange(1, 1_000_000),
     help="Session seconds per second.  [default: as fast as it computes]",
 )
 @click.option(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fuota_constructs.operations.errors import OperationError
-from fuota_constructs.operations.rollouts import MACHINE_ARN, NoSuchRolloutError, find_rollout
+from fuota_constructs.operations.rollouts import MACHINE_ARN, NoRolloutArnError, NoSuchRolloutError, find_rollout
 
 if TYPE_CHECKING:
     from fuota_constructs.cli.aws_access import Access
@@ -44,6 +44,8 @@ def find(access: Access, wanted: str) -> FoundRollout:
             rollout = find_rollout(aws, wanted)
         except NoSuchRolloutError as error:
             names.update(error.names)
+        except NoRolloutArnError as error:
+            raise OperationError(f"{error}: `{place.command('rollout', 'list')}` has those there are") from None
         else:
             found.append(FoundRollout(aws, place.of_account(rollout.account), rollout))
     if len(found) > 1:

@@ -10,6 +10,7 @@ import click
 from fuota_constructs.cli import options
 from fuota_constructs.cli.aws_access import WHERE, command_on_aws
 from fuota_constructs.cli.exit_codes import NOT_MET, PASSED
+from fuota_constructs.cli.quantities import FiniteRange
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +34,7 @@ execution_option = click.option(
 @click.option("--watch", is_flag=True, help="Look again until the rollout is over.")
 @click.option(
     "--interval",
-    type=click.FloatRange(1, LONGEST_INTERVAL),
+    type=FiniteRange(1, LONGEST_INTERVAL),
     default=30,
     show_default=True,
     metavar="SECONDS",

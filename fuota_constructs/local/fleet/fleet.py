@@ -48,7 +48,10 @@ class Fleet:
     def from_file(cls, path: str | Path) -> Fleet:
         """Read a fleet from a YAML or JSON file. Raises FleetError, OSError."""
         path = Path(path)
-        text = path.read_text(encoding="utf-8")
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            raise FleetError(f"{path} is no text in UTF-8: give a YAML or JSON file") from None
         try:
             document = json.loads(text) if path.suffix == ".json" else _yaml(text, path)
         except ValueError as error:

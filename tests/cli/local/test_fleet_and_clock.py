@@ -89,6 +89,7 @@ def test_devices_have_the_firmware_that_is_named(cloud: LocalCloud) -> None:
         (("lamps",), ("--loss", "0.1"), 2, "write 10% or 0.1%"),
         (("lamps",), ("--devices", "0"), 2, "1<=x<=100000"),
         (("lamps",), ("--fleet", "none.yaml"), 2, "does not exist"),
+        (("lamps",), ("--fleet", "/bin/true"), 2, "/bin/true is no text in UTF-8: give a YAML or JSON file"),
         (("lamps",), ("--firmware", "none.bin"), 2, "does not exist"),
     ],
 )
@@ -122,6 +123,7 @@ def test_the_clock_moves_forward_and_runs_faster(cloud: LocalCloud) -> None:
         (("--advance", "0s"), "over 0s, at most 3660d"),
         (("--advance", "9999d"), "over 0s, at most 3660d"),
         (("--speed", "0"), "0<x<=1000000"),
+        (("--speed", "nan"), "'nan' is no finite number"),
         (("--sped", "2"), "did you mean --speed?"),
     ],
 )

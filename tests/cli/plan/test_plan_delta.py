@@ -62,7 +62,9 @@ def test_the_page_shows_them_side_by_side(tmp_path: Path) -> None:
 
 
 def test_a_session_that_only_falls_short_is_not_called_one_that_works() -> None:
-    rows = plan(BASE, TARGET, *EU868, "--redundancy", "0").stdout
+    done = plan(BASE, TARGET, *EU868, "--redundancy", "0")
+    rows = done.stdout
+    assert done.exit_code == 3
     assert re.search(r"\n  delta .* falls short", rows)
 
 

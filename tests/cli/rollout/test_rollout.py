@@ -25,9 +25,8 @@ def test_fails_for_what_is_not_there(deployed: Deployed) -> None:
     assert missing.exit_code == 1
     assert f"has the name 'Fleet/Rolout': did you mean {NAME}?" in missing.stderr
     assert deployed.run("status", f"{deployed.machine}x").exit_code == 1
-    assert (
-        "is no state machine of a rollout" in deployed.run("status", deployed.machine.replace("rollout", "wave")).stderr
-    )
+    other = deployed.run("status", deployed.machine.replace("rollout", "wave"))
+    assert "is no state machine of a rollout: `fuota rollout list --local --port " in other.stderr
     assert "give --html FILE, --json-file FILE, or --json" in deployed.run("report", NAME).stderr
 
 
