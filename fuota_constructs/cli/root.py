@@ -107,16 +107,23 @@ def _with_remedy(error: click.UsageError) -> click.UsageError:
         near = nearest_option(error.option_name, takes_value)
         remedy = f"did you mean {near}?" if near else f"see {error.ctx.command_path} --help"
         return click.UsageError(f"{error.ctx.command_path} has no option {error.option_name!r}: {remedy}", error.ctx)
-    kind = error.param.type if isinstance(error, click.BadParameter) and error.param else None
-    if isinstance(kind, click.IntRange) and error.message.endswith("is not a valid integer range."):
-        number = error.message.removesuffix("is not a valid integer range.")
-        bounds = "" if kind.min is None else f" from {kind.min}{'' if kind.max is None else f' to {kind.max}'}"
-        error.message = f"{number}is no whole number: give one{bounds}"
+    if isinstance(error, click.BadParameter) and error.param and isinstance(error.param.type, click.IntRange):
+        return _whole_number_wanted(error, error.param.type)
     if error.message.startswith("Got unexpected extra argument") and "--json-file" in takes_value:
         hint = ": --json is a flag; to write a file give --json-file FILE"
         if error.ctx.params.get("as_json") and hint not in error.message:
             return click.UsageError(f"{error.message}{hint}", error.ctx)
     return error
+
+
+def _whole_number_wanted(error: click.BadParameter, kind: click.IntRange) -> click.UsageError:
+    """What click says of a number out of range has the range; of what is no number it has not."""
+    value, said, rest = error.message.partition(" is not a valid integer range.")
+    if not said or rest:
+        return error
+    bounds = "" if kind.min is None else f" from {kind.min}" + ("" if kind.max is None else f" to {kind.max}")
+    message = f"{value} is no whole number: give one{bounds}"
+    return click.BadParameter(message, ctx=error.ctx, param=error.param, param_hint=error.param_hint)
 
 
 @click.group(
