@@ -10,10 +10,14 @@ import functools
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from fuota_constructs.lorawan.airtime import MAC_OVERHEAD_BYTES, fsk_time_on_air, lora_time_on_air
 from fuota_constructs.lorawan.fragments import DATA_FRAGMENT_HEADER_BYTES
+
+
+FREQUENCY_UNIT_HZ: Final = 100
+"""Devices are told frequencies in units of 100 Hz (TS005-1.0.0, DLFrequ)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +82,9 @@ class Region:
     """A LoRaWAN region under the name AWS gives it (`RfRegion`), with its downlink data rates in rising order.
 
     Frequencies are None where they depend on the channel plan (CN470); `downlink_frequencies_hz` are the lowest and the
-    highest there are. `transmission_limit_ms` is the longest single
-    downlink the region ever allows; `dwell_time_ms` the one that holds where the network has set DownlinkDwellTime = 1.
+    highest there are, with channels every `downlink_step_hz` between them: 600 kHz in US915 and AU915, where devices refuse
+    any other. `transmission_limit_ms` is the longest single downlink the region ever allows; `dwell_time_ms` the one
+    that holds where the network has set DownlinkDwellTime = 1.
     """
 
     name: str
@@ -89,6 +94,7 @@ class Region:
     class_b_data_rate: int = 0
     class_b_frequency_hz: int | None = None
     downlink_frequencies_hz: tuple[int, int] | None = None
+    downlink_step_hz: int = FREQUENCY_UNIT_HZ
     duty_cycle_bands: tuple[DutyCycleBand, ...] = ()
     transmission_limit_ms: int | None = None
     dwell_time_ms: int | None = None
@@ -101,6 +107,13 @@ class Region:
     def slowest_data_rate(self, fragment_bytes: int) -> DataRate | None:
         """The slowest downlink data rate that carries a fragment of this size, or None when none does."""
         return next((rate for rate in self.data_rates if rate.max_fragment_bytes >= fragment_bytes), None)
+
+    def has_downlink_at(self, frequency_hz: int) -> bool:
+        """Whether devices of the region listen to a downlink on this frequency, if they are told to."""
+        if self.downlink_frequencies_hz is None:
+            return frequency_hz % self.downlink_step_hz == 0
+        lowest, highest = self.downlink_frequencies_hz
+        return lowest <= frequency_hz <= highest and (frequency_hz - lowest) % self.downlink_step_hz == 0
 
     @property
     def max_fragment_bytes(self) -> int:
@@ -152,6 +165,7 @@ def _region(name: str) -> Region:
         class_b_data_rate=facts["ping_slot_dr"],
         class_b_frequency_hz=_first(facts["ping_slot_freq_hz"]),
         downlink_frequencies_hz=(facts["dl_freq_range_hz"][0], facts["dl_freq_range_hz"][1]),
+        downlink_step_hz=facts.get("dl_freq_step_hz", FREQUENCY_UNIT_HZ),
         duty_cycle_bands=tuple(
             DutyCycleBand(band["from_hz"], band["to_hz"], band["duty"], band.get("certainty") != "low")
             for band in facts["duty_cycle_downlink"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from fuota_constructs.lorawan.regions import region
+from fuota_constructs.lorawan.regions import FREQUENCY_UNIT_HZ, region
 from fuota_constructs.rules.rule import Remarks, Rule, TaskPlan, error, given, show, text, warning, whole_number
 from fuota_constructs.rules.task_rules import DEPLOYMENT_SECONDS, REQUESTS_PER_SECOND
 
@@ -82,13 +82,14 @@ def _group_frequency(plan: TaskPlan) -> Remarks:
         return
     facts = region(members.rf_region) if members.rf_region else None
     lowest, highest = (facts and facts.downlink_frequencies_hz) or FREQUENCIES_HZ
+    step = facts.downlink_step_hz if facts else FREQUENCY_UNIT_HZ
     frequency, where = whole_number(members.frequency_hz), f"downlinks of {facts.name}" if facts else "the service"
-    if frequency is None or not lowest <= frequency <= highest:
+    if frequency is None or not lowest <= frequency <= highest or (frequency - lowest) % step:
         usual = facts.class_c_frequency_hz if facts else None
         such = f", for example {usual}" if usual else ""
         yield error(
             f"downlink_frequency_hz is {show(members.frequency_hz)}; {where} use whole hertz from {lowest:,} to"
-            f" {highest:,}: choose one of your channels{such}"
+            f" {highest:,}, in steps of {step:,}: choose one of your channels{such}"
         )
 
 
@@ -150,9 +151,10 @@ MEMBER_RULES = (
         id="group-frequency",
         levels=("error",),
         what="`downlink_frequency_hz` of a group is no downlink frequency of its region",
-        why="it becomes that of the group's sessions, where nobody would listen, or may send",
+        why="it becomes that of the group's sessions, where nobody would listen, or may send; in US915 and AU915"
+        " devices refuse what is not on a channel, every 600 kHz, and nobody can be told less than 100 Hz",
         remedy="a downlink channel of the network, in hertz",
-        source=f"{_API}: DefaultSessionParameters; RP002-1.0.4",
+        source=f"{_API}: DefaultSessionParameters; RP002-1.0.4; TS005-1.0.0 (DLFrequ)",
         check=_group_frequency,
     ),
 )

@@ -68,9 +68,16 @@ def test_data_rate_of_a_group(region: str | None, rate: int, fails: bool) -> Non
         ("EU868", 869.525, True),
         ("EU868", 923_300_000, True),
         ("US915", 923_300_000, False),
+        ("US915", 927_500_000, False),
+        ("US915", 923_400_000, True),
+        ("AU915", 923_900_000, False),
+        ("AU915", 924_000_000, True),
+        ("EU868", 869_525_100, False),
+        ("EU868", 869_525_050, True),
         ("CN470", 500_300_000, False),
         (None, 100_000_000, False),
         (None, 1_000_000_001, True),
+        (None, 868_100_050, True),
     ],
 )
 def test_frequency_of_a_group(region: str | None, frequency: float, fails: bool) -> None:

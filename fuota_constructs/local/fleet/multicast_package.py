@@ -151,7 +151,4 @@ class MulticastPackage:
         return kinds[dl_class, self._version](mc_group_id=asked.mc_group_id, **errors)
 
     def _has_frequency(self, hertz: int) -> bool:
-        if self.region is None or self.region.downlink_frequencies_hz is None:
-            return True
-        lowest, highest = self.region.downlink_frequencies_hz
-        return lowest <= hertz <= highest
+        return self.region is None or self.region.has_downlink_at(hertz)
