@@ -34,7 +34,7 @@ from fuota_constructs.template.service_arns import parts_of
 from fuota_constructs.template.tokens import is_known, is_stand_in, known_text, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from aws_cdk.interfaces import IEnvironmentAware
     from aws_cdk.interfaces.aws_iotwireless import IMulticastGroupRef
@@ -61,6 +61,7 @@ __all__ = [
     "device_stack_of",
     "devices_that_prove",
     "encoded_fragments",
+    "expect_own_place",
     "findings_in",
     "group_plan",
     "known",
@@ -159,6 +160,25 @@ def place_of_stack(scope: constructs.IConstruct) -> Place:
     stack = scope if isinstance(scope, cdk.Stack) else cdk.Stack.of(scope)
     account, region = stack.environment.removeprefix("aws://").split("/")  # one round trip to the CDK for both
     return Place(*(None if text.startswith("unknown-") else text for text in (account, region)))
+
+
+def expect_own_place(values: Iterable[object], at: constructs.IConstruct, *, rule: str, reference: str) -> None:
+    """Refuse resources that are known to be of another account or Region, where the service would not look for them.
+
+    `reference`: what the CDK refers to one by, such as `wireless_device_ref`; what has none is passed over.
+    """
+    for value in values:
+        if (found := getattr(value, reference, None)) is None:
+            continue
+        arn = getattr(found, f"{reference.removesuffix('_ref')}_arn")
+        if apart := place_of(cast("IEnvironmentAware", value), arn).apart_from(place_of_stack(at)):
+            there, here = apart
+            raise FuotaValidationError(
+                rule,
+                f"{shown(value)} is in {there} and this stack in {here}, where the service looks for it; give one of"
+                f" {here}, or make this where it is",
+                construct_path=at.node.path,
+            )
 
 
 def group_plan(group: IMulticastGroupRef, *, arn: str, beside: str | None, here: Place) -> GroupPlan:

@@ -15,6 +15,7 @@ from fuota_constructs.synth_checks import (
     MembersPlan,
     SynthChecks,
     TaskPlan,
+    expect_own_place,
     findings_in,
     known,
     place_of,
@@ -180,12 +181,15 @@ class GroupSettings:
 
 def devices_of(values: object, at: IConstruct) -> list[str]:
     """The ids, each once, if the value is a list of devices or ids of some."""
-    return wireless_device_ids(_listed("wireless_devices", values, at), at)
+    given = _listed("wireless_devices", values, at)
+    expect_own_place(given, at, rule="wireless-devices", reference="wireless_device_ref")
+    return wireless_device_ids(given, at)
 
 
 def gateways_of(values: object, at: IConstruct) -> tuple[str, ...]:
     """The ids, each once, if the values are gateways or ids of some."""
     given = _listed("participating_gateways", values, at)
+    expect_own_place(given, at, rule="participating-gateways", reference="wireless_gateway_ref")
     ids = [referred_id(value, "wireless_gateway_ref", "wireless_gateway_id") for value in given]
     return tuple(dict.fromkeys(expect_id(value, "WirelessGateway", at) for value in ids))
 

@@ -15,7 +15,6 @@ from typing import Any, Final, NamedTuple
 from fuota_constructs.lorawan.airtime import MAC_OVERHEAD_BYTES, fsk_time_on_air, lora_time_on_air
 from fuota_constructs.lorawan.fragments import DATA_FRAGMENT_HEADER_BYTES
 
-
 FREQUENCY_UNIT_HZ: Final = 100
 """Devices are told frequencies in units of 100 Hz (TS005-1.0.0, DLFrequ)."""
 
@@ -82,9 +81,9 @@ class Region:
     """A LoRaWAN region under the name AWS gives it (`RfRegion`), with its downlink data rates in rising order.
 
     Frequencies are None where they depend on the channel plan (CN470); `downlink_frequencies_hz` are the lowest and the
-    highest there are, with channels every `downlink_step_hz` between them: 600 kHz in US915 and AU915, where devices refuse
-    any other. `transmission_limit_ms` is the longest single downlink the region ever allows; `dwell_time_ms` the one
-    that holds where the network has set DownlinkDwellTime = 1.
+    highest there are, `downlink_step_hz` apart: 600 kHz in US915 and AU915, where devices refuse any other.
+    `transmission_limit_ms` is the longest single downlink the region ever allows; `dwell_time_ms` the one that holds
+    where the network has set DownlinkDwellTime = 1.
     """
 
     name: str

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn, cast
 
 import aws_cdk as cdk
 
@@ -32,7 +31,8 @@ DEFAULT_MINUTES = 5
 LONGEST_MINUTES = 60
 DEFAULT_STUCK_MINUTES = 15
 DEFAULT_FAILURE_RATIO = 0.1
-_NAMESPACE_CHARACTERS = re.compile(r"(?!AWS/)[A-Za-z0-9._/#-]{1,255}")
+_NAMESPACE_CHARACTERS = re.compile(r"(?!AWS/|:)(?=.*[^ ])[A-Za-z0-9._/#: -]{1,255}")
+"""Source: Amazon CloudWatch User Guide, namespaces."""
 
 
 class FuotaMonitor(TaskMetrics):
@@ -55,9 +55,9 @@ class FuotaMonitor(TaskMetrics):
         task: IFuotaTaskRef,
         interval: cdk.Duration | None = None,
         event_bus: IEventBusRef | None = None,
-        namespace: str = NAMESPACE,
-        alarm_actions: Sequence[str | cloudwatch.IAlarmAction] = (),
-        failure_ratio: float = DEFAULT_FAILURE_RATIO,
+        namespace: str | None = None,
+        alarm_actions: Sequence[str | cloudwatch.IAlarmAction] | None = None,
+        failure_ratio: float | None = None,
         stuck_after: cdk.Duration | None = None,
     ) -> None:
         """Watch a task.
@@ -66,10 +66,10 @@ class FuotaMonitor(TaskMetrics):
         `interval`: time between two polls, 1 to 60 whole minutes; 5 minutes by default.
         `event_bus`: where events go, in the Region of this stack; the policy of a bus of another account must allow it.
         By default the account's default bus.
-        `namespace`: of the metrics, 1 to 255 letters, digits and `._/#-`, not beginning with `AWS/`; `FuotaConstructs`
-        by default.
-        `alarm_actions`: what the alarms do: ARNs, for example `topic.topic_arn`, or actions of
-        `aws_cloudwatch_actions`; nothing by default.
+        `namespace`: of the metrics, 1 to 255 letters, digits, spaces and `._/#:-`, not beginning with `AWS/`;
+        `FuotaConstructs` by default.
+        `alarm_actions`: what the alarms do, at most 5 in the Region of this stack: ARNs, for example `topic.topic_arn`,
+        or actions of `aws_cloudwatch_actions`; nothing by default.
         `failure_ratio`: share of devices, 0 to 1, above which failures alarm; 0.1 by default.
         `stuck_after`: how long after the start of its session a task may still wait for it, whole minutes from 1; 15
         minutes by default.
@@ -176,24 +176,25 @@ class FuotaMonitor(TaskMetrics):
         )
 
     def _namespace(self, namespace: object) -> str:
+        if namespace is None:
+            return NAMESPACE
         known = isinstance(namespace, str) and is_known(namespace)
         if not isinstance(namespace, str) or (known and not _NAMESPACE_CHARACTERS.fullmatch(namespace)):
             self._refuse(
                 "monitor-namespace",
-                f"namespace is {shown(namespace)}; choose 1 to 255 letters, digits and ._/#-, not beginning with AWS/",
+                f"namespace is {shown(namespace)}; choose 1 to 255 letters, digits, spaces and ._/#:-, not beginning"
+                " with AWS/",
             )
         return str(namespace)
 
     def _ratio(self, failure_ratio: object) -> float:
-        if not isinstance(failure_ratio, int | float) or isinstance(failure_ratio, bool):
-            number = math.nan
-        else:
-            number = float(failure_ratio)
-        if is_known(failure_ratio) and not 0 <= number <= 1:
-            self._refuse(
-                "monitor-failure-ratio", f"failure_ratio is {shown(failure_ratio)}; choose a share from 0 to 1"
-            )
-        return number
+        if failure_ratio is None:
+            return DEFAULT_FAILURE_RATIO
+        is_number = isinstance(failure_ratio, int | float) and not isinstance(failure_ratio, bool)
+        if not is_number or (is_known(failure_ratio) and not 0 <= cast("float", failure_ratio) <= 1):
+            wrong = f"failure_ratio is {shown(failure_ratio)}; choose a share from 0 to 1"
+            self._refuse("monitor-failure-ratio", wrong)
+        return float(cast("float", failure_ratio))
 
-    def _refuse(self, rule: str, message: str) -> None:
+    def _refuse(self, rule: str, message: str) -> NoReturn:
         raise FuotaValidationError(rule, message, construct_path=self.node.path)

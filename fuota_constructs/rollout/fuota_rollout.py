@@ -72,16 +72,17 @@ class FuotaRollout(RolloutEvents):
         fragment_interval: cdk.Duration,
         targets: RolloutTargets,
         waves: Sequence[RolloutWave] | None = None,
-        success_percent: float = DEFAULT_SUCCESS_PERCENT,
-        confidence_percent: float = DEFAULT_CONFIDENCE_PERCENT,
+        success_percent: float | None = None,
+        confidence_percent: float | None = None,
         maintenance_window: MaintenanceWindow | None = None,
-        retries: int = 0,
+        retries: int | None = None,
         most_redundancy_percent: int | None = None,
         silent_after: cdk.Duration | None = None,
-        most_silent: int = 0,
+        most_silent: int | None = None,
         setup_within: cdk.Duration | None = None,
         applied: Applied | None = None,
         planned_loss_percent: float | None = None,
+        device_stack: synth_checks.DeviceStack | str | None = None,
         devices_per_gateway: float | None = None,
         gateway_correlation: float | None = None,
         descriptor: bytes | str | None = None,
@@ -91,8 +92,8 @@ class FuotaRollout(RolloutEvents):
     ) -> None:
         """Prepare a rollout.
 
-        `firmware_image`, `rf_region`, `descriptor`, `planned_loss_percent`, `firmware_bucket`, `firmware_update_role`:
-        as for a `FuotaTask`. The size of the image must be known.
+        `firmware_image`, `rf_region`, `descriptor`, `planned_loss_percent`, `device_stack`, `firmware_bucket`,
+        `firmware_update_role`: as for a `FuotaTask`. The size of the image and the loss must be known at synth.
         `dl_class`: when the devices listen; their profile must support it.
         `redundancy_percent`, `fragment_size_bytes`, `fragment_interval`: of a first session, as for a `FuotaTask`; all
         three known at synth.
@@ -137,14 +138,18 @@ class FuotaRollout(RolloutEvents):
         interval = rollout_inputs.interval_milliseconds(fragment_interval, self)
         most = rollout_inputs.whole(
             "most_redundancy_percent",
-            min(100, max(30, 2 * redundancy)) if most_redundancy_percent is None else most_redundancy_percent,
+            most_redundancy_percent,
             redundancy,
             100,
             self,
+            default=min(100, max(30, 2 * redundancy)),
         )
         success, confidence = (
-            rollout_inputs.share(name, value, self)
-            for name, value in (("success_percent", success_percent), ("confidence_percent", confidence_percent))
+            rollout_inputs.share(name, value, self, default=default)
+            for name, value, default in (
+                ("success_percent", success_percent, DEFAULT_SUCCESS_PERCENT),
+                ("confidence_percent", confidence_percent, DEFAULT_CONFIDENCE_PERCENT),
+            )
         )
         gateways = rollout_inputs.gateways(devices_per_gateway, gateway_correlation, self)
         proof = synth_checks.devices_that_prove(success, confidence, waves=DEFAULT_WAVES, **gateways)
@@ -175,8 +180,8 @@ class FuotaRollout(RolloutEvents):
             image_facts=image.facts,
             image_delta=image.delta_facts,
             image_demands=image.demands,
-            planned_loss_percent=planned_loss_percent,
-            device_stack=None,
+            planned_loss_percent=rollout_inputs.expect_known("planned_loss_percent", planned_loss_percent, self),
+            device_stack=synth_checks.device_stack_of(device_stack, self),
             place=shared.place,
             role_account=access.account if shared.place.account else None,
         )
@@ -195,6 +200,7 @@ class FuotaRollout(RolloutEvents):
             window_seconds=self._window.duration_seconds if self._window else None,
             **gateways,
             applied_version=applied.reported if applied else None,
+            targets=rollout_inputs.groups_of(targets, self, beside=rf_region.value, here=shared.place),
         )
         self._plan = synth_checks.rollout_plan(plan, asked, dl_class=dl_class.value)
 
@@ -218,9 +224,8 @@ class FuotaRollout(RolloutEvents):
         self.state_machine_arn = machines.rollout_arn
         """What an execution of is a rollout; its input is `settings`."""
         self.executions_arn = machines.executions_arn
-        self.control_table_name = function.table.ref
+        self.control_table_name, self.control_table_arn = function.table.ref, function.table_arn
         """The table in which the operator's word is, and the settings."""
-        self.control_table_arn = function.table_arn
         self.firmware_bucket = bucket
         """Where the image and the evidence are."""
 
@@ -236,16 +241,16 @@ class FuotaRollout(RolloutEvents):
                 "fragmentIntervalMs": interval,
                 "redundancyPercent": redundancy,
                 "plannedLoss": synth_checks.planned_loss(self._plan),
-                **({"descriptor": given["Descriptor"]} if descriptor is not None else {}),
+                **task_inputs.rendered({"descriptor": given["Descriptor"]}),
             },
             "gate": {
                 "success": success / 100,
                 "confidence": confidence / 100,
-                "mostSilent": rollout_inputs.whole("most_silent", most_silent, 0, 1_000_000, self),
+                "mostSilent": rollout_inputs.whole("most_silent", most_silent, 0, 1_000_000, self, default=0),
                 "silentAfterSeconds": silent_seconds,
                 **({"gateways": gateways} if gateways else {}),
             },
-            "retries": rollout_inputs.whole("retries", retries, 0, synth_checks.MOST_RETRIES, self),
+            "retries": rollout_inputs.whole("retries", retries, 0, synth_checks.MOST_RETRIES, self, default=0),
             "mostRedundancyPercent": most,
             **({"window": self._window.settings()} if self._window else {}),
             **({"applied": applied.settings(self.versions)} if applied and self.versions else {}),
@@ -272,9 +277,10 @@ class FuotaRollout(RolloutEvents):
             },
         )
         readable.outlive(resource)
-        hears = function.watch(machine_arn=machines.rollout_arn, executions_arn=machines.executions_arn)
-        self._outlive(resource, machines.rollout, machines.policy.resource, function.policy.resource, hears)
         self._policies = (function.policy, machines.policy)
+        self._reads = (shared, readable, role)
+        hears = function.watch(machine_arn=machines.rollout_arn, executions_arn=machines.executions_arn)
+        self._outlive(resource, machines.rollout, *(policy.resource for policy in self._policies), hears)
         synth_checks.SynthChecks(self, before=self._settle).tasks[self] = None
         AcknowledgedAtSynth(self, ROLLOUT)
 
@@ -293,7 +299,7 @@ class FuotaRollout(RolloutEvents):
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What the rules find in the rollout, errors first: all rules of a task, and those about waves and window."""
-        return synth_checks.findings_in(self._plan)
+        return synth_checks.findings_in(self._plan._replace(**task_inputs.firmware_facts(*self._reads)))
 
     def _outlive(self, resource: cdk.CfnResource, *needed: cdk.CfnResource | None) -> None:
         # Its Delete stops what runs, so all that may run outlives it.

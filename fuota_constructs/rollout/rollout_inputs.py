@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NoReturn, TypedDict, TypeGuard
+from typing import TYPE_CHECKING, NoReturn, TypedDict, TypeGuard, cast
 
 import aws_cdk as cdk
 
+from fuota_constructs import synth_checks
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.fleet.multicast_group import DlClass
 from fuota_constructs.rollout.applied import Applied
 from fuota_constructs.rollout.maintenance_window import MaintenanceWindow
 from fuota_constructs.rollout.rollout_targets import RolloutTargets
 from fuota_constructs.rollout.rollout_wave import RolloutWave, default_waves, seconds_of
+from fuota_constructs.task import task_inputs
 from fuota_constructs.template.tokens import is_known, shown
 
 if TYPE_CHECKING:
+    from aws_cdk.interfaces.aws_iotwireless import IMulticastGroupRef
     from constructs import IConstruct
 
 DEFAULT_GATEWAY_CORRELATION = 0.05
@@ -48,16 +51,41 @@ def waves_of(waves: object, targets: RolloutTargets, *, proof: int, at: IConstru
     return tuple(waves)
 
 
-def whole(name: str, value: object, least: int, most: int, at: IConstruct, *, remedy: str = "") -> int:
-    """A whole number known at synth."""
+def groups_of(
+    targets: RolloutTargets, at: IConstruct, *, beside: str, here: synth_checks.Place
+) -> tuple[synth_checks.GroupPlan, ...]:
+    """The groups that devices are taken from, as the rules see them, which `beside` and `here` are for."""
+    synth_checks.expect_own_place(targets.resources, at, rule="rollout-targets", reference="device_profile_ref")
+    groups = [cast("IMulticastGroupRef", each) for each in targets.resources if hasattr(each, "multicast_group_ref")]
+    return tuple(
+        synth_checks.group_plan(
+            group, arn=task_inputs.multicast_group_of(group, at).multicast_group_arn, beside=beside, here=here
+        )
+        for group in groups
+    )
+
+
+def whole(
+    name: str,
+    value: object,
+    least: int,
+    most: int,
+    at: IConstruct,
+    *,
+    remedy: str = "",
+    default: int | None = None,
+) -> int:
+    """A whole number known at synth; the default where none is given."""
+    value = default if value is None else value
     if isinstance(value, int) and not isinstance(value, bool) and is_known(value) and least <= value <= most:
         return value
     wanted = remedy or f"give a whole number from {least} to {most}, known at synth"
     return _refuse(f"rollout-{_dashed(name)}", f"{name} is {shown(value)}; {wanted}", at)
 
 
-def share(name: str, value: object, at: IConstruct) -> float:
-    """A share in percent, neither nothing nor all."""
+def share(name: str, value: object, at: IConstruct, *, default: float) -> float:
+    """A share in percent, neither nothing nor all; the default where none is given."""
+    value = default if value is None else value
     if _is_number(value) and 0 < value < _ALL_PERCENT:
         return float(value)
     return _refuse(
@@ -116,9 +144,16 @@ def seconds_within_a_week(name: str, value: object, default: int, *, at_least: i
     return seconds_of(name, value, default, at_least=at_least, at_most=_WEEK_SECONDS, rule=f"rollout-{_dashed(name)}")
 
 
+def expect_known(name: str, value: object, at: IConstruct) -> object:
+    """The value, if it is known at synth: the settings of a rollout are worked out with it."""
+    if is_known(value):
+        return value
+    return _refuse(f"rollout-{_dashed(name)}", f"{name} is {shown(value)}; give one that is known at synth", at)
+
+
 def _is_number(value: object) -> TypeGuard[float]:
     is_number = isinstance(value, int | float) and not isinstance(value, bool) and is_known(value)
-    return isinstance(value, int | float) and is_number and math.isfinite(value)
+    return isinstance(value, int | float) and is_number and abs(value) < math.inf
 
 
 def _dashed(name: str) -> str:

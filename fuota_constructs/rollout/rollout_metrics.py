@@ -106,7 +106,7 @@ class RolloutMetrics(constructs.Construct):
         id: str = "HeldAlarm",
         *,
         after: cdk.Duration | None = None,
-        alarm_actions: AlarmActions = (),
+        alarm_actions: AlarmActions = None,
     ) -> cloudwatch.Alarm:
         """An alarm while the rollout is HELD: it asks for an approval or another word.
 
@@ -125,7 +125,7 @@ class RolloutMetrics(constructs.Construct):
         self,
         id: str = "AbortedAlarm",
         *,
-        alarm_actions: AlarmActions = (),
+        alarm_actions: AlarmActions = None,
     ) -> cloudwatch.Alarm:
         """An alarm when a gate or the operator has ABORTED the rollout, until the next one starts.
 
@@ -140,7 +140,7 @@ class RolloutMetrics(constructs.Construct):
         self,
         id: str = "FailedAlarm",
         *,
-        alarm_actions: AlarmActions = (),
+        alarm_actions: AlarmActions = None,
     ) -> cloudwatch.Alarm:
         """An alarm when the execution of the rollout died, until it is redriven or the next one starts.
 
@@ -203,7 +203,7 @@ class RolloutMetrics(constructs.Construct):
     ) -> cloudwatch.Alarm:
         from aws_cdk import aws_cloudwatch as cloudwatch
 
-        expect_actions(actions, self, rule="rollout-alarm-actions")
+        expected = expect_actions(actions, self, rule="rollout-alarm-actions")
         made = on.create_alarm(
             self,
             id,
@@ -214,6 +214,6 @@ class RolloutMetrics(constructs.Construct):
             # Between two steps, and after the last one, there are no data: it stays as the last step left it.
             treat_missing_data=cloudwatch.TreatMissingData.IGNORE,
         )
-        add_actions(made, actions)
+        add_actions(made, expected)
         self._alarms.append(made)
         return made

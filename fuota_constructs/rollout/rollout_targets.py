@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.fleet.device_list import DeviceList
+from fuota_constructs.template.references import referred_id
+from fuota_constructs.template.service_arns import MOST_CHARACTERS
 from fuota_constructs.template.tokens import shown
 
 if TYPE_CHECKING:
-    from aws_cdk.interfaces.aws_iotwireless import IMulticastGroupRef
+    from aws_cdk.interfaces.aws_iotwireless import IDeviceProfileRef, IMulticastGroupRef
 
 RULE = "rollout-targets"
 
@@ -23,6 +25,8 @@ class RolloutTargets:
     device_list: DeviceList | None = None
     multicast_group_ids: tuple[str, ...] = ()
     device_profile_id: str | None = None
+    resources: tuple[object, ...] = field(default=(), compare=False, repr=False)
+    """The groups, or the profile, as constructs where they are some."""
 
     @staticmethod
     def devices(devices: DeviceList) -> RolloutTargets:
@@ -52,16 +56,19 @@ class RolloutTargets:
             if not hasattr(group, "multicast_group_ref"):
                 raise FuotaValidationError(RULE, f"groups has {shown(group)}, which is no multicast group")
         ids = dict.fromkeys(group.multicast_group_ref.multicast_group_id for group in groups)
-        return RolloutTargets(multicast_group_ids=tuple(ids))
+        return RolloutTargets(multicast_group_ids=tuple(ids), resources=tuple(groups))
 
     @staticmethod
-    def device_profile(device_profile_id: str) -> RolloutTargets:
-        """All devices of a device profile, by its id (not its name), when the rollout starts.
+    def device_profile(device_profile_id: str | IDeviceProfileRef) -> RolloutTargets:
+        """All devices of a device profile, an L1 or its id (not its name), when the rollout starts.
 
-        Raises `FuotaValidationError` (`rollout-targets`) for what cannot be an id.
+        Raises `FuotaValidationError` (`rollout-targets`) for what cannot be an id: that has 1 to 256 characters.
         """
-        if not isinstance(device_profile_id, str) or not device_profile_id:
+        found = referred_id(device_profile_id, "device_profile_ref", "device_profile_id")
+        if not isinstance(found, str) or not 1 <= len(found) <= MOST_CHARACTERS or found.startswith("arn:"):
             raise FuotaValidationError(
-                RULE, f"device_profile_id is {shown(device_profile_id)}; give the id of a device profile"
+                RULE,
+                f"device_profile_id is {shown(device_profile_id)}; give the id of a device profile, of 1 to"
+                f" {MOST_CHARACTERS} characters: what its ARN has behind the last slash",
             )
-        return RolloutTargets(device_profile_id=device_profile_id)
+        return RolloutTargets(device_profile_id=found, resources=(device_profile_id,))

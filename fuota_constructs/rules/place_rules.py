@@ -6,15 +6,15 @@ from fuota_constructs.rules.rule import Place, Remarks, Rule, TaskPlan, error, s
 
 
 def _group_region(plan: TaskPlan) -> Remarks:
-    here, other = Place(plan.aws_account, plan.aws_region), "the task"
-    for group in plan.multicast_groups:
+    here, other = Place(plan.aws_account, plan.aws_region), f"the {plan.noun}"
+    for group in plan.groups_and_targets:
         if not any(here):  # the task may be anywhere, but only in one place
             here, other = group.place, f"multicast group {show(group.label)}"
         if apart := group.place.apart_from(here):
             theirs, ours = apart
             yield error(
-                f"multicast group {show(group.label)} is in {theirs} and {other} in {ours}; a task can only have"
-                f" groups of its own account and Region: make a task where the group is, or a group in {ours}"
+                f"multicast group {show(group.label)} is in {theirs} and {other} in {ours}; a {plan.noun} can only have"
+                f" groups of its own account and Region: make a {plan.noun} where the group is, or a group in {ours}"
             )
 
 
@@ -40,9 +40,10 @@ PLACE_RULES = (
     Rule(
         id="group-region",
         levels=("error",),
-        what="a multicast group is known to be of another account or AWS Region than the task or another of its groups",
-        why="a group is attached by its id, which the service looks for in the task's account and Region only",
-        remedy="a group and a task in one account and Region",
+        what="a multicast group is known to be of another account or AWS Region than the task or rollout, or another"
+        " of its groups",
+        why="a group is known by its id, which the service looks for in the task's account and Region only",
+        remedy="a group and a task or rollout in one account and Region",
         source="AWS IoT Wireless API, AssociateMulticastGroupWithFuotaTask",
         check=_group_region,
     ),

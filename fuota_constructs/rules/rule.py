@@ -139,7 +139,7 @@ class RolloutPlan(NamedTuple):
     """A rollout: its waves, how many devices it is for where that is known, and what its gates ask for.
 
     `a_gateway` devices are behind one gateway, and fail together with `correlation`; `applied_version` is what
-    they must report, where that counts.
+    they must report, where that counts; `targets` are the groups that its devices are taken from.
     """
 
     waves: tuple[WavePlan, ...] = ()
@@ -152,6 +152,7 @@ class RolloutPlan(NamedTuple):
     a_gateway: float = 1.0
     correlation: float = 0.0
     applied_version: str | None = None
+    targets: tuple[GroupPlan, ...] = ()
 
 
 class TaskPlan(NamedTuple):
@@ -196,6 +197,16 @@ class TaskPlan(NamedTuple):
     role_account: str | None = None
     role_trusts_service: bool | None = None
     role_policy_characters: int | None = None
+
+    @property
+    def groups_and_targets(self) -> tuple[GroupPlan, ...]:
+        """All groups it has to do with: those it sends to, and of a rollout those its devices are taken from."""
+        return self.multicast_groups + (self.rollout.targets if self.rollout else ())
+
+    @property
+    def noun(self) -> str:
+        """What a message calls it."""
+        return "rollout" if self.rollout else "task"
 
 
 Remark = tuple[Level, str]

@@ -64,11 +64,11 @@ def _target_count(plan: TaskPlan) -> Remarks:
 
 
 def _rf_region_mismatch(plan: TaskPlan) -> Remarks:
-    for group in plan.multicast_groups:
+    for group in plan.groups_and_targets:
         if plan.rf_region and group.rf_region and group.rf_region != plan.rf_region:
             yield error(
-                f"multicast group {show(group.label)} is of rf_region {show(group.rf_region)} and the task of"
-                f" {show(plan.rf_region)}; make one task for each region",
+                f"multicast group {show(group.label)} is of rf_region {show(group.rf_region)} and the {plan.noun} of"
+                f" {show(plan.rf_region)}; make one {plan.noun} for each region",
             )
 
 
@@ -178,7 +178,7 @@ TASK_RULES = (
     Rule(
         id="rf-region-mismatch",
         levels=("error",),
-        what="a multicast group is of another RfRegion than the task",
+        what="a multicast group is of another RfRegion than the task or rollout",
         why="the radio parameters of task, groups and devices must be of one region",
         remedy="one task for each region",
         source=_GUIDE,

@@ -10,7 +10,6 @@ from aws_cdk.interfaces.aws_iotwireless import IFuotaTaskRef
 
 from fuota_constructs import synth_checks
 from fuota_constructs.firmware.firmware_properties import properties_of_task
-from fuota_constructs.firmware.role_trust import trusts_service
 from fuota_constructs.firmware.shared_firmware import SharedFirmware
 from fuota_constructs.provider.fuota_provider import SERVICE_TIMEOUT_SECONDS
 from fuota_constructs.rf_region import RfRegion, expect_rf_region
@@ -70,16 +69,16 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
         fragment_size_bytes: int | None = None,
         fragment_interval: cdk.Duration | None = None,
         descriptor: bytes | str | None = None,
-        multicast_groups: Sequence[IMulticastGroupRef] = (),
-        wireless_devices: Sequence[str | IWirelessDeviceRef] = (),
+        multicast_groups: Sequence[IMulticastGroupRef] | None = None,
+        wireless_devices: Sequence[str | IWirelessDeviceRef] | None = None,
         planned_loss_percent: float | None = None,
         device_stack: synth_checks.DeviceStack | str | None = None,
         firmware_bucket: s3.IBucket | IBucketRef | None = None,
         firmware_update_role: iam.IRole | iam.Role | IRoleRef | None = None,  # pyright: the CDK's Role is no IRole
         access_per_image: bool | None = None,
         adopt_fuota_task_id: str | None = None,
-        allow_downgrade: bool = False,
-        removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.DESTROY,
+        allow_downgrade: bool | None = None,
+        removal_policy: cdk.RemovalPolicy | None = None,
     ) -> None:
         """Make the task.
 
@@ -159,7 +158,7 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
         self._groups: dict[str, synth_checks.GroupPlan] = {}
         for group in groups:
             self._take_group(group)
-        self._devices, self._readable = wireless_device_ids(devices, self), readable
+        self._devices, self._readable = self._device_ids(devices), readable
 
         self._resource = bare_resource(
             self,
@@ -185,8 +184,8 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
         task_inputs.await_devices_of(groups, self._resource)
         if firmware_update_role:
             self.node.add_dependency(firmware_update_role)
-        if task_inputs.removal_policy_of(removal_policy, self) is not cdk.RemovalPolicy.DESTROY:
-            self._resource.apply_removal_policy(removal_policy)
+        if (policy := task_inputs.removal_policy_of(removal_policy, self)) is not cdk.RemovalPolicy.DESTROY:
+            self._resource.apply_removal_policy(policy)
         self._checks: synth_checks.SynthChecks | None = None
         self._start: SessionSchedule | None = None
         self._check_at_synth()
@@ -261,7 +260,7 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
         Raises `FuotaValidationError` for what cannot be the id of a device, and when the devices are a list known
         only at deployment: CloudFormation can add nothing to it.
         """
-        self._devices = wireless_device_ids([*self._devices, wireless_device_id], self)
+        self._devices = self._device_ids([*self._devices, wireless_device_id])
         self._resource.add_property_override("WirelessDeviceIds", self._devices)
         self._check_at_synth()
 
@@ -295,6 +294,10 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
         self._check_at_synth()
         return self._start
 
+    def _device_ids(self, devices: Sequence[str | IWirelessDeviceRef]) -> list[str]:
+        synth_checks.expect_own_place(devices, self, rule="wireless-devices", reference="wireless_device_ref")
+        return wireless_device_ids(devices, self)
+
     def _take_group(self, group: IMulticastGroupRef) -> None:
         reference = task_inputs.multicast_group_of(group, self)
         self._groups[reference.multicast_group_id] = synth_checks.group_plan(
@@ -303,15 +306,10 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
 
     def _task_plan(self, tags: Mapping[str, str] | None = None) -> synth_checks.TaskPlan:
         return self._plan._replace(
-            image_bucket_account=self._readable.place.account,
-            image_bucket_region=self._readable.place.region,
-            image_access=self._readable.missing_access,
-            image_has_key=self._readable.has_key,
+            **task_inputs.firmware_facts(self._shared, self._readable, self._role),
             multicast_groups=tuple(self._groups.values()),
             wireless_devices=tuple(self._devices),
             tags={key: synth_checks.known(value) for key, value in (tags or {}).items()},
-            role_policy_characters=self._access.characters,
-            role_trusts_service=self._shared.made(self._role) or trusts_service(self._role),
             start=self._start.plan() if self._start else None,
         )
 

@@ -8,12 +8,13 @@ import os
 import re
 import weakref
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import aws_cdk as cdk
 
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.firmware.firmware_image import AssetImage, BucketImage, bucket_remedy
+from fuota_constructs.firmware.role_trust import trusts_service
 from fuota_constructs.template.references import bucket_of, role_of
 from fuota_constructs.template.service_arns import expect_arn, expect_id, parts_of
 from fuota_constructs.template.tokens import is_known, shown
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from constructs import Construct, IConstruct
 
     from fuota_constructs.firmware.delta.delta_image import DeltaImage
+    from fuota_constructs.firmware.shared_firmware import ReadableImage, SharedFirmware
     from fuota_constructs.template.resource_tags import ResourceTags
 
 _Target = TypeVar("_Target")
@@ -36,6 +38,9 @@ DELTA_TAG: Final = "fuota-delta:"
 
 _MILLISECONDS: weakref.WeakKeyDictionary[cdk.Duration, float | str] = weakref.WeakKeyDictionary()
 """Of intervals that several tasks were given, which never change: asking is a round trip to the CDK."""
+
+_ADOPTING: weakref.WeakKeyDictionary[cdk.Stack, dict[str, str]] = weakref.WeakKeyDictionary()
+"""By stack, who adopts which task."""
 
 _TASK_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 """The documentation shows ids in this form only; that there is no other is assumed, here and in the provider."""
@@ -117,9 +122,9 @@ def access_per_image_of(value: object, at: IConstruct) -> bool | None:
 
 
 def flag_of(name: str, value: object, at: IConstruct) -> bool:
-    """The value, if it is True or False."""
-    if isinstance(value, bool):
-        return value
+    """The value, if it is True or False; False where it is not given."""
+    if value is None or isinstance(value, bool):
+        return bool(value)
     raise FuotaValidationError(
         _rule_of(name), f"{name} is {shown(value)}; give True or False", construct_path=at.node.path
     )
@@ -140,9 +145,18 @@ def adopted_id_of(value: object, at: IConstruct) -> str | None:
             f"that of {shown(maker)}, which deletes its task when it goes; have it retain the task, take it out of the"
             " app, deploy, and give the id as plain text"
         )
+    elif (other := _adopting(at).setdefault(task_id.lower(), at.node.path)) != at.node.path:
+        wrong = (
+            f"{shown(task_id)}, which {other} adopts already, and two constructs would take the task from each other;"
+            " give the id to one of them, and leave it out of the other, or import the task there"
+        )
     else:
         return task_id
     raise FuotaValidationError("adopt-fuota-task-id", f"adopt_fuota_task_id is {wrong}", construct_path=at.node.path)
+
+
+def _adopting(at: IConstruct) -> dict[str, str]:
+    return _ADOPTING.setdefault(cdk.Stack.of(at), {})
 
 
 def _maker_of(text: str) -> IConstruct | None:
@@ -151,6 +165,18 @@ def _maker_of(text: str) -> IConstruct | None:
     token = cdk.Tokenization.reverse_string(text).first_token
     target = token.target if token is not None and cdk.Reference.is_reference(token) else None  # type: ignore[attr-defined]
     return target if target is not None and cdk.CfnResource.is_cfn_resource(target) else None
+
+
+def firmware_facts(shared: SharedFirmware, image: ReadableImage, role: iam.IRole) -> dict[str, Any]:
+    """What the rules want to know of where the image is and who reads it, as it is now."""
+    return {
+        "image_bucket_account": image.place.account,
+        "image_bucket_region": image.place.region,
+        "image_access": image.missing_access,
+        "image_has_key": image.has_key,
+        "role_policy_characters": shared.access_of(role).characters,
+        "role_trusts_service": shared.made(role) or trusts_service(role),
+    }
 
 
 def expect_role_arn(arn: str, at: IConstruct) -> str:
@@ -167,8 +193,10 @@ def expect_role_arn(arn: str, at: IConstruct) -> str:
     )
 
 
-def targets_of(name: str, value: Sequence[_Target], at: IConstruct) -> Sequence[_Target]:
-    """The value, if it is a list of targets."""
+def targets_of(name: str, value: Sequence[_Target] | None, at: IConstruct) -> Sequence[_Target]:
+    """The value, if it is a list of targets; an empty one where none is given."""
+    if value is None:
+        return ()
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         return value
     one = shown(value) if isinstance(value, str) and is_known(value) else "..."
@@ -239,7 +267,9 @@ def _interval_token_of(value: cdk.Duration, at: IConstruct) -> str:
 
 
 def removal_policy_of(value: object, at: IConstruct) -> cdk.RemovalPolicy:
-    """The value, if it is a removal policy."""
+    """The value, if it is a removal policy; DESTROY where none is given."""
+    if value is None:
+        return cdk.RemovalPolicy.DESTROY
     if isinstance(value, cdk.RemovalPolicy):
         return value
     raise FuotaValidationError(

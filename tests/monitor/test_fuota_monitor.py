@@ -224,15 +224,19 @@ def test_interval(stack, imported, synth, minutes, expression) -> None:
         ({"namespace": "AWS/IoT"}, "monitor-namespace"),
         ({"namespace": ""}, "monitor-namespace"),
         ({"namespace": '"<b>'}, "monitor-namespace"),
-        ({"namespace": None}, "monitor-namespace"),
+        ({"namespace": " "}, "monitor-namespace"),
+        ({"namespace": ":fleet"}, "monitor-namespace"),
         ({"failure_ratio": 1.5}, "monitor-failure-ratio: failure_ratio is 1.5; choose a share from 0 to 1"),
         ({"failure_ratio": -0.1}, "monitor-failure-ratio"),
         ({"failure_ratio": float("nan")}, "monitor-failure-ratio"),
         ({"failure_ratio": True}, "monitor-failure-ratio"),
         ({"failure_ratio": "10 %"}, "monitor-failure-ratio"),
+        ({"failure_ratio": 10**400}, "monitor-failure-ratio"),
         ({"task": TASK_ID}, "monitor-task"),
         ({"alarm_actions": TOPIC}, "monitor-alarm-actions: alarm_actions is 'arn:aws:sns:.*'; give a list of them"),
-        ({"alarm_actions": None}, "monitor-alarm-actions: alarm_actions is None; give a list"),
+        ({"alarm_actions": ["operators"]}, "monitor-alarm-actions: alarm_actions has 'operators'; give ARNs, such as"),
+        ({"alarm_actions": [TOPIC] * 6}, "monitor-alarm-actions: alarm_actions has 6 actions, and CloudWatch takes at"),
+        ({"alarm_actions": ["#{Token[TOKEN.1]}"]}, "monitor-alarm-actions: .* is a list known only at deployment;"),
         ({"alarm_actions": [7]}, "monitor-alarm-actions: alarm_actions has 7; give ARNs, such as topic.topic_arn"),
         ({"event_bus": "fleet"}, "monitor-event-bus: event_bus is 'fleet'; give a bus"),
     ],
@@ -241,6 +245,18 @@ def test_fails_for_values_out_of_range(stack, imported, wrong, rule) -> None:
     with pytest.raises(FuotaValidationError, match=rule) as raised:
         FuotaMonitor(stack, "Monitor", **{"task": imported, **wrong})
     assert raised.value.construct_path == "Stack/Monitor"
+
+
+def test_none_is_not_given(stack, imported) -> None:
+    monitor = FuotaMonitor(stack, "Monitor", task=imported, namespace=None, alarm_actions=None, failure_ratio=None)
+    assert monitor.namespace == "FuotaConstructs"
+    assert FuotaMonitor(stack, "Other", task=imported, namespace="Acme fleet: north").namespace == "Acme fleet: north"
+
+
+def test_fails_for_actions_of_another_region(app) -> None:
+    stack = cdk.Stack(app, "Here", env=cdk.Environment(account="123456789012", region="us-west-2"))
+    with pytest.raises(FuotaValidationError, match="is in eu-west-1, and an alarm of this stack calls what is in us-w"):
+        FuotaMonitor(stack, "M", task=FuotaTask.from_fuota_task_id(stack, "T", TASK_ID), alarm_actions=[TOPIC])
 
 
 def test_fails_for_a_task_of_another_region(app) -> None:

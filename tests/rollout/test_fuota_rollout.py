@@ -9,20 +9,27 @@ import aws_cdk as cdk
 import cfnlint.api
 import pytest
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_iotwireless as iotwireless
+from aws_cdk import aws_s3 as s3
 from rollout_rig import DEVICES
 
 from fuota_constructs import (
     Applied,
     DeviceList,
     DeviceVersions,
+    DlClass,
+    FirmwareImage,
+    FuotaRollout,
     FuotaValidationError,
     MulticastGroup,
+    RfRegion,
 )
 from fuota_constructs.operations.rollouts import BUCKET_TAG, ROLLOUT_TAG, TABLE_TAG
 from fuota_constructs.rollout.maintenance_window import MaintenanceWindow
 from fuota_constructs.rollout.rollout_targets import RolloutTargets
 from fuota_constructs.rollout.rollout_wave import RolloutWave
 
+TOKEN = cdk.Token.as_number({"Ref": "Loss"})
 LAMBDA = iam.ServicePrincipal("lambda.amazonaws.com")
 
 
@@ -206,6 +213,60 @@ def test_the_machine_says_by_tags_where_word_and_evidence_are(stack, rollout_of,
     assert [list(found[tag]) for tag in (TABLE_TAG, BUCKET_TAG)] == [["Ref"], ["Ref"]]
 
 
+def test_none_is_not_given(stack, rollout_of, synth) -> None:
+    names = ("success_percent", "confidence_percent", "retries", "most_silent", "most_redundancy_percent")
+    rollout_of(**dict.fromkeys(names))
+    settings = settings_of(synth(stack))
+    gate = {name: settings["gate"][name] for name in ("success", "confidence", "mostSilent")}
+    assert gate == {"success": 0.95, "confidence": 0.8, "mostSilent": 0}
+    assert (settings["retries"], settings["mostRedundancyPercent"]) == (0, 60)
+
+
+@pytest.mark.parametrize("descriptor", [float("nan"), object(), "***"])
+def test_a_descriptor_that_is_none_is_a_finding(rollout_of, descriptor) -> None:
+    assert "descriptor-format" in {found.rule for found in rollout_of(descriptor=descriptor).findings}
+
+
+def test_image_role_and_groups_are_looked_at_as_those_of_a_task(app, image) -> None:
+    here, there = (
+        cdk.Stack(app, name, env=cdk.Environment(account="111122223333", region=name), cross_region_references=True)
+        for name in ("eu-west-1", "us-east-1")
+    )
+    arn = "arn:aws:iotwireless:us-east-1:111122223333:MulticastGroup/g"
+    groups = [
+        MulticastGroup.from_multicast_group_arn(here, "Elsewhere", arn),
+        MulticastGroup(here, "Other", rf_region=RfRegion.US915, dl_class=DlClass.CLASS_C),
+    ]
+    given = {
+        "rf_region": RfRegion.EU868,
+        "dl_class": DlClass.CLASS_C,
+        "redundancy_percent": 30,
+        "fragment_size_bytes": 112,
+        "fragment_interval": cdk.Duration.seconds(7),
+    }
+    rollout = FuotaRollout(
+        here,
+        "Rollout",
+        firmware_image=FirmwareImage.from_bucket(
+            s3.Bucket.from_bucket_attributes(here, "Bucket", bucket_name="acme-firmware", region="us-east-1"),
+            "meter.bin",
+            size_bytes=20_000,
+        ),
+        firmware_update_role=iam.Role(here, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com")),
+        targets=RolloutTargets.multicast_groups(groups),
+        device_stack="loramac-node",
+        **given,
+    )
+    rules = {found.rule for found in rollout.findings if found.level == "error"}
+    assert rules >= {"image-region", "role-trust", "group-region", "rf-region-mismatch", "stack-fragment-count"}
+    messages = " ".join(found.message for found in rollout.findings)
+    assert "and the rollout of" in messages
+    assert "and the rollout in eu-west-1" in messages
+    profile = RolloutTargets.device_profile(iotwireless.CfnDeviceProfile(there, "Profile"))
+    with pytest.raises(FuotaValidationError, match=r"CfnDeviceProfile \(us-east-1/Profile\) is in us-east-1"):
+        FuotaRollout(here, "ByProfile", firmware_image=image, targets=profile, **given)
+
+
 def test_the_rules_of_tasks_and_of_rollouts_are_asked(rollout_of) -> None:
     rollout = rollout_of(redundancy_percent=0, waves=[RolloutWave.devices(5), RolloutWave.devices(9)])
     assert {"rollout-waves", "wave-cannot-prove", "decode-probability"} <= {found.rule for found in rollout.findings}
@@ -234,6 +295,9 @@ def test_the_rules_of_tasks_and_of_rollouts_are_asked(rollout_of) -> None:
         ({"devices_per_gateway": True}, "devices_per_gateway is True"),
         ({"devices_per_gateway": 25, "gateway_correlation": 5}, "give a number above 0, up to 1"),
         ({"gateway_correlation": 0.05}, "gateway_correlation is 0.05 without devices_per_gateway"),
+        ({"devices_per_gateway": 10**400}, "give a number from 1 to 100,000"),
+        ({"planned_loss_percent": TOKEN}, "planned_loss_percent is a value known only at deployment; give one"),
+        ({"retries": ""}, "retries is ''; give a whole number from 0 to 3"),
     ],
 )
 def test_fails_for_what_no_rollout_can_have(rollout_of, given, part) -> None:
@@ -265,6 +329,8 @@ def test_fails_for_what_no_rollout_can_have(rollout_of, given, part) -> None:
         lambda: RolloutTargets.multicast_groups([]),
         lambda: RolloutTargets.multicast_groups(["id"]),
         lambda: RolloutTargets.device_profile(""),
+        lambda: RolloutTargets.device_profile("p" * 257),
+        lambda: RolloutTargets.device_profile("arn:aws:iotwireless:eu-west-1:111122223333:DeviceProfile/p"),
         lambda: MaintenanceWindow.daily(start="24:00", duration=cdk.Duration.hours(8)),
         lambda: MaintenanceWindow.daily(start=2200, duration=cdk.Duration.hours(8)),
         lambda: MaintenanceWindow.daily(start="22:00", duration=cdk.Duration.minutes(59)),

@@ -66,7 +66,6 @@ def test_imports_by_id_arn_and_attributes(stack):
         ({"multicast_groups": ["id"]}, "multicast-groups", "from_multicast_group_id"),
         ({"multicast_groups": "id"}, "multicast-groups", "give a list"),
         ({"wireless_devices": "id"}, "wireless-devices", "give a list"),
-        ({"wireless_devices": None}, "wireless-devices", "give a list"),
         ({"wireless_devices": [""]}, "wireless-devices", "1 to 256"),
         ({"wireless_devices": ["d" * 257]}, "wireless-devices", "1 to 256"),
         ({"wireless_devices": [7]}, "wireless-devices", "1 to 256"),
@@ -176,6 +175,29 @@ def test_a_task_to_adopt_reaches_the_template(stack, image, synth):
         FuotaTask(stack, name, firmware_image=image, rf_region=RfRegion.EU868, adopt_fuota_task_id=task_id)
     tasks = synth(stack).all(TASK).values()
     assert [task["Properties"]["AdoptFuotaTaskId"] for task in tasks] == [TASK_ID, {"Ref": "TaskId"}]
+
+
+def test_none_is_not_given(stack, image, synth):
+    nothing = dict.fromkeys(("multicast_groups", "wireless_devices", "allow_downgrade", "removal_policy"))
+    FuotaTask(stack, "Task", firmware_image=image, rf_region=RfRegion.EU868, **nothing)
+    assert "DeletionPolicy" not in synth(stack).only(TASK) or synth(stack).only(TASK)["DeletionPolicy"] == "Delete"
+
+
+def test_fails_to_adopt_a_task_twice(stack, image):
+    given = {"firmware_image": image, "rf_region": RfRegion.EU868}
+    FuotaTask(stack, "One", adopt_fuota_task_id=TASK_ID, **given)
+    with pytest.raises(FuotaValidationError, match="which Stack/One adopts already"):
+        FuotaTask(stack, "Two", adopt_fuota_task_id=TASK_ID.upper(), **given)
+
+
+def test_fails_for_a_device_of_another_region(app, image):
+    here, there = (
+        cdk.Stack(app, name, env=cdk.Environment(account="111122223333", region=name), cross_region_references=True)
+        for name in ("eu-west-1", "us-east-1")
+    )
+    device = iotwireless.CfnWirelessDevice(there, "Device", type="LoRaWAN", destination_name="d")
+    with pytest.raises(FuotaValidationError, match=r"CfnWirelessDevice \(us-east-1/Device\) is in us-east-1 and this"):
+        FuotaTask(here, "Task", firmware_image=image, rf_region=RfRegion.EU868, wireless_devices=[device])
 
 
 @pytest.mark.parametrize("wrong", ["", "my-task", f"{TASK_ID}0", f"arn:aws:iotwireless:a:1:FuotaTask/{TASK_ID}", 7])
