@@ -133,6 +133,18 @@ class Template(dict[str, Any]):
         [body] = self.all(kind).values()
         return body
 
+    def needed_by(self, name: str) -> set[str]:
+        """Everything a resource waits for, directly or through others."""
+        waiting, seen = [name], set[str]()
+        while waiting:
+            body = self["Resources"].get(waiting.pop(), {})
+            properties = json.dumps(body.get("Properties", {}))
+            named = re.findall(r'"(?:Ref|Fn::GetAtt)": (?:\["|")([A-Za-z0-9]+)"', properties)
+            for other in {*body.get("DependsOn", []), *named} & set(self["Resources"]) - seen:
+                seen.add(other)
+                waiting.append(other)
+        return seen
+
     @staticmethod
     def statements(policy: Any) -> list[dict[str, Any]]:
         """The statements of a policy document, with lists of actions and resources even where there is one."""

@@ -13,13 +13,9 @@ from aws_cdk import aws_iotwireless as iotwireless
 from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Annotations, Match
 
-from fuota_constructs import DlClass, FirmwareImage, FuotaTask, FuotaValidationError, MulticastGroup, RfRegion
+from fuota_constructs import DlClass, FirmwareImage, FuotaValidationError, MulticastGroup, RfRegion
 
-TASK = "Custom::FuotaTask"
-
-
-def make_task(scope, image, name="Task", **given):
-    return FuotaTask(scope, name, **{"firmware_image": image, "rf_region": RfRegion.EU868, **given})
+from .made_task import TASK, make_task
 
 
 def rules(task):

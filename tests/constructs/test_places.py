@@ -11,15 +11,13 @@ from aws_cdk.assertions import Annotations, Match
 
 from fuota_constructs import DlClass, FirmwareUpdateRole, FuotaTask, MulticastGroup, RfRegion
 
+from ..made_task import make_task
+
 OURS, OTHERS = "111122223333", "444455556666"
 
 
 def stack_in(app, region="eu-west-1", account=OURS, name="Here"):
     return cdk.Stack(app, name, env=cdk.Environment(account=account, region=region))
-
-
-def make_task(stack, image, **given):
-    return FuotaTask(stack, "Task", firmware_image=image, rf_region=RfRegion.EU868, **given)
 
 
 def errors(task):

@@ -12,7 +12,9 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Annotations, Match
 from cdk_nag import AwsSolutionsChecks
 
-from fuota_constructs import FirmwareBucket, FirmwareImage, FirmwareUpdateRole, FuotaTask, RfRegion
+from fuota_constructs import FirmwareBucket, FirmwareImage, FirmwareUpdateRole
+
+from ..made_task import make_task
 
 OURS, OTHERS = "111122223333", "444455556666"
 
@@ -25,10 +27,6 @@ def here(app):
 @pytest.fixture
 def there(app):
     return cdk.Stack(app, "There", env=cdk.Environment(account=OTHERS, region="eu-west-1"))
-
-
-def make_task(stack, image, name="Task", **given):
-    return FuotaTask(stack, name, firmware_image=image, rf_region=RfRegion.EU868, **given)
 
 
 def foreign(task):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from simulation.network import SESSION, SHOWN_DEFAULTS
 
 if TYPE_CHECKING:
-    from simulation.cloudformation import Record
+    from simulation.records import Record
     from simulation.world import World
 
 # What no provider can keep from happening, and why; `docs/reliability.md` says what an operator does then.

@@ -10,10 +10,11 @@ deleted (aws/aws-cdk#22670).
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from simulation.records import Garbage, Record, Touch
 from simulation.requests import Request, Requests
 from simulation.stack_groups import StackGroups
 
@@ -25,39 +26,6 @@ if TYPE_CHECKING:
 
 DELETES_BEFORE_GIVING_UP = 3
 SERVICE_TIMEOUT_SECONDS = 330
-
-
-@dataclass
-class Record:
-    """What CloudFormation has on record of a resource."""
-
-    physical_id: str
-    resource: Resource
-    properties: dict[str, Any]
-    failed: bool = False  # of a deployment that was not rolled back
-
-
-@dataclass
-class Touch:
-    """What one deployment did to a resource, and what must be known to take it back."""
-
-    name: str
-    before: Record | None
-    after: Resource
-    properties: dict[str, Any]
-    outcome: str = "cancelled"
-    answered_id: str = ""
-
-
-@dataclass
-class Garbage:
-    """Something to delete once the deployment or its rollback is through."""
-
-    physical_id: str
-    resource: Resource
-    properties: dict[str, Any]
-    why: str
-    others: list[str] = field(default_factory=list)
 
 
 class CloudFormation:

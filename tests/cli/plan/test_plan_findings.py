@@ -1,0 +1,149 @@
+"""`fuota plan`: what it finds, its verdict and its exit codes."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from .plan_command import EU868, content, findings, plan
+
+
+@pytest.mark.parametrize(
+    ("arguments", "rule", "level"),
+    [
+        (("100kB", *EU868, "--fragment-size", "240"), "fragment-size-range", "error"),
+        (("100kB", *EU868, "--data-rate", "0", "--fragment-size", "49"), "fragment-size-range", "error"),
+        (("100kB", *EU868, "--redundancy", "101"), "redundancy-range", "error"),
+        (("100kB", *EU868, "--interval", "0.4"), "fragment-interval-range", "error"),
+        (("100kB", *EU868, "--interval", "7.5"), "fragment-interval-rounding", "warning"),
+        (("1MB", "--region", "US915", "--fragment-size", "30"), "fragment-count", "error"),
+        (("0", *EU868), "image-empty", "error"),
+        (("1048577", "--region", "US915", "--data-rate", "10"), "image-size", "error"),
+        (("1048576", "--region", "US915", "--data-rate", "10"), "image-size", "warning"),
+        (("100kB", *EU868, "--data-rate", "1"), "session-duration", "warning"),
+        (("100kB", *EU868, "--data-rate", "0", "--interval", "2"), "fragment-interval-airtime", "error"),
+        (("10kB", *EU868, "--data-rate", "0", "--interval", "3"), "duty-cycle", "warning"),
+        (("10kB", "--region", "KR920", "--redundancy", "10", "--loss", "20%"), "decode-probability", "warning"),
+        (("1kB", *EU868, "--fragment-size", "112"), "few-fragments", "warning"),
+        (("100", *EU868, "--fragment-size", "112", "--redundancy", "50"), "redundancy-useless", "warning"),
+        (("100kB", *EU868, "--fragment-size", "239"), "repeater-size", "warning"),
+        (("100kB", *EU868, "--data-rate", "0"), "class-window", "warning"),
+        (("100kB", "--region", "AS923-1", "--data-rate", "4"), "dwell-time", "warning"),
+        # What only the command line is told:
+        (("10kB", "--region", "AS923-1", "--data-rate", "4", "--fragment-size", "200", "--dwell-time"),
+         "dwell-time", "error"),
+        (("10kB", *EU868, "--data-rate", "5", "--frequency", "868100000", "--interval", "4"), "duty-cycle", "warning"),
+        (("10kB", "--region", "US915", "--gateways", "3", "--gateway-spacing", "1000", "--interval", "2"),
+         "fragment-interval-airtime", "error"),
+        (("10kB", *EU868, "--class", "B", "--ping-slot-period", "4096", "--interval", "7"),
+         "ping-slot-interval", "warning"),
+        (("10kB", *EU868, "--redundancy", "19", "--target", "99.9%"), "decode-probability", "warning"),
+    ],
+)  # fmt: skip
+def test_finds(arguments: tuple[str, ...], rule: str, level: str) -> None:
+    answer = content(*arguments)
+    assert findings(*arguments).get(rule) == level
+    done = plan(*arguments)
+    assert answer["verdict"]["works"] is (done.exit_code == 0)
+    assert done.exit_code in {0, 3}
+    assert f"{level}" in done.stdout
+    assert f"{rule}:" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "rule"),
+    [
+        (("10kB", *EU868, "--data-rate", "5", "--frequency", "868100000"), "duty-cycle"),
+        (("10kB", "--region", "AS923-1", "--data-rate", "4", "--dwell-time"), "dwell-time"),
+        (("10kB", "--region", "US915", "--gateways", "3", "--gateway-spacing", "1000"), "fragment-interval-airtime"),
+        (("10kB", *EU868, "--redundancy", "10", "--target", "1%"), "decode-probability"),
+    ],
+)
+def test_does_not_find_what_the_command_line_is_told_otherwise(arguments: tuple[str, ...], rule: str) -> None:
+    assert rule not in findings(*arguments)
+
+
+def test_a_file_that_no_device_boots_is_no_matter_of_parameters(tmp_path: Path) -> None:
+    (tmp_path / "app.elf").write_bytes(b"\x7fELF\x01\x01\x01" + bytes(20_000))
+    done = plan(str(tmp_path / "app.elf"), *EU868)
+    assert done.exit_code == 3
+    said = " ".join(done.stdout.split())
+    assert "give another file: the findings say which" in said
+    assert "--recommend` finds" not in said
+    assert "image-container: the firmware image is an ELF file (linker output), which no device boots" in said
+
+
+def test_fails_for_a_stack_that_refuses_the_sessions_of_groups() -> None:
+    found = content("20kB", *EU868, "--recommend", "--device-stack", "mbed")
+    assert found["verdict"]["works"] is False
+    assert found["verdict"]["summary"] == "does not work, says stack-frag-index"
+    assert plan("20kB", *EU868, "--recommend", "--device-stack", "mbed").exit_code == 3
+    other = content("20kB", *EU868, "--recommend", "--device-stack", "mbed,frag_sessions=2")
+    assert other["verdict"]["works"] is True
+    assert [finding["rule"] for finding in other["findings"]] == ["stack-one-session"]
+
+
+CUT_OFF = [
+    ("100kB", *EU868, "--data-rate", "0"),  # the class window
+    ("100kB", *EU868, "--data-rate", "1"),  # 2^15 s of TS005
+    ("100kB", "--region", "US915", "--interval", "300"),
+    ("600kB", *EU868, "--class", "B", "--data-rate", "0"),  # 2 days
+]
+
+
+@pytest.mark.parametrize("arguments", CUT_OFF)
+def test_shows_no_success_of_a_session_that_its_window_cuts_off(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    page = tmp_path / "plan.html"
+    done = plan(*arguments, "--html", str(page))
+    assert done.exit_code == 3
+    first = done.stdout.splitlines()[0]
+    assert first.startswith("Failed: this session reaches nobody: the session takes")
+    said = " ".join(done.stdout.split())
+    assert "Success not reached none: the session takes" in said
+    assert "of the devices" not in said
+    found = [line for line in done.stdout.splitlines() if line.lstrip().startswith(("warning ", "error "))]
+    assert len([line for line in found if "fragment-count-2040" not in line]) == 1
+    written = page.read_text(encoding="utf-8")
+    assert '<section id="verdict" class="failed">' in written
+    assert "Failed: this session reaches nobody: the session takes" in written
+    assert "not reached" in written
+    assert "of the devices" not in written
+    assert 'id="loss"' not in written
+    figures = content(*arguments)
+    assert figures["plan"]["decode_probability"] == 0
+    assert figures["plan"]["cut_off"].startswith("the session takes")
+    assert figures["verdict"]["works"] is False
+
+
+def test_shows_no_success_beside_an_error(tmp_path: Path) -> None:
+    page = tmp_path / "plan.html"
+    bad = ("10kB", *EU868, "--data-rate", "0", "--interval", "2")
+    done = plan(*bad, "--html", str(page))
+    assert done.exit_code == 3
+    assert done.stdout.startswith("Failed: this session does not work, says fragment-interval-airtime")
+    assert "Success not reached none: see the findings" in " ".join(done.stdout.split())
+    assert 'id="loss"' not in page.read_text(encoding="utf-8")
+
+
+def test_curves_of_other_redundancies_end_where_their_session_would(tmp_path: Path) -> None:
+    page = tmp_path / "plan.html"
+    assert plan("45kB", *EU868, "--data-rate", "0", "--html", str(page)).exit_code == 0  # 8.5 h of 9.1 h
+    table = page.read_text(encoding="utf-8").partition('id="loss"')[2].partition("</figure>")[0]
+    shown = set(re.findall(r"<th scope=row>(\d+) %</th>", table))
+    assert "16" in shown
+    assert shown & {"30", "50"} == set()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "codes"),
+    [
+        (("20kB", *EU868, "--data-rate", "3"), (0, 0)),
+        (("20kB", *EU868, "--data-rate", "3", "--interval", "5"), (0, 3)),
+        (("20kB", *EU868, "--data-rate", "DR3", "--redundancy", "10"), (3, 3)),
+        (("20kB", *EU868, "--data-rate", "3", "--interval", "0.4"), (3, 3)),
+        (CUT_OFF[1], (3, 3)),
+    ],
+)
+def test_fails_on_findings_of_the_level_asked_for(arguments: tuple[str, ...], codes: tuple[int, int]) -> None:
+    assert (plan(*arguments).exit_code, plan(*arguments, "--fail-on", "warning").exit_code) == codes
+    assert plan(*arguments, "--fail-on", "error").exit_code == codes[0]
