@@ -21,16 +21,16 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fuota_constructs.local import (
     bucket_tags,
     clients,
     embedded_metrics,
     ministack_encryption,
+    ministack_iam,
     ministack_image,
     ministack_signatures,
     stack_records,
@@ -41,19 +41,18 @@ from fuota_constructs.local.cloud_secret import read_secret
 from fuota_constructs.local.cloudformation_types import TYPES, ResourceHandlers
 from fuota_constructs.local.errors import LocalCloudError
 from fuota_constructs.local.functions import custom_resources, workers
-from fuota_constructs.local.guard import Guard
+from fuota_constructs.local.guard import SERVICE, Guard
 from fuota_constructs.local.host_environment import set_environment
-from fuota_constructs.local.iam_resources import permissions, resource_tag_keys
-from fuota_constructs.local.listed_resources import first_listed
 from fuota_constructs.local.own_names import OwnNames
 from fuota_constructs.local.version_tables import VersionTables
 
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
 TESTED_MINISTACK = "1.5.33"
-SERVICE = "iotwireless"
 ADMIN_PREFIX = "/_fuota/"
 
 Answer = tuple[int, dict[str, str], bytes]
-Handler = Callable[..., Awaitable[Answer]]
 
 # Module, attribute and parameters of everything we call, replace or add to.
 SEAMS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
@@ -67,36 +66,14 @@ SEAMS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
         "_handle_post_body_shortcuts",
         ("method", "path", "headers", "body", "query_params", "request_id"),
     ),
-    ("ministack.app", "extract_access_key_id", ("headers", "query_params")),
-    ("ministack.app", "extract_region", ("headers", "query_params")),
     ("ministack.core.responses", "get_account_id", ()),
     ("ministack.core.responses", "get_region", ()),
-    (
-        "ministack.core.iam_actions",
-        "extract_resource_arn",
-        ("service", "method", "path", "headers", "body", "query_params", "region", "account_id"),
-    ),
-    (
-        "ministack.core.iam_actions",
-        "access_denied_response",
-        (
-            *("service", "action", "principal_arn", "request_id", "error_code", "message", "headers", "resource_arn"),
-            *("explicit_deny", "resource_policy_arn"),
-        ),
-    ),
-    (
-        "ministack.core.iam_evaluator",
-        "enforce",
-        ("access_key_id", "iam_action", "service", "region", "resource_arn", "service_context"),
-    ),
-    ("ministack.core.iam_evaluator", "AuthError", None),
-    ("ministack.core.iam_evaluator", "is_root_access_key", ("access_key_id",)),
-    ("ministack.core.iam_evaluator", "resolve_principal", None),
     ("ministack.core.lambda_runtime", "reset", ()),
     ("ministack.services.cloudformation.stacks", "_runs_on_worker_thread", ("resource_type",)),
     ("ministack.services.cloudformation.provisioners", "_RESOURCE_HANDLERS", None),
     ("ministack.services.cloudformation.provisioners", "_REPLACING_PROPERTIES", None),
     ("ministack.services.cloudformation.provisioners", "_STACK_TAG_PROPERTY", None),
+    *ministack_iam.SEAMS,
     *ministack_image.SEAMS,
     *ministack_encryption.SEAMS,
     *ministack_signatures.SEAMS,
@@ -155,7 +132,7 @@ class Host:
 
     def install(self) -> None:
         """Put the service, the admin routes, the resource types and the permission checks in place."""
-        self.ministack.SERVICE_HANDLERS[SERVICE] = self._checked_handler if self.iam else self.service.handle
+        self.ministack.SERVICE_HANDLERS[SERVICE] = self.service.handle
         self._serve_admin_routes()
         self._register_resource_types()
         embedded_metrics.install()
@@ -170,9 +147,7 @@ class Host:
         # MiniStack's TLS mode would also listen on port 443 when it may.
         self.ministack._port_is_bindable = lambda host, port: False  # noqa: ARG005  # the signature of the seam
         if self.iam:
-            self._check_resource_arns()
-            self._record_decisions()
-            self.service.pass_role = self._pass_role_denial
+            self.ministack.SERVICE_HANDLERS[SERVICE] = ministack_iam.install(self.service, self.decisions)
 
     def _clock_file(self) -> Path:
         """A file that says how the clock of the service runs, always whole."""
@@ -254,100 +229,9 @@ class Host:
         trusted = str(certificates_in(self.folder / "tls").bundle) if self.iam else None
         return session.client("dynamodb", endpoint_url=self.url, verify=trusted)
 
-    def _check_resource_arns(self) -> None:
-        # MiniStack knows the actions of IoT Wireless from its routes, but answers "*" for their resource.
-        iam_actions = _module("ministack.core.iam_actions")
-        extract_before = iam_actions.extract_resource_arn
 
-        def extract_resource_arn(*arguments: Any) -> str:
-            service, method, path, _, body, query_params, region, account = arguments
-            if service != SERVICE:
-                # AWS has no bus in the ARN of a rule on the default bus; MiniStack's own rules have none either.
-                found = str(extract_before(*arguments)).replace(":rule/default/", ":rule/")
-                return first_listed(service, body, region, account) or found
-            needed = permissions(
-                method=method, path=path, query=query_params, body=body, region=region, account=account
-            )
-            return needed[0].resource if needed else "*"
-
-        iam_actions.extract_resource_arn = extract_resource_arn
-
-    def _record_decisions(self) -> None:
-        evaluator = _module("ministack.core.iam_evaluator")
-        enforce_before = evaluator.enforce
-        signature = inspect.signature(enforce_before)
-
-        def enforce(*arguments: Any, **named: Any) -> Any:
-            bound = signature.bind(*arguments, **named)
-            asked = bound.arguments
-            if asked["service"] == SERVICE:
-                tags = self.service.tags_of(asked.get("resource_arn", "*"))
-                asked["service_context"] = {**(asked.get("service_context") or {}), **resource_tag_keys(tags)}
-            denied = enforce_before(*bound.args, **bound.kwargs)
-            access_key = asked["access_key_id"]
-            if not evaluator.is_root_access_key(access_key):
-                account = _module("ministack.core.responses").get_account_id()
-                decision = {
-                    "principal": getattr(evaluator.resolve_principal(access_key, account), "arn", "unknown"),
-                    "action": asked["iam_action"],
-                    "resource": asked.get("resource_arn", "*"),
-                    "allowed": denied is None,
-                }
-                self.decisions.append(decision)
-            return denied
-
-        evaluator.enforce = enforce
-
-    async def _checked_handler(
-        self, method: str, path: str, headers: dict[str, str], body: bytes, query_params: dict[str, list[str]]
-    ) -> Answer:
-        # MiniStack has checked the first permission of the request; AWS asks for the others as well.
-        evaluator = _module("ministack.core.iam_evaluator")
-        responses = _module("ministack.core.responses")
-        access_key = self.ministack.extract_access_key_id(headers, query_params)
-        region = responses.get_region()
-        needed = permissions(
-            method=method,
-            path=path,
-            query=query_params,
-            body=body,
-            region=region,
-            account=responses.get_account_id(),
-        )
-        for action, resource in needed[1:]:
-            if denied := evaluator.enforce(access_key, action, SERVICE, region, resource_arn=resource):
-                return self._denial(action, resource, denied)
-        answer: Answer = await self.service.handle(method, path, headers, body, query_params)
-        return answer
-
-    def _pass_role_denial(self, passed: Any) -> str | None:
-        # Assumed: the key iam:PassedToService is all that AWS sends along for this service.
-        evaluator = _module("ministack.core.iam_evaluator")
-        responses = _module("ministack.core.responses")
-        denied = evaluator.enforce(
-            passed.caller.access_key_id,
-            "iam:PassRole",
-            "iam",
-            responses.get_region(),
-            resource_arn=passed.role_arn,
-            service_context={"iam:PassedToService": "iotwireless.amazonaws.com"},
-        )
-        if denied is None:
-            return None
-        principal = getattr(denied, "principal_arn", "unknown")
-        return f"User: {principal} is not authorized to perform: iam:PassRole on resource: {passed.role_arn}"
-
-    def _denial(self, action: str, resource: str, denied: Any) -> Answer:
-        principal = getattr(denied, "principal_arn", "unknown")
-        message = f"User: {principal} is not authorized to perform: {action} on resource: {resource}"
-        return _json({"Message": message}, status=403, error="AccessDeniedException")
-
-
-def _json(content: dict[str, Any], *, status: int = 200, error: str | None = None) -> Answer:
-    headers = {"Content-Type": "application/json"}
-    if error:
-        headers["x-amzn-ErrorType"] = error
-    return status, headers, json.dumps(content).encode()
+def _json(content: dict[str, Any]) -> Answer:
+    return 200, {"Content-Type": "application/json"}, json.dumps(content).encode()
 
 
 def _stop_with_parent(parent: int) -> None:

@@ -23,6 +23,7 @@ SEAMS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
     ("ministack.app", "_routing_params", ("method", "path", "headers", "body", "query_params")),
     ("ministack.app", "detect_service", ("method", "path", "headers", "query_params")),
     ("ministack.core.iam_evaluator", "AmbiguousAccessKeyError", None),
+    ("ministack.core.iam_evaluator", "AuthError", None),
     ("ministack.core.iam_evaluator", "CredentialResolutionError", None),
     ("ministack.core.iam_evaluator", "SignedRequest", None),
     ("ministack.core.iam_evaluator", "_sigv2_check", ("request", "account_id")),
