@@ -76,7 +76,7 @@ class PollFunction(constructs.Construct):
             customized=self.node.try_get_context(CUSTOMIZED) is not None,
             given=given,
         )
-        ConfiguredFunction(
+        self.configured_function = ConfiguredFunction(
             self,
             function=function,
             log_group=log_group,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import weakref
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol, cast
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import aws_cdk as cdk
 
@@ -21,15 +22,15 @@ if TYPE_CHECKING:
     from constructs import Construct, IConstruct
 
 
-class Configurable(Protocol):
-    """A function that is set up."""
+class Configurable(ABC):
+    """A function that is set up; its scope keeps it as `configured_function`, where later settings find it."""
 
     scope: Construct
     role: iam.IRole
 
+    @abstractmethod
     def apply(self, settings: dict[str, Any]) -> None:
         """Set up what is not yet as it should be."""
-        ...
 
 
 LAMBDA = "lambda.amazonaws.com"
@@ -64,10 +65,6 @@ RETENTION_DAYS = {
 """What CloudWatch Logs takes, by the names of `aws_logs.RetentionDays`, whose numbers Python does not see."""
 
 _GIVEN: weakref.WeakKeyDictionary[IConstruct, dict[str, object]] = weakref.WeakKeyDictionary()
-_FUNCTIONS: weakref.WeakKeyDictionary[IConstruct, list[Configurable]] = weakref.WeakKeyDictionary()
-"""By app."""
-_NEW: list[Configurable] = []
-"""Those whose app was not asked for yet: that takes round trips to the CDK, and most apps configure nothing."""
 
 
 def configure(scope: IConstruct, given: Mapping[str, object]) -> None:
@@ -78,10 +75,16 @@ def configure(scope: IConstruct, given: Mapping[str, object]) -> None:
     for name, value in wanted.items():
         if name in before and not _same(before[name], value):
             _refuse(name, "given before with another value for the same scope; give each once", at)
-    affected = [each for each in _functions_of(at.node.root) if at in each.scope.node.scopes]
-    if "role" in wanted and any(not _same(each.role, wanted["role"]) for each in affected):
-        path = affected[0].scope.node.path
-        _refuse("role", f"given when {path} has its role already; call configure before the first FuotaTask", at)
+    affected = _functions_below(at)
+    for function in affected:
+        if "role" in wanted and not _same(function.role, wanted["role"]):
+            _refuse(
+                "role",
+                f"given when {function.scope.node.path} has another one already; call FuotaProvider.configure right"
+                f" after the stack {cdk.Stack.of(function.scope).node.path} is made, before the first construct of"
+                " fuota_constructs in it",
+                at,
+            )
     _GIVEN[at] = {**before, **wanted}
     for function in affected:
         function.apply(settings_of(function.scope))
@@ -94,18 +97,10 @@ def settings_of(scope: IConstruct) -> dict[str, Any]:
     return {name: value for around in scope.node.scopes for name, value in _GIVEN.get(around, {}).items()}
 
 
-def follow(function: Configurable) -> None:
-    """Set up a function, now and whenever somebody configures more."""
-    _NEW.append(function)
-    if settings := settings_of(function.scope):
-        function.apply(settings)
-
-
-def _functions_of(app: IConstruct) -> list[Configurable]:
-    for function in _NEW:
-        _FUNCTIONS.setdefault(function.scope.node.root, []).append(function)
-    _NEW.clear()
-    return _FUNCTIONS.get(app, [])
+def _functions_below(at: IConstruct) -> list[Configurable]:
+    # The CDK's tree is all that knows them: what Python made is found in it as the object that it was made as.
+    found = (vars(each).get("configured_function") for each in at.node.find_all())
+    return [each for each in found if isinstance(each, Configurable)]
 
 
 def _same(one: object, other: object) -> bool:

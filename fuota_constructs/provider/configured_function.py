@@ -10,7 +10,7 @@ import constructs
 import jsii
 
 from fuota_constructs.errors import FuotaValidationError
-from fuota_constructs.provider.configuration import LAMBDA, RETENTION_DAYS, follow, settings_of
+from fuota_constructs.provider.configuration import LAMBDA, RETENTION_DAYS, Configurable, settings_of
 from fuota_constructs.provider.permissions import statement
 from fuota_constructs.template.service_role import service_role
 from fuota_constructs.template.tokens import known_text
@@ -40,7 +40,7 @@ def role_for(scope: constructs.Construct) -> tuple[iam.IRole, bool]:
     return service_role(scope, "Role", LAMBDA), False
 
 
-class ConfiguredFunction:
+class ConfiguredFunction(Configurable):
     """What is set up, whenever it is configured."""
 
     def __init__(
@@ -59,7 +59,8 @@ class ConfiguredFunction:
         self._function, self._log_group, self._policy, self._endpoints = function, log_group, policy, endpoints
         self._network: constructs.Construct | None = None
         self._done: dict[str, object] = {}
-        follow(self)
+        if settings := settings_of(scope):
+            self.apply(settings)
 
     def apply(self, settings: dict[str, Any]) -> None:
         """Set up what is not yet as it should be."""

@@ -78,7 +78,7 @@ class FuotaProvider(constructs.Construct):
         if self.policy:
             function.add_resource_dependency(self.policy)
         follow_custom_resource_config(function, log_group)
-        ConfiguredFunction(
+        self.configured_function = ConfiguredFunction(
             self,
             function=function,
             log_group=log_group,
@@ -105,15 +105,16 @@ class FuotaProvider(constructs.Construct):
         architecture: lambda_.Architecture | None = None,
         runtime: lambda_.Runtime | None = None,
     ) -> None:
-        """Set up the Lambda functions of this library: the provider of a stack, and the polls of its monitors.
+        """Set up the Lambda functions of this library: for the tasks of a stack, its monitors and its rollouts.
 
-        Before or after the constructs that need them (`role`: before). What is given for an app or a Stage holds for
-        all its stacks; what a stack is given itself goes first. What nobody gives is as the README says.
+        Before or after the constructs that need them (`role`: before the first of them). What is given for an app or a
+        Stage holds for all its stacks; what a stack is given itself goes first. The README has what nobody gives.
 
         `scope`: the app, a Stage, a stack, or a construct in one, which stands for its stack.
         `vpc`: the VPC the functions are in; none by default. They call public APIs: give subnets with a way out (NAT),
-        or endpoints for `iotwireless.api`, `cloudformation`, `s3` (CloudFormation's bucket for responses included), and
-        for monitors `dynamodb` and `events`. Their role then may do what AWSLambdaVPCAccessExecutionRole allows.
+        or endpoints for `iotwireless.api`, `cloudformation`, `s3` (CloudFormation's bucket for responses included), for
+        monitors and rollouts `dynamodb` and `events`, and for rollouts `states` and `iam`. Their role then may do what
+        AWSLambdaVPCAccessExecutionRole allows.
         `vpc_subnets`: private ones; those with a way out by default, else isolated ones.
         `security_groups`: by default a new one for each function, which lets out all and in nothing.
         `role`: what the functions run as, assumed by `lambda.amazonaws.com`. The permissions are added to it; one that
@@ -129,7 +130,7 @@ class FuotaProvider(constructs.Construct):
         `runtime`: Python 3.11 or newer; by default the newest that the CDK knew when this version was made.
 
         Raises `FuotaValidationError` for a value of a wrong kind or out of range, for one that was given for the same
-        scope with another value, and for a `role` that comes after the first task of a stack.
+        scope with another value, and for a `role` that comes when a function has another one already.
         """
         given = {name: value for name, value in locals().items() if name != "scope"}
         configuration.configure(scope, given)

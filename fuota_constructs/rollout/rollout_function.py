@@ -133,7 +133,7 @@ class RolloutFunction(constructs.Construct):
             customized=self.node.try_get_context(CUSTOMIZED) is not None,
             given=given,
         )
-        ConfiguredFunction(
+        self.configured_function = ConfiguredFunction(
             self,
             function=function,
             log_group=log_group,

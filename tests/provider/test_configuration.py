@@ -1,6 +1,9 @@
 """FuotaProvider.configure: the functions of a stack are set up as its app, Stage or stack says."""
 # ruff: noqa: PLR0917 - fixtures and the columns of tables arrive as arguments
 
+import gc
+from types import FrameType
+
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ec2 as ec2
@@ -217,8 +220,12 @@ def test_fails_when_calls_for_one_scope_differ(stack):
 
 def test_fails_for_a_role_after_the_first_task(stack, image):
     use(stack, image)
-    with pytest.raises(FuotaValidationError, match="call configure before the first FuotaTask"):
+    with pytest.raises(FuotaValidationError) as raised:
         FuotaProvider.configure(stack, role=role_of(stack))
+    assert raised.value.message == (
+        "role is given when Stack/FuotaConstructs/Provider has another one already; call FuotaProvider.configure right"
+        " after the stack Stack is made, before the first construct of fuota_constructs in it"
+    )
 
 
 def test_fails_for_public_subnets(stack, image):
@@ -245,3 +252,11 @@ def test_a_scope_around_stacks_is_one(app, image, synth):
     FuotaProvider.configure(around, reserved_concurrent_executions=7)
     use(inner, image)
     assert {each["Properties"]["ReservedConcurrentExecutions"] for each in functions(synth(inner))} == {7}
+
+
+def test_a_function_is_known_to_its_construct_only(stack, image):
+    """So whatever is made of apps in one process, nothing but the CDK keeps what they had."""
+    use(stack, image)
+    provider = stack.node.find_child("FuotaConstructs").node.find_child("Provider")
+    kept = [each for each in gc.get_referrers(provider.configured_function) if not isinstance(each, FrameType)]
+    assert kept in ([provider], [vars(provider)])
