@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 _PARAMETER = re.compile(r"`(\w+)`(?:, `(\w+)`)*: ")
-_RAISES = re.compile(r"Raises `(\w+)` ")
 
 
 def as_fields(lines: list[str], parameters: set[str]) -> list[str]:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from fuota_constructs.operations.rollout_status import RolloutStatus
 
 ABORT, HOLD, RESUME, APPROVE, SKIP = "abort", "hold", "resume", "approve", "skip"
-ANSWERS: Final = frozenset({RESUME, APPROVE, SKIP})
 SECONDS_TO_TAKE_CHARGE: Final = 20
 """How long an abort waits for an execution that has only just begun, before it stops that by itself."""
 

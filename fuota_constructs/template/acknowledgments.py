@@ -87,7 +87,6 @@ POLLS = (
 )
 RULE = (Answer("EventBusDLQ", SERVERLESS, "a poll that could not be started is made up for by the next one"),)
 _CONTROL = "it holds one word of the operator's, and what each rollout did is kept in the firmware bucket"
-_HISTORY = "its steps are in the history of the execution, and what they found in the firmware bucket"
 ROLLOUT = (
     *_FUNCTION,
     *POLICY,

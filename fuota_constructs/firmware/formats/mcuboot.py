@@ -63,7 +63,6 @@ class Tlv(NamedTuple):
 class Layout(NamedTuple):
     """Where the parts of an image lie in its file; `end` is past the last TLV, as far as the file goes."""
 
-    header_bytes: int
     payload_bytes: int
     hashed_end: int
     end: int
@@ -84,7 +83,7 @@ def layout(data: bytes) -> Layout:
     hashed_end = max(header, _HEADER_BYTES) + payload + protected
     missing = max(hashed_end - len(data), 0)
     if missing or len(data) < _HEADER_BYTES:
-        return Layout(header, payload, hashed_end, hashed_end, (), max(missing, _HEADER_BYTES - len(data)))
+        return Layout(payload, hashed_end, hashed_end, (), max(missing, _HEADER_BYTES - len(data)))
     tlvs: list[Tlv] = []
     end = hashed_end
     if protected:
@@ -96,7 +95,7 @@ def layout(data: bytes) -> Layout:
         missing = max(end - len(data), 0)
     elif len(data) < hashed_end + 4:
         missing = hashed_end + 4 - len(data)  # every image has a TLV area: its digest is in there
-    return Layout(header, payload, hashed_end, end, tuple(tlvs), missing)
+    return Layout(payload, hashed_end, end, tuple(tlvs), missing)
 
 
 def _tlvs(data: bytes, start: int, total: int, magic: int) -> Iterator[Tlv]:
