@@ -75,7 +75,8 @@ class FirmwareBucket(s3.Bucket):
 
         `auto_delete_objects`: whether the images go when the bucket does, which needs `removal_policy=DESTROY`: for
         environments that come and go, such as those of pull requests. They stay by default.
-        `bucket_name`: 3 to 63 characters, unique in AWS; by default CloudFormation makes one up.
+        `bucket_name`: 3 to 63 characters, unique in AWS; by default CloudFormation makes one up. One that is given is
+        taken after a first deployment that failed, until the bucket which that has left is deleted.
         `encryption_key`: a KMS key, an L1 of one, or an alias whose key this app knows; roles that this library gives
         access may then use the key. By default S3's own keys encrypt the images (SSE-S3). AWS documents FUOTA only for
         unencrypted or SSE-S3 buckets: with a key, try an update first.
@@ -83,7 +84,7 @@ class FirmwareBucket(s3.Bucket):
         `lifecycle_rules`: none by default. A rule that expires or archives images under `firmware/` is a warning: a
         task that still refers to one cannot be sent, and a rollback does not find it.
         `removal_policy`: by default the bucket and its images stay when the stack is deleted, because a rollback or a
-        task of another stack may still need them.
+        task of another stack may still need them; also when the first deployment of the stack fails.
         `server_access_logs_bucket`, `server_access_logs_prefix`, `target_object_key_format`: where S3 logs accesses; by
         default it does not.
         `versioned`, `enforce_ssl`: True, which is what this bucket is for; with False take an `s3.Bucket`.

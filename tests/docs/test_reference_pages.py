@@ -109,7 +109,7 @@ def test_every_status_of_a_device_is_explained() -> None:
     assert set(DEVICE_STATUSES) <= set(explained)
 
 
-OTHERS = re.compile(r"\((CDK|IAM|CloudFormation)\)")
+OTHERS = re.compile(r"\((CDK|IAM|S3|CloudFormation)\)")
 
 
 def our_messages() -> list[str]:
@@ -186,3 +186,11 @@ def test_all_that_is_marked_assumed_is_on_the_page() -> None:
     elsewhere = {name for name in marked if name.startswith("cli/")}  # words of the reports, for the same assumptions
     named = set(re.findall(r"`([\w/]+\.py)`", page("explanation/assumptions.md")))
     assert marked - elsewhere - named == set()
+
+
+def test_every_type_of_resource_is_on_the_page() -> None:
+    templates = (ROOT / "tests" / "constructs" / "__snapshots__").rglob("test_template*.json")
+    resources = [body for each in templates for body in json.loads(each.read_text())["Resources"].values()]
+    on_the_page = set(re.findall(r"`((?:AWS|Custom)::[\w:]+)`", page("reference/stack.md")))
+    in_no_snapshot = {"AWS::Scheduler::Schedule"}
+    assert {body["Type"] for body in resources} | in_no_snapshot == on_the_page
