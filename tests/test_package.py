@@ -190,6 +190,14 @@ def test_every_room_has_its_directions() -> None:
     assert rooms == {*(room for room in ROOMS if "/" not in room), "cli"}
 
 
+def test_the_table_of_rooms_names_every_room() -> None:
+    table = (PACKAGE.parent / "CONTRIBUTING.md").read_text()
+    for room in {path.parent.name for path in PACKAGE.glob("*/__init__.py")}:
+        assert f"`fuota_constructs/{room}/`" in table, room
+    for command in (path.name for path in (PACKAGE / "cli").iterdir() if path.is_dir() and path.name != "__pycache__"):
+        assert f"`{command}/`" in table, command
+
+
 def test_no_module_imports_one_that_imports_it() -> None:
     """Not even for type checkers, and not by way of others."""
     files = {_module(file): file for file in PACKAGE.rglob("*.py") if "runtime" not in file.parts}
