@@ -142,16 +142,17 @@ def planned_loss(plan: TaskPlan) -> float:
 
 
 def place_of(thing: IEnvironmentAware | None, arn: str | None = None) -> Place:
-    """The account and Region of a construct, where they are known: of its environment, else of its ARN.
+    """The account and Region of a construct, where they are known: of its ARN, else of its environment.
 
-    The CDK takes an ARN with a token in it, such as one of `Stack.format_arn`, for unknown in all its parts.
+    Not every import of the CDK takes its environment from the ARN, and one with a token in it, such as that of
+    `Stack.format_arn`, it takes for unknown in all its parts.
     """
     if arn and is_stand_in(arn):
         return Place()
     environment, parts = getattr(thing, "env", None), parts_of(arn or "")
     return Place(
-        account=known_text(getattr(environment, "account", None)) or parts[4],
-        region=known_text(getattr(environment, "region", None)) or parts[3],
+        account=parts[4] or known_text(getattr(environment, "account", None)),
+        region=parts[3] or known_text(getattr(environment, "region", None)),
     )
 
 

@@ -93,7 +93,7 @@ class GroupPlan(NamedTuple):
 class StartPlan(NamedTuple):
     """When a session shall start: seconds from now, and the window it must end in, in seconds, if one was given.
 
-    `place` is where the schedule is, `task` where the task is.
+    `place` is where the schedule is, `task` where the task is; `of_own_task`: the app makes it, and knows its targets.
     """
 
     at: str
@@ -101,6 +101,7 @@ class StartPlan(NamedTuple):
     window_seconds: float | None = None
     place: Place = Place()
     task: Place = Place()
+    of_own_task: bool = False
 
 
 class MonitorPlan(NamedTuple):

@@ -41,6 +41,15 @@ def _start_time_lead(plan: TaskPlan) -> Remarks:
         )
 
 
+def _start_without_target(plan: TaskPlan) -> Remarks:
+    if plan.start and plan.start.of_own_task and not plan.multicast_groups and not plan.wireless_devices:
+        yield warning(
+            f"the session shall start at {plan.start.at} and the task has no target: it would update nobody; attach one"
+            " with multicast_groups, wireless_devices, add_multicast_group() or add_wireless_device(), or acknowledge"
+            " this if that is done outside of the app before"
+        )
+
+
 def _schedule_region(plan: TaskPlan) -> Remarks:
     if plan.start and (apart := plan.start.task.apart_from(plan.start.place)):
         there, here = apart
@@ -85,6 +94,15 @@ START_RULES = (
         remedy="a later time",
         source=_GUIDE,
         check=_start_time_lead,
+    ),
+    Rule(
+        id="start-without-target",
+        levels=("warning",),
+        what="`schedule_start` is called on a task that has neither multicast groups nor devices",
+        why="after the start none can be attached, and the session ends in FuotaDone with nobody updated",
+        remedy="a group or devices",
+        source=_GUIDE,
+        check=_start_without_target,
     ),
     Rule(
         id="schedule-region",

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from aws_cdk.interfaces.aws_iam import IRoleRef
     from aws_cdk.interfaces.aws_iotwireless import IMulticastGroupRef, IWirelessDeviceRef
     from aws_cdk.interfaces.aws_s3 import IBucketRef
+    from aws_cdk.interfaces.aws_scheduler import IScheduleGroupRef
     from constructs import Construct
 
     from fuota_constructs.firmware.firmware_image import FirmwareImage
@@ -270,8 +271,8 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
         *,
         window: cdk.Duration | None = None,
         dead_letter_queue: sqs.IQueue | None = None,
-        schedule_group: IScheduleGroup | None = None,
-        role: iam.IRole | None = None,
+        schedule_group: IScheduleGroup | IScheduleGroupRef | None = None,
+        role: iam.IRole | iam.Role | IRoleRef | None = None,
     ) -> SessionSchedule:
         """Start the session of the task once, at a time of your choice, by an EventBridge Scheduler schedule.
 
@@ -279,12 +280,15 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
         minutes before, because the service wants 30. A time that is nearer or past is a warning only: the same code
         must synthesise tomorrow, and an unchanged schedule does nothing more.
         `window`: how long the session may take; synth fails when the planned one is longer. Any time by default.
-        `dead_letter_queue`: a standard queue for a call refused for good, which else only a `Pending` task shows.
-        `schedule_group`, `role`: of yours, the role given what the call needs; the default group and a role made here.
+        `dead_letter_queue`: a standard queue, in the Region of the task, for a call refused for good, which else only a
+        `Pending` task shows.
+        `schedule_group`, `role`: of yours or L1s, the role given what the call needs, and one that
+        `scheduler.amazonaws.com` may assume; the default group and a role made here.
 
         From the call on the task cannot be changed; take the line out before it to call the session off.
 
-        Raises `FuotaValidationError` for a time without a time zone and for a second call.
+        Raises `FuotaValidationError` for a time without a time zone, for a queue, group or role that EventBridge
+        Scheduler cannot use, and for a second call.
         """
         from fuota_constructs.task.session_schedule import SessionSchedule
 
@@ -310,7 +314,7 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
             multicast_groups=tuple(self._groups.values()),
             wireless_devices=tuple(self._devices),
             tags={key: synth_checks.known(value) for key, value in (tags or {}).items()},
-            start=self._start.plan() if self._start else None,
+            start=self._start.plan()._replace(of_own_task=True) if self._start else None,
         )
 
     def _check_at_synth(self) -> None:

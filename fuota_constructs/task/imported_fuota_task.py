@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_sqs as sqs
     from aws_cdk.aws_scheduler import IScheduleGroup
+    from aws_cdk.interfaces.aws_iam import IRoleRef
+    from aws_cdk.interfaces.aws_scheduler import IScheduleGroupRef
     from constructs import Construct
 
     from fuota_constructs.task.fuota_task_grants import FuotaTaskGrants
@@ -47,8 +49,8 @@ class IFuotaTask(IFuotaTaskRef, Protocol):
         at: datetime,
         *,
         dead_letter_queue: sqs.IQueue | None = None,
-        schedule_group: IScheduleGroup | None = None,
-        role: iam.IRole | None = None,
+        schedule_group: IScheduleGroup | IScheduleGroupRef | None = None,
+        role: iam.IRole | iam.Role | IRoleRef | None = None,
     ) -> SessionSchedule:
         """Start the session of the task once, at a time of your choice."""
         ...
@@ -85,8 +87,8 @@ class ImportedFuotaTask(FuotaTaskBase):
         at: datetime,
         *,
         dead_letter_queue: sqs.IQueue | None = None,
-        schedule_group: IScheduleGroup | None = None,
-        role: iam.IRole | None = None,
+        schedule_group: IScheduleGroup | IScheduleGroupRef | None = None,
+        role: iam.IRole | iam.Role | IRoleRef | None = None,
     ) -> SessionSchedule:
         """Start the session of the task once, at a time of your choice, by an EventBridge Scheduler schedule.
 

@@ -15,6 +15,7 @@ from fuota_constructs.provider.permissions import statement
 from fuota_constructs.synth_checks import (
     CALL_LEAD_SECONDS,
     SERVICE_LEAD_SECONDS,
+    Place,
     StartPlan,
     TaskPlan,
     findings_in,
@@ -23,6 +24,8 @@ from fuota_constructs.synth_checks import (
 )
 from fuota_constructs.template.acknowledgments import POLICY, AcknowledgedAtSynth
 from fuota_constructs.template.encryption_key import key_of
+from fuota_constructs.template.references import role_of
+from fuota_constructs.template.role_trust import trusts
 from fuota_constructs.template.tokens import shown
 from fuota_constructs.template.typed_resource import typed_resource
 
@@ -31,12 +34,15 @@ if TYPE_CHECKING:
 
     from aws_cdk import aws_sqs as sqs
     from aws_cdk.aws_scheduler import IScheduleGroup
+    from aws_cdk.interfaces.aws_iam import IRoleRef
     from aws_cdk.interfaces.aws_iotwireless import IFuotaTaskRef
+    from aws_cdk.interfaces.aws_scheduler import IScheduleGroupRef
 
     from fuota_constructs.rules import Finding
     from fuota_constructs.template.role_policy import Statement
 
 ID = "ScheduledStart"
+SCHEDULER = "scheduler.amazonaws.com"
 RETRY_SECONDS = CALL_LEAD_SECONDS - SERVICE_LEAD_SECONDS - 120
 """How long a refused call is made again: with a minute's delay of the schedule it still ends before the 30 minutes."""
 
@@ -58,8 +64,8 @@ class SessionSchedule(constructs.Construct):
         *,
         window: cdk.Duration | None = None,
         queue: sqs.IQueue | None = None,
-        group: IScheduleGroup | None = None,
-        role: iam.IRole | None = None,
+        group: IScheduleGroup | IScheduleGroupRef | None = None,
+        role: iam.IRole | iam.Role | IRoleRef | None = None,
     ) -> None:
         """Use `FuotaTask.schedule_start`."""
         path = task.node.path
@@ -68,21 +74,17 @@ class SessionSchedule(constructs.Construct):
         self.calls_at = self.at - timedelta(seconds=CALL_LEAD_SECONDS)
         """When StartFuotaTask is called, in UTC."""
         self._window_seconds = _seconds(window, path)
-        queue = None if queue is None else _queue(queue, path)
-        group_name = None if group is None else _group_name(group, path)
-        if role is not None and not hasattr(role, "grant_principal"):
-            raise FuotaValidationError(
-                "start-role",
-                f"role is {shown(role)}; give a role that scheduler.amazonaws.com may assume, such as iam.Role(...)",
-                construct_path=path,
-            )
+        here = place_of_stack(task)
+        queue = None if queue is None else _queue(queue, here, path)
+        group_name = None if group is None else _group_name(group, here, path)
+        role = None if role is None else _role(role, here, path)
         if task.node.try_find_child(ID):
             raise FuotaValidationError(
                 "start-time-once", "schedule_start was called before; a task starts once", construct_path=path
             )
         super().__init__(cast("constructs.Construct", task), ID)
         reference = task.fuota_task_ref
-        self._place = place_of_stack(self)
+        self._place = here
         self._task_place = place_of(task, reference.fuota_task_arn)
         own_account = {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
         statements = [
@@ -97,7 +99,7 @@ class SessionSchedule(constructs.Construct):
             self.role = iam.Role(
                 self,
                 "Role",
-                assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com", conditions=own_account),
+                assumed_by=iam.ServicePrincipal(SCHEDULER, conditions=own_account),
                 inline_policies={"StartFuotaTask": document},
             )
         else:
@@ -147,21 +149,36 @@ class SessionSchedule(constructs.Construct):
         return StartPlan(f"{self.at:%Y-%m-%d %H:%M:%S} UTC", ahead, self._window_seconds, self._place, self._task_place)
 
 
-def _group_name(group: IScheduleGroup, path: str) -> str:
-    if not hasattr(group, "schedule_group_name"):
-        raise FuotaValidationError(
-            "start-schedule-group",
-            f"schedule_group is {shown(group)}; give a group, such as aws_scheduler.ScheduleGroup(self, 'Sessions')",
-            construct_path=path,
-        )
-    return group.schedule_group_name
+def _role(given: object, here: Place, path: str) -> iam.IRole:
+    role = role_of(given)
+    if role is None:
+        wrong = f"{shown(given)}; give a role that {SCHEDULER} may assume, such as iam.Role(...)"
+    elif trusts(role, SCHEDULER) is False:
+        wrong = f"{shown(given)}, which {SCHEDULER} may not assume; add it to the role's trust policy"
+    elif apart := place_of(role)._replace(region=None).apart_from(here):  # roles are of no Region
+        wrong = f"of {apart[0]} and the schedule of {apart[1]}; IAM passes a role within its own account only"
+    else:
+        return role
+    raise FuotaValidationError("start-role", f"role is {wrong}", construct_path=path)
 
 
-def _queue(queue: sqs.IQueue, path: str) -> sqs.IQueue:
+def _group_name(group: IScheduleGroup | IScheduleGroupRef, here: Place, path: str) -> str:
+    if not hasattr(group, "schedule_group_ref"):
+        wrong = f"{shown(group)}; give a group, such as aws_scheduler.ScheduleGroup(self, 'Sessions')"
+    elif apart := place_of(group, group.schedule_group_ref.schedule_group_arn).apart_from(here):
+        wrong = f"in {apart[0]} and the schedule in {apart[1]}; give a group in {apart[1]}"
+    else:
+        return group.schedule_group_ref.schedule_group_name
+    raise FuotaValidationError("start-schedule-group", f"schedule_group is {wrong}", construct_path=path)
+
+
+def _queue(queue: sqs.IQueue, here: Place, path: str) -> sqs.IQueue:
     if not hasattr(queue, "grant_send_messages"):
         wrong = f"is {shown(queue)}; give a queue, such as aws_sqs.Queue(self, 'MissedStarts')"
     elif queue.fifo:
         wrong = "is a FIFO queue, which EventBridge Scheduler does not take; give a standard queue"
+    elif apart := place_of(queue, queue.queue_arn)._replace(account=None).apart_from(here):
+        wrong = f"is in {apart[0]} and the schedule in {apart[1]}; EventBridge Scheduler sends to its own Region only"
     else:
         return queue
     raise FuotaValidationError("start-dead-letter-queue", f"dead_letter_queue {wrong}", construct_path=path)

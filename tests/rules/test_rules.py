@@ -72,6 +72,7 @@ IDS = {
     "image-account": ("warning",),
     "start-time-past": ("warning",),
     "start-time-lead": ("warning",),
+    "start-without-target": ("warning",),
     "schedule-region": ("error",),
     "start-window": ("error",),
     "monitor-region": ("error",),

@@ -153,13 +153,56 @@ def test_a_group_and_a_role_of_ones_own_are_used(stack, task, imported, synth) -
     assert [str(match) for match in cfnlint.api.lint(json.dumps(template))] == []
 
 
+def test_l1s_are_taken_for_group_and_role(stack, task, synth) -> None:
+    trust = {"Effect": "Allow", "Principal": {"Service": "scheduler.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    role = iam.CfnRole(stack, "Starter", assume_role_policy_document={"Statement": [trust]})
+    task.schedule_start(TOMORROW, schedule_group=scheduler.CfnScheduleGroup(stack, "Sessions"), role=role)
+    template = synth(stack)
+    assert template.properties(SCHEDULE)["GroupName"] == {"Ref": "Sessions"}
+    [name] = [name for name in template.all("AWS::IAM::Policy") if "ScheduledStart" in name]
+    assert template.all("AWS::IAM::Policy")[name]["Properties"]["Roles"] == [{"Ref": "Starter"}]
+
+
+SQS_ELSEWHERE = "arn:aws:sqs:us-east-1:111122223333:missed"
+GROUP_ELSEWHERE = "arn:aws:scheduler:us-east-1:111122223333:schedule-group/night"
+
+
 @pytest.mark.parametrize(
-    ("given", "rule"), [({"schedule_group": "night"}, "start-schedule-group"), ({"role": "arn:x"}, "start-role")]
+    ("make", "words"),
+    [
+        (lambda _: {"schedule_group": "night"}, "start-schedule-group: "),
+        (lambda _: {"role": "arn:x"}, "start-role: "),
+        (lambda at: {"role": iam.User(at, "User")}, r"start-role: role is a User \(Here/User\); give a role"),
+        (
+            lambda at: {"role": iam.Role(at, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))},
+            "start-role: .*, which scheduler.amazonaws.com may not assume; add it",
+        ),
+        (
+            lambda at: {"role": iam.Role.from_role_arn(at, "Role", "arn:aws:iam::444455556666:role/starter")},
+            "start-role: role is of account 444455556666 and the schedule of account 111122223333;",
+        ),
+        (
+            lambda at: {"dead_letter_queue": sqs.Queue.from_queue_arn(at, "Queue", SQS_ELSEWHERE)},
+            "start-dead-letter-queue: dead_letter_queue is in us-east-1 and the schedule in eu-west-1;",
+        ),
+        (
+            lambda at: {"schedule_group": scheduler.ScheduleGroup.from_schedule_group_arn(at, "G", GROUP_ELSEWHERE)},
+            "start-schedule-group: schedule_group is in us-east-1 and the schedule in eu-west-1;",
+        ),
+    ],
 )
-def test_fails_for_what_is_no_group_or_role(task, imported, given, rule) -> None:
-    for scheduled in (task, imported):
-        with pytest.raises(FuotaValidationError, match=f"{rule}: "):
-            scheduled.schedule_start(TOMORROW, **given)
+def test_fails_for_what_the_scheduler_cannot_use(app, make, words) -> None:
+    stack = cdk.Stack(app, "Here", env=cdk.Environment(account="111122223333", region="eu-west-1"))
+    with pytest.raises(FuotaValidationError, match=words):
+        FuotaTask.from_fuota_task_id(stack, "Imported", TASK_ID).schedule_start(TOMORROW, **make(stack))
+
+
+def test_a_start_without_a_target_is_said(stack, image, imported) -> None:
+    task = FuotaTask(stack, "Alone", firmware_image=image, rf_region=RfRegion.EU868)
+    task.schedule_start(TOMORROW)
+    assert "start-without-target" in rules_of(task.findings)
+    task.add_wireless_device(TASK_ID)
+    assert rules_of(task.findings) == rules_of(imported.schedule_start(TOMORROW).findings) == []
 
 
 def test_a_fired_schedule_stays_where_cloudformation_finds_it(stack, imported, synth) -> None:
