@@ -226,6 +226,13 @@ class BucketImage(FirmwareImage):
             inner = key[place.end() :].lstrip("/")
             remedy = f"give {inner!r}" if inner else "give the key inside the bucket"
             raise FuotaValidationError("image-key", f"key is {key!r}; leave out what leads to the bucket: {remedy}")
+        if "?versionId=" in key:
+            key, _, version = key.partition("?versionId=")
+            raise FuotaValidationError(
+                "image-key",
+                f"key names the version {version!r}, and the service is given none; give {key!r}, and every version of"
+                " the firmware a key of its own",
+            )
         self.bucket = known
         self.key = key
         self.size_bytes = size_bytes

@@ -27,6 +27,8 @@ _VIEWS: weakref.WeakKeyDictionary[s3.CfnBucket, s3.IBucket] = weakref.WeakKeyDic
 
 def bucket_of(given: object) -> s3.IBucket | None:
     """The bucket behind an `IBucket` or `IBucketRef`; None for what is neither."""
+    if isinstance(given, type):  # the class instead of a bucket
+        return None
     # Told by a method: asking for a property would be a round trip to the CDK.
     if hasattr(given, "arn_for_objects"):
         return cast("s3.IBucket", given)
@@ -52,6 +54,8 @@ def bucket_of(given: object) -> s3.IBucket | None:
 
 def role_of(given: object) -> iam.IRole | None:
     """The role behind an `IRole` or `IRoleRef`; None for what is neither."""
+    if isinstance(given, type):  # the class instead of a role
+        return None
     if all(hasattr(given, method) for method in ("attach_inline_policy", "grant_pass_role")):
         return cast("iam.IRole", given)
     if not hasattr(given, "role_ref"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
@@ -23,9 +24,15 @@ def trusts(role: iam.IRole, service: str) -> bool | None:
     return any(_is_for(service, each) for each in (statements if isinstance(statements, list) else [statements]))
 
 
+def _may_assume(actions: object) -> bool:
+    named = actions if isinstance(actions, list) else [actions]
+    # What is no text is an intrinsic of CloudFormation, and may be the action.
+    return any(not isinstance(name, str) or fnmatch.fnmatch("sts:assumerole", name.lower()) for name in named)
+
+
 def _is_for(service: str, statement: dict[str, Any]) -> bool:
     principal = statement.get("Principal")
-    if statement.get("Effect") != "Allow" or principal is None:
+    if statement.get("Effect") != "Allow" or principal is None or not _may_assume(statement.get("Action")):
         return False
     if principal == "*" or principal.get("AWS") == "*":
         return True

@@ -72,7 +72,7 @@ def shown(value: object) -> str:
 
 def _path_of(value: object) -> str | None:
     try:
-        return str(value.node.path) if hasattr(value, "node") else None
+        return str(value.node.path) if hasattr(value, "node") and not isinstance(value, type) else None
     except RuntimeError:  # of a construct that the CDK says is in no tree, such as a managed policy of AWS
         return "in no stack"
 

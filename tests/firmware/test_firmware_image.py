@@ -117,6 +117,17 @@ def test_fails_when_key_leads_to_the_bucket_once_more(stack, key, remedy):
     assert str(raised.value).endswith(f"key is {key!r}; leave out what leads to the bucket: {remedy}")
 
 
+def test_fails_when_key_names_a_version(stack):
+    with pytest.raises(FuotaValidationError, match=r"key names the version 'a.b', .*; give 'meter.bin', and"):
+        FirmwareImage.from_bucket(s3.Bucket.from_bucket_name(stack, "Bucket", "acme"), "meter.bin?versionId=a.b")
+
+
+@pytest.mark.parametrize("wrong", [s3.Bucket, "acme", None])
+def test_fails_for_what_is_no_bucket(wrong):
+    with pytest.raises(FuotaValidationError, match=r"image-bucket: bucket is .*; give a bucket, such as"):
+        FirmwareImage.from_bucket(wrong, "meter.bin")
+
+
 @pytest.mark.parametrize("key", ["s3", "arn", "http/1.bin", "s3-images/1.bin", "a/s3://b"])
 def test_takes_keys_that_only_look_alike(stack, key):
     assert FirmwareImage.from_bucket(s3.Bucket.from_bucket_name(stack, "Bucket", "acme"), key).key == key

@@ -81,3 +81,13 @@ def test_fails_when_the_service_is_denied_only(stack, image):
         iam.PolicyStatement(actions=["sts:AssumeRole"], principals=[SERVICE], effect=iam.Effect.DENY)
     )
     assert found(stack, image, given) == ["role-trust"]
+
+
+@pytest.mark.parametrize(
+    ("action", "fails"),
+    [("sts:AssumeRole", False), (["sts:TagSession", "sts:assume*"], False), ("*", False), ("sts:TagSession", True)],
+)
+def test_the_trust_policy_must_allow_to_assume_the_role(stack, image, action, fails):
+    trust = {"Effect": "Allow", "Principal": {"Service": "iotwireless.amazonaws.com"}, "Action": action}
+    own = iam.CfnRole(stack, "Own", assume_role_policy_document={"Statement": [trust]})
+    assert bool(found(stack, image, own)) is fails
