@@ -12,6 +12,13 @@ if TYPE_CHECKING:
     from constructs import IConstruct
 
 
+def _meant(text: str) -> str | None:
+    """The member that a text means, however it is spelt; None for none, and before there are members."""
+    letters = re.sub(r"[^A-Z0-9]", "", text.upper())
+    members = (name for name, region in vars(RfRegion).items() if isinstance(region, RfRegion))
+    return next((name for name in members if name.replace("_", "") == letters), None)
+
+
 @dataclass(frozen=True, slots=True)
 class RfRegion:
     """A LoRaWAN region, under the name AWS gives it.
@@ -37,7 +44,7 @@ class RfRegion:
     US915: ClassVar[RfRegion]
 
     def __post_init__(self) -> None:
-        """Refuse what can never be a region's name."""
+        """Refuse what can never be a region's name, and a region's name that AWS spells in another way."""
         if not isinstance(self.value, str) or not 1 <= len(self.value) <= MAX_CHARACTERS:
             from fuota_constructs.template.tokens import is_known, shown
 
@@ -47,6 +54,8 @@ class RfRegion:
                 "rf-region",
                 f"{shown(self.value)} is no region name; give 1 to {MAX_CHARACTERS} characters, such as 'EU868'",
             )
+        if (meant := _meant(self.value)) and getattr(RfRegion, meant).value != self.value:
+            raise FuotaValidationError("rf-region", f"{self.value!r} is not how AWS spells it; write RfRegion.{meant}")
 
     @classmethod
     def of(cls, value: str) -> RfRegion:
@@ -83,11 +92,9 @@ def expect_rf_region(value: object, at: IConstruct) -> RfRegion:
         return value
     from fuota_constructs.template.tokens import is_known, shown
 
-    names = [name for name, region in vars(RfRegion).items() if isinstance(region, RfRegion)]
-    meant = re.sub(r"[^A-Z0-9]", "", value.upper()) if isinstance(value, str) else None
-    spelling = next((f"RfRegion.{name}" for name in names if name.replace("_", "") == meant), None)
-    if spelling is None:
-        spelling = "RfRegion.EU868 or another RfRegion" if is_known(value) else "RfRegion.of(...) of it"
+    meant = _meant(value) if isinstance(value, str) else None
+    other = "RfRegion.EU868 or another RfRegion" if is_known(value) else "RfRegion.of(...) of it"
+    spelling = f"RfRegion.{meant}" if meant else other
     raise FuotaValidationError(
         "rf-region", f"rf_region is {shown(value)}; write {spelling}", construct_path=at.node.path
     )

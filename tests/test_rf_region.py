@@ -36,6 +36,14 @@ def test_of_is_equal_to_the_member_and_takes_new_ones():
     assert RfRegion.of("x" * 64)
 
 
+@pytest.mark.parametrize(
+    ("text", "words"), [("eu868", "RfRegion.EU868"), ("AS923_1", "RfRegion.AS923_1"), ("us-915 ", "RfRegion.US915")]
+)
+def test_fails_for_a_region_that_aws_spells_in_another_way(text, words):
+    with pytest.raises(FuotaValidationError, match=re.escape(f"write {words}")):
+        RfRegion.of(text)
+
+
 @pytest.mark.parametrize("value", ["", "x" * 65, None, 868])
 def test_fails_when_it_is_no_name(value):
     with pytest.raises(FuotaValidationError, match="rf-region"):

@@ -5,20 +5,21 @@ from __future__ import annotations
 import math
 
 from fuota_constructs.lorawan.fragments import MAX_FRAGMENT_BYTES, data_fragments, interval_seconds
-from fuota_constructs.lorawan.redundancy import smallest_redundancy_percent, twins
+from fuota_constructs.lorawan.redundancy import decode_probability, smallest_redundancy_percent, twins
 from fuota_constructs.lorawan.regions import region
 from fuota_constructs.lorawan.session_plan import CLASS_B, CLASS_C, PING_SLOT_SECONDS, ROUNDING
 from fuota_constructs.rules.radio_session import (
     DEFAULT_LOSS_PERCENT,
-    code_probability,
     dl_class,
     fragment_size,
     image_bytes,
     interval_ms,
+    loss,
     loss_percent,
     named_rates,
     outlasts_its_class,
     redundancy_in_range,
+    sent_fragments,
     sent_rates,
     session_at,
     together,
@@ -134,27 +135,26 @@ def _dwell_time(plan: TaskPlan) -> Remarks:
 
 
 def _decode_probability(plan: TaskPlan) -> Remarks:
-    if redundancy_in_range(plan) is None:
+    sent, target = sent_fragments(plan), plan.target or LIKELY_ENOUGH
+    if sent is None:
         return
-    for sent in sent_rates(plan)[:1]:  # it does not depend on the data rate
-        session = session_at(plan, sent)
-        chance, target = 1.0 if session is None else code_probability(session), plan.target or LIKELY_ENOUGH
-        if session is None or chance >= target:
-            continue
-        enough = smallest_redundancy_percent(session.data_fragments, session.loss, target, version=session.version)
-        remedy = f"redundancy_percent of at least {enough}" if enough is not None else "more and smaller fragments"
-        if twins(session.data_fragments):
-            remedy = (
-                f"a slightly smaller fragment_size_bytes ({session.data_fragments} fragments are a multiple of 64,"
-                " where the code ties pairs of fragments together and redundancy helps little)"
-            )
-        asked = f", and the target is {100 * target:g} %" if plan.target else ""
-        other = "plan for a lower target" if plan.target else "say with planned_loss_percent what your devices lose"
-        yield warning(
-            f"at {100 * session.loss:g} % loss a device has the image with a chance of {chance:.2%}"
-            f" after {session.data_fragments} data and {session.coded_fragments} coded fragments (coded ones are"
-            f" lost too){asked}: choose {remedy}, or {other}{together(plan)}"
+    data, coded = sent
+    chance = decode_probability(data, coded, loss(plan), version=plan.ts004_version)
+    if chance >= target:
+        return
+    enough = smallest_redundancy_percent(data, loss(plan), target, version=plan.ts004_version)
+    remedy = f"redundancy_percent of at least {enough}" if enough is not None else "more and smaller fragments"
+    if twins(data):
+        remedy = (
+            f"a slightly smaller fragment_size_bytes ({data} fragments are a multiple of 64,"
+            " where the code ties pairs of fragments together and redundancy helps little)"
         )
+    asked = f", and the target is {100 * target:g} %" if plan.target else ""
+    other = "plan for a lower target" if plan.target else "say with planned_loss_percent what your devices lose"
+    yield warning(
+        f"at {100 * loss(plan):g} % loss a device has the image with a chance of {chance:.2%} after {data} data and"
+        f" {coded} coded fragments (coded ones are lost too){asked}: choose {remedy}, or {other}{together(plan)}"
+    )
 
 
 def _few_fragments(plan: TaskPlan) -> Remarks:

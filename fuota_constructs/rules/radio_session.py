@@ -5,8 +5,13 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from fuota_constructs.lorawan.fragments import MAX_ENCODED_FRAGMENTS, encoded_fragments, interval_seconds
-from fuota_constructs.lorawan.redundancy import decode_probability
+from fuota_constructs.lorawan.fragments import (
+    MAX_ENCODED_FRAGMENTS,
+    MAX_FRAGMENT_BYTES,
+    data_fragments,
+    encoded_fragments,
+    interval_seconds,
+)
 from fuota_constructs.lorawan.regions import DataRate, Region, region
 from fuota_constructs.lorawan.session_plan import (
     CLASS_B,
@@ -140,9 +145,16 @@ def outlasts_its_class(session: SessionPlan) -> bool:
     return session.fragments * session.smallest_interval_seconds > session.service_window_seconds
 
 
-def code_probability(session: SessionPlan) -> float:
-    """The chance that a device can decode what arrives, leaving aside whether the session can be sent whole."""
-    return decode_probability(session.data_fragments, session.coded_fragments, session.loss, version=session.version)
+def sent_fragments(plan: TaskPlan) -> tuple[int, int] | None:
+    """Data and coded fragments of a session that can be; also in a region of which nothing is known."""
+    image, size, redundancy = image_bytes(plan), fragment_size(plan), redundancy_in_range(plan)
+    if image is None or size is None or redundancy is None or size > MAX_FRAGMENT_BYTES or plan.wireless_devices:
+        return None
+    data, total = data_fragments(image, size), encoded_fragments(image, size, redundancy)
+    is_known = plan.rf_region is not None and region(plan.rf_region) is not None
+    if total > MAX_ENCODED_FRAGMENTS or (is_known and not sent_rates(plan)):
+        return None
+    return data, total - data
 
 
 def together(plan: TaskPlan) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 
+from fuota_constructs.lorawan.regions import region, regions
 from fuota_constructs.rules.rule import UNKNOWN, Remarks, Rule, TaskPlan, error, given, show, text, warning
 
 NAME_CHARACTERS = 256
@@ -70,6 +71,15 @@ def _rf_region_mismatch(plan: TaskPlan) -> Remarks:
                 f"multicast group {show(group.label)} is of rf_region {show(group.rf_region)} and the {plan.noun} of"
                 f" {show(plan.rf_region)}; make one {plan.noun} for each region",
             )
+
+
+def _rf_region_unknown(plan: TaskPlan) -> Remarks:
+    if plan.rf_region and region(plan.rf_region) is None:
+        yield warning(
+            f"rf_region is {show(plan.rf_region)}, of which this version knows nothing: payloads, airtime, duty cycle"
+            " and length of the session are not checked, and the service may refuse it; choose one of"
+            f" {', '.join(regions())}, or acknowledge this if AWS has it since"
+        )
 
 
 def _descriptor_format(plan: TaskPlan) -> Remarks:
@@ -183,6 +193,15 @@ TASK_RULES = (
         remedy="one task for each region",
         source=_GUIDE,
         check=_rf_region_mismatch,
+    ),
+    Rule(
+        id="rf-region-unknown",
+        levels=("warning",),
+        what="`rf_region` is none of the 13 that this version knows",
+        why="no rule about the air can be asked, and the service refuses a name it does not know",
+        remedy="a member of `RfRegion`",
+        source="AWS IoT Wireless API, SupportedRfRegion",
+        check=_rf_region_unknown,
     ),
     Rule(
         id="descriptor-format",

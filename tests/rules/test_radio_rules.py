@@ -174,6 +174,13 @@ def test_decode_probability_is_silent_without_a_redundancy_or_an_image_size() ->
     assert not found("decode-probability", redundancy_percent=0, image_bytes=UNKNOWN)
 
 
+@pytest.mark.parametrize("rf_region", [None, "XX999"])
+def test_decode_probability_is_asked_where_nothing_is_known_of_the_region(rf_region: str | None) -> None:
+    assert levels("decode-probability", rf_region=rf_region, redundancy_percent=0) == ["warning"]
+    assert not found("decode-probability", rf_region=rf_region, redundancy_percent=0, fragment_size_bytes=240)
+    assert levels("rf-region-unknown", rf_region=rf_region) == ["warning"] * bool(rf_region)
+
+
 def test_decode_probability_proposes_the_smallest_redundancy() -> None:
     [(_, message)] = found("decode-probability", redundancy_percent=10)
     percent = int(re.search(r"redundancy_percent of at least (\d+)", message)[1])  # type: ignore[index]

@@ -60,6 +60,7 @@ IDS = {
     "targets-exclusive": ("error",),
     "target-count": ("error", "warning"),
     "rf-region-mismatch": ("error",),
+    "rf-region-unknown": ("warning",),
     "descriptor-format": ("error",),
     "descriptor-length": ("warning",),
     "name-length": ("error",),
