@@ -15,7 +15,6 @@ from fuota_constructs.provider.fuota_provider import SERVICE_TIMEOUT_SECONDS
 from fuota_constructs.rf_region import RfRegion, expect_rf_region
 from fuota_constructs.task import imported_fuota_task, task_inputs
 from fuota_constructs.template.keyword_names import naming_keywords
-from fuota_constructs.template.references import wireless_device_ids
 from fuota_constructs.template.resource_tags import ResourceTags
 from fuota_constructs.template.stable_ids import path_below_stack
 from fuota_constructs.template.typed_resource import bare_resource, begin_resource
@@ -159,7 +158,7 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
         self._groups: dict[str, synth_checks.GroupPlan] = {}
         for group in groups:
             self._take_group(group)
-        self._devices, self._readable = self._device_ids(devices), readable
+        self._devices, self._readable = task_inputs.device_ids(devices, self), readable
 
         self._resource = bare_resource(
             self,
@@ -261,7 +260,7 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
         Raises `FuotaValidationError` for what cannot be the id of a device, and when the devices are a list known
         only at deployment: CloudFormation can add nothing to it.
         """
-        self._devices = self._device_ids([*self._devices, wireless_device_id])
+        self._devices = task_inputs.device_ids([*self._devices, wireless_device_id], self)
         self._resource.add_property_override("WirelessDeviceIds", self._devices)
         self._check_at_synth()
 
@@ -297,10 +296,6 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
         )
         self._check_at_synth()
         return self._start
-
-    def _device_ids(self, devices: Sequence[str | IWirelessDeviceRef]) -> list[str]:
-        synth_checks.expect_own_place(devices, self, rule="wireless-devices", reference="wireless_device_ref")
-        return wireless_device_ids(devices, self)
 
     def _take_group(self, group: IMulticastGroupRef) -> None:
         reference = task_inputs.multicast_group_of(group, self)

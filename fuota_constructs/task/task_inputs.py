@@ -15,7 +15,8 @@ import aws_cdk as cdk
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.firmware.firmware_image import AssetImage, BucketImage, bucket_remedy
 from fuota_constructs.firmware.role_trust import trusts_service
-from fuota_constructs.template.references import bucket_of, role_of
+from fuota_constructs.synth_checks import expect_own_place
+from fuota_constructs.template.references import bucket_of, role_of, wireless_device_ids
 from fuota_constructs.template.service_arns import expect_arn, expect_id, parts_of
 from fuota_constructs.template.tokens import is_known, shown
 
@@ -203,6 +204,12 @@ def targets_of(name: str, value: Sequence[_Target] | None, at: IConstruct) -> Se
     raise FuotaValidationError(
         _rule_of(name), f"{name} is {shown(value)}; give a list: {name}=[{one}]", construct_path=at.node.path
     )
+
+
+def device_ids(devices: Sequence[object], at: IConstruct) -> list[str]:
+    """The ids of devices, each once, if they can be devices of a task here."""
+    expect_own_place(devices, at, rule="wireless-devices", reference="wireless_device_ref")
+    return wireless_device_ids(devices, at)
 
 
 def multicast_group_of(value: object, at: IConstruct) -> MulticastGroupReference:
