@@ -78,6 +78,10 @@ class Place:
         """What shows the tasks there are, as a shell takes it."""
         return self.command("list")
 
+    def local_command(self, *words: str) -> str:
+        """A `fuota local` command for this local cloud, as a shell takes it."""
+        return shlex.join(("fuota", "local", *words, *self.port_option))
+
     @property
     def port_option(self) -> tuple[str, ...]:
         """What to add to a `fuota local` command."""

@@ -84,6 +84,7 @@ def _sentence(shown: Mapping[str, float], place: str) -> str:
     from fuota_constructs.lorawan.recommendation import hours
 
     ahead = shown["advanced_seconds"]
-    moved = f"{hours(ahead)} ahead of real time" if ahead >= 1 else "real time"
+    apart = "ahead of" if ahead > 0 else "behind"
+    moved = f"{hours(abs(ahead))} {apart} real time" if abs(ahead) >= 1 else "real time"
     pace = "" if shown["speed"] == 1 else f", running {shown['speed']:g} times as fast"
     return f"{documents.moment(shown['now'])}: {moved}{pace} ({place})"

@@ -11,12 +11,13 @@ from fuota_constructs.cli.aws_access import WHERE, command_on_aws
 from fuota_constructs.cli.exit_codes import NOT_MET, PASSED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from rich.console import Console
 
     from fuota_constructs.cli.aws_access import Access, Found
+    from fuota_constructs.cli.place import Place
     from fuota_constructs.lorawan.device_stack import DeviceStack
     from fuota_constructs.operations.preflight import Preflight
 
@@ -103,6 +104,20 @@ def checked(found: Found, console: Console, stacks: Sequence[DeviceStack] = (), 
         )
 
 
+def _local_steps(result: Preflight, place: Place) -> Iterator[str]:
+    """What a local cloud has for a task without devices, or with devices that wait for their uplinks."""
+    from fuota_constructs.operations.groups import PREPARE
+
+    if place.port is None:
+        return
+    if any(check.name == "devices" for check in result.errors):
+        command = place.local_command("fleet", "add")
+        yield f"a local cloud has no devices of its own: `{command}` makes some, and `fuota rehearse` brings its own"
+    elif any(check.remedy == PREPARE for check in result.checks):
+        command = place.local_command("clock", "--advance", "10m")
+        yield f"a local cloud need not wait: `{command}` brings the uplinks"
+
+
 def show(result: Preflight, found: Found, console: Console) -> None:
     """Print the checks and what they come to."""
     from rich.text import Text
@@ -111,9 +126,8 @@ def show(result: Preflight, found: Found, console: Console) -> None:
 
     console.print(Text(f"Preflight of {found.title}", style="bold"))
     console.print(checks_view(result.checks))
-    if found.place.port is not None and any(check.name == "devices" for check in result.errors):
-        said = "a local cloud has no devices of its own: `fuota rehearse` brings some, and docs/reference/fleets.md"
-        console.print(Text(f"{said} says how to add simulated ones to this cloud"))
+    for step in _local_steps(result, found.place):
+        console.print(Text(step))
     errors, warnings = len(result.errors), sum(check.outcome == "warning" for check in result.checks)
     counted = f"{errors} error{'' if errors == 1 else 's'}, {warnings} warning{'' if warnings == 1 else 's'}"
     verdict = "not ready" if errors else "nothing speaks against starting it" if not warnings else "no error was found"

@@ -43,9 +43,28 @@ def check_same_region(
     """Refuse a group or device of another RfRegion.
 
     Documented: the regions of task, groups and devices must match. Assumed: it is refused when they are associated,
-    with ValidationException (waiting does not help), and only when both sides have an RfRegion.
+    and when one of them is updated, with ValidationException (waiting does not help), and only when both sides have an
+    RfRegion.
     """
-    target_region = rf_region_of(state, target)
+    _check_same_region(owner_id, owner_region, target, rf_region_of(state, target))
+
+
+def check_region_among_owners(
+    state: RegionalState, target: MulticastGroup | WirelessDevice, region: str | None
+) -> None:
+    """Refuse to move a group or device to another RfRegion than the tasks and groups it is in."""
+    owners: list[FuotaTask | MulticastGroup] = [
+        *(task for task in state.all(FuotaTask).values() if target.id in task.multicast_group_ids),
+        *(task for task in state.all(FuotaTask).values() if target.id in task.wireless_device_ids),
+        *(group for group in state.all(MulticastGroup).values() if target.id in group.wireless_device_ids),
+    ]
+    for owner in owners:
+        _check_same_region(owner.id, owner.details.get("LoRaWAN", {}).get("RfRegion"), target, region)
+
+
+def _check_same_region(
+    owner_id: str, owner_region: str | None, target: MulticastGroup | WirelessDevice, target_region: str | None
+) -> None:
     if owner_region and target_region and owner_region != target_region:
         kind = "multicast group" if isinstance(target, MulticastGroup) else "wireless device"
         raise invalid(

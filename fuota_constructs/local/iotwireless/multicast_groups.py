@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from fuota_constructs.local.iotwireless.errors import conflict
-from fuota_constructs.local.iotwireless.fuota_task_rules import check_same_region
+from fuota_constructs.local.iotwireless.fuota_task_rules import check_region_among_owners, check_same_region
 from fuota_constructs.local.iotwireless.fuota_task_targets import add_member, remove_member
 from fuota_constructs.local.iotwireless.operations import Answer, Call, operation
 from fuota_constructs.local.iotwireless.pages import page
@@ -46,6 +46,10 @@ def update_multicast_group(call: Call) -> Answer:
     """Change the fields that are given, outside of sessions (assumed)."""
     group = idle_group(call)
     changes = {name: value for name, value in call.request.items() if name != "Id"}
+    region = changes.get("LoRaWAN", {}).get("RfRegion")
+    check_region_among_owners(call.state, group, region)
+    for device_id in group.wireless_device_ids:
+        check_same_region(call.state, group.id, region, call.state.get(WirelessDevice, device_id))
     if "LoRaWAN" in changes:
         changes["LoRaWAN"] = {**group.details["LoRaWAN"], **changes["LoRaWAN"]}
     group.details.update(changes)

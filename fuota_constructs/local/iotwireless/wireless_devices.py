@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from fuota_constructs.local.iotwireless.errors import conflict, not_found
+from fuota_constructs.local.iotwireless.fuota_task_rules import check_region_among_owners
 from fuota_constructs.local.iotwireless.operations import Answer, Call, operation
 from fuota_constructs.local.iotwireless.pages import page
 from fuota_constructs.local.iotwireless.sessions import device_ids_of_task
@@ -43,16 +44,16 @@ def create_wireless_device(call: Call) -> Answer:
 
 @operation("GetWirelessDevice")
 def get_wireless_device(call: Call) -> Answer:
-    """Describe a device found by its id or DevEui; local devices have no thing."""
+    """Describe a device found by its id, its DevEui or the name of its thing."""
     identifier, identifier_type = call.request["Identifier"], call.request["IdentifierType"]
     match identifier_type:
         case "WirelessDeviceId":
             device = call.state.get(WirelessDevice, identifier)
         case "DevEui":
-            found = _devices_with_dev_eui(call.state, identifier)
-            if not found:
-                raise not_found("WirelessDevice", identifier)
-            device = found[0]
+            device = _first(_devices_with_dev_eui(call.state, identifier), identifier)
+        case "ThingName":
+            devices = call.state.all(WirelessDevice).values()
+            device = _first([each for each in devices if each.details.get("ThingName") == identifier], identifier)
         case _:
             raise not_found("WirelessDevice", identifier)
     return {**device.details, "Id": device.id, "Arn": device.arn}
@@ -64,6 +65,9 @@ def update_wireless_device(call: Call) -> Answer:
     device = call.state.get(WirelessDevice, call.request["Id"])
     changes = {name: value for name, value in call.request.items() if name != "Id"}
     _check_profiles(call.state, changes.get("LoRaWAN", {}))
+    if profile := changes.get("LoRaWAN", {}).get("DeviceProfileId"):
+        region = call.state.get(DeviceProfile, profile).details.get("LoRaWAN", {}).get("RfRegion")
+        check_region_among_owners(call.state, device, region)
     device.details = _merged(device.details, changes)
     return None
 
@@ -164,6 +168,12 @@ def _devices_with_dev_eui(state: RegionalState, dev_eui: str) -> list[WirelessDe
         for device in state.all(WirelessDevice).values()
         if str(device.details.get("LoRaWAN", {}).get("DevEui", "")).lower() == dev_eui.lower()
     ]
+
+
+def _first(found: list[WirelessDevice], identifier: str) -> WirelessDevice:
+    if not found:
+        raise not_found("WirelessDevice", identifier)
+    return found[0]
 
 
 def _check_profiles(state: RegionalState, lorawan: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner, Result
 
+from fuota_constructs.cli.local.clock import _sentence
 from fuota_constructs.cli.root import fuota
 
 from ..published import document
@@ -112,6 +113,12 @@ def test_the_clock_moves_forward_and_runs_faster(cloud: LocalCloud) -> None:
     assert shown["advanced_seconds"] >= 8100
     assert dt.datetime.fromisoformat(shown["now"]) - before >= dt.timedelta(seconds=8099)
     assert ", running 600 times as fast (" in local("clock").stdout
+
+
+def test_a_clock_that_ran_slower_is_not_called_real_time() -> None:
+    assert _sentence({"now": 0, "advanced_seconds": -120, "speed": 1}, "here").endswith(
+        ": 2 min behind real time (here)"
+    )
 
 
 @pytest.mark.parametrize(

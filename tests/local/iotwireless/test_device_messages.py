@@ -88,12 +88,15 @@ def test_a_device_has_one_thing(client, device):
     for _ in range(2):  # again is no conflict
         client.associate_wireless_device_with_thing(Id=device, ThingArn=THING)
     assert thing() == ("Lamp-1", THING)
+    assert client.get_wireless_device(Identifier="Lamp-1", IdentifierType="ThingName")["Id"] == device
     client.update_wireless_device(Id=device, Name="n")
     assert thing() == ("Lamp-1", THING)
     with pytest.raises(client.exceptions.ConflictException):
         client.associate_wireless_device_with_thing(Id=device, ThingArn=f"{THING}2")
     client.disassociate_wireless_device_from_thing(Id=device)
     assert thing() == (None, None)
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        client.get_wireless_device(Identifier="Lamp-1", IdentifierType="ThingName")
     with pytest.raises(client.exceptions.ResourceNotFoundException):
         client.disassociate_wireless_device_from_thing(Id=device)
 

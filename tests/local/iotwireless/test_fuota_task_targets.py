@@ -95,6 +95,32 @@ def test_fails_when_an_update_moves_the_task_away_from_its_groups(client, task, 
     assert "Name" not in client.get_fuota_task(Id=task_id)
 
 
+def test_fails_when_an_update_moves_a_group_away_from_its_task_or_devices(client, task, group, device, refusal):
+    ours, moved = group("EU868"), {"RfRegion": "US915"}
+    client.associate_multicast_group_with_fuota_task(Id=task(LoRaWAN={"RfRegion": "EU868"}), MulticastGroupId=ours)
+    error = refusal(client.update_multicast_group, Id=ours, LoRaWAN=moved, Name="moved")
+    assert (error["code"], error["status"]) == ("ValidationException", 400)
+    assert "Name" not in client.get_multicast_group(Id=ours)
+
+    served = group("EU868")
+    profile = client.create_device_profile(LoRaWAN={"RfRegion": "EU868"})["Id"]
+    member = device(LoRaWAN={"DeviceProfileId": profile})
+    client.associate_wireless_device_with_multicast_group(Id=served, WirelessDeviceId=member)
+    error = refusal(client.update_multicast_group, Id=served, LoRaWAN=moved)
+    assert f"wireless device {member} is in RfRegion EU868; {served} is in RfRegion US915" in error["message"]
+    client.update_multicast_group(Id=served, LoRaWAN={"DlClass": "ClassB"})
+
+
+def test_fails_when_an_update_moves_a_device_away_from_its_group(client, group, device, refusal):
+    profiles = [client.create_device_profile(LoRaWAN={"RfRegion": name})["Id"] for name in ("EU868", "US915")]
+    ours, member = group("EU868"), device(LoRaWAN={"DeviceProfileId": profiles[0]})
+    client.associate_wireless_device_with_multicast_group(Id=ours, WirelessDeviceId=member)
+    error = refusal(client.update_wireless_device, Id=member, LoRaWAN={"DeviceProfileId": profiles[1]})
+    assert error["code"] == "ValidationException"
+    assert f"wireless device {member} is in RfRegion US915; {ours} is in RfRegion EU868" in error["message"]
+    client.update_wireless_device(Id=member, LoRaWAN={"DeviceProfileId": profiles[0]})
+
+
 def test_a_task_without_region_takes_any_group(client, task, group):
     client.associate_multicast_group_with_fuota_task(Id=task(), MulticastGroupId=group("US915"))
 
