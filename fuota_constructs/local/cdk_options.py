@@ -9,7 +9,7 @@ import json
 import re
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from fuota_constructs.local import cdk_cli
 
@@ -110,8 +110,8 @@ def _all_spellings(group: Mapping[str, Mapping[str, object]]) -> dict[str, bool]
 
 def _spellings(name: str, facts: Mapping[str, object]) -> Iterator[tuple[str, bool]]:
     flag = facts.get("type") in _FLAGS
-    aliases = facts.get("alias", [])
-    for each in [name, *([aliases] if isinstance(aliases, str) else list(aliases))]:  # type: ignore[call-overload]
+    aliases = cast("str | list[str]", facts.get("alias", []))
+    for each in [name, *([aliases] if isinstance(aliases, str) else aliases)]:
         yield f"-{each}" if len(each) == 1 else f"--{each}", not flag
         if flag and len(each) > 1:
             yield f"--no-{each}", False

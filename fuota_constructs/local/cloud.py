@@ -107,7 +107,7 @@ class LocalCloud:
         """Call one of the cloud's own routes, `/_fuota/<route>`, and answer its JSON."""
         body = None if content is None else json.dumps(content).encode()
         headers = {"Content-Type": "application/json", HEADER: self.secret}
-        request = urllib.request.Request(  # noqa: S310 (our own http or https address)
+        request = urllib.request.Request(  # noqa: S310  # our own http or https address
             f"{self.url}/_fuota/{route}", data=body, method=method, headers=headers
         )
         handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]

@@ -168,7 +168,7 @@ class ResourceHandlers:
     def _request(client: Any, operation: str, properties: Properties) -> Properties:
         shape = client.meta.service_model.operation_model(operation).input_shape
         request = _in_shape(shape, properties)
-        assert isinstance(request, dict)  # noqa: S101 (every input shape is a structure)
+        assert isinstance(request, dict)  # noqa: S101  # every input shape is a structure
         request.pop("ClientRequestToken", None)
         return request
 

@@ -39,7 +39,7 @@ def state_path() -> Path:
 
 def _folder(variable: str, platform_folder: str) -> Path:
     if chosen := os.environ.get(variable):
-        return Path(os.path.expanduser(chosen)).absolute()  # noqa: PTH111 (pathlib's raises where there is no such user)
+        return Path(os.path.expanduser(chosen)).absolute()  # noqa: PTH111  # pathlib's raises where there is no such user
     import platformdirs
 
     return Path(getattr(platformdirs, platform_folder)(APPLICATION))

@@ -47,7 +47,7 @@ class TaskMetrics(constructs.Construct):
         from aws_cdk import aws_cloudwatch as cloudwatch
 
         return cloudwatch.Metric(
-            **{  # type: ignore[arg-type]
+            **{  # type: ignore[arg-type]  # mypy sees one type for all values
                 "period": self.interval,
                 "statistic": "Maximum",
                 **options,

@@ -154,7 +154,7 @@ class Aws:
         handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
         if self._verify:
             handlers.append(urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=self._verify)))
-        signed = urllib.request.Request(url, headers=dict(request.headers))  # noqa: S310 (an address of this machine)
+        signed = urllib.request.Request(url, headers=dict(request.headers))  # noqa: S310  # an address of this machine
         return urllib.request.build_opener(*handlers).open(signed, timeout=5)
 
     def _client(self, service: str) -> Any:

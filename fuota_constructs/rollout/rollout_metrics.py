@@ -43,7 +43,7 @@ class RolloutMetrics(constructs.Construct):
         from aws_cdk import aws_cloudwatch as cloudwatch
 
         return cloudwatch.Metric(
-            **{  # type: ignore[arg-type]
+            **{  # type: ignore[arg-type]  # mypy sees one type for all values
                 "period": cdk.Duration.minutes(1),
                 "statistic": "Maximum",
                 **options,

@@ -164,7 +164,8 @@ def _maker_of(text: str) -> IConstruct | None:
     if is_known(text):
         return None
     token = cdk.Tokenization.reverse_string(text).first_token
-    target = token.target if token is not None and cdk.Reference.is_reference(token) else None  # type: ignore[attr-defined]
+    is_reference = token is not None and cdk.Reference.is_reference(token)
+    target = cast("cdk.Reference", token).target if is_reference else None
     return target if target is not None and cdk.CfnResource.is_cfn_resource(target) else None
 
 

@@ -28,7 +28,7 @@ def key_of(given: kms.IKey | IKeyRef, at: IConstruct, *, called: str = "encrypti
     key = known
     while (name := getattr(key, "alias_name", None)) is not None:
         try:
-            key = key.alias_target_key  # type: ignore[attr-defined]
+            key = key.alias_target_key  # type: ignore[attr-defined]  # an alias has one
         except RuntimeError:  # of an alias imported by its name alone
             _refuse_alias(name, at, called)
     _, is_alias, name = key.key_arn.partition(":alias/")

@@ -39,7 +39,7 @@ class _StandIn:
     _real: ClassVar[str]
     """The class to turn into: that one, or one of ours that is made of it."""
 
-    @property  # type: ignore[misc]
+    @property  # type: ignore[misc]  # mypy knows it as an attribute
     def __class__(self) -> type:  # what `isinstance` asks when the type itself does not match
         return type(self)._turn(self) or type(self)
 
@@ -140,8 +140,8 @@ def typed_object(kind: str, *arguments: object) -> object:
 
 def typed_choice(kind: str, name: str) -> object:
     """A member of an enumeration, such as `aws_s3.ObjectOwnership`."""
-    choices = enum.Enum("choices", {name: name})  # type: ignore[misc]
-    choices.__jsii_type__ = f"{LIBRARY}.{kind}"  # type: ignore[attr-defined]
+    choices = enum.Enum("choices", {name: name})  # type: ignore[misc]  # its members are not literal
+    choices.__jsii_type__ = f"{LIBRARY}.{kind}"  # type: ignore[attr-defined]  # as jsii marks those it makes
     return choices[name]
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 class Also(dict[str, Any]):
     """More of the schema of a field."""
 
-    def __hash__(self) -> int:  # type: ignore[override]
+    def __hash__(self) -> int:  # type: ignore[override]  # other dicts have none
         """A part of a union has to have one."""
         return hash(json.dumps(self, sort_keys=True))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 Signature = Literal[
     "ECDSA",
@@ -96,6 +96,6 @@ class ImageFacts(NamedTuple):
         return self._asdict()
 
 
-def facts_of(data: bytes, **known: object) -> ImageFacts:
+def facts_of(data: bytes, **known: Any) -> ImageFacts:
     """Facts of a file, with its size and digest filled in."""
-    return ImageFacts(size_bytes=len(data), sha256=hashlib.sha256(data).hexdigest(), **known)  # type: ignore[arg-type]
+    return ImageFacts(size_bytes=len(data), sha256=hashlib.sha256(data).hexdigest(), **known)

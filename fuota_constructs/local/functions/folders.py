@@ -28,7 +28,7 @@ class Folders:
     """Which folders stand for /tmp and /opt."""
 
     def __init__(self, temporary: str, layers: list[str], machine: list[str]) -> None:
-        self._places = {"/tmp": [temporary], "/opt": layers}  # noqa: S108 (what the function says)
+        self._places = {"/tmp": [temporary], "/opt": layers}  # noqa: S108  # what the function says
         self._machine = [folder.rstrip("/") for folder in machine]
         # In a command line or a list of folders a path ends where a shell or PATH would end it; what is the machine's
         # is known, and may have blanks.
@@ -118,7 +118,7 @@ def _wrap_popen(folders: Folders) -> None:
             values["env"] = {name: folders.text(value) for name, value in values["env"].items()}
         original(*bound.args, **bound.kwargs)
 
-    subprocess.Popen.__init__ = __init__  # type: ignore[method-assign]
+    subprocess.Popen.__init__ = __init__  # type: ignore[method-assign]  # in the process of the workers only
 
 
 def _is_one(command: Any) -> bool:
@@ -137,7 +137,7 @@ def _finder(folders: Folders, entry: str) -> Any:
 
 def main(worker: str) -> None:
     """Make the folders of a worker, and let this process use them."""
-    temporary = os.path.join(worker, "tmp")  # noqa: PTH118 (pathlib is slow to load, and each cold start would)
+    temporary = os.path.join(worker, "tmp")  # noqa: PTH118  # pathlib is slow to load, and each cold start would
     os.makedirs(temporary, exist_ok=True)  # noqa: PTH103  # as above
     cloud = os.path.dirname(os.path.dirname(worker))  # noqa: PTH120  # as above
     certificates = [*map(os.environ.get, ("SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS", "AWS_CA_BUNDLE"))]

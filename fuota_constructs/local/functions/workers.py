@@ -84,12 +84,13 @@ def install(
 
 def _with_folders(detect: Any) -> Any:
     def detect_runtime_binary(name: str) -> tuple[str, str]:
-        _, script = detect(name)
+        found: tuple[str, str] = detect(name)
+        script = found[1]
         if name.startswith("python"):
             return sys.executable, f"{_python_prefix()}\n{script}"
         if name.startswith("nodejs"):
             return str(node.node()), f"require({str(_SCRIPTS / 'folders.js')!r});\n{script}"
-        return detect(name)  # type: ignore[no-any-return]
+        return found
 
     return detect_runtime_binary
 
@@ -129,7 +130,7 @@ def _cannot_start(config: Any) -> str:
 
 
 def _own_class(worker: Any, clock_file: Path | None, requests_per_second: float | None) -> Any:
-    class FunctionWorker(worker):  # type: ignore[misc]
+    class FunctionWorker(worker):  # type: ignore[misc]  # MiniStack has no types
         """A worker that says why it does not start, and never waits for good."""
 
         def __init__(self, func_name: str, config: dict[str, Any], code_zip: bytes) -> None:

@@ -76,7 +76,8 @@ def check_request(model: ServiceModel, operation: Operation, request: dict[str, 
     found = list(_violations(model, operation.input_shape, request, ""))
     if found:
         raise _violations_error(found)
-    return _with_epoch_times(model, operation.input_shape, request)  # type: ignore[no-any-return]
+    content: dict[str, Any] = _with_epoch_times(model, operation.input_shape, request)
+    return content
 
 
 def _json_document(body: bytes) -> dict[str, Any]:
