@@ -139,8 +139,10 @@ def test_finds_what_a_plan_of_the_same_values_finds(  # noqa: PLR0917  # one arg
     found = {(check["name"], check["outcome"]) for check in checks if check["name"] in OF_THE_RADIO}
     expected = {(each["rule"], each["level"]) for each in json.loads(planned.stdout)["findings"]}
     assert found == expected
-    assert preflight.returncode == (3 if "error" in {level for _, level in expected} else 0)
-    assert planned.returncode == (0 if json.loads(planned.stdout)["verdict"]["works"] else 3)
+    verdict = json.loads(planned.stdout)["verdict"]
+    assert planned.returncode == (0 if verdict["works"] else 3)
+    # What falls short of a target is a warning here: the loss is not known, and nobody gave the target.
+    assert preflight.returncode == (0 if verdict["works"] or "falls short" in verdict["summary"] else 3)
     assert {(each["rule"], each["message"]) for each in json.loads(planned.stdout)["findings"]} <= {
         (check["name"], check["message"]) for check in checks
     }
