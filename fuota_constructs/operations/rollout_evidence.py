@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 REFUSALS: Final = frozenset({"FragAlgo_unsupported", "Not_enough_memory", "Package_Not_Supported"})
 CONFLICT: Final = "Device_exist_in_conflict_fuota_task"
 DELIVERED, INITIAL = "Successful", "Initial"
-_OF_A_WAVE = re.compile(r"wave-(?P<wave>\d+)/(?P<kind>check|gate|decision|statuses)-(?P<attempt>\d+)\.json")
+_OF_A_WAVE = re.compile(r"wave-(?P<wave>\d+)/(?P<kind>check|gate|decision|counts)-(?P<attempt>\d+)\.json")
 
 
 @dataclass(slots=True)
@@ -61,30 +60,24 @@ class Evidence:
 
 
 def read_evidence(aws: Aws, rollout: Rollout, execution: str) -> Evidence:
-    """Everything of an execution but the devices one by one."""
-    folder = f"rollouts/{execution}/"
+    """Everything of an execution but the devices one by one, of whom there may be 100,000."""
+    folder = rollout.evidence_of(execution)
     keys = _keys(aws, rollout, folder)
     found = Evidence()
-    if "targets.json" in keys:
-        found.sizes = _read(aws, rollout, f"{folder}targets.json").get("sizes")
+    if "sizes.json" in keys:
+        found.sizes = _read(aws, rollout, f"{folder}sizes.json") or None
     if "outcome.json" in keys:
         found.outcome = _read(aws, rollout, f"{folder}outcome.json")
-    sessions: dict[int, list[str]] = {}
+    latest: dict[int, tuple[int, str]] = {}
     for wave, attempt, kind, key in sorted(_of_waves(keys)):
-        if kind == "statuses":
-            sessions.setdefault(wave, []).append(key)
+        if kind == "counts":
+            latest[wave] = attempt, key
             continue
         documents = {"check": found.checks, "gate": found.gates, "decision": found.decisions}[kind]
         documents.setdefault(wave, []).append({"attempt": attempt, **_read(aws, rollout, folder + key)})
-    for wave, ended in sessions.items():
-        if len(ended) > int(found.gate(wave).get("attempt", -1)) + 1:
-            merged: dict[str, dict[str, Any]] = {}
-            for key in ended:
-                merged.update(_read(aws, rollout, folder + key))
-            counts = Counter(str(device["status"]) for device in merged.values())
-            if conflicting := found.check(wave).get("conflicting"):
-                counts[CONFLICT] += int(conflicting)
-            found.statuses[wave] = dict(counts)
+    for wave, (attempt, key) in latest.items():
+        if attempt > int(found.gate(wave).get("attempt", -1)):
+            found.statuses[wave] = _read(aws, rollout, folder + key)
     return found
 
 

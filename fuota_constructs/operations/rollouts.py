@@ -49,6 +49,10 @@ class Rollout:
         """The ARN of one of its executions."""
         return f"{self.machine_arn.replace(':stateMachine:', ':execution:')}:{execution}"
 
+    def evidence_of(self, execution: str) -> str:
+        """The folder of its bucket with what one of its executions keeps."""
+        return f"rollouts/{self.machine_arn.rpartition(':')[2]}/{execution}/"
+
     def __str__(self) -> str:
         return visible(self.name)
 

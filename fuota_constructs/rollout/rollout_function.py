@@ -19,6 +19,7 @@ from fuota_constructs.provider.permissions import (
     statement,
 )
 from fuota_constructs.provider.permissions import WILDCARDS as OF_THE_PROVIDER
+from fuota_constructs.rollout.rollout_machines import evidence_of
 from fuota_constructs.template.functions import make_function, make_log_group
 from fuota_constructs.template.on_demand_table import on_demand_table
 from fuota_constructs.template.role_policy import RolePolicy
@@ -27,6 +28,7 @@ from fuota_constructs.template.typed_resource import attribute, typed_resource
 
 if TYPE_CHECKING:
     from fuota_constructs.firmware.bucket_facts import BucketFacts
+    from fuota_constructs.rollout.rollout_machines import RolloutMachines
     from fuota_constructs.template.role_policy import Statement
 
 RUNTIME_DIRECTORY = Path(__file__).with_name("runtime")
@@ -115,7 +117,6 @@ class RolloutFunction(constructs.Construct):
             statements=[
                 *_sessions(rollout_name),
                 pass_role(firmware_role_arn, SERVICE_PRINCIPAL),
-                statement("KeepEvidence", ["s3:GetObject", "s3:PutObject"], f"{bucket.arn}/rollouts/*"),
                 # Without it S3 says of an object that is not there that access is denied (Amazon S3 API, GetObject).
                 statement("FindEvidence", ["s3:ListBucket"], bucket.arn),
                 *([] if bucket_made_here else [read_encryption(bucket.arn)]),
@@ -146,12 +147,18 @@ class RolloutFunction(constructs.Construct):
         """Let it read a list of devices among the CDK assets."""
         self.policy.allow(for_assets(asset_bucket))
 
-    def watch(self, *, machine_arn: str, executions_arn: str) -> cdk.CfnResource:
+    def watch(self, machines: RolloutMachines, *, bucket_arn: str) -> cdk.CfnResource:
         """Let it see whether an earlier execution is under way, and hear of one that died: it tells of that, too.
 
         Answers with what that needs last.
         """
-        self.policy.allow([statement("SeeOthers", ["states:DescribeExecution"], executions_arn)])
+        evidence = evidence_of(bucket_arn, machines.rollout_arn)
+        self.policy.allow(
+            [
+                statement("SeeOthers", ["states:DescribeExecution"], machines.executions_arn),
+                statement("KeepEvidence", ["s3:GetObject", "s3:PutObject"], evidence),
+            ]
+        )
         rule = typed_resource(
             self,
             "Ends",
@@ -161,7 +168,7 @@ class RolloutFunction(constructs.Construct):
                 "eventPattern": {
                     "source": ["aws.states"],
                     "detail-type": ["Step Functions Execution Status Change"],
-                    "detail": {"stateMachineArn": [machine_arn], "status": ["ABORTED", "FAILED", "TIMED_OUT"]},
+                    "detail": {"stateMachineArn": [machines.rollout_arn], "status": ["ABORTED", "FAILED", "TIMED_OUT"]},
                 },
                 "state": "ENABLED",
                 "targets": [{"arn": self.function_arn, "id": "Function"}],

@@ -20,6 +20,8 @@ class _Rollout(Protocol):
     state_machine_arn: str
     executions_arn: str
     control_table_arn: str
+    evidence_arn: str
+    evidence_key_arn: str | None
     firmware_bucket: s3.IBucket
     versions: DeviceVersions | None
 
@@ -37,7 +39,7 @@ class RolloutGrants:
     def read(self, grantee: iam.IGrantable) -> iam.Grant:
         """Allow to see how far it is: the word, the executions and the evidence."""
         rollout = self._rollout
-        return (
+        seen = (
             self._grant(grantee, ["dynamodb:GetItem"], rollout.control_table_arn)
             .combine(
                 self._grant(grantee, ["states:ListExecutions", "states:ListTagsForResource"], rollout.state_machine_arn)
@@ -45,9 +47,12 @@ class RolloutGrants:
             # By name a rollout is found among all state machines; the action has no resource-level permissions.
             .combine(self._grant(grantee, ["states:ListStateMachines"], "*"))
             .combine(self._grant(grantee, ["states:DescribeExecution"], rollout.executions_arn))
-            .combine(self._grant(grantee, ["s3:GetObject"], f"{rollout.firmware_bucket.bucket_arn}/rollouts/*"))
+            .combine(self._grant(grantee, ["s3:GetObject"], rollout.evidence_arn))
             .combine(self._grant(grantee, ["s3:ListBucket"], rollout.firmware_bucket.bucket_arn))
         )
+        if rollout.evidence_key_arn is None:
+            return seen
+        return seen.combine(self._grant(grantee, ["kms:Decrypt"], rollout.evidence_key_arn))
 
     def start(self, grantee: iam.IGrantable) -> iam.Grant:
         """Allow to start it, with the settings that are in its table; and to read."""

@@ -92,8 +92,17 @@ class RolloutMachines(constructs.Construct):
         )
 
 
+def name_of(machine_arn: str) -> str:
+    """The name of a machine: arn:aws:states:<Region>:<account>:stateMachine:<name>."""
+    return cdk.Fn.select(6, cdk.Fn.split(":", machine_arn))
+
+
+def evidence_of(bucket_arn: str, machine_arn: str) -> str:
+    """What the executions of a machine keep in a bucket, where others may keep theirs."""
+    return f"{bucket_arn}/rollouts/{name_of(machine_arn)}/*"
+
+
 def executions_of(machine_arn: str) -> str:
     """The ARN of every execution of a machine: arn:aws:states:<Region>:<account>:execution:<name of the machine>:*."""
-    parts = cdk.Fn.split(":", machine_arn)
-    name = cdk.Fn.select(6, parts)
-    return f"arn:{cdk.Aws.PARTITION}:states:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:execution:{name}:*"
+    execution = f"{cdk.Aws.PARTITION}:states:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:execution"
+    return f"arn:{execution}:{name_of(machine_arn)}:*"

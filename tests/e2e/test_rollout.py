@@ -69,8 +69,8 @@ class Run:
         self.not_his = self.fuota("start", code=1)
         self.fuota("report")
         self.over = self.fuota("hold", code=1)
-        self.evidence = self.read("rollouts/second/outcome.json")
-        self.checks = [self.read(f"rollouts/second/wave-{wave}/check-0.json") for wave in (0, 1)]
+        self.evidence = self.read("second/outcome.json")
+        self.checks = [self.read(f"second/wave-{wave}/check-0.json") for wave in (0, 1)]
         self.after_success = self.until_nothing_is_left()
 
         # By now nobody would need it, so the table forgets what devices reported.
@@ -152,6 +152,7 @@ class Run:
         """A document of the evidence."""
         s3 = self.cloud.client("s3")
         [bucket] = [each["Name"] for each in s3.list_buckets()["Buckets"] if "firmware" in each["Name"]]
+        key = f"rollouts/{self.machine.rpartition(':')[2]}/{key}"
         document: dict[str, Any] = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
         return document
 

@@ -261,7 +261,7 @@ class Rig:
 
     def read(self, key: str, execution: str = "one") -> Any:
         """A document of an execution."""
-        return json.loads(self.s3.get_object(Bucket=BUCKET, Key=f"rollouts/{execution}/{key}")["Body"].read())
+        return json.loads(self.s3.get_object(Bucket=BUCKET, Key=f"rollouts/Rollout/{execution}/{key}")["Body"].read())
 
     def told(self, detail_type: str, name: str) -> list[Any]:
         """What events of a type said of something, in their order."""

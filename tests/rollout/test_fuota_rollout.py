@@ -1,6 +1,7 @@
 """FuotaRollout: what is in the template, what it refuses, who may do what."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import cfnlint.api
 import pytest
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_iotwireless as iotwireless
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from rollout_rig import DEVICES
 
@@ -18,6 +20,7 @@ from fuota_constructs import (
     DeviceList,
     DeviceVersions,
     DlClass,
+    FirmwareBucket,
     FirmwareImage,
     FuotaRollout,
     FuotaValidationError,
@@ -36,6 +39,11 @@ LAMBDA = iam.ServicePrincipal("lambda.amazonaws.com")
 def settings_of(template) -> dict:
     text = template.properties("Custom::FuotaRollout")["Settings"]["Fn::Join"][1]
     return json.loads("".join(part if isinstance(part, str) else "token" for part in text))
+
+
+def statements_of(template) -> list:
+    policies = template.all("AWS::IAM::Policy").values()
+    return [each for body in policies for each in body["Properties"]["PolicyDocument"]["Statement"]]
 
 
 def test_settings_are_numbers_and_no_device_is_in_the_template(stack, rollout_of, synth) -> None:
@@ -111,10 +119,7 @@ def test_rollouts_may_share_a_table_and_those_without_a_version_have_none(stack,
 
 def test_the_function_may_look_at_this_image_and_ask_about_this_role_only(stack, rollout_of, synth) -> None:
     rollout_of()
-    statements = {}
-    for body in synth(stack).all("AWS::IAM::Policy").values():
-        for each in body["Properties"]["PolicyDocument"]["Statement"]:
-            statements[each.get("Sid")] = each
+    statements = {each.get("Sid"): each for each in statements_of(synth(stack))}
     assert "GetAtt" in json.dumps(statements["AskAboutRole"]["Resource"])
     assert "/firmware/" in json.dumps(statements["SeeImage"]["Resource"])
     assert "*" not in json.dumps(statements["SeeImage"]["Resource"])
@@ -202,6 +207,19 @@ def test_grants_name_this_rollout_only(stack, rollout_of, synth) -> None:
         "states:StopExecution",
     }
     assert [action for action, resource in actions.items() if resource == "*"] == ["states:ListStateMachines"]
+    # The bucket may have the evidence of other rollouts, too.
+    [kept] = [each for each in statements_of(template) if each.get("Sid") == "KeepEvidence"]
+    for resource in (kept["Resource"], actions["s3:GetObject"]):
+        assert re.search(r'"/rollouts/", {"Fn::Select": \[6, .*MachinesRollout.*"/\*"', json.dumps(resource))
+
+
+def test_who_reads_a_rollout_may_decrypt_its_evidence(stack, rollout_of, synth) -> None:
+    key = kms.Key(stack, "Key")
+    rollout = rollout_of(firmware_bucket=FirmwareBucket(stack, "Bucket", encryption_key=key))
+    rollout.grants.read(iam.Role(stack, "Operator", assumed_by=iam.AccountRootPrincipal()))
+    policies = synth(stack).all("AWS::IAM::Policy")
+    [policy] = [json.dumps(body) for name, body in policies.items() if name.startswith("Operator")]
+    assert '"Action": "kms:Decrypt"' in policy
 
 
 def test_the_machine_says_by_tags_where_word_and_evidence_are(stack, rollout_of, synth) -> None:

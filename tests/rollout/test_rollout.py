@@ -1,11 +1,18 @@
 """Rollouts from the first wave to the last, in the real machines."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 from ministack.services import stepfunctions as engine
-from rollout_rig import DAY, HOUR, MINUTE, TABLE
+from rollout_rig import BUCKET, DAY, HOUR, MACHINES, MINUTE, TABLE, ClockedCalls
+from wave_record import WaveRecord
+from wave_turn import Turn
 
+from fuota_constructs.operations.rollout_evidence import read_evidence
+from fuota_constructs.operations.rollouts import Rollout
+
+ROLLOUT = Rollout("Stack/Rollout", f"{MACHINES}:Rollout", TABLE, BUCKET)
 ONE_WAVE = [{"name": "all", "percent": 100, "bakeSeconds": 10 * MINUTE}]
 BAD = {"loss": 0.3, "count": 20}
 
@@ -24,6 +31,7 @@ def test_good_firmware_reaches_everybody_once_and_leaves_nothing(rig) -> None:
     assert rig.requests("StartFuotaTask") == 3
     assert rig.left() == []
     targets = rig.read("targets.json")
+    assert rig.read("sizes.json") == targets["sizes"]
     assert sorted(targets["devices"]) == sorted(rig.devices)
     assert targets["sizes"] == [4, 6, 10]
     assert set(rig.read("wave-0/statuses-0.json")) == set(targets["devices"][:4])
@@ -91,7 +99,41 @@ def test_devices_that_lost_the_image_are_tried_again_in_a_group_of_their_own(rig
     assert set(rig.read("wave-0/statuses-1.json")) == set(again)
     assert output["waves"][0]["attempts"] == 2
     assert rig.requests("StartFuotaTask") == 2
+    counts = [rig.read(f"wave-0/counts-{attempt}.json") for attempt in (0, 1)]
+    assert counts[0] == {"Successful": 20 - len(again), "MissingFrag": len(again)}
+    assert counts[1] == rig.read("wave-0/gate-1.json")["statuses"]
     assert rig.left() == []
+
+
+def test_rollouts_that_share_a_bucket_may_call_their_executions_alike(rig) -> None:
+    """As a schedule of yours may: the second would have taken over the devices of the first."""
+    rig.fleet(good={"count": 5})
+    rig.run(rig.settings(waves=ONE_WAVE))
+    other = Turn("choose", "one", f"{MACHINES.replace('stateMachine', 'execution')}:Other:one", {}, {})
+    assert WaveRecord(other, ClockedCalls(rig)).targets() is None
+    assert other.folder == "rollouts/Other/one"
+
+
+def test_what_tells_how_far_a_rollout_is_reads_nothing_that_grows_with_the_fleet(rig) -> None:
+    rig.fleet(good={"count": 10})
+    read: list[str] = []
+    seen = []
+
+    def before(turn):
+        if turn.step == "settle" and not seen:
+            rig.s3.meta.events.register(
+                "before-parameter-build.s3.GetObject", lambda params, **_: read.append(params["Key"])
+            )
+            seen.append(read_evidence(SimpleNamespace(s3=rig.s3), ROLLOUT, "one"))
+
+    rig.before_step = before
+    rig.run(rig.settings(waves=ONE_WAVE))
+    assert (seen[0].sizes, seen[0].statuses) == ([10], {0: {"Successful": 10}})
+    assert {key.removeprefix("rollouts/Rollout/one/") for key in read} == {
+        "sizes.json",
+        "wave-0/check-0.json",
+        "wave-0/counts-0.json",
+    }
 
 
 @pytest.mark.parametrize(("word", "outcome"), [("approve", "PASSED"), ("skip", "SKIPPED")])
@@ -149,6 +191,29 @@ def test_hold_during_a_session_stops_at_its_gate(rig) -> None:
     rig.before_step = before
     assert rig.run(rig.settings(waves=ONE_WAVE))["status"] == "SUCCEEDED"
     assert held == ["one/0/0/after"]
+    assert rig.control()["Reason"].startswith("all waves are over")
+    [asked] = {told for told in rig.told("FUOTA Rollout Status Change", "reason") if told and "hold" in told}
+    assert asked.startswith("the operator said hold; 10 of 10 devices have the image")
+
+
+def test_a_hold_that_is_taken_back_before_anybody_is_asked_is_none(rig) -> None:
+    """Of a large wave task and group are taken away for hours between its gate and the question."""
+    rig.fleet(good={"count": 10})
+    words = {"look": "hold", "clean": "resume"}
+    rig.before_step = lambda turn: rig.say(words[turn.step]) if turn.step in words else None
+    assert rig.run(rig.settings(waves=ONE_WAVE))["status"] == "SUCCEEDED"
+    assert [answer["next"] for answer in rig.took("decide")] == ["done"]
+    assert rig.read("wave-0/decision-0.json")["Word"] == "resume"
+
+
+@pytest.mark.parametrize("word", ["resume", "approve", "skip"])
+def test_a_rollout_that_nobody_got_the_image_of_is_no_success_whatever_the_operator_says(rig, word) -> None:
+    rig.fleet(good={"count": 5})
+    rig.not_set_up = set(rig.devices)
+    answer_gates(rig, word)
+    output = rig.run(rig.settings(waves=ONE_WAVE))
+    assert output["status"] == rig.read("outcome.json")["status"] == "ABORTED"
+    assert output["reason"].startswith("no device got the image; none of 5 devices was set up")
 
 
 STEPS = [

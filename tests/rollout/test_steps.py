@@ -243,11 +243,12 @@ def test_evidence_goes_into_a_bucket_that_insists_on_the_header_of_its_encryptio
         events.register(f"before-send.s3.{operation}", deny)
     if denied_as:
         with pytest.raises(ClientError, match=f"\\({denied_as}\\) when calling the PutObject"):
-            calls.write("rollouts/one/x.json", {})
+            calls.write("rollouts/Rollout/one/x.json", {})
     else:
-        calls.write("rollouts/one/x.json", {"a": 1})
+        calls.write("rollouts/Rollout/one/x.json", {"a": 1})
         assert rig.read("x.json") == {"a": 1}
-        assert rig.s3.head_object(Bucket=BUCKET, Key="rollouts/one/x.json")["SSEKMSKeyId"] == key["KMSMasterKeyID"]
+        head = rig.s3.head_object(Bucket=BUCKET, Key="rollouts/Rollout/one/x.json")
+        assert head["SSEKMSKeyId"] == key["KMSMasterKeyID"]
     rig.s3.delete_bucket_encryption(Bucket=BUCKET)
 
 

@@ -1,5 +1,6 @@
 """What is kept of a rollout in S3: who is in which wave, how each session ended, what each gate was told and said."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -23,11 +24,11 @@ class Checked:
 
 
 class WaveRecord:
-    """The documents of one execution, under `rollouts/<execution>/`."""
+    """The documents of one execution, under `rollouts/<state machine>/<execution>/`."""
 
     def __init__(self, turn: Turn, calls: RolloutCalls) -> None:
         self._turn, self._calls = turn, calls
-        self._folder = f"rollouts/{turn.execution}"
+        self._folder = turn.folder
         self._wave = f"{self._folder}/wave-{turn.wave}"
 
     def targets(self) -> Mapping[str, Any] | None:
@@ -36,7 +37,8 @@ class WaveRecord:
         return found
 
     def keep_targets(self, document: Mapping[str, Any]) -> None:
-        """Keep who is updated."""
+        """Keep who is updated, and in a short document how many in each wave."""
+        self._calls.write(f"{self._folder}/sizes.json", document["sizes"])
         self._calls.write(f"{self._folder}/targets.json", document)
 
     def members(self) -> list[str]:
@@ -91,12 +93,16 @@ class WaveRecord:
 
     def statuses(self) -> dict[str, dict[str, Any]]:
         """How the devices of the wave fared, each as its latest session left it."""
-        merged: dict[str, dict[str, Any]] = {}
+        return self._up_to(self.statuses_of(self._turn.attempt))
+
+    def _up_to(self, latest: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+        """How the devices of the wave fared, where the session of this attempt ended so."""
+        merged: dict[str, Any] = {}
         for attempt in range(self._turn.attempt + 1):
             checked = self.checked(attempt)
             for device in checked.conflicting if checked else ():
                 merged.setdefault(device, {"status": CONFLICT, "heard": None})
-            merged.update(self._calls.read(f"{self._wave}/statuses-{attempt}.json") or {})
+            merged.update(latest if attempt == self._turn.attempt else self.statuses_of(attempt))
         return merged
 
     def statuses_of(self, attempt: int) -> dict[str, dict[str, Any]]:
@@ -104,8 +110,11 @@ class WaveRecord:
         return self._calls.read(f"{self._wave}/statuses-{attempt}.json") or {}
 
     def keep_statuses(self, statuses: Mapping[str, Mapping[str, Any]]) -> None:
-        """Keep how the session of this attempt ended."""
-        self._calls.write(f"{self._wave}/statuses-{self._turn.attempt}.json", statuses)
+        """Keep how the session of this attempt ended, and in a short document how many of the wave fared how."""
+        attempt = self._turn.attempt
+        self._calls.write(f"{self._wave}/statuses-{attempt}.json", statuses)
+        counts = Counter(str(found["status"]) for found in self._up_to(statuses).values())
+        self._calls.write(f"{self._wave}/counts-{attempt}.json", counts)
 
     def earlier_waves(self) -> list[dict[str, Any]]:
         """What the last gates of the waves before this one were told and said."""

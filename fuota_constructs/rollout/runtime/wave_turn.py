@@ -51,6 +51,11 @@ class Turn:
         return self.execution_arn.replace(":execution:", ":stateMachine:", 1).rpartition(":")[0]
 
     @property
+    def folder(self) -> str:
+        """Where the evidence is: of this machine, because other rollouts in the bucket may call theirs so, too."""
+        return f"rollouts/{self.machine_arn.rpartition(':')[2]}/{self.execution}"
+
+    @property
     def wave_settings(self) -> Mapping[str, Any]:
         """What was asked for of the wave; empty where there is no such wave."""
         waves = self.settings.get("waves")

@@ -87,7 +87,7 @@ class Judge:
     def outcome(self, output: dict[str, Any], execution: str, expected: dict[str, Any] | None) -> None:
         """How a rollout ended is how it would have ended undisturbed."""
         world = self.world
-        kept = json.loads(world.network.objects.get(f"rollouts/{execution}/outcome.json", b"{}"))
+        kept = json.loads(world.network.objects.get(f"rollouts/Rollout/{execution}/outcome.json", b"{}"))
         if any(kept.get(name) != output[name] for name in ("status", "reason", "waves")):
             world.violation("evidence differs", f"{kept} is kept, {output} is told")
         if world.aborted_at is not None and output["status"] != "ABORTED":

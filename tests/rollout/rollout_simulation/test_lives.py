@@ -45,7 +45,7 @@ STORMY, STOPPED = Weather(storm=1.0), Weather(stops=8, spared_children=0.5)
         ("rollout_step.STEPS.clean", _does_nothing, Weather(), {"leak"}),
         ("rollout_step.STEPS.resume", _begins_anew, STOPPED, {"failed for nothing", "outcome differs"}),
         ("operator_word.OperatorWord.claim", lambda *_, **__: True, Weather(storm=2.0, words=12, stops=3), {"leak"}),
-        ("operator_word.OperatorWord.is_abort", False, Weather(words=20), {"abort does not win"}),
+        ("operator_word.OperatorWord.is_abort", False, Weather(words=12), {"abort does not win"}),
         ("operator_word.OperatorWord.ends_sessions", True, Weather(words=12), {"session killed"}),
         ("operator_word.OperatorWord.former", None, Weather(denials=2, stops=3), {"leak"}),
         ("fuota_rollout._take_away", _does_nothing, Weather(destroyed=True), {"leak"}),
