@@ -38,7 +38,7 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
     pending = len(worth_trying(turn, statuses))
     without_session = None if pending else left_out + this.conflicting
     verdict = judged([*map(tally_of, record.earlier_waves()), this], radio, terms, left_out=without_session)
-    next_ = _next(verdict, turn, word, pending)
+    next_, by_word = _next(verdict, turn, word, pending)
     record.keep_gate(
         {
             "wave": turn.wave,
@@ -64,6 +64,7 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
     return {
         "next": DONE,
         "verdict": next_,
+        "heldByWord": by_word,
         "outcome": verdict.outcome,
         "reason": verdict.reason,
         "lowerBound": verdict.lower,
@@ -79,8 +80,11 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
     }
 
 
-def _next(verdict: Verdict, turn: Turn, word: OperatorWord, pending: int) -> str:
+def _next(verdict: Verdict, turn: Turn, word: OperatorWord, pending: int) -> tuple[str, bool]:
+    """What comes after the gate, and whether that is a hold for nothing but the operator's word."""
     if verdict.next == ABORT:
-        return ABORT
+        return ABORT, False
     needs_approval = bool(turn.settings["waves"][turn.wave].get("approval")) and not pending
-    return HOLD if verdict.next == HOLD or word.is_hold or needs_approval else GO_ON
+    if verdict.next == HOLD or needs_approval:
+        return HOLD, False
+    return (HOLD, True) if word.is_hold else (GO_ON, False)

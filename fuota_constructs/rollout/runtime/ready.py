@@ -18,7 +18,7 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
             f"none of {members} devices could join the group of the wave: the service does not know them, or they are"
             " of another RfRegion"
         )
-        return {"next": HOLD, "outcome": "INCONCLUSIVE", "verdict": HOLD, "pending": 0, "reason": reason}
+        return _held(reason)
     setup, now = turn.settings["setup"], calls.now()
     since, kept = waiting_since(turn.state, f"setup-{turn.attempt}", now)
     devices = list(calls.devices(MulticastGroupId=turn.state["group"]))
@@ -37,7 +37,12 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
             ": they stay in the groups that the rollout takes them from, and a device whose firmware supports one group"
             " at a time (TS005) refuses a second; give the rollout a list of devices that are in no group"
         )
-    return {"next": HOLD, "outcome": "INCONCLUSIVE", "verdict": HOLD, "pending": 0, "reason": reason, **facts}
+    return {**_held(reason), **facts}
+
+
+def _held(reason: str) -> dict[str, Any]:
+    facts = {"outcome": "INCONCLUSIVE", "verdict": HOLD, "heldByWord": False, "pending": 0}
+    return {"next": HOLD, **facts, "reason": reason}
 
 
 def is_set_up(device: Mapping[str, Any]) -> bool:
