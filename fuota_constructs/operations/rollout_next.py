@@ -41,7 +41,7 @@ def _asked(status: RolloutStatus) -> Next:
         return Next(f"somebody says approve, skip or abort: {status.wave_name} wants an approval")
     if status.holds_after_a_session:
         return Next("somebody says resume, skip or abort")
-    if status.control.get("Step") == "check":
+    if status.waits_for_image:
         return Next("it goes on by itself once the image can be read; or somebody says abort", status.moment("Until"))
     return Next("somebody says resume or abort: nothing of this session is on the air yet")
 

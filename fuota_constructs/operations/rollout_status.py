@@ -79,6 +79,11 @@ class RolloutStatus:
         return self.held.endswith("/after")
 
     @property
+    def waits_for_image(self) -> bool:
+        """Whether it holds because nobody could read the image, and goes on by itself."""
+        return bool(self.held) and not self.holds_after_a_session and self.control.get("Step") == "check"
+
+    @property
     def wave_number(self) -> int:
         """The wave that is under way or was the last, from 0."""
         return min(int(self.control.get("Wave") or 0), max(0, len(self.waves) - 1))

@@ -55,6 +55,11 @@ def _gate(status: RolloutStatus, word: str) -> str:
         raise OperationError(
             f"rollout {status.rollout} does not hold, so there is nothing to {word}: it is {status.status}"
         )
+    if status.waits_for_image:
+        raise OperationError(
+            f"rollout {status.rollout} holds until the image can be read, and goes on by itself then: mend that (status"
+            " says what it is), or say abort"
+        )
     if word == SKIP and not status.holds_after_a_session:
         raise OperationError(
             f"rollout {status.rollout} holds before the session of {status.wave_name}: nothing was sent that could"

@@ -87,6 +87,8 @@ def remedies_of(status: RolloutStatus) -> tuple[str, ...]:
 def commands(status: RolloutStatus, found: FoundRollout) -> tuple[str, ...]:
     """What to type next."""
     if status.status == HELD:
+        if status.waits_for_image:
+            return (found.command("abort"),)
         go_on = "approve" if status.wants_approval else "resume"
         words = [go_on, "skip", "abort"] if status.holds_after_a_session else [go_on, "abort"]
         return tuple(found.command(word) for word in words)
