@@ -20,11 +20,13 @@ class _Rollout(Protocol):
     state_machine_arn: str
     executions_arn: str
     control_table_arn: str
-    evidence_arn: str
-    evidence_key_arn: str | None
     firmware_bucket: s3.IBucket
     versions: DeviceVersions | None
 
+    @property
+    def evidence_arn(self) -> str: ...
+    @property
+    def evidence_key_arn(self) -> str | None: ...
     @property
     def node(self) -> Node: ...
 
