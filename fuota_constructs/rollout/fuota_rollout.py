@@ -15,7 +15,7 @@ from fuota_constructs.rollout import rollout_inputs
 from fuota_constructs.rollout.device_versions import DeviceVersions
 from fuota_constructs.rollout.rollout_events import RolloutEvents
 from fuota_constructs.rollout.rollout_function import RolloutFunction
-from fuota_constructs.rollout.rollout_machines import RolloutMachines, evidence_of
+from fuota_constructs.rollout.rollout_machines import RolloutMachines
 from fuota_constructs.rollout.rollout_wave import DEFAULT_WAVES
 from fuota_constructs.task import task_inputs
 from fuota_constructs.template.acknowledgments import ROLLOUT, AcknowledgedAtSynth
@@ -283,16 +283,6 @@ class FuotaRollout(RolloutEvents):
         self._outlive(resource, machines.rollout, *(policy.resource for policy in self._policies), hears)
         synth_checks.SynthChecks(self, before=self._settle).tasks[self] = None
         AcknowledgedAtSynth(self, ROLLOUT)
-
-    @property
-    def evidence_arn(self) -> str:
-        """The evidence of all its executions, as a policy names it."""
-        return evidence_of(self.firmware_bucket.bucket_arn, self.state_machine_arn)
-
-    @property
-    def evidence_key_arn(self) -> str | None:
-        """The KMS key of the bucket that it is in, None where that has none of its own."""
-        return SharedFirmware.of(self).facts_of(self.firmware_bucket).key_arn
 
     @property
     def grants(self) -> RolloutGrants:

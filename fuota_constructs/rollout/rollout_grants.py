@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from aws_cdk import aws_iam as iam
 
 from fuota_constructs.errors import FuotaValidationError
+from fuota_constructs.firmware.shared_firmware import SharedFirmware
+from fuota_constructs.rollout.rollout_machines import evidence_of
 from fuota_constructs.template.grantees import expect_grantee
 
 if TYPE_CHECKING:
     from aws_cdk import aws_s3 as s3
-    from constructs import Node
+    from constructs import Construct, Node
 
     from fuota_constructs.rollout.device_versions import DeviceVersions
 
@@ -23,10 +25,6 @@ class _Rollout(Protocol):
     firmware_bucket: s3.IBucket
     versions: DeviceVersions | None
 
-    @property
-    def evidence_arn(self) -> str: ...
-    @property
-    def evidence_key_arn(self) -> str | None: ...
     @property
     def node(self) -> Node: ...
 
@@ -40,7 +38,8 @@ class RolloutGrants:
 
     def read(self, grantee: iam.IGrantable) -> iam.Grant:
         """Allow to see how far it is: the word, the executions and the evidence."""
-        rollout = self._rollout
+        rollout, bucket = self._rollout, self._rollout.firmware_bucket
+        evidence = evidence_of(bucket.bucket_arn, rollout.state_machine_arn)
         seen = (
             self._grant(grantee, ["dynamodb:GetItem"], rollout.control_table_arn)
             .combine(
@@ -49,12 +48,11 @@ class RolloutGrants:
             # By name a rollout is found among all state machines; the action has no resource-level permissions.
             .combine(self._grant(grantee, ["states:ListStateMachines"], "*"))
             .combine(self._grant(grantee, ["states:DescribeExecution"], rollout.executions_arn))
-            .combine(self._grant(grantee, ["s3:GetObject"], rollout.evidence_arn))
-            .combine(self._grant(grantee, ["s3:ListBucket"], rollout.firmware_bucket.bucket_arn))
+            .combine(self._grant(grantee, ["s3:GetObject"], evidence))
+            .combine(self._grant(grantee, ["s3:ListBucket"], bucket.bucket_arn))
         )
-        if rollout.evidence_key_arn is None:
-            return seen
-        return seen.combine(self._grant(grantee, ["kms:Decrypt"], rollout.evidence_key_arn))
+        key_arn = SharedFirmware.of(cast("Construct", rollout)).facts_of(bucket).key_arn
+        return seen.combine(self._grant(grantee, ["kms:Decrypt"], key_arn)) if key_arn else seen
 
     def start(self, grantee: iam.IGrantable) -> iam.Grant:
         """Allow to start it, with the settings that are in its table; and to read."""
