@@ -7,7 +7,13 @@ import math
 from fuota_constructs.lorawan.fragments import MAX_FRAGMENT_BYTES, data_fragments, interval_seconds
 from fuota_constructs.lorawan.redundancy import decode_probability, smallest_redundancy_percent, twins
 from fuota_constructs.lorawan.regions import region
-from fuota_constructs.lorawan.session_plan import CLASS_B, CLASS_C, PING_SLOT_SECONDS, ROUNDING
+from fuota_constructs.lorawan.session_plan import (
+    CLASS_B,
+    CLASS_C,
+    DEFAULT_PING_SLOT_PERIOD,
+    PING_SLOT_SECONDS,
+    ROUNDING,
+)
 from fuota_constructs.rules.radio_session import (
     DEFAULT_LOSS_PERCENT,
     dl_class,
@@ -74,14 +80,15 @@ def _fragment_interval_airtime(plan: TaskPlan) -> Remarks:
 
 def _ping_slot_interval(plan: TaskPlan) -> Remarks:
     milliseconds = interval_ms(plan)
-    periods = {group.ping_slot_period for group in plan.multicast_groups if group.ping_slot_period}
-    if milliseconds is None or not periods or dl_class(plan) != CLASS_B:
+    periods = {group.ping_slot_period for group in plan.multicast_groups}
+    if milliseconds is None or dl_class(plan) != CLASS_B:
         return
-    interval, period = interval_seconds(milliseconds), max(periods)
+    interval, period = interval_seconds(milliseconds), max(each or DEFAULT_PING_SLOT_PERIOD for each in periods)
     if interval < period * PING_SLOT_SECONDS:
+        assumed = " (assumed, where no session of the group says another)" if None in periods else ""
         yield warning(
-            f"fragment_interval is {interval} s and devices of class B with PingSlotPeriod {period} listen every"
-            f" {period * PING_SLOT_SECONDS:.4g} s: fragments come faster than slots; choose"
+            f"fragment_interval is {interval} s and devices of class B with PingSlotPeriod {period}{assumed} listen"
+            f" every {period * PING_SLOT_SECONDS:.4g} s: fragments come faster than slots; choose"
             f" Duration.seconds({math.ceil(period * PING_SLOT_SECONDS)}) or more, or a smaller PingSlotPeriod (whether"
             f" a FUOTA session keeps the one of the group's session is not documented){together(plan)}"
         )
@@ -246,10 +253,12 @@ RADIO_RULES = (
     Rule(
         id="ping-slot-interval",
         levels=("warning",),
-        what="the interval is shorter than the time between two ping slots of the group's class B session",
+        what="the interval is shorter than the time between two ping slots of the group's class B session: 3.84 s where"
+        " none is known",
         why="a device hears one fragment a slot: the others come late, or not at all",
         remedy="a longer interval, or a smaller `PingSlotPeriod`",
-        source="LoRaWAN 1.0.4 (ping slots of 30 ms); assumed: a FUOTA session keeps the period of the group's session",
+        source="LoRaWAN 1.0.4 (ping slots of 30 ms); assumed: a FUOTA session keeps the period of the group's session,"
+        " and without one it is 128 slots",
         check=_ping_slot_interval,
     ),
     Rule(

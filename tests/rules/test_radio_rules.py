@@ -356,7 +356,8 @@ def test_duty_cycle_is_that_of_the_groups_frequency(frequency: int | None, fires
         ("ClassB", 4096, 122, True),  # a slot every 122.88 s
         ("ClassB", 4096, 123, False),
         ("ClassB", 32, 1, False),
-        ("ClassB", None, 1, False),  # what AWS takes is not known
+        ("ClassB", None, 3, True),  # as the plan counts: a slot every 3.84 s, assumed
+        ("ClassB", None, 4, False),
         ("ClassC", 4096, 7, False),
     ],
 )
