@@ -29,19 +29,20 @@ class RfRegion:
 
     value: str
 
-    AS923_1: ClassVar[RfRegion]
-    AS923_2: ClassVar[RfRegion]
-    AS923_3: ClassVar[RfRegion]
-    AS923_4: ClassVar[RfRegion]
-    AU915: ClassVar[RfRegion]
-    CN470: ClassVar[RfRegion]
-    CN779: ClassVar[RfRegion]
-    EU433: ClassVar[RfRegion]
-    EU868: ClassVar[RfRegion]
-    IN865: ClassVar[RfRegion]
-    KR920: ClassVar[RfRegion]
-    RU864: ClassVar[RfRegion]
-    US915: ClassVar[RfRegion]
+    if TYPE_CHECKING:  # a dataclass looks at each annotation, whatever it says
+        AS923_1: ClassVar[RfRegion]
+        AS923_2: ClassVar[RfRegion]
+        AS923_3: ClassVar[RfRegion]
+        AS923_4: ClassVar[RfRegion]
+        AU915: ClassVar[RfRegion]
+        CN470: ClassVar[RfRegion]
+        CN779: ClassVar[RfRegion]
+        EU433: ClassVar[RfRegion]
+        EU868: ClassVar[RfRegion]
+        IN865: ClassVar[RfRegion]
+        KR920: ClassVar[RfRegion]
+        RU864: ClassVar[RfRegion]
+        US915: ClassVar[RfRegion]
 
     def __post_init__(self) -> None:
         """Refuse what can never be a region's name, and a region's name that AWS spells in another way."""

@@ -4,18 +4,16 @@ The figures are those of `device_stacks.json`, each with the release and the fil
 they come; most projects raise some of them, and say so with `DeviceStack.of(name, max_fragments=...)`.
 """
 
-from __future__ import annotations
+# Annotations are no texts here: a NamedTuple compiles each one that is, at every import.
 
 import functools
 import json
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from fuota_constructs.lorawan.binomial import at_least
 from fuota_constructs.lorawan.fragments import MAX_ENCODED_FRAGMENTS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 HANG_FRAGMENTS: Final = 2040
 """From so many fragments on decoders with an 8-bit loop counter never return: (2040 >> 3) + 1 is 256."""
@@ -85,7 +83,7 @@ class DeviceStack(NamedTuple):
         max_lost_fragments: int | None = None,
         fragment_multiple_bytes: int | None = None,
         frag_sessions: int | None = None,
-    ) -> DeviceStack:
+    ) -> "DeviceStack":
         """A stack by its name, such as `"stm32cubewl"`, or `"loramac-node@4.5.1"` for one of its releases.
 
         The newest release by default. `max_fragments`, `max_fragment_bytes`, `min_fragment_bytes`,
@@ -115,7 +113,7 @@ class DeviceStack(NamedTuple):
         return made
 
     @classmethod
-    def parse(cls, text: str) -> DeviceStack:
+    def parse(cls, text: str) -> "DeviceStack":
         """A stack as options and fleet files name it: `loramac-node@4.6.0,max_fragments=1000,max_lost_fragments=50`.
 
         Raises `ValueError` as `of` does.

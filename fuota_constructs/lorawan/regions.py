@@ -4,7 +4,7 @@ Values are RP002-1.0.4 as carried by the implementations that `regions.json` nam
 disagree, `regions.json` lists the figures under `cross_check` and says which was chosen and why.
 """
 
-from __future__ import annotations
+# Annotations are no texts here: a NamedTuple compiles each one that is, at every import.
 
 import functools
 import json
@@ -76,8 +76,7 @@ class DutyCycleBand(NamedTuple):
     certain: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # there is one of each: as a key of caches it shall cost nothing
-class Region:
+class Region(NamedTuple):
     """A LoRaWAN region under the name AWS gives it (`RfRegion`), with its downlink data rates in rising order.
 
     Frequencies are None where they depend on the channel plan (CN470); `downlink_frequencies_hz` are the lowest and the
@@ -98,6 +97,9 @@ class Region:
     transmission_limit_ms: int | None = None
     dwell_time_ms: int | None = None
     notes: tuple[str, ...] = ()
+
+    def __hash__(self) -> int:
+        return hash(self.name)  # there is one of each: as a key of caches it shall cost nothing
 
     def data_rate(self, index: int) -> DataRate | None:
         """The downlink data rate with this index (DR), or None when the region does not use it for downlinks."""

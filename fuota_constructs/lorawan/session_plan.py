@@ -3,7 +3,7 @@
 Every figure follows from the arguments alone. What AWS does not document is assumed where it is used, and marked so.
 """
 
-from __future__ import annotations
+# Annotations are no texts here: a NamedTuple compiles each one that is, at every import.
 
 import math
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -64,7 +64,7 @@ class Conditions(NamedTuple):
     group, in slots of 30 ms; None takes 128. `stacks` are those that run on the devices, where that is known.
     """
 
-    region: Region
+    region: "Region"
     dl_class: str = CLASS_C
     frequency_hz: int | None = None
     gateways: int = 1
@@ -73,7 +73,7 @@ class Conditions(NamedTuple):
     version: int = 1
     dwell_time: bool = False
     ping_slot_period: int | None = None
-    stacks: tuple[DeviceStack, ...] = ()
+    stacks: "tuple[DeviceStack, ...]" = ()
 
     @property
     def downlink_frequency_hz(self) -> int | None:
@@ -94,7 +94,7 @@ class Conditions(NamedTuple):
         limits = [self.region.transmission_limit_ms, self.region.dwell_time_ms if self.dwell_time else None]
         return min((limit / 1000 for limit in limits if limit), default=None)
 
-    def max_fragment_bytes(self, data_rate: DataRate, *, repeater: bool = False) -> int:
+    def max_fragment_bytes(self, data_rate: "DataRate", *, repeater: bool = False) -> int:
         """Largest fragment of a data rate here; 0 where none fits."""
         largest = data_rate.max_fragment_bytes_repeater if repeater else data_rate.max_fragment_bytes
         return min(largest, data_rate.max_fragment_bytes_under_dwell) if self.dwell_time else largest
@@ -192,7 +192,7 @@ def plan_session(
     image_bytes: int,
     conditions: Conditions,
     *,
-    data_rate: DataRate,
+    data_rate: "DataRate",
     fragment_bytes: int,
     interval_seconds: int | None = None,
     redundancy_percent: int = 0,

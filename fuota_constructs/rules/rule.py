@@ -1,6 +1,6 @@
 """What a rule, a finding and the plan of a task are: plain values, standard library only."""
 
-from __future__ import annotations
+# Annotations are no texts here: a NamedTuple compiles each one that is, at every import.
 
 import enum
 import json
@@ -58,7 +58,7 @@ class Place(NamedTuple):
     account: str | None = None
     region: str | None = None
 
-    def apart_from(self, other: Place) -> tuple[str, str] | None:
+    def apart_from(self, other: "Place") -> tuple[str, str] | None:
         """Both in the words of a message, in what they differ for certain; None if they may be the same."""
         differing = [
             (f"{kind}{mine}", f"{kind}{others}")
@@ -87,7 +87,7 @@ class GroupPlan(NamedTuple):
     gateway_spacing_seconds: float = 0.0
     ping_slot_period: int | None = None
     place: Place = Place()
-    device_stack: DeviceStack | None = None
+    device_stack: "DeviceStack | None" = None
 
 
 class StartPlan(NamedTuple):
@@ -174,14 +174,14 @@ class TaskPlan(NamedTuple):
     fragment_interval_ms: object = None
     descriptor: object = None
     image_bytes: object = None
-    image_facts: ImageFacts | None = None
-    image_delta: DeltaImage | None = None
-    image_demands: ImageDemands | None = None
+    image_facts: "ImageFacts | None" = None
+    image_delta: "DeltaImage | None" = None
+    image_demands: "ImageDemands | None" = None
     planned_loss_percent: object = None
     dwell_time: bool = False
     target: float | None = None
     ts004_version: int = 1
-    device_stack: DeviceStack | None = None
+    device_stack: "DeviceStack | None" = None
     start: StartPlan | None = None
     monitor: MonitorPlan | None = None
     members: MembersPlan | None = None

@@ -125,7 +125,7 @@ def test_obstacles(name, size, arguments, obstacle):
 
 def test_transmission_limit_is_an_obstacle():
     slow = region("KR920")
-    strict = type(slow)(**{field: getattr(slow, field) for field in slow.__slots__} | {"transmission_limit_ms": 1000})
+    strict = slow._replace(transmission_limit_ms=1000)
     first = options(10_000, Conditions(strict))[0]
     assert "at most 1 s are allowed" in first.obstacle
 

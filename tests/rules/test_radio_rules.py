@@ -140,11 +140,9 @@ def test_dwell_time(name: str, index: int, size: int, expected: list[str]) -> No
 
 def test_fails_when_one_transmission_is_longer_than_the_region_allows(monkeypatch: pytest.MonkeyPatch) -> None:
     # No size that a region's payload table admits breaks its limit today, so the limit is made shorter.
-    import dataclasses
-
     from fuota_constructs.rules import radio_session
 
-    short = dataclasses.replace(regions()["CN470"], transmission_limit_ms=900)
+    short = regions()["CN470"]._replace(transmission_limit_ms=900)
     monkeypatch.setattr(radio_session, "region", lambda name: short if name == "CN470" else None)
     [(level, message)] = found("dwell-time", **group("CN470", data_rate=1), fragment_size_bytes=20)
     assert level == "error"

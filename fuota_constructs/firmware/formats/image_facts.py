@@ -1,6 +1,6 @@
 """What is known of a firmware image file: plain values that every format fills in as far as it can."""
 
-from __future__ import annotations
+# Annotations are no texts here: a NamedTuple compiles each one that is, at every import.
 
 import hashlib
 from typing import Any, Literal, NamedTuple
