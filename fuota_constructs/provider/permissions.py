@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING
 
-import aws_cdk as cdk
+from fuota_constructs.template.pseudo_parameters import ACCOUNT, PARTITION, REGION, STACK_ID, joined
 
 if TYPE_CHECKING:
-    from fuota_constructs.template.role_policy import Statement
+    from fuota_constructs.template.role_policy import Resource, Statement
 
 SERVICE_PRINCIPAL = "iotwireless.amazonaws.com"
 """AWS IoT Wireless, as roles trust it."""
@@ -78,13 +77,11 @@ def for_tasks(log_group_arn: str) -> list[Statement]:
             # Not the tasks of other stacks. A task without the tag is one that is just being made, or one whose tag
             # somebody took off: that must stay deletable. IoT Wireless supports tags in policies (AWS IoT Wireless
             # Developer Guide, "How AWS IoT Wireless works with IAM"); tried on AWS it was not.
-            "Condition": {"StringEqualsIfExists": {f"aws:ResourceTag/{STACK_TAG}": _stack_id()}},
+            "Condition": {"StringEqualsIfExists": {f"aws:ResourceTag/{STACK_TAG}": STACK_ID}},
         },
         statement("AttachTargets", _iotwireless(_ATTACHMENTS), _any("MulticastGroup"), _any("WirelessDevice")),
         # Why a Delete comes, and whether a Create is still waited for.
-        statement(
-            "ReadOwnStack", ["cloudformation:DescribeStackResource", "cloudformation:DescribeStacks"], _stack_id()
-        ),
+        statement("ReadOwnStack", ["cloudformation:DescribeStackResource", "cloudformation:DescribeStacks"], STACK_ID),
         statement("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], log_group_arn),
     ]
 
@@ -122,16 +119,16 @@ def for_rollouts(table_arn: str, executions_arn: str) -> list[Statement]:
 
 def for_assets(asset_bucket: str) -> list[Statement]:
     """What reading CDK assets needs."""
-    assets = f"arn:{_partition()}:s3:::{asset_bucket}"
+    bucket, objects = (joined("arn:", PARTITION, ":s3:::", asset_bucket, end) for end in ("", "/*"))
     return [
-        statement("ReadAssets", ["s3:GetObject"], f"{assets}/*"),
+        statement("ReadAssets", ["s3:GetObject"], objects),
         # The bucket may have been bootstrapped with a key, or be one of AppStagingSynthesizer's. The context of the
         # encryption is the object, or with a bucket key the bucket (Amazon S3 User Guide, SSE-KMS).
         {
-            **statement("DecryptAssets", ["kms:Decrypt"], f"arn:{_partition()}:kms:*:*:key/*"),
+            **statement("DecryptAssets", ["kms:Decrypt"], joined("arn:", PARTITION, ":kms:*:*:key/*")),
             "Condition": {
                 "StringLike": {
-                    "kms:EncryptionContext:aws:s3:arn": [assets, f"{assets}/*"],
+                    "kms:EncryptionContext:aws:s3:arn": [bucket, objects],
                     "kms:ViaService": "s3.*",
                 }
             },
@@ -168,7 +165,7 @@ def pass_role(role_arn: str, service: str) -> Statement:
     }
 
 
-def statement(sid: str, actions: list[str], *resources: str) -> Statement:
+def statement(sid: str, actions: list[str], *resources: Resource) -> Statement:
     """An Allow of a policy."""
     return {"Sid": sid, "Effect": "Allow", "Action": sorted(actions), "Resource": list(resources)}
 
@@ -177,20 +174,5 @@ def _iotwireless(names: list[str]) -> list[str]:
     return [f"iotwireless:{name}" for name in names]
 
 
-def _any(kind: str) -> str:
-    return f"{_here()}:{kind}/*"
-
-
-@functools.cache  # the same in every stack, and each of the three costs a round trip to the CDK
-def _here() -> str:
-    return f"arn:{_partition()}:iotwireless:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}"
-
-
-@functools.cache
-def _partition() -> str:
-    return cdk.Aws.PARTITION
-
-
-@functools.cache
-def _stack_id() -> str:
-    return cdk.Aws.STACK_ID
+def _any(kind: str) -> Resource:
+    return joined("arn:", PARTITION, ":iotwireless:", REGION, ":", ACCOUNT, f":{kind}/*")

@@ -14,7 +14,7 @@ import constructs
 import jsii
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 SOLUTIONS, SERVERLESS = ("AwsSolutions",), ("Serverless",)
@@ -184,7 +184,7 @@ class AcknowledgedAtSynth:
 
 
 def acknowledge_wildcards(
-    policy: constructs.IConstruct, resources: Mapping[str, list[str]], reasons: Mapping[str, str]
+    policy: constructs.IConstruct, resources: Mapping[str, Sequence[object]], reasons: Mapping[str, str]
 ) -> None:
     """Acknowledge the wildcards of a policy, by the Sid of their statements: its resources, and the reason for each.
 
