@@ -11,9 +11,12 @@ import aws_cdk as cdk
 
 from fuota_constructs.synth_checks import known_text, place_of
 from fuota_constructs.template.acknowledgments import acknowledge_wildcards
+from fuota_constructs.template.dependencies import put_behind
 from fuota_constructs.template.typed_resource import attribute, typed_resource
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import constructs
     from aws_cdk import aws_iam as iam
 
@@ -56,13 +59,20 @@ class RoleAccess:
         """The account of the role, when it is known at synth."""
         return place_of(self._role, self.arn).account
 
-    def to_firmware(self, bucket: BucketFacts) -> list[cdk.CfnResource]:
-        """Let the role read everything under `firmware/`. Answers with the policy that says so.
+    def to_firmware(
+        self, bucket: BucketFacts, *, behind: Iterable[constructs.IDependable] = ()
+    ) -> list[constructs.IDependable]:
+        """Let the role read everything under `firmware/`. Answers with the policy that says so, made after the others.
 
         There is none for a role imported as immutable, to which nothing can be added.
         """
-        allowed = {**_to_bucket(bucket), **_to_key(bucket), f"{bucket.arn}/firmware/*": ["s3:GetObject"]}
-        return self._attached({f"Firmware{bucket.identity}": allowed})
+        name = f"Firmware{bucket.identity}"
+        if name not in self._policies:
+            allowed = {**_to_bucket(bucket), **_to_key(bucket), f"{bucket.arn}/firmware/*": ["s3:GetObject"]}
+            for policy in self._attached({name: allowed}):
+                put_behind(policy, behind)
+        made = self._policies[name]
+        return [made] if made else []
 
     def to_image(self, bucket: BucketFacts, key: str) -> list[cdk.CfnResource]:
         """Let the role read one image. Answers with the policies that say so, that of the image last."""

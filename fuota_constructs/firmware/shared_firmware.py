@@ -24,6 +24,7 @@ from fuota_constructs.template.acknowledgments import (
     acknowledge,
     somebody_asks,
 )
+from fuota_constructs.template.dependencies import put_behind
 from fuota_constructs.template.resource_tags import stack_tags
 from fuota_constructs.template.service_role import CUSTOMIZED
 from fuota_constructs.template.stable_ids import StableIds
@@ -55,16 +56,15 @@ class ReadableImage(NamedTuple):
     missing_access: str | None
     """What the account of a bucket elsewhere must add to its policies; None where this app writes them."""
     needed: list[constructs.IDependable]
+    provider: FuotaProvider
     per_image: bool = False
     """Whether the role is given access to this image by a policy of its own."""
 
     def outlive(self, task: cdk.CfnResource) -> None:
         """Let CloudFormation remove it only after the task, whose Delete runs with these permissions."""
-        for needed in self.needed:
-            if isinstance(needed, cdk.CfnResource):  # one round trip to the CDK, where the other takes two
-                task.add_resource_dependency(needed)
-            else:
-                task.node.add_dependency(needed)
+        put_behind(task, self.needed)
+        if not self.needed:
+            self.provider.outlive(task)
 
 
 class GroupMembers(Protocol):
@@ -123,12 +123,9 @@ class SharedFirmware(constructs.Construct):
         """What the tasks of the scope's stack share; asking again for the same scope costs no round trip."""
         if scope not in _SHARED:
             stack = scope if isinstance(scope, cdk.Stack) else cdk.Stack.of(scope)
-            node = stack.node
-            # Construct lookup answers with the same Python object every time.
-            found = node.try_find_child(ID)
-            if not isinstance(found, cls):
-                found = cls(stack, customized=node.try_get_context(CUSTOMIZED) is not None)
-            _SHARED[scope] = found
+            if stack not in _SHARED:  # the CDK answers with the same Python object every time
+                _SHARED[stack] = cls(stack, customized=stack.node.try_get_context(CUSTOMIZED) is not None)
+            _SHARED[scope] = _SHARED[stack]
         return _SHARED[scope]
 
     def bucket_of(self, given: s3.IBucket | None) -> s3.IBucket:
@@ -199,17 +196,24 @@ class SharedFirmware(constructs.Construct):
         if asked not in self._readable:
             facts, access = self.facts_of(bucket), self.access_of(role)
             missing, policy = self._let_in(bucket, facts, access, image, per_image=per_image)
-            needed: list[constructs.IDependable] = [each for each in (self.provider.policy, policy) if each]
+            needed: list[constructs.IDependable] = [policy] if policy else []
+            # The provider's policy is there before, too: its function waits for it, and custom resources name that.
+            # Assumed: CloudFormation keeps this order where the function between them does not change.
             if not per_image:  # before the copy: behind it the policy would be another one with every image
-                needed += access.to_firmware(facts)
+                needed = access.to_firmware(facts, behind=needed) or needed
             if hasattr(image, "sha256"):
-                needed = [self._copy(cast("AssetImage", image), facts, asked_by, after=needed)]
+                needed = [put_behind(self._copy(cast("AssetImage", image), facts, asked_by), needed)]
             if per_image and (policies := access.to_image(facts, image.key)):
                 # The last one waits for the others, so that each task waits for one only.
-                policies[-1].node.add_dependency(*needed, *policies[:-1])
-                needed = [policies[-1]]
+                needed = [put_behind(policies[-1], [*needed, *policies[:-1]])]
             self._readable[asked] = ReadableImage(
-                f"s3://{facts.name}/{image.key}", facts.place, facts.key_arn is not None, missing, needed, per_image
+                uri=f"s3://{facts.name}/{image.key}",
+                place=facts.place,
+                has_key=facts.key_arn is not None,
+                missing_access=missing,
+                needed=needed,
+                provider=self.provider,
+                per_image=per_image,
             )
         return self._readable[asked]
 
@@ -240,13 +244,10 @@ class SharedFirmware(constructs.Construct):
         image: AssetImage,
         bucket: BucketFacts,
         asked_by: str,
-        *,
-        after: list[constructs.IDependable],
     ) -> cdk.CfnResource:
         copied = (bucket.identity, image.key)
         if copied not in self._copies:
             self._copies[copied] = self._make_copy(image, bucket, asked_by)
-        self._copies[copied].node.add_dependency(*after)
         return self._copies[copied]
 
     def _make_copy(self, image: AssetImage, bucket: BucketFacts, asked_by: str) -> cdk.CfnResource:

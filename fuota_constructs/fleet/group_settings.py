@@ -149,8 +149,7 @@ class GroupSettings:
                 "DefaultSessionParameters": _written(self._session),
             },
         )
-        if shared.provider.policy:
-            resource.add_resource_dependency(shared.provider.policy)
+        shared.provider.outlive(resource)
         self._resource = resource
         waiting, self._waiting = self._waiting, []
         for each in waiting:

@@ -60,9 +60,8 @@ class FuotaProvider(constructs.Construct):
             wildcards={**permissions.WILDCARDS, **NETWORK_WILDCARDS},
             customized=customized,
             given=given,
+            grows=True,
         )
-        self.policy = self._policy.resource
-        """Custom resources depend on it, so that their Delete has its permissions; none where others make the roles."""
         function = make_function(
             self,
             stack,
@@ -75,8 +74,7 @@ class FuotaProvider(constructs.Construct):
             timeout_seconds=LAMBDA_TIMEOUT_SECONDS,
         )
         # The policy outlives the function, and so every custom resource: CloudFormation deletes in reverse order.
-        if self.policy:
-            function.add_resource_dependency(self.policy)
+        self._policy.outlive(function)
         follow_custom_resource_config(function, log_group)
         self.configured_function = ConfiguredFunction(
             self,
@@ -134,6 +132,10 @@ class FuotaProvider(constructs.Construct):
         """
         given = {name: value for name, value in locals().items() if name != "scope"}
         configuration.configure(scope, given)
+
+    def outlive(self, resource: cdk.CfnResource) -> None:
+        """Keep the permissions until a custom resource is gone: its Delete still needs them."""
+        self._policy.outlive(resource)
 
     def allowing_at_once(self) -> AbstractContextManager[None]:
         """Put all that it is allowed meanwhile into the template at once."""

@@ -61,9 +61,8 @@ class RolloutMachines(constructs.Construct):
         )
         arns = {"FunctionArn": function_arn, "WaveMachineArn": wave_arn}
         rollout = self._machine("Rollout", "rollout", role_arn, arns, tags)
-        if self.policy.resource:
-            # Making a machine that waits for others, Step Functions checks that its role may be told of their end.
-            rollout.add_resource_dependency(self.policy.resource)
+        # Making a machine that waits for others, Step Functions checks that its role may be told of their end.
+        self.policy.outlive(rollout)
         self.rollout_arn = attribute(rollout, "attrArn")
         """What starting a rollout starts."""
         self.executions_arn = executions_of(self.rollout_arn)

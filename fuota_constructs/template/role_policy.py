@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     import constructs
     from aws_cdk import aws_iam as iam
 
+Resource = str | dict[str, object]
+"""What a statement is about: its ARN, with tokens or as a template has it."""
+
 Statement = dict[str, Any]
 """A statement as IAM writes it, with a Sid and a list of resources."""
 
@@ -36,30 +39,41 @@ class RolePolicy:
         wildcards: Mapping[str, str],
         customized: bool,
         given: bool = False,
+        grows: bool = False,
     ) -> None:
         """Attach the policy to the role; `wildcards` says why, by Sid, a statement cannot do without one.
 
         `customized`: others make the roles; then the template has no policy, but the CDK writes it into its report.
         `given`: the role is one of the user's, which may serve other stacks and may take no policies.
+        `grows`: more is allowed for certain; the policy is made then, which saves the CDK one that is replaced at once.
         """
         self._given, self._name, self._customized = given, policy_name, customized
         self._beside: list[RolePolicy] = []
         self._scope, self._role, self._wildcards = scope, role, wildcards
         self._statements: dict[str, Statement] = {}
         self._add(statements)
-        self._collects = self._unwritten = False
+        self._collects, self._unwritten = False, True
+        self._users: list[cdk.CfnResource] = []
         self.resource: cdk.CfnResource | None = None
-        """Custom resources depend on it: their Delete still needs these permissions."""
+        """What is in the template, if it is there by now."""
         if given:
-            self.resource = self._attach(policy_name)
-        elif not customized:
-            props = {"policyDocument": self.document, "policyName": policy_name, "roles": [attribute(role, "roleName")]}
-            self.resource = typed_resource(scope, "Policy", "aws_iam.CfnPolicy", props)
+            self.resource, self._unwritten = self._attach(policy_name), False
+        elif not grows:
+            self._write()
 
     @property
     def document(self) -> dict[str, object]:
         """The policy as it is now."""
         return {"Version": "2012-10-17", "Statement": list(self._statements.values())}
+
+    @property
+    def _document_of_texts(self) -> dict[str, object]:
+        """The same for `iam.PolicyDocument`, which takes texts only."""
+        statements = [
+            {**each, "Resource": [of if isinstance(of, str) else cdk.Token.as_string(of) for of in each["Resource"]]}
+            for each in self._statements.values()
+        ]
+        return {**self.document, "Statement": statements}
 
     def allow(self, statements: Iterable[Statement]) -> None:
         """Allow more: statements of a new Sid, or more resources for one there is."""
@@ -76,6 +90,13 @@ class RolePolicy:
         finally:
             self._collects = False
             self._write()
+
+    def outlive(self, user: cdk.CfnResource) -> None:
+        """Be there before what needs these permissions, and until it is gone; nothing where others make the roles."""
+        if self.resource:
+            user.add_resource_dependency(self.resource)
+        else:
+            self._users.append(user)
 
     def beside(self, scope: constructs.Construct, name: str, statements: Iterable[Statement]) -> RolePolicy:
         """Another policy of the role, for what must be there before something that this one is about."""
@@ -105,7 +126,7 @@ class RolePolicy:
         elif self.resource is None:
             from aws_cdk import aws_iam as iam
 
-            document = iam.PolicyDocument.from_json(self.document)
+            document = iam.PolicyDocument.from_json(self._document_of_texts)
             self._role.attach_inline_policy(iam.Policy(self._scope, "Policy", document=document))
         elif somebody_asks():
             allowed = {sid: each for sid, each in self._statements.items() if each["Effect"] == "Allow"}
@@ -117,7 +138,7 @@ class RolePolicy:
 
         # A second policy of the same name, of another stack that uses the role, would overwrite the first one.
         end_of_stack_id = cdk.Fn.select(2, cdk.Fn.split("/", cdk.Aws.STACK_ID))
-        document = iam.PolicyDocument.from_json(self.document)
+        document = iam.PolicyDocument.from_json(self._document_of_texts)
         policy = iam.Policy(self._scope, "Policy", policy_name=f"{policy_name}-{end_of_stack_id}", document=document)
         self._role.attach_inline_policy(policy)
         rendered = cast("iam.CfnPolicy", policy.node.default_child)
@@ -127,6 +148,12 @@ class RolePolicy:
     def _write(self) -> None:
         if self._unwritten and self.resource:
             jsii.set(self.resource, "policyDocument", self.document)
+        elif self._unwritten and not (self._given or self._customized):
+            roles = [attribute(self._role, "roleName")]
+            props = {"policyDocument": self.document, "policyName": self._name, "roles": roles}
+            self.resource = typed_resource(self._scope, "Policy", "aws_iam.CfnPolicy", props)
+            for user in self._users:
+                user.add_resource_dependency(self.resource)
         self._unwritten = False
 
     def _add(self, statements: Iterable[Statement]) -> bool:

@@ -90,7 +90,7 @@ def test_a_group_takes_four(counts: list[int]) -> None:
 
 
 def test_the_first_task_of_a_stack_brings_provider_bucket_and_role(counts: list[int]) -> None:
-    assert counts[1] <= 60
+    assert counts[1] <= 55
 
 
 def test_a_further_task_takes_four(counts: list[int]) -> None:
@@ -103,7 +103,7 @@ def test_an_interval_is_asked_once(counts: list[int]) -> None:
 
 
 def test_what_is_the_same_in_every_stack_is_asked_for_once(counts: list[int]) -> None:
-    assert counts[4] <= counts[1] - 6
+    assert counts[4] <= counts[1] - 2
 
 
 def test_a_synth_calls_back_once_for_the_checks_of_a_stack(counts: list[int]) -> None:

@@ -18,8 +18,8 @@ def test_r28_construct_ids_and_logical_ids_are_contract(stack, image, synth):
     assert [child.node.id for child in shared.node.find_child("Provider").node.children] == [
         "Role",
         "LogGroup",
-        "Policy",
         "Function",
+        "Policy",
     ]
     template = synth(stack)
     [function] = template.all("AWS::Lambda::Function")
