@@ -60,6 +60,8 @@ class ConfiguredFunction(Configurable):
         self._network: constructs.Construct | None = None
         self._done: dict[str, object] = {}
         if settings := settings_of(scope):
+            if "role" in settings:
+                self._expect_here("role", role, "account")  # a role is of no Region
             self.apply(settings)
 
     def apply(self, settings: dict[str, Any]) -> None:
@@ -92,12 +94,14 @@ class ConfiguredFunction(Configurable):
         jsii.set(self._log_group, "retentionInDays", RETENTION_DAYS[value])
 
     def _set_environment_encryption(self, key: kms.IKey) -> None:
+        self._expect_here("environment_encryption", key, "region")
         self._set("kmsKeyArn", key.key_arn)
         self._policy.allow([statement("DecryptEnvironment", ["kms:Decrypt"], key.key_arn)])
 
     def _set_log_group_encryption_key(self, key: kms.IKey) -> None:
         from aws_cdk import aws_iam as iam
 
+        self._expect_here("log_group_encryption_key", key, "region")
         jsii.set(self._log_group, "kmsKeyId", key.key_arn)
         stack = cdk.Stack.of(self.scope)
         actions = ["kms:Decrypt*", "kms:Describe*", "kms:Encrypt*", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
@@ -126,7 +130,7 @@ class ConfiguredFunction(Configurable):
 
     def _set_vpc(self, network: tuple[ec2.IVpc, ec2.SubnetSelection | None, list[ec2.ISecurityGroup] | None]) -> None:
         vpc, selection, groups = network
-        self._expect_here(vpc)
+        self._expect_here("vpc", vpc, "region", "account")
         by = {name: getattr(selection, name) for name in _SELECTED_BY} if selection else {}
         selected = vpc.select_subnets(**{name: value for name, value in by.items() if value is not None})
         if not selected.is_pending_lookup:
@@ -150,17 +154,16 @@ class ConfiguredFunction(Configurable):
         description = "Calls to AWS of fuota_constructs; nothing may call in"
         return ec2.SecurityGroup(self.scope, "SecurityGroup", vpc=vpc, description=description, allow_all_outbound=True)
 
-    def _expect_here(self, vpc: ec2.IVpc) -> None:
+    def _expect_here(self, name: str, given: cdk.IResource, *kinds: str) -> None:
         stack = cdk.Stack.of(self.scope)
-        for what, there, here in (
-            ("Region", vpc.env.region, stack.region),
-            ("account", vpc.env.account, stack.account),
-        ):
+        for kind in kinds:
+            there, here = getattr(given.env, kind), getattr(stack, kind)
             if known_text(there) and known_text(here) and there != here:
                 raise FuotaValidationError(
-                    "provider-vpc",
-                    f"vpc {vpc.node.path} is in the {what} {there}, and the stack {stack.node.path} in {here}; give"
-                    " each stack a VPC of its own account and Region: FuotaProvider.configure(stack, vpc=...)",
+                    f"provider-{name.replace('_', '-')}",
+                    f"{name} {given.node.path} is of {kind} {there}, and the stack"
+                    f" {stack.node.path} of {here}, where it is needed; give each stack one of its own"
+                    f" {' and '.join(kinds)}: FuotaProvider.configure(stack, {name}=...)",
                     construct_path=self.scope.node.path,
                 )
 

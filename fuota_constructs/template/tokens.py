@@ -72,7 +72,8 @@ def shown(value: object) -> str:
 
 def _path_of(value: object) -> str | None:
     try:
-        return str(value.node.path) if hasattr(value, "node") and not isinstance(value, type) else None
+        path = getattr(getattr(value, "node", None), "path", None)  # a uuid.UUID has a node, too
+        return path if isinstance(path, str) else None
     except RuntimeError:  # of a construct that the CDK says is in no tree, such as a managed policy of AWS
         return "in no stack"
 

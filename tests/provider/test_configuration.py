@@ -16,6 +16,7 @@ from aws_cdk.assertions import Annotations, Match, Template
 from fuota_constructs import FuotaMonitor, FuotaProvider, FuotaTask, FuotaValidationError, RfRegion
 
 PROVIDER_POLICY = "FuotaConstructsProviderPolicy"
+KEY_ELSEWHERE = "arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555"
 FUNCTION, LOG_GROUP, POLICY = "AWS::Lambda::Function", "AWS::Logs::LogGroup", "AWS::IAM::Policy"
 
 
@@ -240,8 +241,32 @@ def test_fails_for_a_vpc_of_another_region(app, image):
     home, away = (cdk.Stack(app, f"Stack{number}", env=env) for number, env in enumerate(homes))
     FuotaProvider.configure(app, vpc=ec2.Vpc(home, "Vpc"))
     use(home, image)
-    with pytest.raises(FuotaValidationError, match="Region eu-west-1, and the stack Stack1 in us-east-1"):
+    with pytest.raises(FuotaValidationError, match="region eu-west-1, and the stack Stack1 of us-east-1"):
         use(away, image)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (
+            lambda at: {"role": iam.Role.from_role_arn(at, "Role", "arn:aws:iam::444455556666:role/functions")},
+            "provider-role: role Stack/Role is of account 444455556666, and the stack Stack of 111122223333",
+        ),
+        (
+            lambda at: {"environment_encryption": kms.Key.from_key_arn(at, "Key", KEY_ELSEWHERE)},
+            "provider-environment-encryption: .* is of region us-east-1, and the stack Stack of eu-west-1",
+        ),
+        (
+            lambda at: {"log_group_encryption_key": kms.Key.from_key_arn(at, "Key", KEY_ELSEWHERE)},
+            "provider-log-group-encryption-key: .* is of region us-east-1, and the stack Stack of eu-west-1",
+        ),
+    ],
+)
+def test_fails_for_a_role_or_key_of_elsewhere(app, image, make, words):
+    stack = cdk.Stack(app, "Stack", env=cdk.Environment(account="111122223333", region="eu-west-1"))
+    FuotaProvider.configure(stack, **make(stack))
+    with pytest.raises(FuotaValidationError, match=words):
+        use(stack, image)
 
 
 def test_a_scope_around_stacks_is_one(app, image, synth):

@@ -1,6 +1,7 @@
 """What is known at synth, and how a message shows what is not."""
 
 import math
+import uuid
 from pathlib import Path
 
 import aws_cdk as cdk
@@ -70,6 +71,8 @@ def test_values_are_shown_as_their_user_knows_them(stack: cdk.Stack) -> None:
     assert shown("acme") == "'acme'"
     assert shown(3) == "3"
     assert shown(None) == "None"
+    assert shown(uuid.UUID(int=7)).startswith("UUID(")
+    assert shown(s3.Bucket) == "<class 'aws_cdk.aws_s3.Bucket'>"
     assert shown(cdk.Duration.seconds(90)) == "Duration PT1M30S"
     assert shown(cdk.Duration.seconds(parameter)) == "a Duration known only at deployment"
     assert shown(parameter) == shown(parameter * 2) == shown(int(parameter)) == "a value known only at deployment"
