@@ -69,6 +69,11 @@ class LocalCloud:
         """The authorities to trust, ours among them; None when the cloud does not speak TLS."""
         return certificates_in(self.folder / "tls").bundle if self.iam else None
 
+    @property
+    def authority(self) -> Path | None:
+        """Ours alone, for who talks to this cloud only: it is read for each connection, and the bundle takes 20 ms."""
+        return certificates_in(self.folder / "tls").authority if self.iam else None
+
     def environment(self, *, account: str | None = None, region: str | None = None) -> dict[str, str]:
         """The variables with which any AWS SDK talks to this cloud, in a process that has none that lead elsewhere.
 
@@ -95,7 +100,7 @@ class LocalCloud:
 
         # The IoT Wireless service throttles at 10 requests a second per operation, as AWS does (a rehearsal's at more).
         config = Config(retries={"mode": "standard", "total_max_attempts": 10}, proxies=clients.NO_PROXIES)
-        verify = str(self.ca_bundle) if self.ca_bundle else None
+        verify = str(self.authority) if self.authority else None
         session = self.session(account=account, region=region)
         return session.client(service, endpoint_url=self.url, verify=verify, config=config)
 
@@ -111,8 +116,8 @@ class LocalCloud:
             f"{self.url}/_fuota/{route}", data=body, method=method, headers=headers
         )
         handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
-        if self.ca_bundle:
-            handlers.append(urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=self.ca_bundle)))
+        if self.authority:
+            handlers.append(urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=self.authority)))
         try:
             with urllib.request.build_opener(*handlers).open(request, timeout=timeout_seconds) as answer:
                 text = answer.read()

@@ -21,5 +21,5 @@ def aws_of(cloud: LocalCloud, account: str, region: str) -> Aws:
     return Aws(
         session=cloud.session(account=account, region=region),
         endpoint_url=cloud.url,
-        verify=str(cloud.ca_bundle) if cloud.ca_bundle else None,
+        verify=str(cloud.authority) if cloud.authority else None,
     )

@@ -1,5 +1,6 @@
 """The certificates of a cloud that speaks TLS."""
 
+import itertools
 import ssl
 import stat
 from pathlib import Path
@@ -10,12 +11,12 @@ from fuota_constructs.local.certificates import make_certificates
 from fuota_constructs.local.cloud import LocalCloud
 
 
-def test_a_client_that_trusts_the_bundle_accepts_the_server(tmp_path: Path) -> None:
+def test_a_client_that_trusts_the_bundle_or_the_authority_accepts_the_server(tmp_path: Path) -> None:
     files = make_certificates(tmp_path)
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(files.server, files.server_key)
-    for host in ("127.0.0.1", "localhost"):
-        client = ssl.create_default_context(cafile=files.bundle)
+    for host, trusted in itertools.product(("127.0.0.1", "localhost"), (files.bundle, files.authority)):
+        client = ssl.create_default_context(cafile=trusted)
         client.verify_flags |= ssl.VERIFY_X509_STRICT
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         asking = client.wrap_bio(incoming, outgoing, server_hostname=host)
@@ -43,4 +44,5 @@ def test_the_servers_certificate_is_no_authority(tmp_path: Path) -> None:
 
 
 def test_a_cloud_without_tls_has_no_bundle() -> None:
-    assert LocalCloud(pid=0, port=1, region="r", account="a", iam=False).ca_bundle is None
+    cloud = LocalCloud(pid=0, port=1, region="r", account="a", iam=False)
+    assert cloud.ca_bundle is cloud.authority is None
