@@ -10,6 +10,9 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 # Where the packages go, and which, is not for a developer's own settings of pip to say.
 export PIP_USER := 0
 unexport PIP_CONSTRAINT PIP_BUILD_CONSTRAINT PIP_REQUIREMENT PIP_TARGET PIP_PREFIX PIP_ROOT PIP_DRY_RUN PIP_EDITABLE PYTHONHOME PYTHONPATH
+# Some containers forbid Python to keep what it compiled: then each of the many processes here that load the CDK compiles it anew,
+# for up to two seconds.
+unexport PYTHONDONTWRITEBYTECODE
 LOCKED := --only-binary :all: --require-hashes --requirement
 # .venv serves when its Python starts, is 3.11 or newer and has pip, and holds this checkout: moving the folder leaves the
 # old paths in it, and a new minor version behind it does not see its packages.
