@@ -1,25 +1,19 @@
-"""Rules about the air: airtime, duty cycle, dwell time, data rate, and whether devices can decode what arrives."""
+"""Rules about the air: data rate, window, and whether devices can decode what arrives."""
 
 from __future__ import annotations
 
-import math
-
-from fuota_constructs.lorawan.fragments import MAX_FRAGMENT_BYTES, data_fragments, interval_seconds
+from fuota_constructs.lorawan.fragments import MAX_FRAGMENT_BYTES, data_fragments
 from fuota_constructs.lorawan.redundancy import decode_probability, smallest_redundancy_percent, twins
 from fuota_constructs.lorawan.regions import region
 from fuota_constructs.lorawan.session_plan import (
     CLASS_B,
     CLASS_C,
-    DEFAULT_PING_SLOT_PERIOD,
-    PING_SLOT_SECONDS,
-    ROUNDING,
 )
+from fuota_constructs.rules.airtime_rules import AIRTIME_RULES
 from fuota_constructs.rules.radio_session import (
     DEFAULT_LOSS_PERCENT,
-    dl_class,
     fragment_size,
     image_bytes,
-    interval_ms,
     loss,
     loss_percent,
     named_rates,
@@ -53,92 +47,6 @@ def _planned_loss_range(plan: TaskPlan) -> Remarks:
             f"planned_loss_percent is {show(plan.planned_loss_percent)}; choose a number from 0 to 99, the share of"
             f" fragments that a device may lose ({DEFAULT_LOSS_PERCENT} by default)"
         )
-
-
-def _fragment_interval_airtime(plan: TaskPlan) -> Remarks:
-    size, milliseconds = fragment_size(plan), interval_ms(plan)
-    if size is None or milliseconds is None:
-        return
-    interval = interval_seconds(milliseconds)
-    for sent in sent_rates(plan):
-        conditions, airtime = sent.conditions, sent.rate.fragment_airtime_us(size) / 1e6
-        smallest = conditions.smallest_interval_seconds(airtime)
-        if interval < airtime:
-            yield error(
-                f"fragment_interval is {interval} s and a fragment of {size} bytes takes"
-                f" {airtime:.3f} s on the air at {sent}; choose Duration.seconds({smallest}) or more, or a faster data"
-                f" rate{together(plan)}"
-            )
-        elif interval < conditions.sending_seconds(airtime):
-            yield error(
-                f"fragment_interval is {interval} s and {conditions.gateways} gateways,"
-                f" {conditions.gateway_spacing_seconds:g} s apart (TransmissionInterval), need"
-                f" {conditions.sending_seconds(airtime):.3f} s for one fragment of {size} bytes at {sent}; choose"
-                f" Duration.seconds({smallest}) or more, fewer gateways or a shorter spacing{together(plan)}"
-            )
-
-
-def _ping_slot_interval(plan: TaskPlan) -> Remarks:
-    milliseconds = interval_ms(plan)
-    periods = {group.ping_slot_period for group in plan.multicast_groups}
-    if milliseconds is None or dl_class(plan) != CLASS_B:
-        return
-    interval, period = interval_seconds(milliseconds), max(each or DEFAULT_PING_SLOT_PERIOD for each in periods)
-    if interval < period * PING_SLOT_SECONDS:
-        assumed = " (assumed, where no session of the group says another)" if None in periods else ""
-        yield warning(
-            f"fragment_interval is {interval} s and devices of class B with PingSlotPeriod {period}{assumed} listen"
-            f" every {period * PING_SLOT_SECONDS:.4g} s: fragments come faster than slots; choose"
-            f" Duration.seconds({math.ceil(period * PING_SLOT_SECONDS)}) or more, or a smaller PingSlotPeriod (whether"
-            f" a FUOTA session keeps the one of the group's session is not documented){together(plan)}"
-        )
-
-
-def _duty_cycle(plan: TaskPlan) -> Remarks:
-    size, milliseconds = fragment_size(plan), interval_ms(plan)
-    if size is None or milliseconds is None:
-        return
-    for sent in sent_rates(plan):
-        conditions = sent.conditions
-        band = sent.region.duty_cycle_band(conditions.downlink_frequency_hz)
-        airtime, interval = sent.rate.fragment_airtime_us(size) / 1e6, interval_seconds(milliseconds)
-        if band is None or airtime > interval or airtime <= band.share * interval + ROUNDING:
-            continue
-        unsure = "" if band.certain else " (printed for the default channels; it depends on the country)"
-        yield warning(
-            f"{airtime:.3f} s on the air every {interval} s at {sent} are {airtime / interval:.1%} of the time; on"
-            f" {(conditions.downlink_frequency_hz or 0) / 1e6:g} MHz a gateway may send {band.share:.3g} of it, that is"
-            f" {band.share:.1%}{unsure}, and drops what is above: choose Duration.seconds("
-            f"{conditions.smallest_interval_seconds(airtime)}) or more{together(plan)}"
-        )
-
-
-def _dwell_time(plan: TaskPlan) -> Remarks:
-    size = fragment_size(plan)
-    if size is None:
-        return
-    for sent in sent_rates(plan):
-        airtime = sent.rate.fragment_airtime_us(size) / 1000
-        always, sometimes = sent.region.transmission_limit_ms, sent.region.dwell_time_ms
-        fits = sent.rate.max_fragment_bytes_under_dwell
-        smaller = f"fragment_size_bytes of at most {fits}" if fits else "a faster data rate"
-        if always is not None and airtime > always:
-            yield error(
-                f"a fragment of {size} bytes takes {airtime:.0f} ms on the air at {sent}; {sent.region.name} allows"
-                f" {always} ms for one transmission: choose a smaller fragment_size_bytes or a faster data"
-                f" rate{together(plan)}"
-            )
-        elif sometimes is not None and size > fits and plan.dwell_time:
-            yield error(
-                f"a fragment of {size} bytes takes {airtime:.0f} ms on the air at {sent}; DownlinkDwellTime = 1 allows"
-                f" {sometimes} ms: choose {smaller}{together(plan)}"
-            )
-        elif sometimes is not None and size > fits:
-            yield warning(
-                f"a fragment of {size} bytes takes {airtime:.0f} ms on the air at {sent}; where the network sets"
-                f" DownlinkDwellTime = 1, {sent.region.name} allows {sometimes} ms: choose {smaller} there,"
-                " acknowledge this elsewhere"
-            )
 
 
 def _decode_probability(plan: TaskPlan) -> Remarks:
@@ -241,45 +149,7 @@ RADIO_RULES = (
         source="this library",
         check=_planned_loss_range,
     ),
-    Rule(
-        id="fragment-interval-airtime",
-        levels=("error",),
-        what="the interval is shorter than one fragment's time on air, or than the participating gateways need for it",
-        why="the next fragment would begin before the last one has ended",
-        remedy="a longer interval, a smaller fragment or a faster data rate",
-        source="Semtech AN1200.13 (time on air); AWS IoT Wireless Developer Guide, participating gateways",
-        check=_fragment_interval_airtime,
-    ),
-    Rule(
-        id="ping-slot-interval",
-        levels=("warning",),
-        what="the interval is shorter than the time between two ping slots of the group's class B session: 3.84 s where"
-        " none is known",
-        why="a device hears one fragment a slot: the others come late, or not at all",
-        remedy="a longer interval, or a smaller `PingSlotPeriod`",
-        source="LoRaWAN 1.0.4 (ping slots of 30 ms); assumed: a FUOTA session keeps the period of the group's session,"
-        " and without one it is 128 slots",
-        check=_ping_slot_interval,
-    ),
-    Rule(
-        id="duty-cycle",
-        levels=("warning",),
-        what="airtime by interval is above the duty cycle of the session's frequency",
-        why="gateways drop downlinks above it: lost fragments for every device",
-        remedy="a longer interval",
-        source="RP002-1.0.4, ETSI EN 300 220; assumed: RX2 frequency for class C, ping slot frequency for class B",
-        check=_duty_cycle,
-    ),
-    Rule(
-        id="dwell-time",
-        levels=("error", "warning"),
-        what="one transmission is longer than the region allows (error), or than AS923 does with DownlinkDwellTime = 1"
-        " (warning; an error where the network is known to set it)",
-        why="such a frame may not be sent",
-        remedy="a smaller fragment or a faster data rate",
-        source="RP002-1.0.1 2.9.2 (CN470: 1 s), 2.11.6 (KR920: 4 s), AS923 payload tables (400 ms)",
-        check=_dwell_time,
-    ),
+    *AIRTIME_RULES,
     Rule(
         id="decode-probability",
         levels=("warning",),

@@ -348,6 +348,17 @@ def test_duty_cycle_is_that_of_the_groups_frequency(frequency: int | None, fires
     assert levels("duty-cycle", **_sent(frequency_hz=frequency)) == ["warning"] * fires  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(("seconds", "groups", "fires"), [(7, 1, False), (7, 2, True), (13, 2, True), (14, 2, False)])
+def test_groups_share_the_duty_cycle_of_their_gateways(seconds: int, groups: int, fires: bool) -> None:
+    given = {
+        "multicast_groups": tuple(GroupPlan(str(number), "EU868", "ClassC", 3) for number in range(groups)),
+        "fragment_interval_ms": 1000 * seconds,
+    }
+    messages = [message for _, message in found("duty-cycle", **given)]
+    assert len(messages) == fires
+    assert all("2 groups are sent 0.677 s each" in each and "Duration.seconds(14)" in each for each in messages)
+
+
 @pytest.mark.parametrize(
     ("dl_class", "period", "seconds", "fires"),
     [

@@ -1,0 +1,164 @@
+"""Rules about the time a gateway sends: airtime, ping slots, duty cycle, dwell time."""
+
+from __future__ import annotations
+
+import math
+
+from fuota_constructs.lorawan.fragments import interval_seconds
+from fuota_constructs.lorawan.session_plan import CLASS_B, DEFAULT_PING_SLOT_PERIOD, PING_SLOT_SECONDS, ROUNDING
+from fuota_constructs.rules.radio_session import (
+    SentRate,
+    dl_class,
+    fragment_size,
+    interval_ms,
+    sent_rates,
+    together,
+)
+from fuota_constructs.rules.rule import Remarks, Rule, TaskPlan, error, warning
+
+
+def _fragment_interval_airtime(plan: TaskPlan) -> Remarks:
+    size, milliseconds = fragment_size(plan), interval_ms(plan)
+    if size is None or milliseconds is None:
+        return
+    interval = interval_seconds(milliseconds)
+    for sent in sent_rates(plan):
+        conditions, airtime = sent.conditions, sent.rate.fragment_airtime_us(size) / 1e6
+        smallest = conditions.smallest_interval_seconds(airtime)
+        if interval < airtime:
+            yield error(
+                f"fragment_interval is {interval} s and a fragment of {size} bytes takes"
+                f" {airtime:.3f} s on the air at {sent}; choose Duration.seconds({smallest}) or more, or a faster data"
+                f" rate{together(plan)}"
+            )
+        elif interval < conditions.sending_seconds(airtime):
+            yield error(
+                f"fragment_interval is {interval} s and {conditions.gateways} gateways,"
+                f" {conditions.gateway_spacing_seconds:g} s apart (TransmissionInterval), need"
+                f" {conditions.sending_seconds(airtime):.3f} s for one fragment of {size} bytes at {sent}; choose"
+                f" Duration.seconds({smallest}) or more, fewer gateways or a shorter spacing{together(plan)}"
+            )
+
+
+def _ping_slot_interval(plan: TaskPlan) -> Remarks:
+    milliseconds = interval_ms(plan)
+    periods = {group.ping_slot_period for group in plan.multicast_groups}
+    if milliseconds is None or dl_class(plan) != CLASS_B:
+        return
+    interval, period = interval_seconds(milliseconds), max(each or DEFAULT_PING_SLOT_PERIOD for each in periods)
+    if interval < period * PING_SLOT_SECONDS:
+        assumed = " (assumed, where no session of the group says another)" if None in periods else ""
+        yield warning(
+            f"fragment_interval is {interval} s and devices of class B with PingSlotPeriod {period}{assumed} listen"
+            f" every {period * PING_SLOT_SECONDS:.4g} s: fragments come faster than slots; choose"
+            f" Duration.seconds({math.ceil(period * PING_SLOT_SECONDS)}) or more, or a smaller PingSlotPeriod (whether"
+            f" a FUOTA session keeps the one of the group's session is not documented){together(plan)}"
+        )
+
+
+def _duty_cycle(plan: TaskPlan) -> Remarks:
+    size, milliseconds = fragment_size(plan), interval_ms(plan)
+    if size is None or milliseconds is None:
+        return
+    for sent in sent_rates(plan):
+        conditions = sent.conditions
+        band = sent.region.duty_cycle_band(conditions.downlink_frequency_hz)
+        airtime, interval = sent.rate.fragment_airtime_us(size) / 1e6, interval_seconds(milliseconds)
+        if band is None or airtime > interval:
+            continue
+        if airtime <= band.share * interval + ROUNDING:
+            yield from _duty_cycle_together(plan, sent, airtime, interval, band.share)
+            continue
+        unsure = "" if band.certain else " (printed for the default channels; it depends on the country)"
+        yield warning(
+            f"{airtime:.3f} s on the air every {interval} s at {sent} are {airtime / interval:.1%} of the time; on"
+            f" {(conditions.downlink_frequency_hz or 0) / 1e6:g} MHz a gateway may send {band.share:.3g} of it, that is"
+            f" {band.share:.1%}{unsure}, and drops what is above: choose Duration.seconds("
+            f"{conditions.smallest_interval_seconds(airtime)}) or more{together(plan)}"
+        )
+
+
+def _duty_cycle_together(plan: TaskPlan, sent: SentRate, airtime: float, interval: int, share: float) -> Remarks:
+    """Several groups that the service finds the gateways for: it may find the same for all."""
+    alike = [group for group in plan.multicast_groups if group.gateways == sent.conditions.gateways == 1]
+    all_of_it = len(alike) * airtime
+    if all_of_it > share * interval + ROUNDING:
+        yield warning(
+            f"{len(alike)} groups are sent {airtime:.3f} s each every {interval} s at {sent}; where the same gateways"
+            f" serve them, that is {all_of_it / interval:.1%} of the time, of {share:.1%} that one may send there:"
+            f" choose Duration.seconds({math.ceil(all_of_it / share - ROUNDING)}) or more, a task for each group,"
+            " one after the other, or acknowledge this if their gateways differ (whether the service sends to"
+            " all at the same time is not documented)"
+        )
+
+
+def _dwell_time(plan: TaskPlan) -> Remarks:
+    size = fragment_size(plan)
+    if size is None:
+        return
+    for sent in sent_rates(plan):
+        airtime = sent.rate.fragment_airtime_us(size) / 1000
+        always, sometimes = sent.region.transmission_limit_ms, sent.region.dwell_time_ms
+        fits = sent.rate.max_fragment_bytes_under_dwell
+        smaller = f"fragment_size_bytes of at most {fits}" if fits else "a faster data rate"
+        if always is not None and airtime > always:
+            yield error(
+                f"a fragment of {size} bytes takes {airtime:.0f} ms on the air at {sent}; {sent.region.name} allows"
+                f" {always} ms for one transmission: choose a smaller fragment_size_bytes or a faster data"
+                f" rate{together(plan)}"
+            )
+        elif sometimes is not None and size > fits and plan.dwell_time:
+            yield error(
+                f"a fragment of {size} bytes takes {airtime:.0f} ms on the air at {sent}; DownlinkDwellTime = 1 allows"
+                f" {sometimes} ms: choose {smaller}{together(plan)}"
+            )
+        elif sometimes is not None and size > fits:
+            yield warning(
+                f"a fragment of {size} bytes takes {airtime:.0f} ms on the air at {sent}; where the network sets"
+                f" DownlinkDwellTime = 1, {sent.region.name} allows {sometimes} ms: choose {smaller} there,"
+                " acknowledge this elsewhere"
+            )
+
+
+AIRTIME_RULES = (
+    Rule(
+        id="fragment-interval-airtime",
+        levels=("error",),
+        what="the interval is shorter than one fragment's time on air, or than the participating gateways need for it",
+        why="the next fragment would begin before the last one has ended",
+        remedy="a longer interval, a smaller fragment or a faster data rate",
+        source="Semtech AN1200.13 (time on air); AWS IoT Wireless Developer Guide, participating gateways",
+        check=_fragment_interval_airtime,
+    ),
+    Rule(
+        id="ping-slot-interval",
+        levels=("warning",),
+        what="the interval is shorter than the time between two ping slots of the group's class B session: 3.84 s where"
+        " none is known",
+        why="a device hears one fragment a slot: the others come late, or not at all",
+        remedy="a longer interval, or a smaller `PingSlotPeriod`",
+        source="LoRaWAN 1.0.4 (ping slots of 30 ms); assumed: a FUOTA session keeps the period of the group's session,"
+        " and without one it is 128 slots",
+        check=_ping_slot_interval,
+    ),
+    Rule(
+        id="duty-cycle",
+        levels=("warning",),
+        what="airtime by interval is above the duty cycle of the session's frequency, for a group or for all together",
+        why="gateways drop downlinks above it: lost fragments for every device",
+        remedy="a longer interval",
+        source="RP002-1.0.4, ETSI EN 300 220; assumed: RX2 frequency for class C, ping slot frequency for class B; all"
+        " groups are sent to at the same time, by the same gateways",
+        check=_duty_cycle,
+    ),
+    Rule(
+        id="dwell-time",
+        levels=("error", "warning"),
+        what="one transmission is longer than the region allows (error), or than AS923 does with DownlinkDwellTime = 1"
+        " (warning; an error where the network is known to set it)",
+        why="such a frame may not be sent",
+        remedy="a smaller fragment or a faster data rate",
+        source="RP002-1.0.1 2.9.2 (CN470: 1 s), 2.11.6 (KR920: 4 s), AS923 payload tables (400 ms)",
+        check=_dwell_time,
+    ),
+)
