@@ -5,7 +5,8 @@ import os
 import re
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import aws_cdk as cdk
 
     from fuota_constructs import FirmwareImage
+    from fuota_constructs.local.cloud import LocalCloud
 
 # The built-in template validation costs seconds a synth; one test turns it on in a process of its own.
 os.environ["CDK_VALIDATION"] = "false"
@@ -178,6 +180,27 @@ def stack(app: "cdk.App") -> "cdk.Stack":
     import aws_cdk as cdk
 
     return cdk.Stack(app, "Stack")
+
+
+StartCloud = Callable[..., "AbstractContextManager[LocalCloud]"]
+
+
+@pytest.fixture(scope="session")
+def start_cloud(tmp_path_factory: pytest.TempPathFactory) -> StartCloud:
+    """Starts local clouds with these options, each for as long as it is used, and noted in a folder of that name."""
+    from fuota_constructs.local import cloud as clouds
+
+    @contextmanager
+    def start_cloud(folder: str = "state", **options: Any) -> "Iterator[LocalCloud]":
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("FUOTA_STATE_DIR", str(tmp_path_factory.mktemp(folder)))
+            running = clouds.start(clouds.free_port(), **options)
+            try:
+                yield running
+            finally:
+                clouds.stop(running)
+
+    return start_cloud
 
 
 @pytest.fixture(scope="session")

@@ -11,13 +11,13 @@ import socket
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
-from fuota_constructs.local import cloud as clouds
 from fuota_constructs.local.cloud import LocalCloud
 
 SCRIPT = (Path(__file__).parent / "foreign_page.js").read_text("utf-8")
@@ -86,11 +86,11 @@ def _page(cloud: str, own: str = "") -> str:
 
 
 @pytest.fixture(scope="module", params=ROUNDS)
-def cloud(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+def cloud(
+    request: pytest.FixtureRequest, start_cloud: Callable[..., AbstractContextManager[LocalCloud]]
+) -> Iterator[LocalCloud]:
     """A cloud with something to steal."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FUOTA_STATE_DIR", str(tmp_path_factory.mktemp("state")))
-        running = clouds.start(clouds.free_port(), iam=request.param == "iam")
+    with start_cloud(iam=request.param == "iam") as running:
         trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
         document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
         role = running.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=document)["Role"]["Arn"]
@@ -103,7 +103,6 @@ def cloud(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         image = {"FirmwareUpdateImage": "s3://private/image.bin", "FirmwareUpdateRole": role}
         running.client("iotwireless").create_fuota_task(Name="precious", **image)
         yield running
-        clouds.stop(running)
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from fuota_constructs.local import clients
-from fuota_constructs.local import cloud as clouds
 from fuota_constructs.local.deployment import STANDARD_QUALIFIER
 from fuota_constructs.operations.aws import Aws
 from fuota_constructs.operations.look import look
@@ -19,7 +18,8 @@ from fuota_constructs.operations.start import start, start_time
 from fuota_constructs.operations.task import find_task, read_task
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from fuota_constructs.local.cloud import LocalCloud
 
@@ -96,14 +96,9 @@ def actions(*names: str) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def operators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operators]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FUOTA_STATE_DIR", str(tmp_path_factory.mktemp("state")))
-        cloud = clouds.start(clouds.free_port(), iam=True, account=ACCOUNT, region="eu-west-1")
-        try:
-            yield Operators(cloud, task_in_order(cloud))
-        finally:
-            clouds.stop(cloud)
+def operators(start_cloud: Callable[..., AbstractContextManager[LocalCloud]]) -> Iterator[Operators]:
+    with start_cloud(iam=True, account=ACCOUNT, region="eu-west-1") as cloud:
+        yield Operators(cloud, task_in_order(cloud))
 
 
 def task_in_order(cloud: LocalCloud) -> str:

@@ -1,10 +1,10 @@
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
-from fuota_constructs.local import cloud as clouds
 from fuota_constructs.local.cloud import LocalCloud
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -13,23 +13,17 @@ from wire import Wire  # the folder's own module
 
 
 @pytest.fixture(scope="session")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+def cloud(start_cloud: Callable[..., AbstractContextManager[LocalCloud]]) -> Iterator[LocalCloud]:
     """One running local cloud for all tests of this folder; each makes its own resources in it."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FUOTA_STATE_DIR", str(tmp_path_factory.mktemp("state")))
-        running = clouds.start(clouds.free_port())
+    with start_cloud() as running:
         yield running
-        clouds.stop(running)
 
 
 @pytest.fixture(scope="module")
-def iam_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+def iam_cloud(start_cloud: Callable[..., AbstractContextManager[LocalCloud]]) -> Iterator[LocalCloud]:
     """A cloud that enforces IAM, with TLS."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FUOTA_STATE_DIR", str(tmp_path_factory.mktemp("iam stäte")))
-        running = clouds.start(clouds.free_port(), iam=True)
+    with start_cloud("iam stäte", iam=True) as running:
         yield running
-        clouds.stop(running)
 
 
 @pytest.fixture

@@ -18,12 +18,14 @@ import boto3
 import cfnlint.jsonschema
 import pytest
 
-from fuota_constructs.local import cloud as clouds
 from fuota_constructs.local.iotwireless import IotWirelessService, serve
 from fuota_constructs.monitor.event_schema import DETAILS, SOURCE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    from fuota_constructs.local import cloud as clouds
 
 RUNTIME = Path(__file__).parents[2] / "fuota_constructs" / "monitor" / "runtime"
 # As Lambda does with the folder of the function.
@@ -188,13 +190,10 @@ class Watch:
 
 
 @pytest.fixture(scope="session")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[clouds.LocalCloud]:
+def cloud(start_cloud: Callable[..., AbstractContextManager[clouds.LocalCloud]]) -> Iterator[clouds.LocalCloud]:
     """A MiniStack for EventBridge, DynamoDB and SQS."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FUOTA_STATE_DIR", str(tmp_path_factory.mktemp("state")))
-        running = clouds.start(clouds.free_port())
+    with start_cloud() as running:
         yield running
-        clouds.stop(running)
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -21,13 +22,10 @@ EXAMPLES = sorted(path.parent.name for path in (ROOT / "examples").glob("*/app.p
 
 
 @pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FuotaCloud]:
+def cloud(start_cloud: Callable[..., AbstractContextManager[clouds.LocalCloud]]) -> Iterator[FuotaCloud]:
     """One cloud for all: a rehearsal takes the tasks that are Pending, which are those deployed last."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FUOTA_STATE_DIR", str(tmp_path_factory.mktemp("state")))
-        running = clouds.start(clouds.free_port(), requests_per_second=clouds.REHEARSED_REQUESTS_PER_SECOND)
+    with start_cloud(requests_per_second=clouds.REHEARSED_REQUESTS_PER_SECOND) as running:
         yield FuotaCloud(running)
-        clouds.stop(running)
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -30,6 +30,7 @@ from fuota_constructs.rollout.event_schema import DETAILS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
 ROOM = Path(fuota_constructs.__file__).parent / "rollout"
 sys.path.insert(0, str(ROOM / "runtime"))  # as Lambda does with the folder of the function
@@ -319,14 +320,11 @@ def make_stores(cloud: clouds.LocalCloud) -> None:
 
 
 @pytest.fixture(scope="session")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[clouds.LocalCloud]:
+def cloud(start_cloud: Callable[..., AbstractContextManager[clouds.LocalCloud]]) -> Iterator[clouds.LocalCloud]:
     """A MiniStack for S3 and DynamoDB."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FUOTA_STATE_DIR", str(tmp_path_factory.mktemp("state")))
-        running = clouds.start(clouds.free_port(), requests_per_second=clouds.REHEARSED_REQUESTS_PER_SECOND)
+    with start_cloud(requests_per_second=clouds.REHEARSED_REQUESTS_PER_SECOND) as running:
         make_stores(running)
         yield running
-        clouds.stop(running)
 
 
 @pytest.fixture

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fuota_constructs.local import cloud as clouds
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from fuota_constructs.local.cloud import LocalCloud
 
@@ -70,12 +69,7 @@ def allow(action: str, resource: str, effect: str = "Allow") -> Json:
 
 
 @pytest.fixture(scope="session")
-def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
+def operator(start_cloud: Callable[..., AbstractContextManager[LocalCloud]]) -> Iterator[Operator]:
     """One local cloud for all tests of images; its clock only goes forward."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FUOTA_STATE_DIR", str(tmp_path_factory.mktemp("state")))
-        running = clouds.start(clouds.free_port())
-        try:
-            yield Operator(running)
-        finally:
-            clouds.stop(running)
+    with start_cloud() as running:
+        yield Operator(running)

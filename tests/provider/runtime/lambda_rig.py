@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fuota_constructs.local import cloud as clouds
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -178,17 +180,10 @@ def rig(sink: ResponseSink, clock: Clock, capsys: pytest.CaptureFixture[str]) ->
     return Rig(sink, clock, capsys)
 
 
-def free_port() -> int:
-    """A port nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture(scope="session")
 def s3_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real local S3 and IAM that enforce policies: MiniStack in a process of its own."""
-    port = free_port()
+    port = clouds.free_port()
     log = tmp_path_factory.mktemp("ministack") / "log"
     environment = {
         **os.environ,

@@ -11,12 +11,13 @@ import boto3
 import pytest
 from lambda_rig import event
 
-from fuota_constructs.local import cloud as clouds
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from lambda_rig import Answer, Rig
+
+    from fuota_constructs.local import cloud as clouds
 
 TABLE, NAME = "control", "Fleet/Rollout"
 PHYSICAL_ID = f"fuota-constructs:rollout-of:{TABLE}"
@@ -26,13 +27,10 @@ GIVEN = {"ServiceToken": "arn", "ServiceTimeout": "330", "ControlTable": TABLE, 
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[clouds.LocalCloud]:
+def engine(start_cloud: Callable[..., AbstractContextManager[clouds.LocalCloud]]) -> Iterator[clouds.LocalCloud]:
     """A local cloud for DynamoDB and Step Functions, with a machine that rests."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FUOTA_STATE_DIR", str(tmp_path_factory.mktemp("state")))
-        running = clouds.start(clouds.free_port())
+    with start_cloud() as running:
         yield running
-        clouds.stop(running)
 
 
 @pytest.fixture
