@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from fuota_constructs.firmware.firmware_image import FirmwareImage as FirmwareImage
     from fuota_constructs.firmware.firmware_update_role import FirmwareUpdateRole as FirmwareUpdateRole
     from fuota_constructs.fleet.device_list import DeviceList as DeviceList
-    from fuota_constructs.fleet.multicast_group import DlClass as DlClass
+    from fuota_constructs.fleet.dl_class import DlClass as DlClass
     from fuota_constructs.fleet.multicast_group import IMulticastGroup as IMulticastGroup
     from fuota_constructs.fleet.multicast_group import MulticastGroup as MulticastGroup
     from fuota_constructs.fleet.multicast_group_grants import MulticastGroupGrants as MulticastGroupGrants
@@ -74,7 +74,7 @@ _MODULES = {
     "DeviceList": "fleet.device_list",
     "DeviceStack": "rules",
     "DeviceVersions": "rollout.device_versions",
-    "DlClass": "fleet.multicast_group",
+    "DlClass": "fleet.dl_class",
     "Finding": "rules",
     "FirmwareBucket": "firmware.firmware_bucket",
     "FirmwareImage": "firmware.firmware_image",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
@@ -11,6 +10,7 @@ from aws_cdk.interfaces.aws_iotwireless import IMulticastGroupRef, MulticastGrou
 from typing_extensions import Protocol, runtime_checkable
 
 from fuota_constructs.errors import FuotaValidationError
+from fuota_constructs.fleet.dl_class import DlClass, expect_dl_class
 from fuota_constructs.rf_region import RfRegion, expect_rf_region
 from fuota_constructs.synth_checks import DeviceStack, device_stack_of
 from fuota_constructs.template.keyword_names import naming_keywords
@@ -34,16 +34,6 @@ MAX_DATA_RATE = 15
 
 MAX_NAME_CHARACTERS, MAX_DESCRIPTION_CHARACTERS = 256, 2048
 """Source: AWS IoT Wireless API, `MulticastGroupName` and `Description`."""
-
-
-class DlClass(enum.Enum):
-    """When the devices of a multicast group listen. Source: AWS IoT Wireless API, `DlClass`."""
-
-    CLASS_B = "ClassB"
-    """In slots at agreed times; a session lasts at most 2 days."""
-
-    CLASS_C = "ClassC"
-    """All the time; a session lasts at most 18 h."""
 
 
 @runtime_checkable
@@ -215,7 +205,7 @@ class MulticastGroup(_MulticastGroupBase):
         """
         super().__init__(scope, id)
         self.rf_region = expect_rf_region(rf_region, self)
-        self.dl_class = _expect_class(dl_class, self)
+        self.dl_class = expect_dl_class(dl_class, self)
         self.downlink_data_rate = _expect_data_rate(downlink_data_rate, self)
         self.device_stack = device_stack_of(device_stack, self)
 
@@ -254,12 +244,18 @@ class MulticastGroup(_MulticastGroupBase):
 
     @staticmethod
     def from_multicast_group_id(scope: Construct, id: str, multicast_group_id: str) -> IMulticastGroup:
-        """A group of this account and Region by its id."""
+        """A group of this account and Region by its id of 1 to 256 characters, which may be a token.
+
+        Raises `FuotaValidationError` for another length or kind, and for an ARN.
+        """
         return MulticastGroup.from_multicast_group_attributes(scope, id, multicast_group_id=multicast_group_id)
 
     @staticmethod
     def from_multicast_group_arn(scope: Construct, id: str, multicast_group_arn: str) -> IMulticastGroup:
-        """A group by its ARN, `arn:aws:iotwireless:<region>:<account>:MulticastGroup/<id>`."""
+        """A group by its ARN, `arn:aws:iotwireless:<region>:<account>:MulticastGroup/<id>`, which may be a token.
+
+        Raises `FuotaValidationError` for another text or kind.
+        """
         return _ImportedMulticastGroup(scope, id, arn=multicast_group_arn)
 
     @staticmethod
@@ -277,6 +273,8 @@ class MulticastGroup(_MulticastGroupBase):
 
         `rf_region`, `dl_class`, `downlink_data_rate` and `device_stack` let the rules check tasks that use the group;
         without them those rules are skipped, or assume the slowest data rate that carries a fragment.
+
+        Raises `FuotaValidationError` for an id as `from_multicast_group_id`, and for the others as `MulticastGroup`.
         """
         expect_id(multicast_group_id, "MulticastGroup", scope)
         arn = cdk.Stack.of(scope).format_arn(
@@ -284,7 +282,7 @@ class MulticastGroup(_MulticastGroupBase):
         )
         group = _ImportedMulticastGroup(scope, id, arn=arn, group_id=multicast_group_id)
         group.rf_region = None if rf_region is None else expect_rf_region(rf_region, group)
-        group.dl_class = None if dl_class is None else _expect_class(dl_class, group)
+        group.dl_class = None if dl_class is None else expect_dl_class(dl_class, group)
         group.downlink_data_rate = _expect_data_rate(downlink_data_rate, group)
         group.device_stack = device_stack_of(device_stack, group)
         return group
@@ -298,14 +296,6 @@ class _ImportedMulticastGroup(_MulticastGroupBase):
         self.multicast_group_id = group_id or id_in(arn, scope)
         super().__init__(scope, id, environment_from_arn=environment_of(arn))
         self.rf_region = self.dl_class = self.downlink_data_rate = self.device_stack = None
-
-
-def _expect_class(value: object, at: IConstruct) -> DlClass:
-    if isinstance(value, DlClass):
-        return value
-    raise FuotaValidationError(
-        "dl-class", f"dl_class is {shown(value)}; write DlClass.CLASS_B or DlClass.CLASS_C", construct_path=at.node.path
-    )
 
 
 def _expect_text(name: str, value: object, most: int, at: IConstruct) -> str | None:

@@ -30,6 +30,8 @@ class MulticastGroupGrants:
     """Grants on one multicast group, for any `iam.IGrantable`: a role, an imported role, a user, a service principal.
 
     Source: Service Authorization Reference, AWS IoT Core for LoRaWAN.
+
+    Each raises `FuotaValidationError` (`grantee`) for what nothing can be granted to.
     """
 
     def __init__(self, group: IMulticastGroupRef) -> None:

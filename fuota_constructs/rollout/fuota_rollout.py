@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from fuota_constructs.firmware.firmware_image import FirmwareImage
-    from fuota_constructs.fleet.multicast_group import DlClass
+    from fuota_constructs.fleet.dl_class import DlClass
     from fuota_constructs.rollout.applied import Applied
     from fuota_constructs.rollout.maintenance_window import MaintenanceWindow
     from fuota_constructs.rollout.rollout_grants import RolloutGrants

@@ -10,7 +10,7 @@ import aws_cdk as cdk
 
 from fuota_constructs import synth_checks
 from fuota_constructs.errors import FuotaValidationError
-from fuota_constructs.fleet.multicast_group import DlClass
+from fuota_constructs.fleet.dl_class import expect_dl_class
 from fuota_constructs.rollout.applied import Applied
 from fuota_constructs.rollout.maintenance_window import MaintenanceWindow
 from fuota_constructs.rollout.rollout_targets import RolloutTargets
@@ -34,8 +34,7 @@ def expect_kinds(dl_class: object, targets: object, window: object, applied: obj
     """Refuse what is no `DlClass`, no `RolloutTargets`, no `MaintenanceWindow` or no `Applied`."""
     if applied is not None and not isinstance(applied, Applied):
         _refuse("rollout-applied", f"applied is {shown(applied)}; give Applied.version('2.4.0')", at)
-    if not isinstance(dl_class, DlClass):
-        _refuse("dl-class", f"dl_class is {shown(dl_class)}; give DlClass.CLASS_B or DlClass.CLASS_C", at)
+    expect_dl_class(dl_class, at)
     if not isinstance(targets, RolloutTargets):
         _refuse("rollout-targets", f"targets is {shown(targets)}; give RolloutTargets.devices(DeviceList...)", at)
     if window is not None and not isinstance(window, MaintenanceWindow):

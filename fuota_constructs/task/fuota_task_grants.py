@@ -34,6 +34,8 @@ class FuotaTaskGrants:
     """Grants on one FUOTA task, for any `iam.IGrantable`: a role, an imported role, a user, a service principal.
 
     Source: Service Authorization Reference, AWS IoT Core for LoRaWAN.
+
+    Each raises `FuotaValidationError` (`grantee`) for what nothing can be granted to.
     """
 
     def __init__(self, task: IFuotaTaskRef) -> None:

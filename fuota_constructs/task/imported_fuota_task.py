@@ -112,17 +112,23 @@ class ImportedFuotaTask(FuotaTaskBase):
 
 
 def from_arn(scope: Construct, id: str, fuota_task_arn: str) -> IFuotaTask:
-    """A task by its ARN, `arn:aws:iotwireless:<region>:<account>:FuotaTask/<id>`, which may be a token."""
+    """A task by its ARN, `arn:aws:iotwireless:<region>:<account>:FuotaTask/<id>`, which may be a token.
+
+    Raises `FuotaValidationError` for another text or kind.
+    """
     return ImportedFuotaTask(scope, id, fuota_task_arn)
 
 
 def from_id(scope: Construct, id: str, fuota_task_id: str) -> IFuotaTask:
-    """A task of this account and Region by its id, which may be a token."""
+    """A task of this account and Region by its id of 1 to 256 characters, which may be a token.
+
+    Raises `FuotaValidationError` for another length or kind, and for an ARN.
+    """
     return from_attributes(scope, id, fuota_task_id=fuota_task_id)
 
 
 def from_attributes(scope: Construct, id: str, *, fuota_task_id: str) -> IFuotaTask:
-    """A task of this account and Region by its attributes: its id, which may be a token, is all there is."""
+    """A task of this account and Region by its attributes: its id, as `from_fuota_task_id`, is all there is."""
     expect_id(fuota_task_id, "FuotaTask", scope)
     arn = cdk.Stack.of(scope).format_arn(service="iotwireless", resource="FuotaTask", resource_name=fuota_task_id)
     return ImportedFuotaTask(scope, id, arn, fuota_task_id)
