@@ -6,8 +6,9 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import aws_calls
 import index
+
+from simulation.virtual_calls import VirtualCalls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,25 +33,13 @@ class Context:
         return int((self.deadline - self.world.time.now) * 1000)
 
 
-class Calls(aws_calls.AwsCalls):
-    """The side effects of the handler, in virtual time; its boto3 clients are the real ones."""
+class Calls(VirtualCalls):
+    """The side effects of the handler in a sandbox."""
 
     def __init__(self, world: World, sandbox: Sandbox) -> None:
-        super().__init__()
+        super().__init__(world)
         self._world = world
         self._sandbox = sandbox
-
-    def now(self) -> float:
-        return self._world.time.now
-
-    def epoch(self) -> float:
-        return self._world.time.now
-
-    def sleep(self, seconds: float) -> None:
-        self._world.time.sleep(seconds)
-
-    def jitter(self, seconds: float) -> float:
-        return self._world.chance.uniform(0, seconds)
 
     def run(self, work: Callable[[], None], *, seconds: float) -> None:
         mine = getattr(self, "as_mine", lambda own: own())

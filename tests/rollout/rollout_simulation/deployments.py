@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import aws_calls
 import fuota_rollout
 from protocol import Log, ProviderError, Request
+from simulation.virtual_calls import VirtualCalls
 
 from rollout_simulation.operators import NAME
 
@@ -20,25 +20,12 @@ TRIES = 3
 TIMEOUT_SECONDS = 285
 
 
-class Calls(aws_calls.AwsCalls):
-    """The side effects of the provider, in virtual time."""
+class Calls(VirtualCalls):
+    """The side effects of the provider, while its function may run."""
 
     def __init__(self, world: World) -> None:
-        super().__init__()
-        self._world = world
+        super().__init__(world)
         self.work_by = world.time.now + TIMEOUT_SECONDS
-
-    def now(self) -> float:
-        return self._world.time.now
-
-    def epoch(self) -> float:
-        return self._world.time.now
-
-    def sleep(self, seconds: float) -> None:
-        self._world.time.sleep(seconds)
-
-    def jitter(self, seconds: float) -> float:
-        return self._world.chance.uniform(0, seconds)
 
 
 class SilentLog(Log):
