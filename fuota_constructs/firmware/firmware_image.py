@@ -75,7 +75,7 @@ class FirmwareImage:
         *,
         base: str | os.PathLike[str] | FirmwareImage,
         target: str | os.PathLike[str] | FirmwareImage,
-        decoder: str = "detools",
+        decoder: str | None = None,
     ) -> FirmwareImage:
         """What changed between two local files: a patch that devices apply to the image they run.
 
@@ -90,7 +90,9 @@ class FirmwareImage:
         `"detools-crle"` where it is built with one compression. Needs the extra `delta`. Raises
         `FuotaValidationError` for files that no patch can be made of, `ImportError` without the extra.
         """
-        return DeltaAsset(_asset_of("base", base), _asset_of("target", target), decoder)
+        return DeltaAsset(
+            _asset_of("base", base), _asset_of("target", target), "detools" if decoder is None else decoder
+        )
 
     @staticmethod
     def from_bucket(

@@ -31,7 +31,7 @@ class MaintenanceWindow:
     time_zone: str
 
     @staticmethod
-    def daily(*, start: str, duration: cdk.Duration, time_zone: str = "UTC") -> MaintenanceWindow:
+    def daily(*, start: str, duration: cdk.Duration, time_zone: str | None = None) -> MaintenanceWindow:
         """A window every day; sessions begin and end in it.
 
         `start`: the time of the day, `HH:MM`.
@@ -44,6 +44,7 @@ class MaintenanceWindow:
         given = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)", start) if isinstance(start, str) else None
         if given is None:
             raise FuotaValidationError(RULE, f'start is {shown(start)}; give a time of the day such as "22:00"')
+        time_zone = "UTC" if time_zone is None else time_zone
         try:
             ZoneInfo(time_zone)
         except (KeyError, ValueError, OSError, TypeError):

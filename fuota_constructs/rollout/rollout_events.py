@@ -45,7 +45,7 @@ class RolloutEvents(RolloutMetrics):
         id: str,
         *,
         target: events.IRuleTarget | None = None,
-        statuses: Sequence[str] = (),
+        statuses: Sequence[str] | None = None,
     ) -> events.Rule:
         """A rule for `FUOTA Rollout Status Change`: it runs, is held, is over.
 
@@ -61,7 +61,7 @@ class RolloutEvents(RolloutMetrics):
         id: str,
         *,
         target: events.IRuleTarget | None = None,
-        outcomes: Sequence[str] = (),
+        outcomes: Sequence[str] | None = None,
     ) -> events.Rule:
         """A rule for `FUOTA Rollout Wave Status Change`: a wave runs, its gate has judged.
 
@@ -93,6 +93,8 @@ class RolloutEvents(RolloutMetrics):
         )
 
     def _known(self, name: str, given: object, known: Sequence[str]) -> list[str]:
+        if given is None:
+            return []
         is_list = isinstance(given, Sequence) and not isinstance(given, str)
         if not isinstance(given, Sequence) or not is_list or any(each not in known for each in given):
             raise FuotaValidationError(

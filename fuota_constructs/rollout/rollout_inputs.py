@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from aws_cdk.interfaces.aws_iotwireless import IMulticastGroupRef
     from constructs import IConstruct
 
+    from fuota_constructs.rollout.device_versions import DeviceVersions
+
 DEFAULT_GATEWAY_CORRELATION = 0.05
 """An assumption, of the size that cluster samples usually have: nobody has published one for gateways."""
 MOST_DEVICES_PER_GATEWAY = 100_000
@@ -34,11 +36,21 @@ def expect_kinds(dl_class: object, targets: object, window: object, applied: obj
     """Refuse what is no `DlClass`, no `RolloutTargets`, no `MaintenanceWindow` or no `Applied`."""
     if applied is not None and not isinstance(applied, Applied):
         _refuse("rollout-applied", f"applied is {shown(applied)}; give Applied.version('2.4.0')", at)
+    if applied is not None and applied.versions is not None:
+        _expect_table_here(applied.versions, at)
     expect_dl_class(dl_class, at)
     if not isinstance(targets, RolloutTargets):
         _refuse("rollout-targets", f"targets is {shown(targets)}; give RolloutTargets.devices(DeviceList...)", at)
     if window is not None and not isinstance(window, MaintenanceWindow):
         _refuse("rollout-window", f"maintenance_window is {shown(window)}; give MaintenanceWindow.daily(...)", at)
+
+
+def _expect_table_here(versions: DeviceVersions, at: IConstruct) -> None:
+    # The gates read it by its name, which is one of their own account and Region.
+    if apart := synth_checks.place_of_stack(versions).apart_from(synth_checks.place_of_stack(at)):
+        there, here = apart
+        wrong = f"versions is {shown(versions)} in {there}, and the rollout in {here}; give a table of {here}"
+        _refuse("rollout-applied", wrong, at)
 
 
 def waves_of(waves: object, targets: RolloutTargets, *, proof: int, at: IConstruct) -> tuple[RolloutWave, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import aws_cdk as cdk
@@ -14,6 +13,7 @@ RULE = "rollout-waves"
 DEFAULT_BAKE_SECONDS = 86_400
 MOST_BAKE_SECONDS = 30 * 86_400
 MOST_NAME_CHARACTERS = 64
+MOST_DEVICES = 100_000_000
 DEFAULT_WAVES = 3
 
 
@@ -32,7 +32,7 @@ class RolloutWave:
 
     @staticmethod
     def devices(
-        count: int, *, name: str | None = None, bake: cdk.Duration | None = None, approval: bool = False
+        count: int, *, name: str | None = None, bake: cdk.Duration | None = None, approval: bool | None = None
     ) -> RolloutWave:
         """So many devices of the fleet, those of the waves before included.
 
@@ -43,13 +43,14 @@ class RolloutWave:
 
         Raises `FuotaValidationError` (`rollout-waves`) for values of a wrong kind or out of range.
         """
-        if not isinstance(count, int) or isinstance(count, bool) or count < 1:
-            raise FuotaValidationError(RULE, f"a wave has {shown(count)} devices; give a whole number from 1")
+        if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= MOST_DEVICES:
+            wanted = f"give a whole number from 1 to {MOST_DEVICES:,}"
+            raise FuotaValidationError(RULE, f"a wave has {shown(count)} devices; {wanted}")
         return RolloutWave(count, None, *_common(name, bake, approval))
 
     @staticmethod
     def percent(
-        share: float, *, name: str | None = None, bake: cdk.Duration | None = None, approval: bool = False
+        share: float, *, name: str | None = None, bake: cdk.Duration | None = None, approval: bool | None = None
     ) -> RolloutWave:
         """So much of the fleet in percent, the waves before included; rounded up, at least one device more than before.
 
@@ -57,7 +58,7 @@ class RolloutWave:
 
         Raises `FuotaValidationError` (`rollout-waves`) for values of a wrong kind or out of range.
         """
-        is_number = isinstance(share, int | float) and not isinstance(share, bool) and math.isfinite(share)
+        is_number = isinstance(share, int | float) and not isinstance(share, bool)
         if not is_number or not 0 < share <= 100:  # noqa: PLR2004  # percent
             raise FuotaValidationError(RULE, f"a wave has {shown(share)} percent; give a share above 0, up to 100")
         return RolloutWave(None, float(share), *_common(name, bake, approval))
@@ -85,9 +86,9 @@ def _common(name: object, bake: object, approval: object) -> tuple[str | None, i
         raise FuotaValidationError(
             RULE, f"name of a wave is {shown(name)}; give 1 to {MOST_NAME_CHARACTERS} characters"
         )
-    if not isinstance(approval, bool):
+    if approval is not None and not isinstance(approval, bool):
         raise FuotaValidationError(RULE, f"approval of a wave is {shown(approval)}; give True or False")
-    return name, seconds_of("bake", bake, DEFAULT_BAKE_SECONDS, at_most=MOST_BAKE_SECONDS), approval
+    return name, seconds_of("bake", bake, DEFAULT_BAKE_SECONDS, at_most=MOST_BAKE_SECONDS), bool(approval)
 
 
 def seconds_of(name: str, value: object, default: int, *, at_least: int = 0, at_most: int, rule: str = RULE) -> int:

@@ -238,6 +238,9 @@ def test_none_is_not_given(stack, rollout_of, synth) -> None:
     gate = {name: settings["gate"][name] for name in ("success", "confidence", "mostSilent")}
     assert gate == {"success": 0.95, "confidence": 0.8, "mostSilent": 0}
     assert (settings["retries"], settings["mostRedundancyPercent"]) == (0, 60)
+    assert RolloutWave.devices(3, approval=None) == RolloutWave.devices(3)
+    hours = cdk.Duration.hours(8)
+    assert MaintenanceWindow.daily(start="22:00", duration=hours, time_zone=None).time_zone == "UTC"
 
 
 @pytest.mark.parametrize("descriptor", [float("nan"), object(), "***"])
@@ -280,6 +283,16 @@ def test_image_role_and_groups_are_looked_at_as_those_of_a_task(app, image) -> N
     messages = " ".join(found.message for found in rollout.findings)
     assert "and the rollout of" in messages
     assert "and the rollout in eu-west-1" in messages
+    versions = DeviceVersions(there, "Versions")
+    with pytest.raises(FuotaValidationError, match="in us-east-1, and the rollout in eu-west-1; give a table of eu-w"):
+        FuotaRollout(
+            here,
+            "Versioned",
+            firmware_image=image,
+            targets=RolloutTargets.multicast_groups(groups),
+            applied=Applied.version("2.4.0", versions=versions),
+            **given,
+        )
     profile = RolloutTargets.device_profile(iotwireless.CfnDeviceProfile(there, "Profile"))
     with pytest.raises(FuotaValidationError, match=r"CfnDeviceProfile \(us-east-1/Profile\) is in us-east-1"):
         FuotaRollout(here, "ByProfile", firmware_image=image, targets=profile, **given)
@@ -332,6 +345,8 @@ def test_fails_for_what_no_rollout_can_have(rollout_of, given, part) -> None:
         lambda: RolloutWave.percent(0),
         lambda: RolloutWave.percent(100.1),
         lambda: RolloutWave.percent(float("nan")),
+        lambda: RolloutWave.percent(10**400),
+        lambda: RolloutWave.devices(10**9),
         lambda: RolloutWave.devices(1, name=""),
         lambda: RolloutWave.devices(1, approval="yes"),
         lambda: RolloutWave.devices(1, bake=cdk.Duration.days(31)),

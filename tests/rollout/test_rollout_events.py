@@ -85,10 +85,17 @@ def test_rules_are_about_this_rollout_and_what_was_asked_for(stack, rollout_of, 
     assert "MachinesRollout" in resources
 
 
-@pytest.mark.parametrize("statuses", [["STARTED"], "HELD", None, 3, ["PASSED"]])
+@pytest.mark.parametrize("statuses", [["STARTED"], "HELD", 3, ["PASSED"]])
 def test_fails_for_a_status_that_no_rollout_has(rollout_of, statuses) -> None:
     with pytest.raises(FuotaValidationError, match="give a list of RUNNING, HELD, SUCCEEDED, ABORTED, FAILED"):
         rollout_of().on_status_change("Rule", statuses=statuses)
+
+
+def test_none_is_all(stack, rollout_of, synth) -> None:
+    rollout_of().on_status_change("Rule", statuses=None)
+    patterns = [body["Properties"].get("EventPattern", {}) for body in synth(stack).all("AWS::Events::Rule").values()]
+    [pattern] = [each for each in patterns if each.get("detail-type") == [ROLLOUT_CHANGE]]
+    assert "detail" not in pattern
 
 
 def test_fails_for_an_outcome_that_no_wave_has(rollout_of) -> None:
