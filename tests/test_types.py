@@ -44,9 +44,9 @@ def refused_lines() -> set[tuple[str, int]]:
 
 def test_mypy_accepts_right_programs_and_refuses_wrong_ones(programs: list[Path]) -> None:
     command = [sys.executable, "-m", "mypy", "--strict", "--config-file", "", "--no-error-summary", "--output", "json"]
-    # A cache of its own: other options would throw away the one that `make types` keeps.
+    # The cache of `make types`, which is strict, too: aws_cdk alone takes a minute to be read anew.
     checked = subprocess.run(
-        [*command, "--cache-dir", str(ROOT / ".mypy_cache" / "programs"), *map(str, programs)],
+        [*command, "--cache-dir", str(ROOT / ".mypy_cache"), *map(str, programs)],
         capture_output=True,
         text=True,
         check=False,

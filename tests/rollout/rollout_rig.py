@@ -6,6 +6,7 @@ the machines wait for.
 
 from __future__ import annotations
 
+import functools
 import json
 import random
 import sys
@@ -143,8 +144,7 @@ class Rig:
     lines: list[dict[str, Any]] = field(default_factory=list)  # in the log
 
     def __post_init__(self) -> None:
-        self.s3, self.dynamodb, self.iam = boto3.client("s3"), boto3.client("dynamodb"), boto3.client("iam")
-        self.iotwireless = boto3.client("iotwireless")
+        self.s3, self.dynamodb, self.iam, self.iotwireless = map(_client, ("s3", "dynamodb", "iam", "iotwireless"))
         self._random = random.Random(1)
 
     def fleet(self, **cohorts: dict[str, Any]) -> list[str]:
@@ -327,11 +327,43 @@ def cloud(start_cloud: Callable[..., AbstractContextManager[clouds.LocalCloud]])
         yield running
 
 
+class Wireless:
+    """The IoT Wireless service at an address that stays: behind it each test has one of its own."""
+
+    url: str
+    service: IotWirelessService
+
+    def handle(self, *request: Any) -> Any:
+        """Let that of this test answer."""
+        return self.service.handle(*request)
+
+
+@functools.cache
+def _client(service: str) -> Any:
+    """A client of the rig's own, made once a module: making those of a test costs as much as a wave."""
+    return boto3.client(service)
+
+
+def _forget_clients() -> None:
+    rollout_calls._client.cache_clear()
+    _client.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def wireless() -> Iterator[Wireless]:
+    """Its address, for one module; what the clients of that are must not outlive it."""
+    made = Wireless()
+    with serve(made) as made.url:
+        _forget_clients()
+        yield made
+        _forget_clients()
+
+
 @pytest.fixture
-def rig(cloud: clouds.LocalCloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
+def rig(cloud: clouds.LocalCloud, wireless: Wireless, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
     """A fresh service and fresh machines, where the function's boto3 finds them."""
     clock = Clock()
-    service = IotWirelessService(clock, requests_per_second=None, image_source=lambda *_: IMAGE)
+    service = wireless.service = IotWirelessService(clock, requests_per_second=None, image_source=lambda *_: IMAGE)
     for name, value in {
         "AWS_ENDPOINT_URL": cloud.url,
         "AWS_ACCESS_KEY_ID": cloud.account,
@@ -342,33 +374,30 @@ def rig(cloud: clouds.LocalCloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[R
         "ROLLOUT": "Stack/Rollout",
     }.items():
         monkeypatch.setenv(name, value)
-    with serve(service) as url:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_IOT_WIRELESS", url)
-        rollout_calls._client.cache_clear()
-        session = botocore.session.get_session()
-        session.register_component("data_loader", LOADER)
-        boto3.setup_default_session(botocore_session=session)  # with the keys of this cloud
-        rig = Rig(clock, service)
-        rig.dynamodb.delete_item(TableName=TABLE, Key={"Rollout": {"S": "control"}})
-        for item in rig.dynamodb.scan(TableName=VERSIONS)["Items"]:
-            rig.dynamodb.delete_item(TableName=VERSIONS, Key={"WirelessDeviceId": item["WirelessDeviceId"]})
-        for found in rig.s3.list_objects_v2(Bucket=BUCKET).get("Contents", []):
-            rig.s3.delete_object(Bucket=BUCKET, Key=found["Key"])
+    monkeypatch.setenv("AWS_ENDPOINT_URL_IOT_WIRELESS", wireless.url)
+    session = botocore.session.get_session()
+    session.register_component("data_loader", LOADER)
+    boto3.setup_default_session(botocore_session=session)  # with the keys of this cloud
+    rig = Rig(clock, service)
+    rig.dynamodb.delete_item(TableName=TABLE, Key={"Rollout": {"S": "control"}})
+    for item in rig.dynamodb.scan(TableName=VERSIONS)["Items"]:
+        rig.dynamodb.delete_item(TableName=VERSIONS, Key={"WirelessDeviceId": item["WirelessDeviceId"]})
+    for found in rig.s3.list_objects_v2(Bucket=BUCKET).get("Contents", []):
+        rig.s3.delete_object(Bucket=BUCKET, Key=found["Key"])
 
-        def sleep(seconds: float) -> None:
-            clock.time += seconds
+    def sleep(seconds: float) -> None:
+        clock.time += seconds
 
-        monkeypatch.setattr(engine, "_call_lambda", lambda _, event: rig.call(event))
-        monkeypatch.setattr(engine, "_resolve_lambda_function_ref", lambda ref, **_: ref)
-        monkeypatch.setattr(engine, "_scaled_sleep", sleep)
-        monkeypatch.setattr(engine, "_emit_execution_status_event", rig.ended)
-        responses.set_request_region("eu-west-1")
-        responses.set_request_account_id("000000000000")
-        for name in ("rollout", "wave"):
-            machine = {"name": name.title(), "definition": definition(name), "roleArn": ROLE}
-            status, _, body = engine._create_state_machine(machine)
-            assert status == 200, body
-        yield rig
-        engine._state_machines.clear()
-        engine._executions.clear()
-        rollout_calls._client.cache_clear()
+    monkeypatch.setattr(engine, "_call_lambda", lambda _, event: rig.call(event))
+    monkeypatch.setattr(engine, "_resolve_lambda_function_ref", lambda ref, **_: ref)
+    monkeypatch.setattr(engine, "_scaled_sleep", sleep)
+    monkeypatch.setattr(engine, "_emit_execution_status_event", rig.ended)
+    responses.set_request_region("eu-west-1")
+    responses.set_request_account_id("000000000000")
+    for name in ("rollout", "wave"):
+        machine = {"name": name.title(), "definition": definition(name), "roleArn": ROLE}
+        status, _, body = engine._create_state_machine(machine)
+        assert status == 200, body
+    yield rig
+    engine._state_machines.clear()
+    engine._executions.clear()

@@ -174,6 +174,7 @@ def test_what_eventbridge_does_not_take_is_logged_and_told_with_the_next_step(ri
     arn = "arn:aws:states:eu-west-1:000000000000:execution:Rollout:one"
     turn = Turn("choose", "one", arn, rig.settings(waves=ONE_WAVE), {})
     monkeypatch.setenv("AWS_ENDPOINT_URL_EVENTBRIDGE", "http://127.0.0.1:9")
+    rollout_calls._client.cache_clear()
     state = rollout_step.step(turn, ClockedCalls(rig))
     [line] = [line for line in rig.lines if line.get("RolloutUntoldEvents")]
     assert (state["next"], line["Event"], rig.events) == ("done", ROLLOUT_CHANGE, [])
