@@ -11,8 +11,8 @@ import click
 from click.core import ParameterSource
 
 from fuota_constructs import extras
-from fuota_constructs.cli.exit_codes import COULD_NOT_LOOK, INTERRUPTED
-from fuota_constructs.cli.options import Account
+from fuota_constructs.cli.exit_codes import COULD_NOT_LOOK
+from fuota_constructs.cli.options import Account, AwsRegion
 from fuota_constructs.cli.place import PORT_VARIABLE, Place
 from fuota_constructs.local.cloud import DEFAULT_PORT
 
@@ -143,7 +143,10 @@ def command_on_aws(function: Callable[..., int]) -> Callable[..., None]:
 
     @click.option("--profile", metavar="NAME", help="Profile of ~/.aws/config.  [default: as boto3]")
     @click.option(
-        "--region", metavar="REGION", help="AWS Region.  [default: AWS_REGION, AWS_DEFAULT_REGION or the profile's]"
+        "--region",
+        type=AwsRegion(),
+        metavar="REGION",
+        help="AWS Region.  [default: AWS_REGION, AWS_DEFAULT_REGION or the profile's]",
     )
     @click.option("--local", is_flag=True, help="The local cloud of this machine instead of AWS.")
     @click.option(
@@ -190,8 +193,6 @@ def _run(work: Callable[[], int], access: Access) -> int:
 
     try:
         return work()
-    except KeyboardInterrupt:
-        return INTERRUPTED
     except OperationError as error:
         said = str(error)
     except (BotoCoreError, ClientError) as error:

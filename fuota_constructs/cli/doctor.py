@@ -54,7 +54,10 @@ class Check(NamedTuple):
 @click.option("--aws", "ask_aws", is_flag=True, help="Ask AWS who you are, and whether you may see FUOTA tasks.")
 @click.option("--profile", metavar="NAME", help="Profile of ~/.aws/config.  [default: as boto3]")
 @click.option(
-    "--region", metavar="REGION", help="AWS Region.  [default: AWS_REGION, AWS_DEFAULT_REGION or the profile's]"
+    "--region",
+    type=options.AwsRegion(),
+    metavar="REGION",
+    help="AWS Region.  [default: AWS_REGION, AWS_DEFAULT_REGION or the profile's]",
 )
 @options.as_json
 @click.pass_context

@@ -9,6 +9,7 @@ from fuota_constructs.cli.quantities import Percentage
 from fuota_constructs.cli.radio_names import DeviceStackName
 from fuota_constructs.firmware.delta.delta_image import DECODERS
 from fuota_constructs.local.cloud import DEFAULT_PORT
+from fuota_constructs.local.region_names import is_region
 from fuota_constructs.lorawan.session_plan import DEFAULT_LOSS, DEFAULT_TARGET
 
 ACCOUNT_DIGITS = 12
@@ -56,6 +57,19 @@ device_stacks = click.option(
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 json_file = click.option("--json-file", type=OutputFile(), metavar="FILE", help="Write that JSON to a file.")
 html_file = click.option("--html", type=OutputFile(), metavar="FILE", help="Write one page that needs nothing else.")
+
+
+class AwsRegion(click.ParamType[str]):
+    """The name of an AWS Region, also of one to come."""
+
+    name = "region"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Answer the name, or fail with what one looks like."""
+        text = str(value)
+        if not is_region(text):
+            self.fail(f"{text!r} is no AWS Region: give one such as eu-west-1", param, ctx)
+        return text
 
 
 class Account(click.ParamType[str]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from fractions import Fraction
 from pathlib import Path
@@ -76,6 +77,8 @@ class Image(click.ParamType[tuple[str | None, int]]):
             self.fail("it is empty: give the image file, or a size like 100kB", param, ctx)
         path = Path(value)
         if path.is_file():
+            if not os.access(path, os.R_OK):
+                self.fail(f"{value!r} cannot be read: Permission denied", param, ctx)
             return str(value), path.stat().st_size
         if path.is_dir():
             self.fail(f"{value!r} is a folder: give the image file, or a size like 100kB", param, ctx)

@@ -162,6 +162,7 @@ class Aws:
         config = Config(retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS}, proxies=self._proxies)
         try:
             client = session.client(service, endpoint_url=self._endpoint_url, verify=self._verify, config=config)
+            _ = urlsplit(client.meta.endpoint_url).port  # botocore looks at it when it sends, and fails there
         except InvalidRegionError:  # a ValueError, too, and one that is explained
             raise
         except ValueError as error:  # what botocore raises where an endpoint is no URL

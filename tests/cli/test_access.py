@@ -121,8 +121,9 @@ def test_says_that_no_place_has_the_task(wanted: str, message: str, cloud: Local
 
 def test_says_that_a_region_is_none(cloud: LocalCloud, task: str, fuota: Fuota) -> None:
     done = fuota("status", "street", "--port", str(cloud.port), "--region", "eu_west_1")
-    assert done.returncode == 1
-    assert done.stderr == "fuota: 'eu_west_1' is no AWS Region: give one such as --region eu-west-1\n"
+    assert done.returncode == 2
+    assert "Invalid value for '--region': 'eu_west_1' is no AWS Region: give one such as eu-west-1" in done.stderr
+    assert fuota("list", "--port", str(cloud.port), "--region", "").returncode == 2  # a variable that is not set
     assert fuota("local", "status", "--port", str(cloud.port)).returncode == 0
 
 

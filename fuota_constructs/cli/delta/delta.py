@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +11,7 @@ import click
 from fuota_constructs import extras, rules
 from fuota_constructs.cli import documents, options
 from fuota_constructs.cli.image.words import findings_lines
+from fuota_constructs.cli.input_files import InputFile
 from fuota_constructs.cli.output_files import OutputFile, require_apart, write
 from fuota_constructs.cli.plan.figures import smaller
 from fuota_constructs.firmware.delta.delta_image import delta_of
@@ -19,12 +19,13 @@ from fuota_constructs.operations.visible_text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from fuota_constructs.firmware.delta.delta_image import DeltaImage
     from fuota_constructs.rules import Finding
 
 NOT_TO_BE_SENT = 1
-_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+_FILE = InputFile()
 
 
 @click.command()

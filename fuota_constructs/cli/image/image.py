@@ -10,6 +10,7 @@ import click
 from fuota_constructs import extras, rules
 from fuota_constructs.cli import documents, options
 from fuota_constructs.cli.image.words import facts_content, findings_lines, headline
+from fuota_constructs.cli.input_files import InputFile
 from fuota_constructs.cli.output_files import require_apart, write
 from fuota_constructs.cli.quantities import Size
 from fuota_constructs.errors import FuotaValidationError
@@ -36,7 +37,7 @@ _VERDICTS: Final = {
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
+@click.argument("file", type=InputFile())
 @click.option(
     "--signed-by",
     type=click.Path(path_type=Path),

@@ -123,6 +123,19 @@ class KnownStack(click.ParamType[tuple[DeviceStack, ...]]):
         return (DeviceStackName().convert(value, param, ctx),)
 
 
+class ProjectFolder(click.Path):
+    """Where a project is made."""
+
+    def __init__(self) -> None:
+        super().__init__(file_okay=False, path_type=Path)
+
+    def convert(self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Refuse an empty word, mostly a variable that is not set, which would be this folder."""
+        if value == "":
+            self.fail("it is empty: give a folder, or leave --folder out for this one", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 class ProjectName(click.ParamType[str]):
     """A name that a stack, a multicast group and a FUOTA task can have."""
 

@@ -14,6 +14,7 @@ from fuota_constructs.cli.init.answers import (
     FirmwareSize,
     GivenFirmware,
     KnownStack,
+    ProjectFolder,
     ProjectName,
     asked,
     given_firmware,
@@ -70,7 +71,7 @@ if TYPE_CHECKING:
 @click.option("--name", type=ProjectName(), help="Name of stack, group and task.  [default: that of the folder]")
 @click.option(
     "--folder",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=ProjectFolder(),
     default=Path(),
     help="Where to make the project; made if need be.  [default: this folder]",
 )

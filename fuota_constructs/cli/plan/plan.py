@@ -12,6 +12,7 @@ import click
 from fuota_constructs import extras
 from fuota_constructs.cli import options
 from fuota_constructs.cli.exit_codes import NOT_MET
+from fuota_constructs.cli.input_files import InputFile
 from fuota_constructs.cli.output_files import OutputFile, require_apart, write
 from fuota_constructs.cli.plan.delta import base_and_target, delta_of_files
 from fuota_constructs.cli.plan.verdict import LEVELS, exit_code
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 MOST_GATEWAYS = 20
 MOST_SPACING_MS = 60_000
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_FILE = InputFile()
 SHORTEST_PING_SLOT_PERIOD, LONGEST_PING_SLOT_PERIOD = 32, 4096
 
 

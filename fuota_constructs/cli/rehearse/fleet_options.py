@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fuota_constructs.cli.input_files import InputFile
 from fuota_constructs.cli.quantities import share_of_one
 from fuota_constructs.cli.radio_names import DeviceStackName
 
@@ -56,7 +57,7 @@ def fleet_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option(
             "--firmware",
-            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            type=InputFile(),
             metavar="FILE",
             help="What they run now: the base of a delta, which nobody can apply without it.",
         ),
@@ -64,7 +65,7 @@ def fleet_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--fleet",
             "fleet_file",
-            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            type=InputFile(),
             help="A YAML or JSON file with cohorts of devices, instead of the options above.  [default: fleet.yaml]",
         ),
     )

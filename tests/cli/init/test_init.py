@@ -242,6 +242,7 @@ def test_fails_in_the_middle_leaving_nothing() -> None:
         ),
         (("--image", "empty.bin"), 2, "'empty.bin' has no bytes"),
         (("--image", "."), 2, "'.' is no file"),
+        (("--folder", ""), 2, "it is empty: give a folder, or leave --folder out for this one"),
         (("--image", "v1.bin", "--size", "1kB"), 2, "--size makes a stand-in for want of an image"),
         (("--rf-region", "EU869"), 2, "did you mean EU868?"),
         (("--class", "A"), 2, "give B or C"),

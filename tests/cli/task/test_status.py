@@ -153,6 +153,11 @@ def test_says_that_an_endpoint_is_no_url(fuota: Fuota) -> None:
     done = fuota("status", "street", AWS_ENDPOINT_URL="localhost:4566")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "fuota: Invalid endpoint: localhost:4566: correct AWS_ENDPOINT_URL, --region or the profile\n"
+    no_port = fuota("status", "street", AWS_ENDPOINT_URL="http://127.0.0.1:four")
+    assert (no_port.returncode, no_port.stdout) == (1, "")
+    assert no_port.stderr.startswith(
+        "fuota: Port could not be cast to integer value as 'four': correct AWS_ENDPOINT_URL"
+    )
 
 
 @pytest.mark.parametrize("columns", [60, 80])
