@@ -69,6 +69,10 @@ class RolloutMetrics(constructs.Construct):
         """Devices of a wave that failed, those that lost the image to the radio among them."""
         return self.metric("RolloutFailedDevices", **options)
 
+    def metric_applied_devices(self, **options: str | cdk.Duration) -> cloudwatch.Metric:
+        """Devices of a wave that report the version asked for; written where `applied` asks for one only."""
+        return self.metric("RolloutAppliedDevices", **options)
+
     def metric_silent_devices(self, **options: str | cdk.Duration) -> cloudwatch.Metric:
         """Devices of a wave that are silent since they have the image."""
         return self.metric("RolloutSilentDevices", **options)

@@ -13,6 +13,7 @@ def test_a_rollout_whose_devices_report_the_version_is_over_as_soon_as_all_have(
     output = rig.run(rig.settings(**APPLIED))
     assert (output["status"], outcomes(output)) == ("SUCCEEDED", ["INCONCLUSIVE", "PASSED", "PASSED"])
     assert [wave["counts"]["applied"] for wave in output["waves"]] == [4, 6, 10]
+    assert rig.metric("RolloutAppliedDevices") == [4, 6, 10]
     assert output["reason"] == "all waves are over"
     assert "10 of 10 devices report version 2.4.0; " in output["waves"][1]["reason"]
     settled = rig.took("settle")

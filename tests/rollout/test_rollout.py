@@ -29,6 +29,7 @@ def test_good_firmware_reaches_everybody_once_and_leaves_nothing(rig) -> None:
     assert [wave["counts"]["delivered"] for wave in output["waves"]] == [4, 6, 10]
     assert "a canary goes on" in output["waves"][0]["reason"]
     assert rig.requests("StartFuotaTask") == 3
+    assert rig.metric("RolloutAppliedDevices") == []
     assert rig.left() == []
     targets = rig.read("targets.json")
     assert rig.read("sizes.json") == targets["sizes"]

@@ -16,6 +16,8 @@ def gate_metrics(turn: Turn, tally: Tally, verdict: Verdict, *, now: float) -> s
         "RolloutLowerBound": verdict.lower,
         "RolloutUpperBound": verdict.upper,
     }
+    if turn.settings.get("applied"):
+        values["RolloutAppliedDevices"] = tally.good
     if tally.attempted:  # a share of nothing is no number
         values["RolloutSuccessRatio"] = tally.good / tally.attempted
     return metric_line(
