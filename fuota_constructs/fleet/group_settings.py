@@ -131,7 +131,7 @@ class GroupSettings:
                 construct_path=self._group.node.path,
             )
         shared.groups[self._group_id] = self
-        shared.provider.allow_members()
+        outlives = [*shared.provider.allow_members()]
         resource = cdk.CfnResource(
             self._group,
             "Settings",
@@ -142,7 +142,7 @@ class GroupSettings:
                 "MulticastGroupId": self._group_id,
                 "GroupIsImported": "true" if self._imported else None,
                 "WirelessDeviceIds": self._devices or None,
-                "DeviceList": self._staged(shared),
+                "DeviceList": self._staged(shared, outlives),
                 "ParticipatingGateways": _written(
                     {"GatewayList": list(self._gateways) or None, "TransmissionInterval": self._interval}
                 ),
@@ -150,6 +150,8 @@ class GroupSettings:
             },
         )
         shared.provider.outlive(resource)
+        for policy in outlives:
+            resource.add_resource_dependency(policy)
         self._resource = resource
         waiting, self._waiting = self._waiting, []
         for each in waiting:
@@ -169,12 +171,12 @@ class GroupSettings:
                 construct_path=self._group.node.path,
             )
 
-    def _staged(self, shared: SharedFirmware) -> dict[str, str] | None:
+    def _staged(self, shared: SharedFirmware, outlives: list[cdk.CfnResource]) -> dict[str, str] | None:
         if self._list is None:
             return None
         named = Named(self._group, "DeviceList", path_below_stack(self._group, "DeviceList"))
         asset = stage_text(cdk.Stack.of(self._group), self._list.text, ".txt", named)
-        shared.provider.allow_assets(asset.bucket_name)
+        outlives += shared.provider.allow_assets(asset.bucket_name)
         return {"Bucket": asset.bucket_name, "Key": asset.object_key, "Sha256": self._list.sha256}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from fuota_constructs.provider import configuration, permissions
 from fuota_constructs.provider.configured_function import NETWORK_WILDCARDS, ConfiguredFunction, role_for
 from fuota_constructs.template.functions import follow_custom_resource_config, make_function, make_log_group
 from fuota_constructs.template.role_policy import RolePolicy
+from fuota_constructs.template.stable_ids import path_below_stack
 from fuota_constructs.template.typed_resource import attribute
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from aws_cdk.interfaces.aws_iam import IRoleRef
     from aws_cdk.interfaces.aws_kms import IKeyRef
     from constructs import IConstruct
+
+    from fuota_constructs.template.role_policy import Statement
 
 RUNTIME_DIRECTORY = Path(__file__).with_name("runtime")
 LAMBDA_TIMEOUT_SECONDS = 300
@@ -47,7 +51,8 @@ class FuotaProvider(constructs.Construct):
         `customized`: others make the roles.
         """
         super().__init__(scope, id)
-        self._stack, self._asset_buckets = stack, set[str]()
+        self._stack = stack
+        self._beside: dict[tuple[constructs.Construct, str], list[cdk.CfnResource]] = {}
         role, given = role_for(self)
         self.role_arn = attribute(role, "roleArn")
         """What buckets of other accounts know it by."""
@@ -149,21 +154,38 @@ class FuotaProvider(constructs.Construct):
         """Let it copy images from the bucket of the CDK assets to `firmware/` in a firmware bucket."""
         self._policy.allow(permissions.for_copies(asset_bucket, bucket_arn, key_arn, made_here=made_here))
 
-    def allow_members(self) -> None:
-        """Let it put devices into multicast groups, and set these up."""
-        self._policy.allow(permissions.for_members())
+    def allow_members(self) -> list[cdk.CfnResource]:
+        """Let it put devices into multicast groups, and set these up; answers with what outlives who needs that."""
+        return self._allow_beside(self, "Members", permissions.for_members())
 
-    def allow_rollout(self, *, table_arn: str, executions_arn: str) -> None:
-        """Let it note the settings of a rollout, and take away what the rollout made."""
-        self._policy.allow(permissions.for_rollouts(table_arn, executions_arn))
+    def allow_rollout(
+        self, rollout: constructs.Construct, *, table_arn: str, executions_arn: str
+    ) -> list[cdk.CfnResource]:
+        """Let it note the settings of a rollout, and take away what the rollout made.
 
-    def allow_assets(self, asset_bucket: str) -> None:
-        """Let it read the CDK assets in their bucket."""
+        Answers with what outlives the rollout.
+        """
+        own = permissions.for_rollout(table_arn, executions_arn)
+        shared = self._allow_beside(self, "Rollouts", permissions.for_rollouts())
+        return [*shared, *self._allow_beside(rollout, "Provider", own)]
+
+    def _allow_beside(self, scope: constructs.Construct, id: str, statements: list[Statement]) -> list[cdk.CfnResource]:
+        # In policies of their own: CloudFormation changes a policy before it deletes what left the template, whose
+        # Delete would then lack what only it needed.
+        if (scope, id) not in self._beside:
+            name = id if scope is self else hashlib.sha256(path_below_stack(scope, id).encode()).hexdigest()[:16]
+            self._policy.allow(
+                []
+            )  # a stack of groups alone allows nothing else, and what it has is still to be written
+            policy = self._policy.beside(constructs.Construct(scope, id), name, statements)
+            self._beside[scope, id] = [policy.resource] if policy.resource else []
+        return self._beside[scope, id]
+
+    def allow_assets(self, asset_bucket: str) -> list[cdk.CfnResource]:
+        """Let it read the CDK assets in their bucket; answers with what outlives who needs that."""
         # The CDK names one bucket by another token for every asset, which would make the policy grow with them.
-        bucket = json.dumps(self._stack.resolve(asset_bucket))
-        if bucket not in self._asset_buckets:
-            self._asset_buckets.add(bucket)
-            self._policy.allow(permissions.for_assets(asset_bucket))
+        bucket = hashlib.sha256(json.dumps(self._stack.resolve(asset_bucket)).encode()).hexdigest()
+        return self._allow_beside(self, f"Assets{bucket[:16]}", permissions.for_assets(asset_bucket))
 
     def settle(self) -> None:
         """Settle the policy; called when references between stacks are settled."""

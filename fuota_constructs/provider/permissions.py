@@ -95,11 +95,17 @@ def for_members() -> list[Statement]:
     ]
 
 
-def for_rollouts(table_arn: str, executions_arn: str) -> list[Statement]:
-    """What noting the settings of a rollout, looking after it and taking it away needs."""
+def for_rollout(table_arn: str, executions_arn: str) -> list[Statement]:
+    """What noting the settings of a rollout, and stopping it, needs."""
     return [
         statement("NoteRollouts", ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], table_arn),
         statement("StopRollouts", ["states:DescribeExecution", "states:StopExecution"], executions_arn),
+    ]
+
+
+def for_rollouts() -> list[Statement]:
+    """What taking away the groups of rollouts needs."""
+    return [
         statement("ListGroups", _iotwireless(["ListMulticastGroups"]), "*"),
         # Groups and tasks of rollouts are named by the service; a rollout deletes none but those with its tag.
         statement("ReadGroupTags", _iotwireless(["ListTagsForResource"]), _any("MulticastGroup")),

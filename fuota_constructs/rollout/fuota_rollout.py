@@ -263,7 +263,9 @@ class FuotaRollout(RolloutEvents):
         }
         self.settings = cdk.Stack.of(self).to_json_string(settings)
         """The input of an execution, as text; the table has it too, under the key `plan`."""
-        shared.provider.allow_rollout(table_arn=function.table_arn, executions_arn=machines.executions_arn)
+        outlives = shared.provider.allow_rollout(
+            self, table_arn=function.table_arn, executions_arn=machines.executions_arn
+        )
         resource = cdk.CfnResource(
             self,
             "Resource",
@@ -280,7 +282,7 @@ class FuotaRollout(RolloutEvents):
         self._policies = (function.policy, machines.policy)
         self._reads = (shared, readable, role)
         hears = function.watch(machines, bucket_arn=shared.facts_of(bucket).arn)
-        self._outlive(resource, machines.rollout, *(policy.resource for policy in self._policies), hears)
+        self._outlive(resource, machines.rollout, *(policy.resource for policy in self._policies), hears, *outlives)
         synth_checks.SynthChecks(self, before=self._settle).tasks[self] = None
         AcknowledgedAtSynth(self, ROLLOUT)
 

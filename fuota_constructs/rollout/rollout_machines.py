@@ -36,7 +36,10 @@ class RolloutMachines(constructs.Construct):
     ) -> None:
         """Make them, to call this function; `tags` are those of the rollout's machine, by which it is found."""
         super().__init__(scope, id)
-        role = service_role(self, "Role", STATES)
+        # So that no machine of another account can make Step Functions use it (AWS Step Functions Developer Guide,
+        # "Prevent cross-service confused deputy issue").
+        own_account = {"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}}
+        role = service_role(self, "Role", STATES, conditions=own_account)
         role_arn = attribute(role, "roleArn")
         wave = self._machine("Wave", "wave", role_arn, {"FunctionArn": function_arn})
         wave_arn = attribute(wave, "attrArn")

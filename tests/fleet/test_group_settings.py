@@ -36,9 +36,9 @@ def resources(stack, kind=TYPE):
 
 
 def statements(stack):
-    policies = resources(stack, "AWS::IAM::Policy").values()
-    [policy] = [each for each in policies if each["Properties"]["PolicyName"] == "FuotaConstructsProvider"]
-    return {each["Sid"]: each for each in policy["Properties"]["PolicyDocument"]["Statement"]}
+    policies = [each["Properties"] for each in resources(stack, "AWS::IAM::Policy").values()]
+    of_provider = [each for each in policies if each["PolicyName"].startswith("FuotaConstructsProvider")]
+    return {statement["Sid"]: statement for each in of_provider for statement in each["PolicyDocument"]["Statement"]}
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,9 @@ def test_everything(stack):
         "DefaultSessionParameters": {"DlDr": 3, "DlFreq": 869_525_000},
     }
     assert name.startswith("GroupSettings")
-    assert [each for each in found["DependsOn"] if each.startswith("FuotaConstructsProviderPolicy")], "R30"
+    # What only groups need goes with the last of them, and not before.
+    for policy in ("FuotaConstructsProviderPolicy", "FuotaConstructsProviderMembersPolicy"):
+        assert [each for each in found["DependsOn"] if each.startswith(policy)], "R30"
     assert resources(stack, "AWS::IoTWireless::MulticastGroup"), "its own type does not change"
 
 
@@ -103,6 +105,9 @@ def test_a_list_goes_along_as_an_asset(stack):
     assert hashlib.sha256(asset.read_bytes()).hexdigest() == listed.sha256
     assert IDS[1] not in json.dumps(found), "never inlined"
     assert {"ReadAssets", "DecryptAssets", "SetUpGroups", "MoveDevices"} <= statements(stack).keys()
+    assert [each for each in found["DependsOn"] if each.startswith("FuotaConstructsProviderAssets")], (
+        "a Delete reads it"
+    )
     assert devices.sha256 != listed.sha256
 
 

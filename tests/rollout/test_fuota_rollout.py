@@ -213,6 +213,21 @@ def test_grants_name_this_rollout_only(stack, rollout_of, synth) -> None:
         assert re.search(r'"/rollouts/", {"Fn::Select": \[6, .*MachinesRollout.*"/\*"', json.dumps(resource))
 
 
+def test_r30_what_only_a_rollout_needs_goes_with_it_and_not_before(stack, rollout_of, synth) -> None:
+    """CloudFormation changes the policy of the provider before it deletes what left the template."""
+    rollout_of("A"), rollout_of("B")
+    template = synth(stack)
+    policies = {name: json.dumps(body) for name, body in template.all("AWS::IAM::Policy").items()}
+    [provider] = [text for name, text in policies.items() if name.startswith("FuotaConstructsProviderPolicy")]
+    assert "ollout" not in provider
+    for body in template.all("Custom::FuotaRollout").values():
+        needed = [policies[name] for name in body["DependsOn"] if name in policies]
+        table = body["Properties"]["ControlTable"]["Ref"]
+        assert [text for text in needed if "StopRollouts" in text and "NoteRollouts" in text and table in text]
+        assert [text for text in needed if "DeleteGroupsOfRollouts" in text]
+    assert sum("DeleteGroupsOfRollouts" in text for text in policies.values()) == 1
+
+
 def test_who_reads_a_rollout_may_decrypt_its_evidence(stack, rollout_of, synth) -> None:
     key = kms.Key(stack, "Key")
     rollout = rollout_of(firmware_bucket=FirmwareBucket(stack, "Bucket", encryption_key=key))
