@@ -149,7 +149,8 @@ def test_a_given_role_gets_the_permissions(stack, image, synth, kind):
     # Copies and tasks came after the policy was attached, and wait for it.
     assert {"WriteFirmware", "PassFirmwareUpdateRole"} <= statements_of(template, PROVIDER_POLICY).keys()
     [provider_policy] = [name for name in template.all(POLICY) if name.startswith(PROVIDER_POLICY)]
-    assert provider_policy in str(template.only("Custom::FirmwareObject")["DependsOn"])
+    [copy] = template.all("Custom::FirmwareObject")
+    assert provider_policy in template.needed_by(copy)
 
 
 def test_a_role_that_takes_no_policy_is_warned_of(stack, image, synth):
