@@ -30,7 +30,7 @@ from fuota_constructs.local.iotwireless import IotWirelessService, serve
 from fuota_constructs.rollout.event_schema import DETAILS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
 ROOM = Path(fuota_constructs.__file__).parent / "rollout"
@@ -53,6 +53,8 @@ ROLE = "arn:aws:iam::000000000000:role/rollout"
 DEVICES = [f"{number:08x}-0000-4000-8000-000000000000" for number in range(1000)]
 """For lists in templates."""
 MACHINES = "arn:aws:states:eu-west-1:000000000000:stateMachine"
+BAD_RADIO = {"loss": 0.3, "count": 20}
+ONE_WAVE = [{"name": "all", "percent": 100, "bakeSeconds": 10 * MINUTE}]
 
 
 class Clock:
@@ -300,6 +302,26 @@ def make_role(
     document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
     iam.put_role_policy(RoleName=name, PolicyName="read", PolicyDocument=document)
     return str(made["Arn"])
+
+
+def answer_gates(rig: Rig, *words: str) -> list[str]:
+    """An operator who answers each gate that holds with the next word; fills what is returned with these gates."""
+    said: list[str] = []
+    left = list(words)
+
+    def before(turn: Turn) -> None:
+        held = rig.control().get("Held") if turn.step in {"decide", "window"} else ""
+        if held and held not in said and left:
+            said.append(held)
+            rig.say(left.pop(0), held)
+
+    rig.before_step = before
+    return said
+
+
+def outcomes(output: Mapping[str, Any]) -> list[str]:
+    """How each wave of a rollout went."""
+    return [wave["outcome"] for wave in output["waves"]]
 
 
 def make_stores(cloud: clouds.LocalCloud) -> None:
