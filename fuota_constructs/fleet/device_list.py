@@ -142,7 +142,7 @@ def _read(file: Path) -> str:
     try:
         return file.expanduser().read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        looked = "" if file.is_absolute() else f" in {str(Path.cwd())!r}, where it was looked for"
+        looked = "" if file.expanduser().is_absolute() else f" in {str(Path.cwd())!r}, where it was looked for"
         reason = f"does not exist{looked}; correct the path"
     except IsADirectoryError:
         reason = "is a directory; give the file in it"

@@ -81,7 +81,7 @@ class GroupSettings:
     def give(
         self,
         *,
-        devices: Sequence[object] | DeviceList,
+        devices: Sequence[object] | DeviceList | None,
         gateways: tuple[str, ...],
         interval: object,
         data_rate: object,
@@ -218,6 +218,8 @@ def milliseconds_of(value: object, at: IConstruct) -> object:
 
 
 def _listed(name: str, value: object, at: IConstruct) -> Sequence[object]:
+    if value is None:
+        return ()
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         return value
     other = ", or DeviceList.from_file(path)" if name == "wireless_devices" else ""

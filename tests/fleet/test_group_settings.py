@@ -245,6 +245,13 @@ def test_fails_when_an_imported_group_is_elsewhere(app):
     )
 
 
+def test_none_is_not_given(stack, synth):
+    make(stack, "Devices", wireless_devices=[IDS[0]], participating_gateways=None)
+    make(stack, "Gateways", wireless_devices=None, participating_gateways=["a"])
+    given = [body["Properties"] for body in synth(stack).all("Custom::MulticastGroupSettings").values()]
+    assert ["WirelessDeviceIds" in each for each in given] == ["ParticipatingGateways" not in each for each in given]
+
+
 def test_fails_at_synth_with_what_the_rules_find(stack):
     group = make(
         stack,
