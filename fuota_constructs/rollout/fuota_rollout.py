@@ -205,7 +205,7 @@ class FuotaRollout(RolloutEvents):
         self._plan = synth_checks.rollout_plan(plan, asked, dl_class=dl_class.value)
 
         # The same in every deployment of this stack, and no other stack's: tags say by it whose a task is.
-        self.rollout_name = f"{cdk.Aws.STACK_NAME}/{path_below_stack(scope, id)}"
+        self.rollout_name = f"{cdk.Aws.STACK_NAME}/{rollout_inputs.expect_path(path_below_stack(scope, id), self)}"
         """The value of the tag `fuota-constructs:rollout` of its tasks and groups, and the dimension of its metrics."""
         self.versions = (applied.versions or DeviceVersions(self, "Versions")) if applied else None
         """What devices report, where `applied` says that it counts; else None."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn, TypedDict, TypeGuard, cast
 
@@ -28,6 +29,9 @@ DEFAULT_GATEWAY_CORRELATION = 0.05
 """An assumption, of the size that cluster samples usually have: nobody has published one for gateways."""
 MOST_DEVICES_PER_GATEWAY = 100_000
 _WEEK_SECONDS = 7 * 86_400
+_MOST_PATH = 127
+"""What is left of the 256 characters of a tag's value behind the longest name of a stack and a `/`."""
+_PATH = re.compile(rf"[A-Za-z0-9 _.:/=+@-]{{1,{_MOST_PATH}}}")
 _MOST_INTERVAL_MS = 86_400_000
 _ALL_PERCENT = 100
 
@@ -43,6 +47,18 @@ def expect_kinds(dl_class: object, targets: object, window: object, applied: obj
         _refuse("rollout-targets", f"targets is {shown(targets)}; give RolloutTargets.devices(DeviceList...)", at)
     if window is not None and not isinstance(window, MaintenanceWindow):
         _refuse("rollout-window", f"maintenance_window is {shown(window)}; give MaintenanceWindow.daily(...)", at)
+
+
+def expect_path(path: str, at: IConstruct) -> str:
+    """The path of a rollout below its stack, if it can be the value of a tag and of a dimension.
+
+    Sources: AWS Step Functions API, Tag; AWS General Reference, tag naming limits; CloudWatch API, Dimension (ASCII).
+    """
+    if _PATH.fullmatch(path):
+        return path
+    wrong = f"the path of the rollout is {shown(path)}, by which its tasks are tagged and its metrics are known"
+    wanted = f"at most {_MOST_PATH} ASCII letters, digits, spaces and _.:/=+-@"
+    return _refuse("rollout-id", f"{wrong}; give it, and what it is in, an id of {wanted}", at)
 
 
 def _expect_table_here(versions: DeviceVersions, at: IConstruct) -> None:

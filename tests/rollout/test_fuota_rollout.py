@@ -258,6 +258,13 @@ def test_none_is_not_given(stack, rollout_of, synth) -> None:
     assert MaintenanceWindow.daily(start="22:00", duration=hours, time_zone=None).time_zone == "UTC"
 
 
+def test_fails_for_an_id_that_no_tag_or_metric_can_have(rollout_of) -> None:
+    for name in ("Zähler", "Update (EU)", "R" * 128):
+        with pytest.raises(FuotaValidationError, match="rollout-id: the path of the rollout is"):
+            rollout_of(name)
+    assert rollout_of("R" * 127).rollout_name.endswith("/" + "R" * 127)
+
+
 @pytest.mark.parametrize("descriptor", [float("nan"), object(), "***"])
 def test_a_descriptor_that_is_none_is_a_finding(rollout_of, descriptor) -> None:
     assert "descriptor-format" in {found.rule for found in rollout_of(descriptor=descriptor).findings}
