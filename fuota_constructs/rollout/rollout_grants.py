@@ -30,7 +30,12 @@ class _Rollout(Protocol):
 
 
 class RolloutGrants:
-    """Grants on one rollout, for any `iam.IGrantable`."""
+    """Grants on one rollout, for any `iam.IGrantable`: a role, an imported role, a user.
+
+    Source: Service Authorization Reference, AWS Step Functions, Amazon DynamoDB and Amazon S3.
+
+    Each raises `FuotaValidationError` (`grantee`) for what nothing can be granted to.
+    """
 
     def __init__(self, rollout: _Rollout) -> None:
         """Use `FuotaRollout.grants`."""
