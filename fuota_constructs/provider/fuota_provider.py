@@ -111,7 +111,7 @@ class FuotaProvider(constructs.Construct):
         """Set up the Lambda functions of this library: for the tasks of a stack, its monitors and its rollouts.
 
         Before or after the constructs that need them (`role`: before the first of them). What is given for an app or a
-        Stage holds for all its stacks; what a stack is given itself goes first. The README has what nobody gives.
+        Stage holds for all its stacks; what a stack is given itself goes first.
 
         `scope`: the app, a Stage, a stack, or a construct in one, which stands for its stack.
         `vpc`: the VPC the functions are in; none by default. They call public APIs: give subnets with a way out (NAT),
@@ -132,8 +132,9 @@ class FuotaProvider(constructs.Construct):
         `architecture`: of the processors; x86_64 by default.
         `runtime`: Python 3.11 or newer; by default the newest that the CDK knew when this version was made.
 
-        Raises `FuotaValidationError` for a value of a wrong kind or out of range, for one that was given for the same
-        scope with another value, and for a `role` that comes when a function has another one already.
+        Raises `FuotaValidationError` for a value of a wrong kind, out of range, or of another account or Region than
+        the stack, for one that was given for the same scope with another value, and for a `role` that comes when a
+        function has another one already.
         """
         given = {name: value for name, value in locals().items() if name != "scope"}
         configuration.configure(scope, given)
