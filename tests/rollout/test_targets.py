@@ -1,6 +1,11 @@
 """Who a rollout updates: a profile or groups, and what became of their devices since."""
 
+import io
+import json
+
 import pytest
+import rollout_calls
+from botocore.awsrequest import AWSResponse, HeadersDict
 from rollout_rig import HOUR, MINUTE, ROLE
 from test_rollout import ONE_WAVE, answer_gates
 
@@ -77,6 +82,69 @@ def test_devices_deleted_on_the_way_are_left_out(rig, step) -> None:
     output = rig.run(rig.settings(waves=ONE_WAVE))
     assert output["waves"][0]["counts"]["attempted"] == 4
     assert rig.read("wave-0/gate.json")["leftOut"] == 1
+
+
+def test_a_device_that_left_the_group_while_it_baked_is_as_its_session_ended(rig) -> None:
+    gone = rig.fleet(good={"count": 5})[0]
+
+    def before(turn):
+        if turn.step == "settle" and gone in rig.devices:
+            rig.devices.remove(gone)
+            rig.iotwireless.disassociate_wireless_device_from_multicast_group(
+                Id=turn.state["group"], WirelessDeviceId=gone
+            )
+
+    rig.before_step = before
+    output = rig.run(rig.settings(waves=ONE_WAVE))
+    assert output["waves"][0]["counts"] == {"attempted": 5, "delivered": 5, "failed": 0, "silent": 0}
+
+
+def refuse(rig, odd, *, joins=False, status=None):
+    """Answer with a conflict that a device cannot join; it may have joined all the same, or the group be in session."""
+    events, begun = rollout_calls._client("iotwireless").meta.events, []
+
+    def conflict(request, **_):
+        if odd not in str(request.body):
+            return None
+        if joins and not begun:
+            begun.append(request)
+            group = request.url.split("/")[-2]
+            rig.iotwireless.associate_wireless_device_with_multicast_group(Id=group, WirelessDeviceId=odd)
+        return answer(request, 409, {"__type": "ConflictException", "Message": "no"})
+
+    def group(request, **_):
+        return answer(request, 200, {"Id": "g", "Status": status}) if status else None
+
+    events.register("before-send.iot-wireless.AssociateWirelessDeviceWithMulticastGroup", conflict)
+    events.register("before-send.iot-wireless.GetMulticastGroup", group)
+
+
+def answer(request, code, content):
+    class Body(io.BytesIO):
+        def stream(self, **_):
+            return iter([self.read()])
+
+    headers = HeadersDict({"x-amzn-errortype": content.get("__type", "")})
+    return AWSResponse(request.url, code, headers, Body(json.dumps(content).encode()))
+
+
+@pytest.mark.parametrize("joins", [False, True])
+def test_a_device_that_the_service_does_not_take_stops_nobody_else(rig, joins) -> None:
+    """Which conflicts there are is not documented: one may be that the device has joined already."""
+    odd, *_ = rig.fleet(good={"count": 5})
+    refuse(rig, odd, joins=joins)
+    output = rig.run(rig.settings(waves=ONE_WAVE))
+    assert output["waves"][0]["counts"]["delivered"] == 4 + joins
+    assert rig.read("wave-0/gate.json")["leftOut"] == 1 - joins
+    assert [taken["leftOut"] for taken in rig.took("gather")] == [1 - joins]
+
+
+def test_fails_where_a_group_of_a_wave_is_in_a_session(rig) -> None:
+    odd, *_ = rig.fleet(good={"count": 3})
+    refuse(rig, odd, status="In_Session")
+    execution = rig.start(rig.settings(waves=ONE_WAVE))
+    rig.join(execution)
+    assert (execution["status"], execution["error"]) == ("FAILED", "ConflictException")
 
 
 def test_a_wave_of_devices_that_all_are_gone_asks_the_operator_at_once(rig) -> None:

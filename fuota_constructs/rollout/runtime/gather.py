@@ -1,5 +1,6 @@
 """A group of their own for the devices of a wave, for one session."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from operator_word import OperatorWord
@@ -12,7 +13,8 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
     """Make the group and let the devices join, so many as there is time for; then it is called again.
 
     Those who have joined are not asked again: whether that were a conflict is not documented. Devices that the service
-    does not know, or that are of another RfRegion, are left out, and count as not attempted.
+    does not know, that are of another RfRegion, or that it does not take while the group takes others, are left out,
+    and count as not attempted.
     """
     iotwireless = calls.iotwireless
     group = turn.state.get("group") or word.make_on_record(
@@ -36,6 +38,11 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
             left_out += 1
         except iotwireless.exceptions.ValidationException:
             left_out += 1
+        except iotwireless.exceptions.ConflictException:
+            # Of the group, which may be in use, or of this device alone; or it has joined, and the answer was lost.
+            if not _is_pending(iotwireless.get_multicast_group(Id=group)):
+                raise
+            left_out += members[cursor] not in {device["Id"] for device in calls.devices(MulticastGroupId=group)}
         cursor += 1
         calls.pace()
     is_done = cursor >= len(members)
@@ -46,6 +53,11 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
         "leftOut": left_out,
         "members": len(members),
     }
+
+
+def _is_pending(group: Mapping[str, Any]) -> bool:
+    """Whether devices may join: in the API the status is a free text, so its spelling is assumed."""
+    return str(group.get("Status") or "pending").lower() == "pending"
 
 
 def new_group(turn: Turn, calls: RolloutCalls) -> str:
