@@ -124,19 +124,19 @@ def test_an_execution_that_dies_is_told_once_and_running_again_when_it_is_redriv
     assert rig.told(ROLLOUT_CHANGE, "reason")[1].startswith("its execution failed: ")
     assert outcomes(rig) == [(1, "RUNNING"), (1, "INCONCLUSIVE")]
     assert rig.metric("RolloutFailed")[-1] == 1
+    rig.before_step = lambda _: None
+    look = {
+        "step": "look",
+        "execution": "one",
+        "executionArn": execution["executionArn"],
+        "settings": rig.settings(waves=ONE_WAVE),
+        "state": rig.took("launch")[-1],
+    }
+    rig.call(look)  # its wave goes on a little
+    assert changes(rig) == ["RUNNING", "FAILED"]
     execution["status"] = "RUNNING"
     rig.ended({**execution, "status": "FAILED"})  # late: it is redriven
-    rig.before_step = lambda _: None
-    launched = rig.took("launch")[-1]
-    rig.call(
-        {
-            "step": "look",
-            "execution": "one",
-            "executionArn": execution["executionArn"],
-            "settings": rig.settings(waves=ONE_WAVE),
-            "state": launched,
-        }
-    )
+    rig.call(look)
     assert changes(rig) == ["RUNNING", "FAILED", "RUNNING"]
     assert outcomes(rig)[-1] == (1, "RUNNING")
     assert rig.metric("RolloutFailed")[-1] == 0

@@ -149,8 +149,10 @@ def test_the_handler_reads_the_event_that_the_machine_sends(rig) -> None:
     assert answer["status"] == "ABORTED"  # it is not the execution on record
 
 
-def test_the_function_sees_the_time_and_which_executions_run(rig) -> None:
+def test_the_function_sees_the_time_and_which_executions_run(rig, capsys) -> None:
     calls = RolloutCalls(Context())
+    calls.say('{"a": 1}')
+    assert capsys.readouterr().out == '{"a": 1}\n'
     began = calls.now()
     calls.sleep(0.01)
     assert began < calls.now() <= time.time()
