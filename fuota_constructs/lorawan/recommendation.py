@@ -103,8 +103,9 @@ def recommend(
     return Recommendation(chosen.plan, target, why, cautioned=bool(chosen.caution))
 
 
-def snippet(plan: SessionPlan, *, image: str = "firmware.bin") -> str:
-    """A group and a `FuotaTask` with these parameters, as Python."""
+def snippet(plan: SessionPlan, conditions: Conditions, *, image: str = "firmware.bin") -> str:
+    """A group and a `FuotaTask` with these parameters, as Python; what the plan was told, the rules are told, too."""
+    frequency, stacks = conditions.frequency_hz, conditions.stacks
     return "\n".join(
         [
             "group = MulticastGroup(",
@@ -112,6 +113,7 @@ def snippet(plan: SessionPlan, *, image: str = "firmware.bin") -> str:
             f"    rf_region=RfRegion.{plan.region.replace('-', '_')},",
             f"    dl_class=DlClass.{'CLASS_B' if plan.dl_class == CLASS_B else 'CLASS_C'},",
             f"    downlink_data_rate={plan.data_rate},",
+            *([f"    downlink_frequency_hz={frequency},"] if frequency is not None else []),
             ")",
             "FuotaTask(",
             '    stack, "Update",',
@@ -122,6 +124,8 @@ def snippet(plan: SessionPlan, *, image: str = "firmware.bin") -> str:
             f"    fragment_interval=cdk.Duration.seconds({plan.interval_seconds}),",
             "    multicast_groups=[group],",
             *([f"    planned_loss_percent={100 * plan.loss:g},"] if plan.loss != DEFAULT_LOSS else []),
+            # One task has one stack: of a mixed fleet each kind has a task of its own.
+            *([f"    device_stack={json.dumps(stacks[0].text)},"] if len(stacks) == 1 else []),
             ")",
         ]
     )

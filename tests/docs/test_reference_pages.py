@@ -20,6 +20,7 @@ from fuota_constructs.cli import exit_codes
 from fuota_constructs.cli.documents import NAMES, identity
 from fuota_constructs.cli.root import fuota
 from fuota_constructs.local.iotwireless import IotWirelessService, serve
+from fuota_constructs.local.iotwireless.admin import Admin
 from fuota_constructs.operations.device_status import DEVICE_STATUSES
 
 if TYPE_CHECKING:
@@ -52,6 +53,17 @@ def test_every_variable_of_ours_is_on_the_page() -> None:
         "FUOTA_REQUIRE_BROWSER"
     }
     assert "FUOTA_REQUIRE_BROWSER" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_the_local_cloud_has_the_routes_of_its_page() -> None:
+    routes = {
+        f"{verb} {path}"
+        for cells in table_rows(page("reference/local-api.md"))
+        for verbs, path in re.findall(r"((?:`[A-Z]+`, )*`?[A-Z]+) (/_fuota/[a-z-]+)", cells[0])
+        for verb in re.findall("[A-Z]+", verbs)
+    }
+    _, _, said = Admin(IotWirelessService()).handle("GET", "/_fuota/none", b"", {})
+    assert routes == set(re.findall(r"[A-Z]+ /_fuota/[a-z-]+", said.decode().partition("there are: ")[2]))
 
 
 def test_exit_codes_are_those_of_the_code() -> None:

@@ -144,8 +144,9 @@ def test_images_whose_fragment_count_has_twins_get_another_size():
 @pytest.mark.parametrize(("loss", "planned"), [(0.1, False), (0.25, True)])
 @pytest.mark.parametrize("dl_class", [CLASS_B, CLASS_C])
 def test_snippet_is_python_with_the_parameters(dl_class, loss, planned):
-    plan = recommend(options(50_000, Conditions(region("AS923-1"), dl_class=dl_class, loss=loss))).plan
-    text = snippet(plan, image='my "new" firmware.bin')
+    conditions = Conditions(region("AS923-1"), dl_class=dl_class, loss=loss)
+    plan = recommend(options(50_000, conditions)).plan
+    text = snippet(plan, conditions, image='my "new" firmware.bin')
     group, task = ast.parse(text).body
     arguments = {keyword.arg: ast.unparse(keyword.value) for keyword in task.value.keywords}
     assert arguments["rf_region"] == "RfRegion.AS923_1"
@@ -154,6 +155,7 @@ def test_snippet_is_python_with_the_parameters(dl_class, loss, planned):
     assert arguments["fragment_interval"] == f"cdk.Duration.seconds({plan.interval_seconds})"
     assert 'my "new" firmware.bin' in ast.literal_eval(task.value.keywords[0].value.args[0])
     assert ("planned_loss_percent" in arguments) == planned
+    assert "device_stack" not in arguments
     group_arguments = {keyword.arg: ast.unparse(keyword.value) for keyword in group.value.keywords}
     assert group_arguments["downlink_data_rate"] == str(plan.data_rate)
     assert group_arguments["dl_class"] == f"DlClass.{'CLASS_B' if dl_class == CLASS_B else 'CLASS_C'}"

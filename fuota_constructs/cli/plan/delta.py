@@ -78,7 +78,7 @@ def _cells(session: Planned) -> tuple[str, ...]:
 
 def snippet_of(result: Planned, best: Recommendation) -> str:
     """What to write for the recommended session."""
-    delta, snippet = result.inputs.delta, recommendation.snippet(best.plan)
+    delta, snippet = result.inputs.delta, recommendation.snippet(best.plan, result.inputs.conditions)
     if delta is None or delta.made.patch is None:
         return snippet
     image = f"FirmwareImage.delta(base={json.dumps(delta.base_name)}, target={json.dumps(result.inputs.image_name)})"

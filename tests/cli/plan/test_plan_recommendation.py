@@ -7,22 +7,34 @@ import pytest
 from .plan_command import EU868, content, findings, plan
 
 
+@pytest.mark.parametrize(
+    ("size", "told", "said"),
+    [
+        (100_000, ("--loss", "10%", "--target", "99.9%"), ()),
+        (
+            20_000,
+            ("--loss", "12%", "--frequency", "868100000", "--device-stack", "zephyr,max_fragments=1000"),
+            ("planned_loss_percent=12", "downlink_frequency_hz=868100000", 'device_stack="zephyr@'),
+        ),
+    ],
+)
 def test_recommends_a_snippet_that_synthesises_without_a_finding(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    size: int, told: tuple[str, ...], said: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import aws_cdk as cdk
 
     import fuota_constructs
 
-    answer = content("100kB", *EU868, "--recommend", "--loss", "10%", "--target", "99.9%")
+    answer = content(str(size), *EU868, "--recommend", *told)
     snippet = answer["recommendation"]["snippet"]
-    shown = plan("100kB", *EU868, "--recommend", "--loss", "10%", "--target", "99.9%")
+    assert all(each in snippet for each in said)
+    shown = plan(str(size), *EU868, "--recommend", *told)
     assert shown.exit_code == 0
     assert all(line in shown.stdout for line in snippet.splitlines())
     assert "recommended" in shown.stdout
 
     monkeypatch.chdir(tmp_path)
-    Path("firmware.bin").write_bytes(bytes(100_000))
+    Path("firmware.bin").write_bytes(bytes(size))
     app = cdk.App(outdir=str(tmp_path / "cdk.out"))
     names = {name: getattr(fuota_constructs, name) for name in fuota_constructs.__all__}
     exec(snippet, names | {"cdk": cdk, "stack": cdk.Stack(app, "Stack")})  # noqa: S102  # a snippet of ours
