@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from fuota_constructs.cli.repeatable import Typed
     from fuota_constructs.lorawan.recommendation import Option, Recommendation
 
-NARROW = 74
+NARROW, NARROWEST = 74, 56
 HEADINGS = ("bytes", "every", "redund.", "fragm.", "lasts", "energy")
 STYLES = {"error": "bold red", "warning": "yellow"}
 
@@ -55,18 +55,19 @@ def show(
     show_banner(replace(said, causes=()), console, about=[*session_words(result), *made(typed.at)])
     console.print(Text(f"do it again: {visible(typed.command)}", style="dim"), soft_wrap=True)
     _heading("Session", console)
-    console.print(_lines(inputs_of(result)))
+    narrow = console.width < NARROW
+    console.print(_lines(inputs_of(result), narrow=narrow))
     if result.plan:
         _heading("What it costs, and whether it works", console)
-        console.print(_lines(figures_of(result, result.plan)))
+        console.print(_lines(figures_of(result, result.plan), narrow=narrow))
     if whole:
         _heading(delta.TITLE, console)
-        console.print(_beside(result, whole, narrow=console.width < NARROW))
+        console.print(_beside(result, whole, width=console.width))
         _bullets(delta.remarks_of(result, whole), console)
     _show_findings(result.findings, console)
     if choices:
         _heading("Best of each data rate", console)
-        console.print(_comparison(choices, best, narrow=console.width < NARROW))
+        console.print(_comparison(choices, best, width=console.width))
         _show_recommendation(result, best, choices, console)
 
 
@@ -75,10 +76,12 @@ def _heading(title: str, console: Console) -> None:
     console.print(Text(title, style="bold"))
 
 
-def _lines(figures: list[Figure]) -> Padding:
+def _lines(figures: list[Figure], *, narrow: bool) -> Padding:
+    """Name, value and remark; on a narrow screen the remark goes on where the value ends, so that neither is cut."""
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True, style="cyan")
-    table.add_column(no_wrap=True)
+    if not narrow:
+        table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for figure in figures:
         remark = Text()
@@ -86,7 +89,9 @@ def _lines(figures: list[Figure]) -> Padding:
             remark.append(figure.verdict, style="green" if figure.verdict == GOOD else "bold red")
             remark.append(": " if figure.remark else "")
         remark.append(figure.remark, style="dim")
-        table.add_row(figure.name, Text(figure.value), remark)
+        value = Text(figure.value)
+        cells = (Text("  ").join([value, remark]) if remark else value,) if narrow else (value, remark)
+        table.add_row(figure.name, *cells)
     return Padding(table, (0, 0, 0, 2))
 
 
@@ -103,20 +108,24 @@ def _show_findings(findings: Findings, console: Console) -> None:
         console.print(Padding(table, (0, 0, 0, 2)))
 
 
-def _beside(result: Planned, whole: Planned, *, narrow: bool) -> Padding:
-    left_out = {delta.HEADINGS.index("airtime")} if narrow else set()
+def _beside(result: Planned, whole: Planned, *, width: int) -> Padding:
+    left_out = {delta.HEADINGS.index("airtime")} if width < NARROW else set()
+    if width < NARROWEST:
+        left_out |= {delta.HEADINGS.index(heading) for heading in ("rate", "fragm.", "energy")}
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for place, heading in enumerate(delta.HEADINGS):
         if place not in left_out:
-            table.add_column(heading, justify="right" if place else "left", no_wrap=True)
+            table.add_column(heading, justify="right" if place else "left", no_wrap=bool(heading))
     for row in delta.rows_of(result, whole):
         cells = [cell for place, cell in enumerate((row.name, *row.cells)) if place not in left_out]
         table.add_row(*(Text(cell, style="bold" if row.sent else "") for cell in cells))
     return Padding(table, (0, 0, 0, 2))
 
 
-def _comparison(choices: tuple[Option, ...], best: Recommendation | None, *, narrow: bool) -> Padding:
-    headings = ("bytes", "every", "redund.", "lasts") if narrow else HEADINGS
+def _comparison(choices: tuple[Option, ...], best: Recommendation | None, *, width: int) -> Padding:
+    headings: tuple[str, ...] = HEADINGS if width >= NARROW else ("bytes", "every", "redund.", "lasts")
+    if width < NARROWEST:
+        headings = ("bytes", "lasts")
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("", no_wrap=True)
     for heading in headings:

@@ -173,7 +173,7 @@ def show(record: Record, console: Console) -> None:
     outcome, verdict = record.outcome, record.verdict
     show_banner(record.banner, console, about=record.about)
     for status in record.rollouts:
-        console.print(waves_table(status))
+        console.print(waves_table(status, console.width))
     if outcome is None or verdict is None:
         return
     for task in outcome.tasks:

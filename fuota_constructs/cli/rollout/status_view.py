@@ -40,6 +40,10 @@ HUNDRED, NEAR_PERCENT, HIGHEST_SHOWN = 100, 99, 99.9
 APPLIED_CELL = 5
 """The place of `applied` in the cells of a wave."""
 
+WIDE = 80
+LEFT_OUT = {72: ("tried", "silent", "sent"), 52: ("proven",), 44: ("devices",)}
+"""What has no room in the table of waves on a terminal of fewer columns."""
+
 
 def show(status: RolloutStatus, found: FoundRollout, console: Console) -> None:
     """Print the rollout, its waves, and what happens next."""
@@ -47,7 +51,7 @@ def show(status: RolloutStatus, found: FoundRollout, console: Console) -> None:
     console.print(Text(f"Rollout {status.rollout} ({found.place})", style="bold"))
     show_banner(banner, console, about=about_rollout(status))
     console.print()
-    console.print(waves_table(status))
+    console.print(waves_table(status, console.width))
     for wave in status.waves:
         if wave.reason or wave.decisions or wave.already:
             console.print(Padding(_said(wave), (0, 0, 0, 2)))
@@ -71,27 +75,29 @@ def word_line(said: dict[str, str]) -> str:
     return f"{said['word']} was said by {said['who'] or 'somebody'} {said['when']}".rstrip()
 
 
-def waves_table(status: RolloutStatus) -> Table:
-    """A row a wave, in the 80 columns of a terminal: the redundancy is left to the page."""
+def waves_table(status: RolloutStatus, width: int = WIDE) -> Table:
+    """A row a wave, in the columns of the terminal: of 80 the redundancy is left to the page, of fewer what leads to
+    the figures of the devices."""
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim")
     table.add_column("wave", overflow="fold")
     table.add_column("outcome", no_wrap=True)
     headings = ("devices", "tried", "have it", "run it", "failed", "silent", "proven", "sent")
-    for heading in _shown(headings, status, at=3):
-        table.add_column(heading, justify="right", no_wrap=True)
+    left_out = {heading for below, hidden in LEFT_OUT.items() if width < below for heading in hidden}
+    if not status.settings.get("applied"):
+        left_out.add("run it")
+    for heading in headings:
+        if heading not in left_out:
+            table.add_column(heading, justify="right", no_wrap=True)
     for wave in status.waves:
-        row = _shown(cells(wave)[:-1], status, at=APPLIED_CELL)
-        table.add_row(*map(Text, row), style=STYLES.get(wave.outcome, ""))
+        name, outcome, *figures, _ = cells(wave)
+        row = [cell for heading, cell in zip(headings, figures, strict=True) if heading not in left_out]
+        table.add_row(*map(Text, (name, outcome, *row)), style=STYLES.get(wave.outcome, ""))
     return table
 
 
 def shown_cells(row: Sequence[str], status: RolloutStatus) -> list[str]:
     """A row, or its headings, without the cell about versions where none is asked for."""
-    return _shown(row, status, at=APPLIED_CELL)
-
-
-def _shown(row: Sequence[str], status: RolloutStatus, *, at: int) -> list[str]:
-    return [cell for place, cell in enumerate(row) if place != at or status.settings.get("applied")]
+    return [cell for place, cell in enumerate(row) if place != APPLIED_CELL or status.settings.get("applied")]
 
 
 def cells(wave: WaveStatus) -> list[str]:

@@ -77,6 +77,25 @@ def test_the_recommended_snippet_can_be_pasted_from_any_terminal(columns: str) -
     compile(pasted, "pasted", "exec")
 
 
+@pytest.mark.parametrize("columns", ["40", "50", "60"])
+def test_nothing_is_cut_on_a_narrow_terminal(columns: str, tmp_path: Path) -> None:
+    (tmp_path / "base.bin").write_bytes(bytes(range(256)) * 40)
+    (tmp_path / "next.bin").write_bytes(bytes(range(256)) * 40 + b"new")
+    names = [str(tmp_path / name) for name in ("base.bin", "next.bin")]
+    done = CliRunner(env={"COLUMNS": columns}).invoke(root, ["plan", *names, *EU868, "--recommend"])
+    assert "…" not in done.stdout
+    said = " ".join(done.stdout.split())
+    for remark in (
+        "ok: 10 % allowed",
+        "ok: target 99.9 %",
+        "ok: service 18 h",
+        "assumed 5.5 mA",
+        "whole",
+        "recommended",
+    ):
+        assert remark in said, remark
+
+
 def test_the_comparison_is_readable_in_60_columns() -> None:
     done = CliRunner(env={"COLUMNS": "60"}).invoke(root, ["plan", "100kB", *EU868, "--recommend"])
     assert max(map(len, done.stdout.splitlines())) <= 60

@@ -63,6 +63,11 @@ def test_the_table_of_waves_has_a_column_for_them_in_80_columns_and_only_then(ab
     assert "…" not in text(aborted)
     assert "11" in text(aborted).splitlines()[1].split()
     assert "run it" not in text(dataclasses.replace(aborted, settings={}))
+    for width in (40, 50, 60):
+        narrow = Console(file=io.StringIO(), width=width)
+        narrow.print(waves_table(aborted, width))
+        assert "…" not in narrow.file.getvalue()
+        assert {"canary", "have", "failed"} < set(narrow.file.getvalue().split())
     assert "applied" in waves_section(aborted)
     assert "applied" not in waves_section(dataclasses.replace(aborted, settings={}))
 
