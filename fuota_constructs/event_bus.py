@@ -8,6 +8,7 @@ import aws_cdk as cdk
 
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.synth_checks import Place, place_of, place_of_stack
+from fuota_constructs.template.service_arns import parts_of
 from fuota_constructs.template.tokens import shown
 
 if TYPE_CHECKING:
@@ -29,6 +30,13 @@ def event_bus_arn(event_bus: IEventBusRef | None, at: Construct, *, rule: str) -
             construct_path=at.node.path,
         )
     arn = event_bus.event_bus_ref.event_bus_arn
+    if parts_of(arn)[2] not in {None, "events"}:
+        raise FuotaValidationError(
+            rule,
+            f"event_bus has the ARN {shown(arn)}, which is no bus's; give"
+            " arn:aws:events:<region>:<account>:event-bus/<name>",
+            construct_path=at.node.path,
+        )
     # Another Region's bus is reached by a rule on one of this Region only (EventBridge User Guide, sending and
     # receiving events between AWS Regions); one of another account takes events that its policy allows.
     there = place_of(event_bus, arn).region

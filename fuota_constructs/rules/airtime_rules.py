@@ -40,6 +40,19 @@ def _fragment_interval_airtime(plan: TaskPlan) -> Remarks:
             )
 
 
+def _gateway_spacing(plan: TaskPlan) -> Remarks:
+    size = fragment_size(plan)
+    for sent in sent_rates(plan) if size is not None else ():
+        spacing, airtime = sent.conditions.gateway_spacing_seconds, sent.rate.fragment_airtime_us(size or 0) / 1e6
+        if sent.conditions.gateways > 1 and 0 < spacing < airtime:
+            yield warning(
+                f"transmission_interval is {spacing:g} s and a fragment of {size} bytes takes {airtime:.3f} s on the"
+                f" air at {sent}: the next gateway begins while the one before still sends, and who hears both loses"
+                f" the fragment; choose Duration.millis({math.ceil(1000 * airtime)}) or more, or acknowledge this"
+                " if no device hears two"
+            )
+
+
 def _ping_slot_interval(plan: TaskPlan) -> Remarks:
     milliseconds = interval_ms(plan)
     periods = {group.ping_slot_period for group in plan.multicast_groups}
@@ -129,6 +142,15 @@ AIRTIME_RULES = (
         remedy="a longer interval, a smaller fragment or a faster data rate",
         source="Semtech AN1200.13 (time on air); AWS IoT Wireless Developer Guide, participating gateways",
         check=_fragment_interval_airtime,
+    ),
+    Rule(
+        id="gateway-spacing",
+        levels=("warning",),
+        what="`transmission_interval` of a group is shorter than one fragment's time on air",
+        why="gateways that send at the same time disturb each other where a device hears both",
+        remedy="a longer `transmission_interval`, a smaller fragment or a faster data rate",
+        source="AWS IoT Wireless Developer Guide, participating gateways; Semtech AN1200.13 (time on air)",
+        check=_gateway_spacing,
     ),
     Rule(
         id="ping-slot-interval",

@@ -50,6 +50,17 @@ def _gateway_count(plan: TaskPlan) -> Remarks:
         )
 
 
+def _gateway_ids(plan: TaskPlan) -> Remarks:
+    gateways = [known for each in (plan.members.gateways if plan.members else ()) if (known := text(each)) is not None]
+    if wrong := [each for each in gateways if not _DEVICE_ID.fullmatch(each)]:
+        more = f" and {len(wrong) - 1} more like it" if len(wrong) > 1 else ""
+        yield warning(
+            f"participating_gateways has {show(wrong[0])}{more}; ids of wireless gateways are 32 hexadecimal digits in"
+            " five groups wherever AWS shows one, so the service may not know it: give the WirelessGatewayId, not a"
+            " name or a GatewayEui"
+        )
+
+
 def _transmission_interval(plan: TaskPlan) -> Remarks:
     members = plan.members
     if members is None or not given(members.transmission_interval_ms):
@@ -59,6 +70,12 @@ def _transmission_interval(plan: TaskPlan) -> Remarks:
         yield error(
             f"transmission_interval is {show(members.transmission_interval_ms)} ms; choose whole milliseconds from 0 to"
             f" {MOST_INTERVAL_MS:,}, for example Duration.millis(500)"
+        )
+    elif milliseconds == 0 and len(members.gateways) > 1:
+        yield warning(
+            f"transmission_interval is 0 ms, so {len(members.gateways)} gateways send a fragment at once, and a device"
+            " that hears two of them loses it: choose at least the time a fragment is on the air, or acknowledge this"
+            " if no device hears two"
         )
     elif not members.gateways:
         yield warning(
@@ -129,11 +146,21 @@ MEMBER_RULES = (
         check=_gateway_count,
     ),
     Rule(
+        id="gateway-ids",
+        levels=("warning",),
+        what="an id in `participating_gateways` does not look like one",
+        why="the deployment fails at a gateway that the service does not know",
+        remedy="each gateway by its `WirelessGatewayId`: 32 hexadecimal digits in five groups",
+        source=f"{_API}: GatewayList; that ids have no other form is assumed: the documentation shows this one only",
+        check=_gateway_ids,
+    ),
+    Rule(
         id="transmission-interval",
         levels=("error", "warning"),
-        what=f"`transmission_interval` is not whole milliseconds from 0 to {MOST_INTERVAL_MS:,} (error), or given"
-        " without participating gateways (warning)",
-        why="the service refuses it, at deployment; between gateways that it chooses itself there is no interval",
+        what=f"`transmission_interval` is not whole milliseconds from 0 to {MOST_INTERVAL_MS:,} (error), or 0 between"
+        " several gateways, or given without any (warning)",
+        why="the service refuses it, at deployment; gateways that send at once disturb each other; between gateways"
+        " that the service chooses itself there is no interval",
         remedy="the time from one gateway of the list to the next",
         source=f"{_API}: TransmissionInterval",
         check=_transmission_interval,

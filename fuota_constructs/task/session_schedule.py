@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from typing import TYPE_CHECKING, cast
 
 import aws_cdk as cdk
@@ -193,7 +193,8 @@ def _report_to(queue: sqs.IQueue) -> list[Statement]:
 
 
 def _moment(at: object, path: str) -> datetime:
-    if not isinstance(at, datetime) or at.utcoffset() is None:
+    # Beyond those years Python cannot tell the time in UTC, or that of the call.
+    if not isinstance(at, datetime) or at.utcoffset() is None or not MINYEAR < at.year < MAXYEAR:
         raise FuotaValidationError(
             "start-time-zone",
             f"at is {shown(at)}; give a datetime with a time zone, for example datetime(2027, 3, 1, 2, 0, tzinfo=UTC)",

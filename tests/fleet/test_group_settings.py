@@ -269,6 +269,7 @@ def test_fails_at_synth_with_what_the_rules_find(stack):
         "group-data-rate",
         "group-frequency",
         "device-list",
+        "gateway-ids",
     ]
     with pytest.raises(RuntimeError) as raised:
         stack.node.root.synth()

@@ -253,6 +253,12 @@ def test_none_is_not_given(stack, imported) -> None:
     assert FuotaMonitor(stack, "Other", task=imported, namespace="Acme fleet: north").namespace == "Acme fleet: north"
 
 
+def test_fails_for_what_is_no_bus(stack, imported) -> None:
+    bus = events.EventBus.from_event_bus_arn(stack, "Bus", "arn:aws:sqs:eu-west-1:123456789012:queue")
+    with pytest.raises(FuotaValidationError, match=r"monitor-event-bus: event_bus has the ARN .*, which is no bus's;"):
+        FuotaMonitor(stack, "Monitor", task=imported, event_bus=bus)
+
+
 def test_fails_for_actions_of_another_region(app) -> None:
     stack = cdk.Stack(app, "Here", env=cdk.Environment(account="123456789012", region="us-west-2"))
     with pytest.raises(FuotaValidationError, match="is in eu-west-1, and an alarm of this stack calls what is in us-w"):

@@ -35,15 +35,26 @@ def test_device_list(device: str) -> None:
 
 
 def test_gateway_count() -> None:
-    assert found(gateways=("g",) * 20) == []
-    assert found(gateways=("g",) * 21) == [("error", "gateway-count")]
-    assert "make 3 groups, each with the gateways of an area" in message(gateways=("g",) * 41)
+    assert found(gateways=(ID,) * 20) == []
+    assert found(gateways=(ID,) * 21) == [("error", "gateway-count")]
+    assert "make 3 groups, each with the gateways of an area" in message(gateways=(ID,) * 41)
 
 
 @pytest.mark.parametrize(("value", "fails"), [(0, False), (60_000, False), (60_001, True), (-1, True), (0.5, True)])
 def test_transmission_interval(value: float, fails: bool) -> None:
     expected = [("error", "transmission-interval")] if fails else []
-    assert found(gateways=("g",), transmission_interval_ms=value) == expected
+    assert found(gateways=(ID,), transmission_interval_ms=value) == expected
+
+
+def test_gateways_that_send_at_once() -> None:
+    assert found(gateways=(ID, ID.upper()), transmission_interval_ms=0) == [("warning", "transmission-interval")]
+    assert found(gateways=(ID, ID.upper()), transmission_interval_ms=1) == []
+
+
+@pytest.mark.parametrize("gateway", ["a123456789012345", "roof"])
+def test_gateway_ids(gateway: str) -> None:
+    assert found(gateways=(gateway, ID, UNKNOWN)) == [("warning", "gateway-ids")]
+    assert "and 1 more like it; ids of wireless gateways" in message(gateways=(gateway, "cellar"))
 
 
 def test_transmission_interval_without_gateways() -> None:

@@ -348,6 +348,13 @@ def test_duty_cycle_is_that_of_the_groups_frequency(frequency: int | None, fires
     assert levels("duty-cycle", **_sent(frequency_hz=frequency)) == ["warning"] * fires  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(("spacing", "fires"), [(0.0, False), (0.676, True), (0.677, False)])
+def test_gateways_begin_one_after_the_other(spacing: float, fires: bool) -> None:
+    sent = GroupPlan("G", "EU868", "ClassC", 3, gateways=2, gateway_spacing_seconds=spacing)
+    messages = [message for _, message in found("gateway-spacing", multicast_groups=(sent,))]
+    assert [("Duration.millis(677)" in each) for each in messages] == [True] * fires
+
+
 @pytest.mark.parametrize(("seconds", "groups", "fires"), [(7, 1, False), (7, 2, True), (13, 2, True), (14, 2, False)])
 def test_groups_share_the_duty_cycle_of_their_gateways(seconds: int, groups: int, fires: bool) -> None:
     given = {

@@ -222,7 +222,9 @@ def test_any_time_zone_is_written_in_utc(stack, imported, synth) -> None:
     assert f"{TOMORROW:%Y-%m-%dT%H:%M:%SZ}" in synth(stack).properties(SCHEDULE)["Target"]["Input"]
 
 
-@pytest.mark.parametrize("at", [datetime(2099, 1, 1), "2099-01-01T00:00:00Z", None, 4_070_908_800])
+@pytest.mark.parametrize(
+    "at", [datetime(2099, 1, 1), datetime.min.replace(tzinfo=UTC), "2099-01-01T00:00:00Z", None, 4_070_908_800]
+)
 def test_fails_for_what_is_no_time_with_a_time_zone(task, at) -> None:
     with pytest.raises(FuotaValidationError, match=r"start-time-zone: at is .* time zone"):
         task.schedule_start(at)
