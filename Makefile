@@ -21,7 +21,7 @@ SERVES := $(shell $(BIN)/python -I -c 'import json, os, pip, sys; from importlib
   sys.exit(sys.version_info < (3, 11) or any(unquote(url) != f"file://{os.getcwd()}" for url in urls))' 2>/dev/null && echo yes)
 VENV := $(if $(SERVES),,venv)
 
-.PHONY: setup demo test lint types build docs pictures soak bench lock clean venv
+.PHONY: setup demo test bytecode lint types build docs pictures soak bench lock clean venv
 
 setup: $(DEVELOPMENT)
 
@@ -50,6 +50,9 @@ test: setup
 	# A file a worker: what its tests share, such as a running cloud, is made once. Deployments wait more than they work: two workers
 	# for each processor.
 	$(BIN)/python -m pytest -n $$($(BIN)/python -c 'import os; print(2 * (os.cpu_count() or 1))') --dist loadfile --no-loadscope-reorder
+
+bytecode: setup  ## compiles what the tests load, once: on a fresh checkout each worker would, all at the same time
+	$(BIN)/python -m pytest --collect-only -qq -p no:syrupy >/dev/null
 
 lint: setup
 	$(BIN)/ruff check .

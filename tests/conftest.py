@@ -32,9 +32,23 @@ def pytest_make_parametrize_id(val: object) -> str | None:
     return re.sub(r"\$\{Token\[[^]]*\]\}", "token", val) if isinstance(val, str) and "${Token[" in val else None
 
 
+LONGEST = (
+    "test_types.py",
+    "e2e/test_custom_resources.py",
+    "makefile/test_newer_releases.py",
+    "e2e/test_rollout.py",
+    "cli/test_access.py",
+    "cli/rollout/test_rehearsed.py",
+    "rollout/test_second_opinion.py",
+    "rollout/test_rollout.py",
+)
+"""The files that take a minute and more: as the last one such a file would keep one processor busy all by itself."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the type checkers: they keep one processor busy for a minute, as the last file all by itself."""
-    items.sort(key=lambda item: item.path.name != "test_types.py")
+    """Begin with the files that take longest."""
+    place = {Path(__file__).parent / name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path, len(place)))
 
 
 def _use_the_node_wheel() -> None:

@@ -102,7 +102,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory, run: Callable[..., str])
     return installed
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Clouds of these tests are noted apart from the developer's own, in a folder as people name theirs."""
     with pytest.MonkeyPatch.context() as patch:

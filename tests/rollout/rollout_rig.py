@@ -399,7 +399,8 @@ def rig(cloud: clouds.LocalCloud, wireless: Wireless, monkeypatch: pytest.Monkey
     monkeypatch.setenv("AWS_ENDPOINT_URL_IOT_WIRELESS", wireless.url)
     session = botocore.session.get_session()
     session.register_component("data_loader", LOADER)
-    boto3.setup_default_session(botocore_session=session)  # with the keys of this cloud
+    # With the keys of this cloud, and gone with the test.
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", boto3.Session(botocore_session=session))
     rig = Rig(clock, service)
     rig.dynamodb.delete_item(TableName=TABLE, Key={"Rollout": {"S": "control"}})
     for item in rig.dynamodb.scan(TableName=VERSIONS)["Items"]:
