@@ -158,7 +158,10 @@ def _described(aws: Aws, rollout: Rollout, execution: str | None, control: dict[
             return found
     latest = aws.stepfunctions.list_executions(stateMachineArn=rollout.machine_arn, maxResults=1)["executions"]
     if not latest or (found := _describe(aws, latest[0]["executionArn"])) is None:
-        raise NotStartedError(f"rollout {rollout} was not started within 90 days: nothing is on the air for it")
+        raise NotStartedError(
+            f"rollout {rollout} was not started within 90 days: nothing is on the air for it; `fuota rollout start`"
+            " starts it"
+        )
     return found
 
 
