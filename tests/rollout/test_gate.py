@@ -76,6 +76,20 @@ def test_a_wave_of_which_too_many_were_in_no_session_holds() -> None:
     assert say(Tally(delivered=5, failed=20), left_out=50).next == "abort"
 
 
+def test_a_wave_that_fails_alone_holds_whatever_the_waves_before_have_proven() -> None:
+    before = Tally(delivered=1000)
+    verdict = say(before, Tally(delivered=6, failed=14), left_out=0)
+    assert (verdict.next, verdict.outcome) == ("hold", "INCONCLUSIVE")
+    assert verdict.reason.startswith(
+        "of this wave alone at most 49.2% is possible, and not for want of fragments; with"
+    )
+    assert "1006 of 1020 devices have the image; at least 97.9% is proven" in verdict.reason
+    assert say(before, Tally(delivered=6, failed=14), waves=2, left_out=0).next == "hold"
+    assert say(before, Tally(delivered=18, failed=2), left_out=0).next == "pass"  # which 20 devices do not refute
+    assert say(before, Tally(delivered=6, lost=14), left_out=0).next == "pass"
+    assert say(before, Tally(), left_out=0).next == "pass"
+
+
 def test_bad_firmware_aborts() -> None:
     verdict = say(Tally(delivered=21, failed=9), radio=Radio(21, 0, 0.99))
     assert (verdict.next, verdict.outcome) == ("abort", "ABORTED")

@@ -105,6 +105,10 @@ def judge(waves: Sequence[Tally], radio: Radio, terms: Terms, *, left_out: int |
     verdict = _by_bounds(pooled, radio, terms, is_canary=len(waves) == 1, is_last=is_last)
     if left_out is None or verdict.next not in {PASS, GO_ON}:
         return verdict
+    if (alone := _firmware_at_most(wave, terms)) < terms.success:
+        # What the waves before have proven is of the same image, and hides a small wave of which most have failed.
+        said = f"of this wave alone at most {alone:.1%} is possible, and not for want of fragments"
+        return dataclasses.replace(verdict, next=HOLD, reason=f"{said}; with the waves before, {verdict.reason}")
     without = wave.refused + left_out
     of_wave = wave.attempted + without
     if without <= (1 - terms.success) * of_wave:
@@ -156,8 +160,7 @@ def _next(pooled: Tally, radio: Radio, terms: Terms, lower: float, upper: float)
     if lower >= terms.success:
         also = f", although the radio is worse than planned: {planned}" if planned else ""
         return PASS, f"at least {lower:.1%} is proven, {wanted} was asked for{also}"
-    # Without those that only the radio failed: is the firmware refuted?
-    if _upper(pooled, terms, forgiven=pooled.lost + pooled.pending_failures) < terms.success:
+    if _firmware_at_most(pooled, terms) < terms.success:
         return ABORT, f"at most {upper:.1%} is possible, {wanted} was asked for, and not for want of fragments"
     if planned:
         return HOLD, f"the radio is worse than planned, which says nothing about the firmware: {planned}"
@@ -187,6 +190,11 @@ def _bounds(pooled: Tally, terms: Terms) -> tuple[float, float]:
         return 0.0, 1.0
     lower = terms.lower(pooled.good, pooled.attempted)
     return lower, _upper(pooled, terms, forgiven=pooled.pending_losses + pooled.pending_failures)
+
+
+def _firmware_at_most(tally: Tally, terms: Terms) -> float:
+    """The rate that is possible without those that only the radio failed: where that is too low, the firmware is."""
+    return _upper(tally, terms, forgiven=tally.lost + tally.pending_failures) if tally.attempted else 1.0
 
 
 def _upper(pooled: Tally, terms: Terms, *, forgiven: int) -> float:
