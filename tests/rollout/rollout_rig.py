@@ -46,6 +46,7 @@ LOADER = botocore.loaders.create_loader()
 START = 1_800_000_000.0
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 MOST_STEPS = 600
+DIED = {"FAILED", "ABORTED"}
 BUCKET, TABLE, VERSIONS = "fuota-rollouts", "fuota-rollouts", "device-versions"
 IMAGE = random.Random(1).randbytes(1000)
 FUNCTION = "arn:aws:lambda:eu-west-1:000000000000:function:Rollout"
@@ -211,11 +212,16 @@ class Rig:
         return execution
 
     def join(self, execution: dict[str, Any]) -> None:
-        """Wait until an execution is over."""
+        """Wait until an execution is over, and of one that died was told: its thread goes on until then."""
         for thread in threading.enumerate():
             if thread.name.startswith("Thread") and thread is not threading.current_thread() and thread.daemon:
-                while execution["status"] == "RUNNING" and thread.is_alive():
+                while self._goes_on(execution) and thread.is_alive():
                     thread.join(0.05)
+
+    def _goes_on(self, execution: dict[str, Any]) -> bool:
+        if execution["status"] in DIED and execution["stateMachineArn"].endswith(":Rollout"):
+            return (execution["name"], execution["status"]) not in self.heard_of
+        return bool(execution["status"] == "RUNNING")
 
     def call(self, event: dict[str, Any]) -> dict[str, Any]:
         """The function, as the machine calls it; what goes in and out is JSON."""
@@ -242,7 +248,7 @@ class Rig:
 
     def ended(self, execution: dict[str, Any]) -> None:
         """What Step Functions tells of an execution; the rule of a rollout takes what died."""
-        if execution["stateMachineArn"].endswith(":Rollout") and execution["status"] in {"FAILED", "ABORTED"}:
+        if execution["stateMachineArn"].endswith(":Rollout") and execution["status"] in DIED:
             event = {"source": "aws.states", "detail": {"executionArn": execution["executionArn"]}}
             died.tell_end(event, ClockedCalls(self))
             self.heard_of.append((execution["name"], execution["status"]))

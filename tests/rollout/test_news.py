@@ -1,7 +1,6 @@
 """What a rollout tells EventBridge and CloudWatch. The rig holds each event to its schema."""
 
 import json
-import time
 
 import died
 import pytest
@@ -21,15 +20,6 @@ def changes(rig):
 
 def outcomes(rig):
     return list(zip(rig.told(WAVE_CHANGE, "waveNumber"), rig.told(WAVE_CHANGE, "outcome"), strict=True))
-
-
-def died_and_told(rig, execution):
-    """Step Functions tells after the execution has its status, in a thread of its own."""
-    rig.join(execution)
-    deadline = time.monotonic() + 30
-    while (execution["name"], "FAILED") not in rig.heard_of:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_each_change_is_told_once_with_what_the_gate_proved(rig) -> None:
@@ -118,7 +108,7 @@ def test_an_execution_that_dies_is_told_once_and_running_again_when_it_is_redriv
 
     rig.before_step = before
     execution = rig.start(rig.settings(waves=ONE_WAVE))
-    died_and_told(rig, execution)
+    rig.join(execution)
     rig.ended(execution)
     assert changes(rig) == ["RUNNING", "FAILED"]
     assert rig.told(ROLLOUT_CHANGE, "reason")[1].startswith("its execution failed: ")
@@ -149,7 +139,7 @@ def test_one_that_never_took_charge_leaves_the_metrics_of_the_one_that_has(rig) 
     def before(turn):
         if turn.step == "launch" and not second:
             second.append(rig.start(rig.settings(waves=ONE_WAVE), "second"))
-            died_and_told(rig, second[0])
+            rig.join(second[0])
 
     rig.before_step = before
     rig.run(rig.settings(waves=ONE_WAVE), "first")
