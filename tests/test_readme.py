@@ -63,7 +63,7 @@ def test_fuota_commands_exist() -> None:
 
     for path in DOCUMENTS:
         for block in _blocks(path.read_text(encoding="utf-8"), "sh"):
-            for line in block.splitlines():
+            for line in block.replace("\\\n", "").splitlines():
                 words = shlex.split(line, comments=True)
                 if words[:1] != ["fuota"]:
                     continue
