@@ -30,7 +30,7 @@ class Storage(cdk.Stack):
     def __init__(self, scope: Construct, construct_id: str) -> None:
         """One bucket and one role for all fleets."""
         super().__init__(scope, construct_id)
-        self.bucket = FirmwareBucket(self, "Firmware", removal_policy=cdk.RemovalPolicy.DESTROY)
+        self.bucket = FirmwareBucket(self, "Firmware")
         self.role = FirmwareUpdateRole(self, "Reader", description="Lets AWS IoT Wireless read our firmware")
 
 

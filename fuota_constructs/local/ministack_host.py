@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fuota_constructs.local import (
+    bucket_deletion,
     bucket_tags,
     clients,
     embedded_metrics,
@@ -80,6 +81,7 @@ SEAMS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
     *embedded_metrics.SEAMS,
     *workers.SEAMS,
     *custom_resources.SEAMS,
+    *bucket_deletion.SEAMS,
     *bucket_tags.SEAMS,
     *stack_records.SEAMS,
     *state_machine_waits.SEAMS,
@@ -140,6 +142,7 @@ class Host:
         ministack_image.install()
         workers.install(clock_file=self._clock_file(), requests_per_second=self.requests_per_second)
         custom_resources.install()
+        bucket_deletion.install()
         bucket_tags.install()
         stack_records.install()
         state_machine_waits.install(self.service.clock)

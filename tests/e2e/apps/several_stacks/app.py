@@ -15,7 +15,7 @@ from fuota_constructs import (
 app = cdk.App()
 first = cdk.Stack(app, "First")
 second = cdk.Stack(app, "Second")
-bucket = FirmwareBucket(first, "Bucket", removal_policy=cdk.RemovalPolicy.DESTROY)
+bucket = FirmwareBucket(first, "Bucket")
 role = FirmwareUpdateRole(first, "Role")
 group = MulticastGroup(first, "Group", rf_region=RfRegion.EU868, dl_class=DlClass.CLASS_B)
 for scope, name in ((cdk.NestedStack(first, "Nested"), "nested"), (second, "second")):
