@@ -35,6 +35,7 @@ _DONE = re.compile(r"✅ +(\S+)(.*)")
 _ASSET = re.compile(r": (start|success): ")
 _TRACE = "jsii.errors.JavaScriptError:"
 _FINDINGS = re.compile(r"RuntimeError: (?:ValidationFailedWithErrors: )?(Validation failed with the following errors:)")
+_REFUSED = re.compile(r"fuota_constructs\.errors\.FuotaValidationError: (.+)")
 _NOISE = ("feature flags are not configured", "Synthesis time:")
 
 
@@ -46,6 +47,9 @@ class Deployment:
         self._console, self._status = console, status
         self._heard: list[str] = []
         self._trace: list[str] = []
+        self._findings_follow = False
+        self.reason = ""
+        """The first thing that this package refused in `cdk synth`, if it was that."""
 
     def synth(self, line: str) -> None:
         """A line of `cdk synth`: warnings, and what the app prints.
@@ -53,10 +57,14 @@ class Deployment:
         Around the findings of a failed synthesis Python and jsii print some 40 lines about themselves, and the findings
         twice: they are shown once, without. The trace of any other error stays, for it says where the app failed.
         """
+        if not self.reason:
+            refused = _REFUSED.match(line)
+            self.reason = refused[1] if refused else line.strip() if self._findings_follow else ""
         if self._trace or line == _TRACE:
             self._trace.append(line)
             if found := _FINDINGS.match(line):
                 self._trace.clear()
+                self._findings_follow = True
                 self._console.print(Text(found[1]))
         elif line and not any(noise in line for noise in _NOISE):
             self._console.print(Text(line))

@@ -167,6 +167,10 @@ class Run:
             arguments = self._request.cdk_arguments
             try:
                 app = deployment.synthesise(cloud, arguments, self._say, listen=heard.synth)
+            except deployment.CdkError as error:
+                if heard.reason:
+                    raise LocalCloudError(f"`cdk synth` failed: {heard.reason}") from error
+                raise
             finally:
                 heard.synth_ended()
             self._stacks = deployment.stacks_to_deploy(app)

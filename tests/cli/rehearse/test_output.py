@@ -99,6 +99,7 @@ def test_findings_of_a_failed_synthesis_are_shown_once_and_without_a_trace(end: 
         heard.synth_ended()
     shown = out.getvalue().splitlines()
     if end == "findings":
+        assert heard.reason == "[Stack] redundancy-range: redundancy_percent is 150; choose 0 to 100"
         expected = [
             "Validation failed with the following errors:",
             "  [Stack] redundancy-range: redundancy_percent is 150; choose 0 to 100",
@@ -107,7 +108,20 @@ def test_findings_of_a_failed_synthesis_are_shown_once_and_without_a_trace(end: 
         ]
         assert [line for line in shown if not line.startswith("b'")] == expected  # jsii about the age of Node.js
     else:
+        assert heard.reason == ""
         assert [line.strip() for line in lines if line.strip()] == [line.strip() for line in shown if line.strip()]
+
+
+def test_what_the_app_gave_and_was_refused_is_the_reason_of_a_failed_synthesis() -> None:
+    heard = Deployment(Console(file=io.StringIO()), Console(file=io.StringIO()).status(""))
+    for line in (
+        "Traceback (most recent call last):",
+        '  File "app.py", line 7, in <module>',
+        "fuota_constructs.errors.FuotaValidationError: image-empty: 'a.bin' is empty; give an image",
+        "python3 app.py: Subprocess exited with error 1",
+    ):
+        heard.synth(line)
+    assert heard.reason == "image-empty: 'a.bin' is empty; give an image"
 
 
 def test_a_name_that_would_steer_the_terminal_is_written_out() -> None:
