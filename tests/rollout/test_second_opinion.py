@@ -24,8 +24,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
     StateTaskServiceSfn,
 )
 from moto.stepfunctions.parser.asl.jsonata import jsonata as bridge
-from rollout_rig import HOUR, MINUTE, ROLE, definition
-from test_rollout import BAD, ONE_WAVE, answer_gates
+from rollout_rig import BAD_RADIO, HOUR, MINUTE, ONE_WAVE, ROLE, answer_gates, definition
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -146,7 +145,7 @@ def test_bad_firmware_aborts(rig: Rig, written: Written, moto: Any) -> None:
 
 
 def test_what_is_inconclusive_holds_and_is_resumed_with_retries(rig: Rig, written: Written, moto: Any) -> None:
-    rig.fleet(far=BAD)
+    rig.fleet(far=BAD_RADIO)
     answer_gates(rig, "resume", "resume", "resume", "resume")
     found = both_end_alike(rig, written, moto, rig.settings(waves=ONE_WAVE, retries=2))
     assert found["waves"][0]["attempts"] > 1
