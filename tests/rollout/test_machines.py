@@ -4,12 +4,20 @@ import json
 import re
 
 import pytest
+from choose import NobodyToUpdateError
+from maintenance_hours import WindowTooShortError
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser, ASLParserException
+from operator_word import AnotherRolloutRunsError
 from rollout_rig import ROOM, definition
+
+from fuota_constructs.rollout.rollout_function import LAMBDA_TIMEOUT_SECONDS
 
 MACHINES = ["rollout", "wave"]
 TYPES = {"Pass", "Task", "Choice", "Wait", "Succeed"}
 """Which MiniStack, LocalStack and AWS run alike: no Parallel, no Distributed Map."""
+
+
+IN_VAIN = (AnotherRolloutRunsError, NobodyToUpdateError, WindowTooShortError)
 
 
 def states_of(name):
@@ -63,6 +71,18 @@ def test_they_are_written_to_what_every_engine_runs(name) -> None:
 def test_only_arns_are_put_in(name) -> None:
     text = (ROOM / "machine" / f"{name}.asl.json").read_text()
     assert set(re.findall(r"\$\{(\w+)\}", text)) <= {"FunctionArn", "WaveMachineArn"}
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_a_step_is_tried_again_but_for_what_no_repetition_heals(name) -> None:
+    for state in states_of(name).values():
+        if state["Type"] == "Task" and state["Resource"].endswith("lambda:invoke"):
+            in_vain, all_others = state["Retry"]
+            assert state["TimeoutSeconds"] > LAMBDA_TIMEOUT_SECONDS
+            assert in_vain["ErrorEquals"] == [error.__name__ for error in IN_VAIN]
+            assert in_vain["MaxAttempts"] == 0
+            # Step Functions takes States.ALL alone and last only; it has those of Lambda, and a time-out, too.
+            assert all_others["ErrorEquals"] == ["States.ALL"]
 
 
 def test_an_abort_is_asked_for_after_every_step_of_a_wave() -> None:

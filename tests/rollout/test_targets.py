@@ -6,7 +6,7 @@ import json
 import pytest
 import rollout_calls
 from botocore.awsrequest import AWSResponse, HeadersDict
-from rollout_rig import HOUR, MINUTE, ROLE
+from rollout_rig import BUCKET, HOUR, MINUTE, ROLE
 from test_rollout import ONE_WAVE, answer_gates
 
 GROUP = {"RfRegion": "EU868", "DlClass": "ClassC"}
@@ -169,10 +169,15 @@ def test_a_wave_of_devices_that_all_are_gone_asks_the_operator_at_once(rig) -> N
     [
         ({"deviceProfileId": "none"}, "no wireless device has the device profile none; is that its id, and not a name"),
         ({"multicastGroupIds": ["a", "b"]}, "no wireless device is in a, b; put devices into the groups first"),
-        ({"listBucket": "", "listKey": "none"}, "the list of devices is empty"),
+        ({"listBucket": BUCKET, "listKey": "empty"}, "the list of devices is empty"),
+        (
+            {"listBucket": BUCKET, "listKey": "none"},
+            f"the list of devices is gone from s3://{BUCKET}/none; `cdk deploy` pub",
+        ),
     ],
 )
 def test_fails_with_nobody_to_update_and_says_where_it_looked(rig, targets, reason) -> None:
+    rig.s3.put_object(Bucket=BUCKET, Key="empty", Body=b"")
     execution = rig.start(rig.settings(targets=targets))
     rig.join(execution)
     assert execution["status"] == "FAILED"

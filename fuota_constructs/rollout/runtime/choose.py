@@ -35,7 +35,7 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
     if targets is None:
         devices = ranked(_devices(turn.settings["targets"], calls), turn.execution)
         if not devices:
-            reason = _nobody(turn.settings["targets"])
+            reason = _nobody(turn.settings["targets"], calls)
             OperatorWord(turn, calls).tell(Status="FAILED", Reason=reason)
             raise NobodyToUpdateError(reason)
         waves = [WaveSize(wave.get("devices"), wave.get("percent")) for wave in turn.settings["waves"]]
@@ -52,11 +52,14 @@ def _taken_away(former: Mapping[str, Any], turn: Turn, calls: RolloutCalls) -> d
     return {**found, "former": {**known, **found}}
 
 
-def _nobody(targets: dict[str, Any]) -> str:
+def _nobody(targets: dict[str, Any], calls: RolloutCalls) -> str:
     if profile := targets.get("deviceProfileId"):
         return f"nobody to update: no wireless device has the device profile {profile}; is that its id, and not a name?"
     if groups := targets.get("multicastGroupIds"):
         return f"nobody to update: no wireless device is in {', '.join(groups)}; put devices into the groups first"
+    if calls.text(targets["listKey"], targets["listBucket"]) is None:
+        at = f"s3://{targets['listBucket']}/{targets['listKey']}"
+        return f"nobody to update: the list of devices is gone from {at}; `cdk deploy` publishes it again"
     return "nobody to update: the list of devices is empty"
 
 
