@@ -192,6 +192,8 @@ def fleet() -> Callable[..., Fleet]:
     """Makes fleets: `fleet(devices=500, loss="10%", seed=1)`, or of a file: `fleet(file="fleet.yaml")`."""
 
     def make(*, file: str | os.PathLike[str] | None = None, **fields: Any) -> Fleet:
+        if file is not None and fields:
+            raise TypeError(f"the file says what the devices of the fleet are: leave {', '.join(fields)} out")
         return Fleet.from_file(Path(file)) if file is not None else Fleet.of(**fields)
 
     return make

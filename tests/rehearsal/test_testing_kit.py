@@ -36,6 +36,11 @@ def test_firmware_arrives(fuota_cloud: FuotaCloud, fleet) -> None:
     assert (task.status, task.fragments_total, task.problem) == ("FuotaDone", DATA + CODED, None)
 
 
+def test_fails_for_a_fleet_of_a_file_and_of_fields(fleet) -> None:
+    with pytest.raises(TypeError, match="leave devices, loss out"):
+        fleet(file="fleet.yaml", devices=500, loss="40%")
+
+
 def test_fails_when_the_role_cannot_read_the_image_and_the_alarm_fires(fuota_cloud: FuotaCloud, fleet) -> None:
     fuota_cloud.deploy(ROOT / "examples" / "monitored")
     iam = fuota_cloud.client("iam")
