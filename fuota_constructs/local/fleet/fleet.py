@@ -53,8 +53,10 @@ class Fleet:
         except UnicodeDecodeError:
             raise FleetError(f"{path} is no text in UTF-8: give a YAML or JSON file") from None
         try:
-            document = json.loads(text) if path.suffix == ".json" else _yaml(text, path)
+            document = json.loads(text, object_pairs_hook=_object) if path.suffix == ".json" else _yaml(text, path)
         except ValueError as error:
+            if isinstance(error, _TwiceError):
+                raise FleetError(f"{path} {error}") from None
             if isinstance(error, FleetError):
                 raise
             raise FleetError(f"{path} is not JSON: {error}") from None
@@ -138,6 +140,21 @@ def _cohorts(document: dict[str, Any], folder: Path | None) -> tuple[Cohort, ...
     return (Cohort.of(given, "profile" if profile else "fleet", folder),)
 
 
+class _TwiceError(FleetError):
+    """A field is given twice; JSON and YAML readers take the last one, and say nothing."""
+
+
+def _refuse_twice(names: list[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise _TwiceError(f"has {name} twice: give it once")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    _refuse_twice([name for name, _ in pairs])
+    return dict(pairs)
+
+
 def _yaml(text: str, path: Path) -> Any:
     try:
         import yaml  # type: ignore[import-untyped]  # its stubs are a package of their own
@@ -145,7 +162,14 @@ def _yaml(text: str, path: Path) -> Any:
         raise FleetError(
             f"reading {path} needs pyyaml: pip install 'fuota-constructs[local]', or write the fleet as .json"
         ) from None
+
+    class Loader(yaml.SafeLoader):  # type: ignore[misc]  # untyped, too
+        def compose_mapping_node(self, anchor: Any) -> Any:
+            node = super().compose_mapping_node(anchor)
+            _refuse_twice([name.value for name, _ in node.value if isinstance(name, yaml.ScalarNode)])
+            return node
+
     try:
-        return yaml.safe_load(text)
+        return yaml.load(text, Loader)  # noqa: S506  # a SafeLoader
     except yaml.YAMLError as error:
         raise FleetError(f"{path} is not YAML: {error}") from None

@@ -161,6 +161,9 @@ def test_fails_on_what_cannot_be(cloud: FleetCloud, document: Any, reason: str) 
         ("f.yaml", "devices: [", "is not YAML"),
         ("f.json", "{", "is not JSON"),
         ("f.yaml", "devices: none", "f.yaml: devices is 'none'"),
+        ("f.yaml", "cohorts: [{name: a, count: 1}]\ncohorts: [{name: b, count: 1}]", "f.yaml has cohorts twice"),
+        ("f.yaml", "cohorts: [{name: a, count: 1, loss: 10%, loss: 1%}]", "f.yaml has loss twice: give it once"),
+        ("f.json", '{"devices": 1, "devices": 2}', "f.json has devices twice"),
     ],
 )
 def test_fails_naming_the_file(tmp_path: Path, name: str, text: str, reason: str) -> None:
