@@ -25,6 +25,8 @@ from fuota_constructs.rules.radio_session import (
 )
 from fuota_constructs.rules.rule import Remarks, Rule, TaskPlan, error, given, show, warning, whole_number
 
+MAX_INTERVAL_MS = 2**31 - 1
+
 
 def _redundancy_range(plan: TaskPlan) -> Remarks:
     if given(plan.redundancy_percent) and redundancy_in_range(plan) is None:
@@ -66,6 +68,11 @@ def _fragment_interval_range(plan: TaskPlan) -> Remarks:
         yield error(
             f"fragment_interval is {show(plan.fragment_interval_ms)} ms; choose whole seconds, like Duration.seconds(1)"
             " (the service rounds to the nearest second, and less than half a second becomes 0)"
+        )
+    elif given(plan.fragment_interval_ms) and (interval_ms(plan) or 0) > MAX_INTERVAL_MS:
+        yield error(
+            f"fragment_interval is {show(plan.fragment_interval_ms)} ms; choose at most {MAX_INTERVAL_MS} ms, which is"
+            " what a whole number of the service can be"
         )
 
 
@@ -225,10 +232,10 @@ FRAGMENT_RULES = (
     Rule(
         id="fragment-interval-range",
         levels=("error",),
-        what="`fragment_interval` is less than 1 ms, or rounds to 0 seconds",
+        what="`fragment_interval` is less than 1 ms, or rounds to 0 seconds, or has more than 2,147,483,647 ms",
         why="the service refuses it, or sends without any pause",
         remedy="whole seconds, at least 1",
-        source=f"{_API}: FragmentIntervalMS",
+        source=f"{_API}: FragmentIntervalMS (an integer, of 32 bits)",
         check=_fragment_interval_range,
     ),
     Rule(

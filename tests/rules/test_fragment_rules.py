@@ -97,13 +97,13 @@ def test_fragment_size_needs_multicast(plan: dict[str, object], expected: list[s
     assert levels("fragment-size-needs-multicast", **plan) == expected
 
 
-@pytest.mark.parametrize("milliseconds", [None, UNKNOWN, 500, 999, 1000, 1001, 3000, 3000.0, 86_400_000])
+@pytest.mark.parametrize("milliseconds", [None, UNKNOWN, 500, 999, 1000, 1001, 3000, 3000.0, 86_400_000, 2**31 - 1])
 def test_interval_in_range(milliseconds: object) -> None:
     assert not found("fragment-interval-range", fragment_interval_ms=milliseconds)
 
 
 @pytest.mark.parametrize(
-    "milliseconds", [0, 1, 499, -1000, 0.5, 499.5, 1500.5, float("nan"), float("inf"), "1000", True]
+    "milliseconds", [0, 1, 499, 2**31, -1000, 0.5, 499.5, 1500.5, float("nan"), float("inf"), "1000", True]
 )
 def test_fails_when_interval_is_out_of_range(milliseconds: object) -> None:
     assert levels("fragment-interval-range", fragment_interval_ms=milliseconds) == ["error"]
