@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import constructs
 
+from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.provider import configuration, permissions
 from fuota_constructs.provider.configured_function import NETWORK_WILDCARDS, ConfiguredFunction, role_for
 from fuota_constructs.template.functions import follow_custom_resource_config, make_function, make_log_group
@@ -39,6 +40,13 @@ SERVICE_TIMEOUT_SECONDS = LAMBDA_TIMEOUT_SECONDS + 30
 """How long CloudFormation waits for an answer: a margin above the Lambda's timeout, not the default of an hour."""
 
 
+MOST_POLICY_CHARACTERS = 10_240
+"""Of all inline policies of a role, white space apart (IAM and AWS STS quotas)."""
+
+_CHARACTERS_BEFORE, _CHARACTERS_OF_A_ROLLOUT = 3_600, 400
+"""What the provider's policies have without rollouts and groups, and what each rollout adds beside the stack's name."""
+
+
 class FuotaProvider(constructs.Construct):
     """The Lambda behind the custom resources of this library, with its role, policy and log group.
 
@@ -52,6 +60,7 @@ class FuotaProvider(constructs.Construct):
         """
         super().__init__(scope, id)
         self._stack = stack
+        self._rollouts = 0
         self._beside: dict[tuple[constructs.Construct, str], list[cdk.CfnResource]] = {}
         role, given = role_for(self)
         self.role_arn = attribute(role, "roleArn")
@@ -166,6 +175,15 @@ class FuotaProvider(constructs.Construct):
 
         Answers with what outlives the rollout.
         """
+        self._rollouts += 1
+        size = _CHARACTERS_BEFORE + self._rollouts * (_CHARACTERS_OF_A_ROLLOUT + len(self._stack.stack_name))
+        if size > MOST_POLICY_CHARACTERS:
+            raise FuotaValidationError(
+                "rollout-count",
+                f"the stack has {self._rollouts} rollouts, and the role of their provider would have policies of some"
+                f" {size:,} characters; IAM takes {MOST_POLICY_CHARACTERS:,}: give some of them a stack of their own",
+                construct_path=rollout.node.path,
+            )
         own = permissions.for_rollout(table_arn, executions_arn)
         shared = self._allow_beside(self, "Rollouts", permissions.for_rollouts())
         return [*shared, *self._allow_beside(rollout, "Provider", own)]

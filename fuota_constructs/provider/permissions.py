@@ -54,7 +54,7 @@ WILDCARDS = {
     "AttachTargets": "groups and devices are attached by ids that may be known at deployment only",
     "SetUpGroups": "groups get their devices by ids that may be known at deployment only",
     "MoveDevices": "devices join groups by ids that may be known at deployment only",
-    "StopRollouts": "the names of executions are made up when a rollout is started",
+    "NoteRollout": "the names of executions are made up when a rollout is started",
     "ListGroups": "this action has no resource-level permissions (Service Authorization Reference)",
     "ReadGroupTags": "the service makes up the ids of groups, so no policy can name them beforehand",
     "DeleteGroupsOfRollouts": "the service makes up the ids of groups; those of others are excluded by their tag",
@@ -97,9 +97,10 @@ def for_members() -> list[Statement]:
 
 def for_rollout(table_arn: str, executions_arn: str) -> list[Statement]:
     """What noting the settings of a rollout, and stopping it, needs."""
+    # One statement, because each rollout has its own, and all inline policies of a role have 10,240 characters.
+    note = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
     return [
-        statement("NoteRollouts", ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], table_arn),
-        statement("StopRollouts", ["states:DescribeExecution", "states:StopExecution"], executions_arn),
+        statement("NoteRollout", [*note, "states:DescribeExecution", "states:StopExecution"], table_arn, executions_arn)
     ]
 
 

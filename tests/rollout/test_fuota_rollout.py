@@ -223,9 +223,19 @@ def test_r30_what_only_a_rollout_needs_goes_with_it_and_not_before(stack, rollou
     for body in template.all("Custom::FuotaRollout").values():
         needed = [policies[name] for name in body["DependsOn"] if name in policies]
         table = body["Properties"]["ControlTable"]["Ref"]
-        assert [text for text in needed if "StopRollouts" in text and "NoteRollouts" in text and table in text]
+        assert [text for text in needed if "NoteRollout" in text and table in text]
         assert [text for text in needed if "DeleteGroupsOfRollouts" in text]
     assert sum("DeleteGroupsOfRollouts" in text for text in policies.values()) == 1
+
+
+def test_fails_for_more_rollouts_than_the_role_of_their_provider_has_room_for(stack, rollout_of) -> None:
+    targets = RolloutTargets.device_profile("profile")
+    for number in range(16):
+        rollout_of(f"Rollout{number}", targets=targets)
+    with pytest.raises(
+        FuotaValidationError, match=r"the stack has 17 rollouts, .* IAM takes 10,240: give some of them a"
+    ):
+        rollout_of("OneTooMany", targets=targets)
 
 
 def test_who_reads_a_rollout_may_decrypt_its_evidence(stack, rollout_of, synth) -> None:
