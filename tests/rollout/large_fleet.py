@@ -26,19 +26,8 @@ import boto3
 from botocore.exceptions import ClientError
 from ministack.core import responses
 from ministack.services import stepfunctions as engine
-from rollout_rig import (
-    BUCKET,
-    MACHINES,
-    ROLE,
-    START,
-    TABLE,
-    ClockedCalls,
-    Context,
-    Turn,
-    definition,
-    rollout_calls,
-    rollout_step,
-)
+from rollout_rig import MACHINES, ROLE, START, ClockedCalls, Context, Turn, definition, rollout_calls, rollout_step
+from rollout_stores import BUCKET, TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

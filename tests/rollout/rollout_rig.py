@@ -23,15 +23,16 @@ import cfnlint.jsonschema
 import pytest
 from ministack.core import responses
 from ministack.services import stepfunctions as engine
+from rollout_stores import BUCKET, IMAGE, TABLE, VERSIONS
 
 import fuota_constructs
-from fuota_constructs.local import cloud as clouds
 from fuota_constructs.local.iotwireless import IotWirelessService, serve
 from fuota_constructs.rollout.event_schema import DETAILS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from contextlib import AbstractContextManager
+
+    from fuota_constructs.local import cloud as clouds
 
 ROOM = Path(fuota_constructs.__file__).parent / "rollout"
 sys.path.insert(0, str(ROOM / "runtime"))  # as Lambda does with the folder of the function
@@ -47,8 +48,6 @@ START = 1_800_000_000.0
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 MOST_STEPS = 600
 DIED = {"FAILED", "ABORTED"}
-BUCKET, TABLE, VERSIONS = "fuota-rollouts", "fuota-rollouts", "device-versions"
-IMAGE = random.Random(1).randbytes(1000)
 FUNCTION = "arn:aws:lambda:eu-west-1:000000000000:function:Rollout"
 ROLE = "arn:aws:iam::000000000000:role/rollout"
 DEVICES = [f"{number:08x}-0000-4000-8000-000000000000" for number in range(1000)]
@@ -296,20 +295,6 @@ class Rig:
         return [answer for name, answer in self.steps if name == step]
 
 
-def make_role(
-    iam: Any, name: str, *, trusted: str = "iotwireless.amazonaws.com", effect: str = "Allow", path: str = "/"
-) -> str:
-    """A role that the service may take on to read all buckets; answers with its ARN."""
-    trust = {"Effect": "Allow", "Principal": {"Service": [trusted]}, "Action": "sts:AssumeRole"}
-    made = iam.create_role(Path=path, RoleName=name, AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))[
-        "Role"
-    ]
-    allow = {"Effect": effect, "Action": "s3:GetObject", "Resource": "*"}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
-    iam.put_role_policy(RoleName=name, PolicyName="read", PolicyDocument=document)
-    return str(made["Arn"])
-
-
 def answer_gates(rig: Rig, *words: str) -> list[str]:
     """An operator who answers each gate that holds with the next word; fills what is returned with these gates."""
     said: list[str] = []
@@ -328,31 +313,6 @@ def answer_gates(rig: Rig, *words: str) -> list[str]:
 def outcomes(output: Mapping[str, Any]) -> list[str]:
     """How each wave of a rollout went."""
     return [wave["outcome"] for wave in output["waves"]]
-
-
-def make_stores(cloud: clouds.LocalCloud) -> None:
-    """Make the buckets and tables, the image, and the role that reads it."""
-    s3, dynamodb = cloud.client("s3"), cloud.client("dynamodb")
-    place: Any = {"LocationConstraint": cloud.region}
-    for bucket in (BUCKET, "firmware"):
-        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
-    for table, key in ((TABLE, "Rollout"), (VERSIONS, "WirelessDeviceId")):
-        dynamodb.create_table(
-            TableName=table,
-            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
-    s3.put_object(Bucket="firmware", Key="v2.bin", Body=IMAGE)
-    make_role(cloud.client("iam"), "r")
-
-
-@pytest.fixture(scope="session")
-def cloud(start_cloud: Callable[..., AbstractContextManager[clouds.LocalCloud]]) -> Iterator[clouds.LocalCloud]:
-    """A MiniStack for S3 and DynamoDB."""
-    with start_cloud(requests_per_second=clouds.REHEARSED_REQUESTS_PER_SECOND) as running:
-        make_stores(running)
-        yield running
 
 
 class Wireless:

@@ -2,7 +2,8 @@
 
 import pytest
 from device_versions import TableTooBusyError, VersionReport, is_version, reported_versions
-from rollout_rig import HOUR, MINUTE, VERSIONS, ClockedCalls, Rig
+from rollout_rig import HOUR, MINUTE, ClockedCalls, Rig
+from rollout_stores import VERSIONS
 from test_check import APPLIED, report_after_sessions
 from test_rollout import ONE_WAVE, outcomes
 

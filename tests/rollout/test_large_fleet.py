@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from large_fleet import LIMIT_BYTES, LIMIT_EVENTS, LargeRollout, device_ids
 from rollout_calls import SECONDS_BETWEEN_REQUESTS, SECONDS_TO_FINISH
-from rollout_rig import BUCKET, HOUR
+from rollout_rig import HOUR
+from rollout_stores import BUCKET
 
 if TYPE_CHECKING:
     from fuota_constructs.local.cloud import LocalCloud

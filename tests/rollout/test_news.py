@@ -7,7 +7,8 @@ import pytest
 import rollout_calls
 import rollout_step
 from ministack.services import stepfunctions as engine
-from rollout_rig import VERSIONS, ClockedCalls
+from rollout_rig import ClockedCalls
+from rollout_stores import VERSIONS
 from test_rollout import ONE_WAVE, answer_gates
 from wave_turn import Turn
 

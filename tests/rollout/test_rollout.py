@@ -4,7 +4,8 @@ import json
 from types import SimpleNamespace
 
 from ministack.services import stepfunctions as engine
-from rollout_rig import BUCKET, DAY, HOUR, MACHINES, MINUTE, ONE_WAVE, TABLE, ClockedCalls, answer_gates, outcomes
+from rollout_rig import DAY, HOUR, MACHINES, MINUTE, ONE_WAVE, ClockedCalls, answer_gates, outcomes
+from rollout_stores import BUCKET, TABLE
 from wave_record import WaveRecord
 from wave_turn import Turn
 
