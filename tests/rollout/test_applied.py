@@ -2,10 +2,9 @@
 
 import pytest
 from device_versions import TableTooBusyError, VersionReport, is_version, reported_versions
-from rollout_rig import HOUR, MINUTE, ClockedCalls, Rig
+from rollout_rig import HOUR, MINUTE, ONE_WAVE, ClockedCalls, Rig, outcomes
 from rollout_stores import VERSIONS
 from test_check import APPLIED, report_after_sessions
-from test_rollout import ONE_WAVE, outcomes
 
 
 def test_a_rollout_whose_devices_report_the_version_is_over_as_soon_as_all_have(rig) -> None:

@@ -7,9 +7,8 @@ import other_sessions
 import pytest
 import rollout_calls
 from botocore.exceptions import ClientError, EndpointConnectionError
-from rollout_rig import HOUR, ClockedCalls
+from rollout_rig import HOUR, ONE_WAVE, ClockedCalls, outcomes
 from rollout_stores import VERSIONS, make_role
-from test_rollout import ONE_WAVE, outcomes
 
 from fuota_constructs.lorawan.fleet_waves import ranked
 

@@ -7,9 +7,8 @@ import pytest
 import rollout_calls
 import rollout_step
 from ministack.services import stepfunctions as engine
-from rollout_rig import ClockedCalls
+from rollout_rig import ONE_WAVE, ClockedCalls, answer_gates
 from rollout_stores import VERSIONS
-from test_rollout import ONE_WAVE, answer_gates
 from wave_turn import Turn
 
 from fuota_constructs.rollout.event_schema import ROLLOUT_CHANGE, WAVE_CHANGE

@@ -15,9 +15,8 @@ from botocore.awsrequest import AWSResponse, HeadersDict
 from botocore.exceptions import ClientError
 from operator_word import AnotherRolloutRunsError, OperatorWord
 from rollout_calls import RolloutCalls
-from rollout_rig import DAY, HOUR, MINUTE, ROLE, ClockedCalls, Context
+from rollout_rig import DAY, HOUR, MINUTE, ONE_WAVE, ROLE, ClockedCalls, Context, answer_gates
 from rollout_stores import BUCKET, IMAGE
-from test_rollout import ONE_WAVE, answer_gates
 from wave_turn import Turn
 
 from fuota_constructs.local.iotwireless.faults import Fault

@@ -6,8 +6,8 @@ import json
 import pytest
 import rollout_calls
 from botocore.awsrequest import AWSResponse, HeadersDict
-from rollout_rig import BUCKET, HOUR, MINUTE, ROLE
-from test_rollout import ONE_WAVE, answer_gates
+from rollout_rig import HOUR, MINUTE, ONE_WAVE, ROLE, answer_gates
+from rollout_stores import BUCKET
 
 GROUP = {"RfRegion": "EU868", "DlClass": "ClassC"}
 
