@@ -1,5 +1,6 @@
 """What every test runs under, set before aws_cdk is imported."""
 
+import functools
 import json
 import os
 import re
@@ -63,6 +64,16 @@ def _use_the_node_wheel() -> None:
 
 
 _use_the_node_wheel()
+
+
+def _read_the_models_of_aws_once() -> None:
+    # Each session of boto3 would read its own: with those of IAM, S3 and EC2 that takes longer than most tests.
+    import botocore.session
+
+    botocore.session.create_loader = functools.cache(botocore.session.create_loader)
+
+
+_read_the_models_of_aws_once()
 
 for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
     os.environ.pop(name, None)

@@ -17,8 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
-import botocore.loaders
-import botocore.session
 import cfnlint.jsonschema
 import pytest
 from ministack.core import responses
@@ -42,8 +40,6 @@ import rollout_calls  # noqa: E402  # the path comes first
 import rollout_step  # noqa: E402  # the path comes first
 from wave_turn import Turn  # noqa: E402  # the path comes first
 
-LOADER = botocore.loaders.create_loader()
-"""Of the models of AWS: each session would read them anew."""
 START = 1_800_000_000.0
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 MOST_STEPS = 600
@@ -363,10 +359,7 @@ def rig(cloud: clouds.LocalCloud, wireless: Wireless, monkeypatch: pytest.Monkey
     }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_ENDPOINT_URL_IOT_WIRELESS", wireless.url)
-    session = botocore.session.get_session()
-    session.register_component("data_loader", LOADER)
-    # With the keys of this cloud, and gone with the test.
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", boto3.Session(botocore_session=session))
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", boto3.Session())  # with the keys of this cloud
     rig = Rig(clock, service)
     rig.dynamodb.delete_item(TableName=TABLE, Key={"Rollout": {"S": "control"}})
     for item in rig.dynamodb.scan(TableName=VERSIONS)["Items"]:
