@@ -169,6 +169,8 @@ def test_what_eventbridge_does_not_take_is_logged_and_told_with_the_next_step(ri
     [line] = [line for line in rig.lines if line.get("RolloutUntoldEvents")]
     assert (state["next"], line["Event"], rig.events) == ("done", ROLLOUT_CHANGE, [])
     assert "Could not connect" in line["Error"]
+    rollout_step.step(Turn("gather", "one", arn, turn.settings, state), ClockedCalls(rig))
+    assert outcomes(rig) == []
     monkeypatch.delenv("AWS_ENDPOINT_URL_EVENTBRIDGE")
     rollout_calls._client.cache_clear()
     rollout_step.step(Turn("gather", "one", arn, turn.settings, state), ClockedCalls(rig))

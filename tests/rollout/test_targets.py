@@ -99,18 +99,18 @@ def test_a_device_that_left_the_group_while_it_baked_is_as_its_session_ended(rig
     assert output["waves"][0]["counts"] == {"attempted": 5, "delivered": 5, "failed": 0, "silent": 0}
 
 
-def refuse(rig, odd, *, joins=False, status=None):
-    """Answer with a conflict that a device cannot join; it may have joined all the same, or the group be in session."""
+def refuse(rig, odd, *, code="ConflictException", joins=False, status=None):
+    """Answer that a device cannot join; it may have joined all the same, or the group be in session."""
     events, begun = rollout_calls._client("iotwireless").meta.events, []
 
     def conflict(request, **_):
         if odd not in str(request.body):
             return None
+        group = request.url.split("/")[-2]
         if joins and not begun:
             begun.append(request)
-            group = request.url.split("/")[-2]
             rig.iotwireless.associate_wireless_device_with_multicast_group(Id=group, WirelessDeviceId=odd)
-        return answer(request, 409, {"__type": "ConflictException", "Message": "no"})
+        return answer(request, 409, {"__type": code, "Message": "no", "ResourceId": group})
 
     def group(request, **_):
         return answer(request, 200, {"Id": "g", "Status": status}) if status else None
@@ -128,23 +128,26 @@ def answer(request, code, content):
     return AWSResponse(request.url, code, headers, Body(json.dumps(content).encode()))
 
 
-@pytest.mark.parametrize("joins", [False, True])
-def test_a_device_that_the_service_does_not_take_stops_nobody_else(rig, joins) -> None:
+@pytest.mark.parametrize(
+    ("code", "joins"), [("ConflictException", False), ("ConflictException", True), ("ValidationException", False)]
+)
+def test_a_device_that_the_service_does_not_take_stops_nobody_else(rig, code, joins) -> None:
     """Which conflicts there are is not documented: one may be that the device has joined already."""
     odd, *_ = rig.fleet(good={"count": 5})
-    refuse(rig, odd, joins=joins)
+    refuse(rig, odd, code=code, joins=joins)
     output = rig.run(rig.settings(waves=ONE_WAVE))
     assert output["waves"][0]["counts"]["delivered"] == 4 + joins
     assert rig.read("wave-0/gate.json")["leftOut"] == 1 - joins
     assert [taken["leftOut"] for taken in rig.took("gather")] == [1 - joins]
 
 
-def test_fails_where_a_group_of_a_wave_is_in_a_session(rig) -> None:
+@pytest.mark.parametrize("code", ["ConflictException", "ResourceNotFoundException"])
+def test_fails_where_a_group_of_a_wave_is_in_a_session_or_gone(rig, code) -> None:
     odd, *_ = rig.fleet(good={"count": 3})
-    refuse(rig, odd, status="In_Session")
+    refuse(rig, odd, code=code, status="In_Session")
     execution = rig.start(rig.settings(waves=ONE_WAVE))
     rig.join(execution)
-    assert (execution["status"], execution["error"]) == ("FAILED", "ConflictException")
+    assert (execution["status"], execution["error"]) == ("FAILED", code)
 
 
 def test_a_wave_of_devices_that_all_are_gone_asks_the_operator_at_once(rig) -> None:
