@@ -52,6 +52,7 @@ def app(folder: Path, text: str) -> Path:
 
 def test_passes_and_says_what_was_deployed_and_what_came_of_it(tmp_path: Path) -> None:
     figures = tmp_path / "rehearsal.json"
+    before = set(state_folder().glob("clouds/*"))
     done = rehearse("--loss", "12%", "--require", "99%", "--json-file", str(figures))
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.splitlines()[-1] == "PASSED 200/200 devices (99 % required)"
@@ -67,6 +68,7 @@ def test_passes_and_says_what_was_deployed_and_what_came_of_it(tmp_path: Path) -
     said = " ".join(done.stdout.split())
     assert "street-sensors-1-1-0: 200/200 devices have the image; EU868 DR3 (SF9/125 kHz), 112 bytes, every 7 s" in said
     assert "sensor-1.1.0.bin (22,856 bytes, sha256 " in said
+    assert set(state_folder().glob("clouds/*")) <= before  # no log either, where all went well
     assert nothing_runs()
 
     written = document(figures.read_text())

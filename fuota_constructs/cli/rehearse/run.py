@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import signal
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -114,6 +115,7 @@ class Run:
         rate = clouds.REHEARSED_REQUESTS_PER_SECOND
         cloud = clouds.start(clouds.free_port(), outlive_us=self._keep, requests_per_second=rate)
         say(f"{cloud.url}: CloudFormation, S3, IAM, Lambda and IoT Wireless; AWS is not contacted")
+        done = False
         try:
             left_out = self._deploy(cloud)
             self._stage = "the app was deployed, no session had begun"
@@ -122,6 +124,7 @@ class Run:
             found = rollout_rehearsal.deployed_rollouts(cloud)
             if found and not _pending(cloud, left_out):
                 self._roll_out(cloud, found)
+                done = True
                 return None
             self._console.rule("the session")
             rehearsal = Rehearsal(cloud, leave_out=left_out)
@@ -139,9 +142,10 @@ class Run:
                     bars.show(progress)
             outcome = rehearsal.outcome()
             self._roll_out(cloud, found)
+            done = True
             return outcome
         finally:
-            self._end(cloud)
+            self._end(cloud, done=done)
 
     def _roll_out(self, cloud: LocalCloud, found: Sequence[rollout_rehearsal.Deployed]) -> None:
         for deployed in found:
@@ -192,13 +196,15 @@ class Run:
     def _say(self, line: str) -> None:
         self._console.print(Text(visible(line)))
 
-    def _end(self, cloud: LocalCloud) -> None:
+    def _end(self, cloud: LocalCloud, *, done: bool) -> None:
         if self._keep:
             self._say(f"still running: fuota local status --port {cloud.port}; fuota local down --port {cloud.port}")
             return
         # A second Ctrl-C must not leave the cloud behind.
         with _ignored(signal.SIGINT), _ignored(signal.SIGTERM):
             clouds.stop(cloud)
+            if done:  # else its log may say why
+                shutil.rmtree(cloud.folder, ignore_errors=True)
 
 
 def _pending(cloud: LocalCloud, left_out: Container[str]) -> bool:
