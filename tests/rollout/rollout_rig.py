@@ -140,6 +140,7 @@ class Rig:
     events: list[dict[str, Any]] = field(default_factory=list)  # that EventBridge took, each as its schema says
     heard_of: list[tuple[str, str]] = field(default_factory=list)  # executions that died, of which was told
     lines: list[dict[str, Any]] = field(default_factory=list)  # in the log
+    put_right: list[Callable[[], None]] = field(default_factory=list)  # when the test ends
 
     def __post_init__(self) -> None:
         self.s3, self.dynamodb, self.iam, self.iotwireless = map(_client, ("s3", "dynamodb", "iam", "iotwireless"))
@@ -233,6 +234,12 @@ class Rig:
             self.lost_answers -= 1
             raise engine._ExecutionError("Lambda.ServiceException", "the answer was lost")
         return answer
+
+    def intercept(self, service: str, event: str, handler: Callable[..., Any]) -> None:
+        """Let botocore ask a handler about the function's requests, until the test ends: its clients outlive it."""
+        events = rollout_calls._client(service).meta.events
+        events.register(event, handler)
+        self.put_right.append(lambda: events.unregister(event, handler))
 
     def report(self, version: str, *devices: str, at: float | str | None = None) -> None:
         """Let devices report a version, as the user's pipeline writes it: now, or at a moment."""
@@ -381,5 +388,7 @@ def rig(cloud: clouds.LocalCloud, wireless: Wireless, monkeypatch: pytest.Monkey
         status, _, body = engine._create_state_machine(machine)
         assert status == 200, body
     yield rig
+    for each in rig.put_right:
+        each()
     engine._state_machines.clear()
     engine._executions.clear()

@@ -9,7 +9,6 @@ import time
 
 import boto3
 import pytest
-import rollout_calls
 import rollout_step
 from botocore.awsrequest import AWSResponse, HeadersDict
 from botocore.exceptions import ClientError
@@ -222,9 +221,7 @@ def test_calls_that_fail_once_change_nothing(rig, monkeypatch, fault) -> None:
 
 
 @pytest.mark.parametrize(("may_read", "denied_as"), [(True, None), (False, "AccessDenied"), (True, "InvalidRequest")])
-def test_evidence_goes_into_a_bucket_that_insists_on_the_header_of_its_encryption(
-    rig, request, may_read, denied_as
-) -> None:
+def test_evidence_goes_into_a_bucket_that_insists_on_the_header_of_its_encryption(rig, may_read, denied_as) -> None:
     """S3 as it is, but for the bucket policy, which this cloud does not enforce: no write without the header."""
     calls, seen = ClockedCalls(rig), []
     key = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "arn:aws:kms:eu-west-1:000000000000:key/fleet"}
@@ -242,10 +239,8 @@ def test_evidence_goes_into_a_bucket_that_insists_on_the_header_of_its_encryptio
         def stream(self, **_):
             return iter([self.read()])
 
-    events = rollout_calls._client("s3").meta.events
-    request.addfinalizer(rollout_calls._client.cache_clear)
     for operation in ("PutObject", "GetBucketEncryption"):
-        events.register(f"before-send.s3.{operation}", deny)
+        rig.intercept("s3", f"before-send.s3.{operation}", deny)
     if denied_as:
         with pytest.raises(ClientError, match=f"\\({denied_as}\\) when calling the PutObject"):
             calls.write("rollouts/Rollout/one/x.json", {})

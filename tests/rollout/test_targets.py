@@ -4,7 +4,6 @@ import io
 import json
 
 import pytest
-import rollout_calls
 from botocore.awsrequest import AWSResponse, HeadersDict
 from rollout_rig import HOUR, MINUTE, ONE_WAVE, ROLE, answer_gates
 from rollout_stores import BUCKET
@@ -101,7 +100,7 @@ def test_a_device_that_left_the_group_while_it_baked_is_as_its_session_ended(rig
 
 def refuse(rig, odd, *, code="ConflictException", joins=False, status=None):
     """Answer that a device cannot join; it may have joined all the same, or the group be in session."""
-    events, begun = rollout_calls._client("iotwireless").meta.events, []
+    begun = []
 
     def conflict(request, **_):
         if odd not in str(request.body):
@@ -115,8 +114,8 @@ def refuse(rig, odd, *, code="ConflictException", joins=False, status=None):
     def group(request, **_):
         return answer(request, 200, {"Id": "g", "Status": status}) if status else None
 
-    events.register("before-send.iot-wireless.AssociateWirelessDeviceWithMulticastGroup", conflict)
-    events.register("before-send.iot-wireless.GetMulticastGroup", group)
+    rig.intercept("iotwireless", "before-send.iot-wireless.AssociateWirelessDeviceWithMulticastGroup", conflict)
+    rig.intercept("iotwireless", "before-send.iot-wireless.GetMulticastGroup", group)
 
 
 def answer(request, code, content):
