@@ -89,9 +89,7 @@ class Run:
         return template
 
     def _provider_statements(self) -> list[dict[str, Any]]:
-        _, policy = provider_policy(self.template)
-        statements: list[dict[str, Any]] = policy["Properties"]["PolicyDocument"]["Statement"]
-        return statements
+        return [each for document in provider_documents(self.template) for each in document["Statement"]]
 
     def _lose_a_create(self, cloud: LocalCloud) -> None:
         # What CloudFormation sends for a Create it cut off: a Delete with an id of its own making. The task that
@@ -142,14 +140,13 @@ def run(enforcing: LocalCloud, app_on: Callable[[LocalCloud, str], Any], devices
     return Run(enforcing, app_on(enforcing, "least_privilege"), devices)
 
 
-def provider_policy(template: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The logical id and definition of the provider's policy."""
-    [found] = [
-        (name, resource)
+def provider_documents(template: dict[str, Any]) -> list[dict[str, Any]]:
+    """The provider's policies: what only groups need is in some of their own."""
+    return [
+        resource["Properties"]["PolicyDocument"]
         for name, resource in template["Resources"].items()
         if resource["Type"] == POLICY_TYPE and "Provider" in name
     ]
-    return found
 
 
 def test_deploy_update_and_destroy_pass_and_nothing_is_denied(run: Run) -> None:
@@ -170,7 +167,7 @@ def test_the_statements_are_the_ones_this_file_knows(run: Run) -> None:
 
 @pytest.mark.parametrize("sid", STATEMENTS)
 def test_every_action_of_a_statement_is_used_on_its_resources(sid: str, run: Run, enforcing: LocalCloud) -> None:
-    [statement] = [each for each in run.statements if each["Sid"] == sid]
+    statement = next(each for each in run.statements if each["Sid"] == sid)
     actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
     patterns = resource_patterns(statement["Resource"])
     used = {
@@ -222,9 +219,8 @@ def without_a_statement(run: Run, enforcing: LocalCloud, impatient_function: dic
     """For each statement, the stack whose provider lacks it; all are made at once."""
     for sid in STATEMENTS:
         template = json.loads(json.dumps(run.template))
-        _, policy = provider_policy(template)
-        document = policy["Properties"]["PolicyDocument"]
-        document["Statement"] = [each for each in document["Statement"] if each["Sid"] != sid]
+        for document in provider_documents(template):
+            document["Statement"] = [each for each in document["Statement"] if each["Sid"] != sid]
         for resource in template["Resources"].values():
             if resource["Type"] == FUNCTION_TYPE:
                 resource["Properties"]["Code"] = impatient_function
