@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+import functools
 from typing import TYPE_CHECKING, NamedTuple
 
 from fuota_constructs.lorawan.fragments import (
@@ -25,6 +25,8 @@ from fuota_constructs.lorawan.session_plan import (
 from fuota_constructs.rules.rule import GroupPlan, TaskPlan, whole_number
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fuota_constructs.lorawan.device_stack import DeviceStack
     from fuota_constructs.lorawan.recommendation import Recommendation
 
@@ -51,6 +53,21 @@ class SentRate(NamedTuple):
         return f"{text} (assumed: the slowest that carries it; MulticastGroup(downlink_data_rate=...) names another)"
 
 
+def _kept(rates_of: Callable[[TaskPlan], tuple[SentRate, ...]]) -> Callable[[TaskPlan], tuple[SentRate, ...]]:
+    """Keep what the last plan was answered: one rule after the other asks for the same."""
+    last: list[tuple[TaskPlan | None, tuple[SentRate, ...]]] = [(None, ())]
+
+    @functools.wraps(rates_of)
+    def kept(plan: TaskPlan) -> tuple[SentRate, ...]:
+        found = last[0]
+        if found[0] is not plan:
+            last[0] = found = plan, rates_of(plan)
+        return found[1]
+
+    return kept
+
+
+@_kept
 def sent_rates(plan: TaskPlan) -> tuple[SentRate, ...]:
     """The data rates that carry the task's fragments: those its groups name, else the slowest that carries them.
 
@@ -126,7 +143,7 @@ def sessions(plan: TaskPlan) -> list[SessionPlan]:
     return [session for sent in sent_rates(plan) if (session := session_at(plan, sent))]
 
 
-@lru_cache(maxsize=512)  # the tasks of an app are mostly alike, and each is looked at more than once
+@functools.lru_cache(maxsize=512)  # the tasks of an app are mostly alike, and each is looked at more than once
 def _session(  # noqa: PLR0917  # private, and called once
     image: int, size: int, redundancy: int, interval: int | None, conditions: Conditions, rate: DataRate
 ) -> SessionPlan:
@@ -192,7 +209,7 @@ def best_session(plan: TaskPlan) -> tuple[Recommendation | None, bool]:
     return _best_session(image, conditions.pop(), named[0] if named else None, target)
 
 
-@lru_cache(maxsize=512)
+@functools.lru_cache(maxsize=512)
 def _best_session(
     image: int, conditions: Conditions, index: int | None, target: float
 ) -> tuple[Recommendation | None, bool]:

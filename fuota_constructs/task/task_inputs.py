@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import aws_cdk as cdk
+import jsii
 
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.firmware.firmware_image import AssetImage, BucketImage, bucket_remedy
@@ -257,7 +258,7 @@ def interval_of(value: object, at: IConstruct) -> float | str | None:
         )
     if value not in _MILLISECONDS:
         try:
-            _MILLISECONDS[value] = value.to_milliseconds(integral=False)
+            _MILLISECONDS[value] = jsii.invoke(value, "toMilliseconds", [{"integral": False}])
         except RuntimeError:  # a token in another unit than milliseconds; asking first would be one more round trip
             _MILLISECONDS[value] = _interval_token_of(value, at)
     return _MILLISECONDS[value]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
+import jsii
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +21,7 @@ def put_behind(resource: cdk.CfnResource, others: Iterable[IDependable]) -> cdk.
     """
     for other in others:
         if isinstance(other, cdk.CfnResource):  # one round trip to the CDK, where the other takes two
-            resource.add_resource_dependency(other)
+            jsii.invoke(resource, "addResourceDependency", [other])
         else:
             resource.node.add_dependency(other)
     return resource
