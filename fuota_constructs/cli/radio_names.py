@@ -9,10 +9,8 @@ from typing import Any
 import click
 
 from fuota_constructs.lorawan.device_stack import DeviceStack
-from fuota_constructs.lorawan.regions import regions
+from fuota_constructs.lorawan.regions import FREQUENCIES_HZ, regions
 from fuota_constructs.lorawan.session_plan import CLASS_B, CLASS_C
-
-LOWEST_HERTZ, HIGHEST_HERTZ = 100_000_000, 1_000_000_000
 
 
 class RfRegionName(click.ParamType[str]):
@@ -66,8 +64,9 @@ class Hertz(click.ParamType[int]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Refuse megahertz, which the service does not take either."""
         text = str(value).strip()
-        if not re.fullmatch(r"[0-9]{1,12}", text) or not LOWEST_HERTZ <= int(text) <= HIGHEST_HERTZ:
-            wanted = f"give whole hertz from {LOWEST_HERTZ} to {HIGHEST_HERTZ}, such as 869525000 for 869.525 MHz"
+        lowest, highest = FREQUENCIES_HZ
+        if not re.fullmatch(r"[0-9]{1,12}", text) or not lowest <= int(text) <= highest:
+            wanted = f"give whole hertz from {lowest} to {highest}, such as 869525000 for 869.525 MHz"
             return self.fail(f"{str(value)!r} is no frequency: {wanted}", param, ctx)
         return int(text)
 

@@ -18,6 +18,9 @@ from fuota_constructs.lorawan.fragments import DATA_FRAGMENT_HEADER_BYTES
 FREQUENCY_UNIT_HZ: Final = 100
 """Devices are told frequencies in units of 100 Hz (TS005-1.0.0, DLFrequ)."""
 
+FREQUENCIES_HZ: Final = (100_000_000, 1_000_000_000)
+"""The lowest and the highest downlink frequency where nothing is known of the region."""
+
 
 @dataclass(frozen=True, slots=True)
 class DataRate:

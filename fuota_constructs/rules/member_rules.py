@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from fuota_constructs.lorawan.regions import FREQUENCY_UNIT_HZ, region
+from fuota_constructs.lorawan.regions import FREQUENCIES_HZ, FREQUENCY_UNIT_HZ, region
 from fuota_constructs.rules.rule import Remarks, Rule, TaskPlan, error, given, show, text, warning, whole_number
 from fuota_constructs.rules.task_rules import DEPLOYMENT_SECONDS, REQUESTS_PER_SECOND
 
@@ -13,7 +13,6 @@ MOST_MEMBERS = 2_000
 
 MOST_GATEWAYS = 20
 MOST_INTERVAL_MS = 60_000
-FREQUENCIES_HZ = (100_000_000, 1_000_000_000)
 
 _DEVICE_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 

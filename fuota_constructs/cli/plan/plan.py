@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +18,7 @@ from fuota_constructs.cli.plan.verdict import LEVELS, exit_code
 from fuota_constructs.cli.quantities import Image, Seconds, WholePercent
 from fuota_constructs.cli.radio_names import DataRateIndex, DeviceClass, DeviceStackName, Hertz, RfRegionName
 from fuota_constructs.cli.repeatable import RepeatableCommand, Typed, typed
-from fuota_constructs.lorawan.regions import regions
+from fuota_constructs.lorawan.regions import FREQUENCIES_HZ, regions
 from fuota_constructs.lorawan.session_plan import CLASS_B, CLASS_C, Conditions
 
 if TYPE_CHECKING:
@@ -284,11 +283,12 @@ def _rate(region: Region, index: int | None) -> DataRate | None:
 
 
 def _require_in(region: Region, frequency: int | None) -> None:
-    lowest, highest = region.downlink_frequencies_hz or (0, math.inf)
-    if frequency is not None and not lowest <= frequency <= highest:
+    if frequency is not None and not region.has_downlink_at(frequency):
+        lowest, highest = region.downlink_frequencies_hz or FREQUENCIES_HZ
         such = f", such as {region.class_c_frequency_hz}" if region.class_c_frequency_hz else ""
         raise click.BadParameter(
-            f"{frequency} is no frequency of {region.name}: give hertz from {lowest} to {highest}{such}",
+            f"{frequency} is no frequency of {region.name}: give hertz from {lowest} to {highest}, in steps of"
+            f" {region.downlink_step_hz}{such}",
             param_hint="--frequency",
         )
 

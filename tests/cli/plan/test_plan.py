@@ -37,6 +37,10 @@ from .plan_command import EU868, content, plan
         (("1kB", *EU868, "--frequency", "868"), "'868' is no frequency: give whole hertz from 100000000"),
         (("1kB", *EU868, "--frequency", "868.3MHz"), "such as 869525000 for 869.525 MHz"),
         (("1kB", *EU868, "--frequency", "915000000"), "no frequency of EU868: give hertz from 863000000 to 870000000"),
+        (
+            ("1kB", "--region", "US915", "--frequency", "923400000"),
+            "to 927500000, in steps of 600000, such as 923300000",
+        ),
         (("1kB", *EU868, "--data-rate", "fast"), "'fast' is no data rate: give its index, such as 3 or DR3"),
         (("1kB", *EU868, "--gateways", "1e1"), "'1e1' is no whole number: give one from 1 to 20"),
         (("", *EU868), "it is empty: give the image file, or a size like 100kB"),
