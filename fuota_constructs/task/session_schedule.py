@@ -156,7 +156,10 @@ def _role(given: object, here: Place, path: str) -> iam.IRole:
     elif trusts(role, SCHEDULER) is False:
         wrong = f"{shown(given)}, which {SCHEDULER} may not assume; add it to the role's trust policy"
     elif apart := place_of(role)._replace(region=None).apart_from(here):  # roles are of no Region
-        wrong = f"of {apart[0]} and the schedule of {apart[1]}; IAM passes a role within its own account only"
+        wrong = (
+            f"of {apart[0]} and the schedule of {apart[1]}; IAM passes a role within its own account only: give a role"
+            f" of {apart[1]}"
+        )
     else:
         return role
     raise FuotaValidationError("start-role", f"role is {wrong}", construct_path=path)
@@ -178,7 +181,10 @@ def _queue(queue: sqs.IQueue, here: Place, path: str) -> sqs.IQueue:
     elif queue.fifo:
         wrong = "is a FIFO queue, which EventBridge Scheduler does not take; give a standard queue"
     elif apart := place_of(queue, queue.queue_arn)._replace(account=None).apart_from(here):
-        wrong = f"is in {apart[0]} and the schedule in {apart[1]}; EventBridge Scheduler sends to its own Region only"
+        wrong = (
+            f"is in {apart[0]} and the schedule in {apart[1]}; EventBridge Scheduler sends to its own Region only: give"
+            f" a queue in {apart[1]}"
+        )
     else:
         return queue
     raise FuotaValidationError("start-dead-letter-queue", f"dead_letter_queue {wrong}", construct_path=path)
@@ -193,14 +199,17 @@ def _report_to(queue: sqs.IQueue) -> list[Statement]:
 
 
 def _moment(at: object, path: str) -> datetime:
-    # Beyond those years Python cannot tell the time in UTC, or that of the call.
-    if not isinstance(at, datetime) or at.utcoffset() is None or not MINYEAR < at.year < MAXYEAR:
-        raise FuotaValidationError(
-            "start-time-zone",
-            f"at is {shown(at)}; give a datetime with a time zone, for example datetime(2027, 3, 1, 2, 0, tzinfo=UTC)",
-            construct_path=path,
-        )
-    return at.astimezone(UTC).replace(microsecond=0)
+    if not isinstance(at, datetime) or at.utcoffset() is None:
+        wrong = shown(at)
+    elif not MINYEAR < at.year < MAXYEAR:  # Python may not be able to tell that in UTC, or the time of the call
+        wrong = f"{shown(at)}, and no session starts in the year {at.year}"
+    else:
+        return at.astimezone(UTC).replace(microsecond=0)
+    raise FuotaValidationError(
+        "start-time-zone",
+        f"at is {wrong}; give a datetime with a time zone, for example datetime(2027, 3, 1, 2, 0, tzinfo=UTC)",
+        construct_path=path,
+    )
 
 
 def _seconds(window: object, path: str) -> float | None:

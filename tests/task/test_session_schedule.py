@@ -179,11 +179,11 @@ GROUP_ELSEWHERE = "arn:aws:scheduler:us-east-1:111122223333:schedule-group/night
         ),
         (
             lambda at: {"role": iam.Role.from_role_arn(at, "Role", "arn:aws:iam::444455556666:role/starter")},
-            "start-role: role is of account 444455556666 and the schedule of account 111122223333;",
+            "start-role: role is of account 444455556666 and .*: give a role of account 111122223333",
         ),
         (
             lambda at: {"dead_letter_queue": sqs.Queue.from_queue_arn(at, "Queue", SQS_ELSEWHERE)},
-            "start-dead-letter-queue: dead_letter_queue is in us-east-1 and the schedule in eu-west-1;",
+            "start-dead-letter-queue: dead_letter_queue is in us-east-1 and .*: give a queue in eu-west-1",
         ),
         (
             lambda at: {"schedule_group": scheduler.ScheduleGroup.from_schedule_group_arn(at, "G", GROUP_ELSEWHERE)},
@@ -222,12 +222,16 @@ def test_any_time_zone_is_written_in_utc(stack, imported, synth) -> None:
     assert f"{TOMORROW:%Y-%m-%dT%H:%M:%SZ}" in synth(stack).properties(SCHEDULE)["Target"]["Input"]
 
 
-@pytest.mark.parametrize(
-    "at", [datetime(2099, 1, 1), datetime.min.replace(tzinfo=UTC), "2099-01-01T00:00:00Z", None, 4_070_908_800]
-)
+@pytest.mark.parametrize("at", [datetime(2099, 1, 1), "2099-01-01T00:00:00Z", None, 4_070_908_800])
 def test_fails_for_what_is_no_time_with_a_time_zone(task, at) -> None:
     with pytest.raises(FuotaValidationError, match=r"start-time-zone: at is .* time zone"):
         task.schedule_start(at)
+
+
+@pytest.mark.parametrize("at", [datetime.min, datetime.max])
+def test_fails_for_the_first_and_the_last_year(task, at) -> None:
+    with pytest.raises(FuotaValidationError, match=f"and no session starts in the year {at.year}; give a datetime"):
+        task.schedule_start(at.replace(tzinfo=UTC))
 
 
 @pytest.mark.parametrize("window", [4, cdk.Duration.seconds(0), "4 h"])
