@@ -46,12 +46,12 @@ class FirmwareBucket(s3.Bucket):
         id: str,
         *,
         abac_status: bool | None = None,
-        auto_delete_objects: bool = False,
+        auto_delete_objects: bool | None = None,
         blocked_encryption_types: Sequence[s3.BlockedEncryptionType] | None = None,
         bucket_key_enabled: bool | None = None,
         bucket_name: str | None = None,
         encryption_key: kms.IKey | kms.Key | kms.Alias | IKeyRef | None = None,  # pyright: the CDK's Key is no IKey
-        enforce_ssl: bool = True,
+        enforce_ssl: bool | None = None,
         event_bridge_enabled: bool | None = None,
         intelligent_tiering_configurations: Sequence[s3.IntelligentTieringConfiguration] | None = None,
         inventories: Sequence[s3.Inventory] | None = None,
@@ -62,14 +62,14 @@ class FirmwareBucket(s3.Bucket):
         notifications_skip_destination_validation: bool | None = None,
         object_lock_default_retention: s3.ObjectLockRetention | None = None,
         object_lock_enabled: bool | None = None,
-        removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.RETAIN,
+        removal_policy: cdk.RemovalPolicy | None = None,
         replication_role: iam.IRole | None = None,
         replication_rules: Sequence[s3.ReplicationRule] | None = None,
         server_access_logs_bucket: s3.IBucket | IBucketRef | None = None,
         server_access_logs_prefix: str | None = None,
         target_object_key_format: s3.TargetObjectKeyFormat | None = None,
         transition_default_minimum_object_size: s3.TransitionDefaultMinimumObjectSize | None = None,
-        versioned: bool = True,
+        versioned: bool | None = None,
     ) -> None:
         """Make the bucket.
 
@@ -98,7 +98,7 @@ class FirmwareBucket(s3.Bucket):
         `server_access_logs_bucket` that is no bucket, and for `versioned` or `enforce_ssl` that are not True.
         """
         for name, value in (("versioned", versioned), ("enforce_ssl", enforce_ssl)):
-            if value is not True:
+            if value is not None and value is not True:
                 raise FuotaValidationError(
                     "firmware-bucket",
                     f"{name} is {shown(value)}; leave it out, or give an s3.Bucket of your own, which tasks take, too",
@@ -136,7 +136,7 @@ class FirmwareBucket(s3.Bucket):
             object_lock_default_retention=object_lock_default_retention,
             object_lock_enabled=object_lock_enabled,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            removal_policy=removal_policy,
+            removal_policy=cdk.RemovalPolicy.RETAIN if removal_policy is None else removal_policy,
             replication_role=replication_role,
             replication_rules=replication_rules,
             server_access_logs_bucket=logs,

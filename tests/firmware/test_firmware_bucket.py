@@ -14,8 +14,13 @@ KEY_POLICY = {
 }
 
 
-def test_defaults(stack, synth):
-    FirmwareBucket(stack, "Bucket")
+@pytest.mark.parametrize(
+    "given",
+    [{}, dict.fromkeys(("versioned", "enforce_ssl", "removal_policy", "auto_delete_objects"))],
+    ids=["none", "None"],
+)
+def test_defaults(stack, synth, given):
+    FirmwareBucket(stack, "Bucket", **given)
     template = synth(stack)
     bucket = template.only("AWS::S3::Bucket")
     assert bucket["DeletionPolicy"] == bucket["UpdateReplacePolicy"] == "Retain"
