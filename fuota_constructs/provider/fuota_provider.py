@@ -39,8 +39,7 @@ LAMBDA_TIMEOUT_SECONDS = 300
 SERVICE_TIMEOUT_SECONDS = LAMBDA_TIMEOUT_SECONDS + 30
 """How long CloudFormation waits for an answer: a margin above the Lambda's timeout, not the default of an hour."""
 
-
-MOST_POLICY_CHARACTERS = 10_240
+ROLE_POLICY_CHARACTERS = 10_240
 """Of all inline policies of a role, white space apart (IAM and AWS STS quotas)."""
 
 _CHARACTERS_BEFORE, _CHARACTERS_OF_A_ROLLOUT = 3_600, 400
@@ -125,7 +124,7 @@ class FuotaProvider(constructs.Construct):
         `scope`: the app, a Stage, a stack, or a construct in one, which stands for its stack.
         `vpc`: the VPC the functions are in; none by default. They call public APIs: give subnets with a way out (NAT),
         or endpoints for `iotwireless.api`, `cloudformation`, `s3` (CloudFormation's bucket for responses included), for
-        monitors and rollouts `dynamodb` and `events`, and for rollouts `states` and `iam`. Their role then may do what
+        monitors and rollouts `dynamodb` and `events`, and for rollouts `states`. Their role then may do what
         AWSLambdaVPCAccessExecutionRole allows.
         `vpc_subnets`: private ones; those with a way out by default, else isolated ones.
         `security_groups`: by default a new one for each function, which lets out all and in nothing.
@@ -177,11 +176,11 @@ class FuotaProvider(constructs.Construct):
         """
         self._rollouts += 1
         size = _CHARACTERS_BEFORE + self._rollouts * (_CHARACTERS_OF_A_ROLLOUT + len(self._stack.stack_name))
-        if size > MOST_POLICY_CHARACTERS:
+        if size > ROLE_POLICY_CHARACTERS:
             raise FuotaValidationError(
                 "rollout-count",
                 f"the stack has {self._rollouts} rollouts, and the role of their provider would have policies of some"
-                f" {size:,} characters; IAM takes {MOST_POLICY_CHARACTERS:,}: give some of them a stack of their own",
+                f" {size:,} characters; IAM takes {ROLE_POLICY_CHARACTERS:,}: give some of them a stack of their own",
                 construct_path=rollout.node.path,
             )
         own = permissions.for_rollout(table_arn, executions_arn)
@@ -193,9 +192,8 @@ class FuotaProvider(constructs.Construct):
         # Delete would then lack what only it needed.
         if (scope, id) not in self._beside:
             name = id if scope is self else hashlib.sha256(path_below_stack(scope, id).encode()).hexdigest()[:16]
-            self._policy.allow(
-                []
-            )  # a stack of groups alone allows nothing else, and what it has is still to be written
+            # A stack of groups alone allows nothing else, and what it has is still to be written.
+            self._policy.allow([])
             policy = self._policy.beside(constructs.Construct(scope, id), name, statements)
             self._beside[scope, id] = [policy.resource] if policy.resource else []
         return self._beside[scope, id]
