@@ -5,10 +5,7 @@ from __future__ import annotations
 from fuota_constructs.lorawan.fragments import MAX_FRAGMENT_BYTES, data_fragments
 from fuota_constructs.lorawan.redundancy import decode_probability, smallest_redundancy_percent, twins
 from fuota_constructs.lorawan.regions import region
-from fuota_constructs.lorawan.session_plan import (
-    CLASS_B,
-    CLASS_C,
-)
+from fuota_constructs.lorawan.session_plan import CLASS_B, CLASS_C
 from fuota_constructs.rules.airtime_rules import AIRTIME_RULES
 from fuota_constructs.rules.radio_session import (
     DEFAULT_LOSS_PERCENT,
