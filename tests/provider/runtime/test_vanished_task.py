@@ -105,20 +105,25 @@ def test_r18_a_task_that_its_removal_policy_kept_is_none_made_in_place_of_the_on
     assert set(cloud.tasks()) == {kept_id, answer.physical_id}
 
 
+def meanwhile(monkeypatch: pytest.MonkeyPatch, sink: ResponseSink, **facts: Any) -> None:
+    """Let CloudFormation go on while the function looks for what was left beside its task."""
+    beside = leftovers.beside
+
+    def look(*arguments: Any) -> Any:
+        vars(sink).update(facts)
+        return beside(*arguments)
+
+    monkeypatch.setattr(leftovers, "beside", look)
+
+
 def test_r18_fails_without_leaving_a_task_when_the_stack_rolls_back_meanwhile(
     rig: Rig, cloud: Cloud, clock: Clock, sink: ResponseSink, made: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The rollback is sent in the same second, and what it makes has no order to what this request made."""
     old, task_id = made()
     gone(cloud, clock, task_id)
-    beside = leftovers.beside
-
-    def look(*arguments: Any) -> Any:
-        sink.stack_status = "UPDATE_ROLLBACK_IN_PROGRESS"
-        return beside(*arguments)
-
     sink.stack_status = "UPDATE_IN_PROGRESS"
-    monkeypatch.setattr(leftovers, "beside", look)
+    meanwhile(monkeypatch, sink, stack_status="UPDATE_ROLLBACK_IN_PROGRESS")
     answer = update(rig, task_id, old, {**old, "Name": "8"})
     assert answer.status == "FAILED"
     assert cloud.tasks() == {}
@@ -146,13 +151,7 @@ def test_r18_fails_without_leaving_a_task_when_cloudformation_has_gone_on_meanwh
     """What its rollback made in the same second cannot be told from something older, or be read yet."""
     old, task_id = made()
     gone(cloud, clock, task_id)
-    beside = leftovers.beside
-
-    def look(*arguments: Any) -> Any:
-        sink.record = ("11111111-2222-4333-8444-555555555555", "UPDATE_COMPLETE")
-        return beside(*arguments)
-
-    monkeypatch.setattr(leftovers, "beside", look)
+    meanwhile(monkeypatch, sink, record=("11111111-2222-4333-8444-555555555555", "UPDATE_COMPLETE"))
     answer = update(rig, task_id, old, {**old, "Name": "8"})
     assert answer.status == "FAILED"
     assert cloud.tasks() == {}

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from simulation.records import Record
     from simulation.world import World
 
-# What no provider can keep from happening, and why; `docs/reliability.md` says what an operator does then.
+# What no provider can keep from happening, and why; `docs/explanation/reliability.md` says what an operator does then.
 IMPOSSIBLE = {
     "overtaken by a late request": "AWS carried a request out after boto3 had stopped waiting for it and asked again; "
     "IoT Wireless has no conditional update",
