@@ -180,7 +180,7 @@ class ConfiguredFunction(Configurable):
             self._warn(
                 "provider-vpc-endpoints",
                 f"the subnets of the VPC have no way out, and the function calls {self._endpoints}: without endpoints"
-                " for them deployments fail when the time is up",
+                " for them its calls fail when the time is up",
             )
 
     def _warn(self, rule: str, message: str) -> None:

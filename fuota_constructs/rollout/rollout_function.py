@@ -140,7 +140,7 @@ class RolloutFunction(constructs.Construct):
             log_group=log_group,
             policy=self.policy,
             role=role,
-            endpoints="iotwireless.api, dynamodb, events, s3, states and iam",
+            endpoints="iotwireless.api, dynamodb, events, s3 and states",
         )
 
     def allow_asset(self, asset_bucket: str) -> None:
