@@ -12,7 +12,7 @@ from click.core import ParameterSource
 
 from fuota_constructs import extras
 from fuota_constructs.cli.exit_codes import COULD_NOT_LOOK
-from fuota_constructs.cli.options import Account, AwsRegion
+from fuota_constructs.cli.options import Account, aws_profile, aws_region
 from fuota_constructs.cli.place import PORT_VARIABLE, Place
 from fuota_constructs.local.cloud import DEFAULT_PORT
 
@@ -141,13 +141,8 @@ def _places(cloud: LocalCloud, account: str | None, region: str | None) -> Itera
 def command_on_aws(function: Callable[..., int]) -> Callable[..., None]:
     """Give a command the options that say where to look, and `access`; what it returns is the exit code."""
 
-    @click.option("--profile", metavar="NAME", help="Profile of ~/.aws/config.  [default: as boto3]")
-    @click.option(
-        "--region",
-        type=AwsRegion(),
-        metavar="REGION",
-        help="AWS Region.  [default: AWS_REGION, AWS_DEFAULT_REGION or the profile's]",
-    )
+    @aws_profile
+    @aws_region
     @click.option("--local", is_flag=True, help="The local cloud of this machine instead of AWS.")
     @click.option(
         "--port",

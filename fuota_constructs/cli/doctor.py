@@ -52,13 +52,8 @@ class Check(NamedTuple):
 @click.command()
 @options.port
 @click.option("--aws", "ask_aws", is_flag=True, help="Ask AWS who you are, and whether you may see FUOTA tasks.")
-@click.option("--profile", metavar="NAME", help="Profile of ~/.aws/config.  [default: as boto3]")
-@click.option(
-    "--region",
-    type=options.AwsRegion(),
-    metavar="REGION",
-    help="AWS Region.  [default: AWS_REGION, AWS_DEFAULT_REGION or the profile's]",
-)
+@options.aws_profile
+@options.aws_region
 @options.as_json
 @click.pass_context
 def doctor(

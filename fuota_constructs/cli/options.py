@@ -72,6 +72,15 @@ class AwsRegion(click.ParamType[str]):
         return text
 
 
+aws_profile = click.option("--profile", metavar="NAME", help="Profile of ~/.aws/config.  [default: as boto3]")
+aws_region = click.option(
+    "--region",
+    type=AwsRegion(),
+    metavar="REGION",
+    help="AWS Region.  [default: AWS_REGION, AWS_DEFAULT_REGION or the profile's]",
+)
+
+
 class Account(click.ParamType[str]):
     """The id of an AWS account; no account need have it."""
 
