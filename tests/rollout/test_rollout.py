@@ -83,12 +83,15 @@ def test_what_tells_how_far_a_rollout_is_reads_nothing_that_grows_with_the_fleet
     read: list[str] = []
     seen = []
 
+    def note(params, **_):
+        read.append(params["Key"])
+
     def before(turn):
         if turn.step == "settle" and not seen:
-            rig.s3.meta.events.register(
-                "before-parameter-build.s3.GetObject", lambda params, **_: read.append(params["Key"])
-            )
+            event, events = "before-parameter-build.s3.GetObject", rig.s3.meta.events
+            events.register(event, note)
             seen.append(read_evidence(SimpleNamespace(s3=rig.s3), ROLLOUT, "one"))
+            events.unregister(event, note)
 
     rig.before_step = before
     rig.run(rig.settings(waves=ONE_WAVE))
