@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,8 +43,14 @@ SERVICE_TIMEOUT_SECONDS = LAMBDA_TIMEOUT_SECONDS + 30
 ROLE_POLICY_CHARACTERS = 10_240
 """Of all inline policies of a role, white space apart (IAM and AWS STS quotas)."""
 
-_CHARACTERS_BEFORE, _CHARACTERS_OF_A_ROLLOUT = 3_600, 400
-"""What the provider's policies have without rollouts and groups, and what each rollout adds beside the stack's name."""
+_CHARACTERS_BEFORE, _CHARACTERS_OF_AN_ARN = 3_000, 110
+"""What the provider's policy has without roles, buckets and keys, and what each of those adds."""
+
+_CHARACTERS_BESIDE = {"Members": 700, "Rollouts": 820, "Assets": 520, "Provider": 390}
+"""What the policies beside it have, where the name of the Region is long.
+
+That of a rollout has its path twice besides, and the name of its stack.
+"""
 
 
 class FuotaProvider(constructs.Construct):
@@ -59,8 +66,10 @@ class FuotaProvider(constructs.Construct):
         """
         super().__init__(scope, id)
         self._stack = stack
-        self._rollouts = 0
+        self._arns = set[str]()
         self._beside: dict[tuple[constructs.Construct, str], list[cdk.CfnResource]] = {}
+        self._characters = _CHARACTERS_BEFORE
+        self._rollouts: list[constructs.Construct] = []
         role, given = role_for(self)
         self.role_arn = attribute(role, "roleArn")
         """What buckets of other accounts know it by."""
@@ -158,10 +167,12 @@ class FuotaProvider(constructs.Construct):
     def allow_pass_role(self, role_arn: str) -> None:
         """Let it pass this role, to IoT Wireless and nothing else (CreateFuotaTask and UpdateFuotaTask check that)."""
         self._policy.allow([permissions.pass_role(role_arn, permissions.SERVICE_PRINCIPAL)])
+        self._take_room_for(role_arn)
 
     def allow_copy(self, *, asset_bucket: str, bucket_arn: str, key_arn: str | None, made_here: bool) -> None:
         """Let it copy images from the bucket of the CDK assets to `firmware/` in a firmware bucket."""
         self._policy.allow(permissions.for_copies(asset_bucket, bucket_arn, key_arn, made_here=made_here))
+        self._take_room_for(bucket_arn, *([key_arn] if key_arn else []))
 
     def allow_members(self) -> list[cdk.CfnResource]:
         """Let it put devices into multicast groups, and set these up; answers with what outlives who needs that."""
@@ -174,15 +185,7 @@ class FuotaProvider(constructs.Construct):
 
         Answers with what outlives the rollout.
         """
-        self._rollouts += 1
-        size = _CHARACTERS_BEFORE + self._rollouts * (_CHARACTERS_OF_A_ROLLOUT + len(self._stack.stack_name))
-        if size > ROLE_POLICY_CHARACTERS:
-            raise FuotaValidationError(
-                "rollout-count",
-                f"the stack has {self._rollouts} rollouts, and the role of their provider would have policies of some"
-                f" {size:,} characters; IAM takes {ROLE_POLICY_CHARACTERS:,}: give some of them a stack of their own",
-                construct_path=rollout.node.path,
-            )
+        self._rollouts.append(rollout)
         own = permissions.for_rollout(table_arn, executions_arn)
         shared = self._allow_beside(self, "Rollouts", permissions.for_rollouts())
         return [*shared, *self._allow_beside(rollout, "Provider", own)]
@@ -191,12 +194,31 @@ class FuotaProvider(constructs.Construct):
         # In policies of their own: CloudFormation changes a policy before it deletes what left the template, whose
         # Delete would then lack what only it needed.
         if (scope, id) not in self._beside:
-            name = id if scope is self else hashlib.sha256(path_below_stack(scope, id).encode()).hexdigest()[:16]
+            path = "" if scope is self else path_below_stack(scope, id)
+            name = hashlib.sha256(path.encode()).hexdigest()[:16] if path else id
+            self._characters += _CHARACTERS_BESIDE[re.sub("Assets.*", "Assets", id)]
+            self._characters += 2 * len(path) + len(self._stack.stack_name) if path else 0
+            self._expect_room()
             # A stack of groups alone allows nothing else, and what it has is still to be written.
             self._policy.allow([])
             policy = self._policy.beside(constructs.Construct(scope, id), name, statements)
             self._beside[scope, id] = [policy.resource] if policy.resource else []
         return self._beside[scope, id]
+
+    def _take_room_for(self, *arns: str) -> None:
+        self._characters += _CHARACTERS_OF_AN_ARN * len({*arns} - self._arns)
+        self._arns.update(arns)
+        self._expect_room()
+
+    def _expect_room(self) -> None:
+        if self._rollouts and self._characters > ROLE_POLICY_CHARACTERS:
+            raise FuotaValidationError(
+                "rollout-count",
+                f"the stack has {len(self._rollouts)} rollouts, and the role of their provider would have policies of"
+                f" some {self._characters:,} characters; IAM takes {ROLE_POLICY_CHARACTERS:,}: give some of them a"
+                " stack of their own",
+                construct_path=self._rollouts[-1].node.path,
+            )
 
     def allow_assets(self, asset_bucket: str) -> list[cdk.CfnResource]:
         """Let it read the CDK assets in their bucket; answers with what outlives who needs that."""
