@@ -335,6 +335,27 @@ def test_a_wave_that_another_execution_took_over_ends_and_touches_nothing(rig, w
     assert rig.control()["WaveExecution"] == "2"
 
 
+@pytest.mark.parametrize(("said", "taken_away"), [("", []), ("abort", ["g"])])
+def test_what_was_made_while_another_execution_took_the_wave_over_is_left_to_it(rig, wave, said, taken_away) -> None:
+    """Its token is the same, so it is answered with the same id, also when nothing of that id is there any more."""
+    calls, deleted = ClockedCalls(rig), []
+    rollout_step.step(wave("resume", "1"), calls)
+
+    def make():
+        rollout_step.step(wave("resume", "2"), calls)
+        if said:
+            rig.say(said)
+        return "g"
+
+    def take_away(*, Id):  # noqa: N803  # the API's name
+        deleted.append(Id)
+
+    assert OperatorWord(wave("gather", "1"), calls).make_on_record("Group", make, take_away) == ""
+    assert deleted == taken_away
+    again = OperatorWord(wave("gather", "2"), calls).make_on_record("Group", lambda: "g", take_away)
+    assert again == ("" if said else "g")
+
+
 def test_a_step_that_is_told_of_late_changes_nothing(rig, wave) -> None:
     calls = ClockedCalls(rig)
     rollout_step.step(wave("resume", "1"), calls)

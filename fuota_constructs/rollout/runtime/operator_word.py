@@ -214,7 +214,7 @@ class OperatorWord:
         return bool(self._note({**facts, "MadeAt": f"{self._calls.now():.0f}"}, *self._in_charge, NOT_ABORTED))
 
     def make_on_record(self, name: str, make: Callable[[], str], take_away: Callable[..., Any]) -> str:
-        """Make a task or a group and answer with its id; empty when somebody said abort meanwhile.
+        """Make a task or a group and answer with its id; empty when it is not for this execution any more.
 
         It is on record before it is made, and with its id before anything comes of it: whoever comes after a machine
         that died, or after an abort, takes it away.
@@ -224,8 +224,11 @@ class OperatorWord:
         made = make()
         if self.claim(**{name: made}):
             return made
-        # With the stack, nobody may come after this step.
-        take_away(Id=made)
+        self._item = self._read()
+        # Who goes on with the wave is answered with the same id, as the token is the same, and needs what it is of.
+        # With an abort or the end of the stack, nobody may come after this step.
+        if not self.is_about_us or self.says_abort or not self.is_superseded:
+            take_away(Id=made)
         return ""
 
     def tell(self, **facts: str) -> None:
