@@ -21,6 +21,7 @@ from fuota_constructs.synth_checks import (
     place_of,
     place_of_stack,
 )
+from fuota_constructs.template.dependencies import put_behind
 from fuota_constructs.template.references import referred_id, wireless_device_ids
 from fuota_constructs.template.service_arns import expect_id
 from fuota_constructs.template.stable_ids import path_below_stack
@@ -150,8 +151,7 @@ class GroupSettings:
             },
         )
         shared.provider.outlive(resource)
-        for policy in outlives:
-            resource.add_resource_dependency(policy)
+        put_behind(resource, outlives)
         self._resource = resource
         waiting, self._waiting = self._waiting, []
         for each in waiting:

@@ -19,6 +19,7 @@ from fuota_constructs.rollout.rollout_machines import RolloutMachines
 from fuota_constructs.rollout.rollout_wave import DEFAULT_WAVES
 from fuota_constructs.task import task_inputs
 from fuota_constructs.template.acknowledgments import ROLLOUT, AcknowledgedAtSynth
+from fuota_constructs.template.dependencies import put_behind
 from fuota_constructs.template.keyword_names import naming_keywords
 from fuota_constructs.template.stable_ids import path_below_stack
 from fuota_constructs.template.staged_asset import Named, stage_text
@@ -305,9 +306,7 @@ class FuotaRollout(RolloutEvents):
 
     def _outlive(self, resource: cdk.CfnResource, *needed: cdk.CfnResource | None) -> None:
         # Its Delete stops what runs, so all that may run outlives it.
-        for each in needed:
-            if each:
-                resource.add_resource_dependency(each)
+        put_behind(resource, filter(None, needed))
 
     def _settle(self) -> None:
         for policy in self._policies:

@@ -23,6 +23,7 @@ from fuota_constructs.synth_checks import (
     place_of_stack,
 )
 from fuota_constructs.template.acknowledgments import POLICY, AcknowledgedAtSynth
+from fuota_constructs.template.dependencies import put_behind
 from fuota_constructs.template.encryption_key import key_of
 from fuota_constructs.template.references import role_of
 from fuota_constructs.template.role_trust import trusts
@@ -128,9 +129,7 @@ class SessionSchedule(constructs.Construct):
             },
         )
         # The CDK makes up the name of a group at synth, so it is no reference that CloudFormation waits for.
-        for needed in (policy, group):
-            if needed is not None:
-                self._schedule.node.add_dependency(needed)
+        put_behind(self._schedule, filter(None, (policy, group)))
         AcknowledgedAtSynth(self, POLICY)
 
     @property
