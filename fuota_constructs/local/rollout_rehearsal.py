@@ -143,6 +143,8 @@ class RolloutRehearsal:
         """
         patience, before = time.monotonic() + PATIENCE_SECONDS, ""
         while True:
+            # Read first, what the machines wait for is no later than the status: no step is jumped over.
+            clock = self._cloud.admin("clock")
             status = self.status
             yield status
             if status.is_final:
@@ -156,7 +158,7 @@ class RolloutRehearsal:
                 patience, before = time.monotonic() + PATIENCE_SECONDS, told
             elif time.monotonic() > patience:
                 raise LocalCloudError(f"rollout {self._deployed.rollout} does not go on: {next_of(status).text}")
-            _jump(self._cloud, status)
+            _jump(self._cloud, clock, status)
 
     def run(self, *, approve: bool = True) -> RolloutStatus:
         """Let its time pass until it is over, or held: answers how far it is then.
@@ -223,12 +225,11 @@ def _name(deployed: Deployed) -> str:
     return f"rehearsal-{1 + sum(len(page['executions']) for page in found)}"
 
 
-def _jump(cloud: LocalCloud, status: RolloutStatus) -> None:
+def _jump(cloud: LocalCloud, clock: dict[str, Any], status: RolloutStatus) -> None:
     """Move the clock to what comes next, where the machines wait for it: they look again then."""
-    clock = cloud.admin("clock")
-    if (waits := clock["next_wait"]) is not None:
+    waits, now = clock["next_wait"], clock["now"]
+    if waits is not None and waits > now:  # what is due already is being woken
         at = next_of(status).at
-        seconds = max(waits, at.timestamp() if at else 0.0) - clock["now"] + 1
-        if seconds > 0:
-            cloud.admin("clock", method="POST", content={"advance_seconds": seconds}, timeout_seconds=DELIVERY_SECONDS)
+        seconds = max(waits, at.timestamp() if at else 0.0) - now + 1
+        cloud.admin("clock", method="POST", content={"advance_seconds": seconds}, timeout_seconds=DELIVERY_SECONDS)
     time.sleep(LOOK_SECONDS)

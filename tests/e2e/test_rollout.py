@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from click.testing import CliRunner
@@ -13,6 +13,8 @@ from fuota_constructs.local import cloud as clouds
 from fuota_constructs.local.cloud import LocalCloud
 
 pytestmark = pytest.mark.e2e
+
+T = TypeVar("T")
 
 PATIENCE_SECONDS = 240
 
@@ -131,20 +133,29 @@ class Run:
 
     def until_told(self, execution: str, status: str) -> dict[str, Any]:
         """The event of a status, once it is told."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while True:
-            for event in self.told():
-                if (event["execution"], event.get("status")) == (execution, status):
-                    return event
-            assert time.monotonic() < deadline, (self.events, self.item("control"), self.cloud.log)
-            self.jump()
+
+        def found() -> dict[str, Any] | None:
+            events = (event for event in self.told() if event["execution"] == execution)
+            return next((event for event in events if event.get("status") == status), None)
+
+        return self.until(found)
 
     def until_noted(self, **facts: str) -> None:
         """Wait until the rollout has noted that in its table."""
+        self.until(lambda: {name: self.item("control").get(name, {}).get("S") for name in facts} == facts)
+
+    def until(self, found: Callable[[], T]) -> T:
+        """Let the time pass that the machines wait for, until something is found; answers that."""
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while {name: self.item("control").get(name, {}).get("S") for name in facts} != facts:
-            assert time.monotonic() < deadline, (facts, self.item("control"), self.cloud.log)
-            self.jump()
+        while True:
+            clock = self.cloud.admin("clock")  # read before the look, so that no step is jumped over
+            if seen := found():
+                return seen
+            assert time.monotonic() < deadline, (self.events, self.item("control"), self.cloud.log)
+            if clock["next_wait"]:
+                content = {"advance_seconds": max(1, clock["next_wait"] - clock["now"])}
+                self.cloud.admin("clock", method="POST", content=content)
+            time.sleep(0.05)
 
     def told(self) -> list[dict[str, Any]]:
         """The details of all events so far, as they came."""
@@ -185,22 +196,12 @@ class Run:
 
     def until_started(self) -> str:
         """Wait until the session of the first wave is scheduled."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while True:
-            tasks = self.service.list_fuota_tasks()["FuotaTaskList"]
-            statuses = [self.service.get_fuota_task(Id=each["Id"])["Status"] for each in tasks]
-            if "FuotaSession_Waiting" in statuses:
-                return "FuotaSession_Waiting"
-            assert time.monotonic() < deadline, (statuses, self.item("control"), self.cloud.log)
-            self.jump()
+        return self.until(lambda: "FuotaSession_Waiting" if "FuotaSession_Waiting" in self.statuses() else "")
 
-    def jump(self) -> None:
-        """Let the time pass that a machine waits for, if one does."""
-        clock = self.cloud.admin("clock")
-        if clock["next_wait"]:
-            content = {"advance_seconds": max(1, clock["next_wait"] - clock["now"])}
-            self.cloud.admin("clock", method="POST", content=content)
-        time.sleep(0.05)
+    def statuses(self) -> list[str]:
+        """Those of all tasks."""
+        tasks = self.service.list_fuota_tasks()["FuotaTaskList"]
+        return [str(self.service.get_fuota_task(Id=each["Id"])["Status"]) for each in tasks]
 
     def until_gathered(self) -> None:
         """Wait until the group of the first wave is there."""
@@ -217,13 +218,16 @@ class Run:
         return left
 
     def end_of(self, execution: str) -> dict[str, Any]:
-        """The output of an execution, once it is over; the machines' waits pass by the clock of the cloud."""
-        states, deadline = self.cloud.client("stepfunctions"), time.monotonic() + PATIENCE_SECONDS
-        while (found := states.describe_execution(executionArn=execution))["status"] == "RUNNING":
-            assert time.monotonic() < deadline, (self.item("control"), self.cloud.log)
-            self.jump()
-        assert found["status"] == "SUCCEEDED", found
-        output: dict[str, Any] = json.loads(found["output"])
+        """The output of an execution, once it is over."""
+        states = self.cloud.client("stepfunctions")
+
+        def ended() -> dict[str, Any]:
+            found: dict[str, Any] = states.describe_execution(executionArn=execution)
+            return {} if found["status"] == "RUNNING" else found
+
+        over = self.until(ended)
+        assert over["status"] == "SUCCEEDED", over
+        output: dict[str, Any] = json.loads(over["output"])
         return output
 
 

@@ -90,18 +90,17 @@ class Deployed:
     def until(self, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Let the clock jump to what comes next, until a status is as wanted."""
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while not holds(found := self.status()):
+        while True:
+            clock = self.cloud.admin("clock")  # read before the status, so that no step is jumped over
+            if holds(found := self.status()):
+                return found
             assert time.monotonic() < deadline, json.dumps(found, indent=1)
-            clock = self.cloud.admin("clock")
-            if clock["next_wait"] is None:
-                time.sleep(0.05)
-                continue
-            coming = datetime.fromisoformat(found["next"]["at"]).timestamp() if found["next"]["at"] else 0.0
-            seconds = max(coming, clock["next_wait"]) - clock["now"] + 1
-            if seconds > 0:
+            waits, now = clock["next_wait"], clock["now"]
+            if waits is not None and waits > now:
+                coming = datetime.fromisoformat(found["next"]["at"]).timestamp() if found["next"]["at"] else 0.0
+                seconds = max(coming, waits) - now + 1
                 self.cloud.admin("clock", method="POST", content={"advance_seconds": seconds})
             time.sleep(0.1)
-        return found
 
 
 def status_of(status: str, waves: tuple[WaveStatus, ...], evidence: Evidence, **control: str) -> RolloutStatus:

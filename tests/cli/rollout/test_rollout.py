@@ -1,6 +1,7 @@
 """fuota rollout, as an operator meets it: the real machines and the real function in a local cloud."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,18 @@ from ..terminal import Terminal
 from .conftest import BUCKET, HOUR, NAME, Deployed
 
 ALL = [{"name": "all", "percent": 100, "bakeSeconds": 0}]
+
+
+@pytest.fixture(autouse=True)
+def ended(deployed: Deployed) -> Iterator[None]:
+    """What a test leaves under way, where it fails, ends before the next."""
+    yield
+    running = deployed.cloud.client("stepfunctions").list_executions(
+        stateMachineArn=deployed.machine, statusFilter="RUNNING"
+    )["executions"]
+    if running:
+        deployed.run("abort", NAME, "--end-sessions")
+        deployed.until(lambda found: found["status"] == "ABORTED")
 
 
 def test_fails_for_what_is_not_there(deployed: Deployed) -> None:
@@ -49,7 +62,8 @@ def test_a_rollout_that_succeeds(deployed: Deployed, tmp_path: Path) -> None:
     assert nothing.exit_code == 1
     assert "does not hold, so there is nothing to approve" in nothing.stderr
 
-    baking = deployed.until(lambda found: found["waves"][0]["delivered"] == 4)
+    baking = deployed.until(lambda found: "has baked" in found["next"]["text"])
+    assert baking["waves"][0]["delivered"] == 4
     assert (baking["status"], baking["ended_at"]) == ("RUNNING", None)
     assert [wave["outcome"] for wave in baking["waves"]] == ["RUNNING", "PENDING", "PENDING"]
     assert baking["next"]["text"] == "wave canary has baked, and its gate judges it"
