@@ -17,8 +17,8 @@ from fuota_constructs.lorawan.fragmentation.parity import PRBS_BITS, parity_colu
 LONG: Final = 50
 """Factors after which the product of 1 - 2^-k no longer changes."""
 
-AMPLE: Final = 40
-"""Coded fragments beyond the lost data fragments with which the rank is full for certain (but for 1 in 10^12)."""
+AMPLE: Final = 30
+"""Coded fragments beyond the lost data fragments with which the rank is full for certain (but for 1 in 10^9)."""
 
 NEGLIGIBLE: Final = 1e-9
 LARGEST_SET: Final = 6
