@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,11 +45,8 @@ ROLE_POLICY_CHARACTERS = 10_240
 _CHARACTERS_BEFORE, _CHARACTERS_OF_AN_ARN = 3_000, 110
 """What the provider's policy has without roles, buckets and keys, and what each of those adds."""
 
-_CHARACTERS_BESIDE = {"Members": 700, "Rollouts": 820, "Assets": 520, "Provider": 390}
-"""What the policies beside it have, where the name of the Region is long.
-
-That of a rollout has its path twice besides, and the name of its stack.
-"""
+_CHARACTERS_OF_MEMBERS, _CHARACTERS_OF_ROLLOUTS, _CHARACTERS_OF_ASSETS, _CHARACTERS_OF_ONE_ROLLOUT = 700, 820, 520, 390
+"""What the policies beside it have, where the name of the Region is long."""
 
 
 class FuotaProvider(constructs.Construct):
@@ -176,7 +172,7 @@ class FuotaProvider(constructs.Construct):
 
     def allow_members(self) -> list[cdk.CfnResource]:
         """Let it put devices into multicast groups, and set these up; answers with what outlives who needs that."""
-        return self._allow_beside(self, "Members", permissions.for_members())
+        return self._allow_beside(self, "Members", permissions.for_members(), characters=_CHARACTERS_OF_MEMBERS)
 
     def allow_rollout(
         self, rollout: constructs.Construct, *, table_arn: str, executions_arn: str
@@ -186,22 +182,36 @@ class FuotaProvider(constructs.Construct):
         Answers with what outlives the rollout.
         """
         self._rollouts.append(rollout)
-        own = permissions.for_rollout(table_arn, executions_arn)
-        shared = self._allow_beside(self, "Rollouts", permissions.for_rollouts())
-        return [*shared, *self._allow_beside(rollout, "Provider", own)]
+        shared = self._allow_beside(self, "Rollouts", permissions.for_rollouts(), characters=_CHARACTERS_OF_ROLLOUTS)
+        path = path_below_stack(rollout, "Provider")
+        own = self._allow_beside(
+            rollout,
+            "Provider",
+            permissions.for_rollout(table_arn, executions_arn),
+            name=hashlib.sha256(path.encode()).hexdigest()[:16],
+            # Its table and its executions are named after its path, and after the stack.
+            characters=_CHARACTERS_OF_ONE_ROLLOUT + 2 * len(path) + len(self._stack.stack_name),
+        )
+        return [*shared, *own]
 
-    def _allow_beside(self, scope: constructs.Construct, id: str, statements: list[Statement]) -> list[cdk.CfnResource]:
+    def _allow_beside(
+        self,
+        scope: constructs.Construct,
+        id: str,
+        statements: list[Statement],
+        *,
+        characters: int,
+        name: str | None = None,
+    ) -> list[cdk.CfnResource]:
+        """Allow it by a policy below the scope, which adds so many characters; `name` is what tells it, the id else."""
         # In policies of their own: CloudFormation changes a policy before it deletes what left the template, whose
         # Delete would then lack what only it needed.
         if (scope, id) not in self._beside:
-            path = "" if scope is self else path_below_stack(scope, id)
-            name = hashlib.sha256(path.encode()).hexdigest()[:16] if path else id
-            self._characters += _CHARACTERS_BESIDE[re.sub("Assets.*", "Assets", id)]
-            self._characters += 2 * len(path) + len(self._stack.stack_name) if path else 0
+            self._characters += characters
             self._expect_room()
             # A stack of groups alone allows nothing else, and what it has is still to be written.
             self._policy.allow([])
-            policy = self._policy.beside(constructs.Construct(scope, id), name, statements)
+            policy = self._policy.beside(constructs.Construct(scope, id), name or id, statements)
             self._beside[scope, id] = [policy.resource] if policy.resource else []
         return self._beside[scope, id]
 
@@ -224,7 +234,9 @@ class FuotaProvider(constructs.Construct):
         """Let it read the CDK assets in their bucket; answers with what outlives who needs that."""
         # The CDK names one bucket by another token for every asset, which would make the policy grow with them.
         bucket = hashlib.sha256(json.dumps(self._stack.resolve(asset_bucket)).encode()).hexdigest()
-        return self._allow_beside(self, f"Assets{bucket[:16]}", permissions.for_assets(asset_bucket))
+        return self._allow_beside(
+            self, f"Assets{bucket[:16]}", permissions.for_assets(asset_bucket), characters=_CHARACTERS_OF_ASSETS
+        )
 
     def settle(self) -> None:
         """Settle the policy; called when references between stacks are settled."""
