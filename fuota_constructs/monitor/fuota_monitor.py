@@ -10,7 +10,7 @@ import aws_cdk as cdk
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.event_bus import event_bus_arn
 from fuota_constructs.monitor.poll_function import PollFunction
-from fuota_constructs.monitor.task_metrics import TaskMetrics, make_alarms, widgets
+from fuota_constructs.monitor.task_metrics import ACTIONS_RULE, TaskMetrics, make_alarms, widgets
 from fuota_constructs.synth_checks import MonitorPlan, TaskPlan, findings_in, place_of, place_of_stack
 from fuota_constructs.template.alarm_actions import expect_actions
 from fuota_constructs.template.keyword_names import naming_keywords
@@ -101,7 +101,7 @@ class FuotaMonitor(TaskMetrics):
             self,
             failure_ratio=self._ratio(failure_ratio),
             stuck_seconds=60 * stuck_minutes,
-            actions=expect_actions(alarm_actions, self, rule="monitor-alarm-actions"),
+            actions=expect_actions(alarm_actions, self, rule=ACTIONS_RULE),
         )
         self.done_without_success_alarm, self.stuck_waiting_alarm, self.failures_alarm = alarms
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import aws_cdk as cdk
     from aws_cdk import aws_cloudwatch as cloudwatch
 
+ACTIONS_RULE = "monitor-alarm-actions"
 
 _SHOWN_STATUSES = (
     "Successful",
@@ -103,7 +104,7 @@ def make_alarms(
             threshold=above,
             treat_missing_data=missing,
         )
-        add_actions(made, actions)
+        add_actions(made, actions, rule=ACTIONS_RULE)
         return made
 
     return (

@@ -207,7 +207,8 @@ class RolloutMetrics(constructs.Construct):
     ) -> cloudwatch.Alarm:
         from aws_cdk import aws_cloudwatch as cloudwatch
 
-        expected = expect_actions(actions, self, rule="rollout-alarm-actions")
+        rule = "rollout-alarm-actions"
+        expected = expect_actions(actions, self, rule=rule)
         made = on.create_alarm(
             self,
             id,
@@ -218,6 +219,6 @@ class RolloutMetrics(constructs.Construct):
             # Between two steps, and after the last one, there are no data: it stays as the last step left it.
             treat_missing_data=cloudwatch.TreatMissingData.IGNORE,
         )
-        add_actions(made, expected)
+        add_actions(made, expected, rule=rule)
         self._alarms.append(made)
         return made

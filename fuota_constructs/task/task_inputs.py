@@ -19,7 +19,7 @@ from fuota_constructs.firmware.role_trust import trusts_service
 from fuota_constructs.synth_checks import expect_own_place
 from fuota_constructs.template.references import bucket_of, role_of, wireless_device_ids
 from fuota_constructs.template.service_arns import expect_arn, expect_id, parts_of
-from fuota_constructs.template.tokens import is_known, shown
+from fuota_constructs.template.tokens import is_known, maker_of, shown
 
 if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
@@ -142,7 +142,7 @@ def adopted_id_of(value: object, at: IConstruct) -> str | None:
     task_id = expect_id(value, "FuotaTask", at)
     if is_known(task_id) and not _TASK_ID.fullmatch(task_id):
         wrong = f"{shown(task_id)}, which is no id of a FUOTA task; give 32 hexadecimal digits in five groups"
-    elif (maker := _maker_of(task_id)) is not None:
+    elif (maker := maker_of(task_id)) is not None:
         wrong = (
             f"that of {shown(maker)}, which deletes its task when it goes; have it retain the task, take it out of the"
             " app, deploy, and give the id as plain text"
@@ -159,15 +159,6 @@ def adopted_id_of(value: object, at: IConstruct) -> str | None:
 
 def _adopting(at: IConstruct) -> dict[str, str]:
     return _ADOPTING.setdefault(cdk.Stack.of(at), {})
-
-
-def _maker_of(text: str) -> IConstruct | None:
-    if is_known(text):
-        return None
-    token = cdk.Tokenization.reverse_string(text).first_token
-    is_reference = token is not None and cdk.Reference.is_reference(token)
-    target = cast("cdk.Reference", token).target if is_reference else None
-    return target if target is not None and cdk.CfnResource.is_cfn_resource(target) else None
 
 
 def firmware_facts(shared: SharedFirmware, image: ReadableImage, role: iam.IRole) -> dict[str, Any]:

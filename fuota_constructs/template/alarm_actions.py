@@ -10,7 +10,7 @@ import jsii
 
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.template.service_arns import parts_of
-from fuota_constructs.template.tokens import is_known, is_list_token, known_text, shown
+from fuota_constructs.template.tokens import is_known, is_list_token, known_text, maker_of, shown
 
 if TYPE_CHECKING:
     from aws_cdk import aws_cloudwatch as cloudwatch
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     Actions = Sequence[str | cloudwatch.IAlarmAction]
     AlarmActions = Actions | None
+
+_LAMBDA_FLAG = "@aws-cdk/aws-cloudwatch-actions:changeLambdaPermissionLogicalIdForLambdaAction"
 
 MOST_ACTIONS = 5
 """Source: CloudWatch API, PutMetricAlarm: AlarmActions."""
@@ -53,29 +55,63 @@ def _wrong_with(action: object, at: Construct) -> str | None:
             f"alarm_actions has {shown(action)}; give ARNs, such as topic.topic_arn, or actions of"
             " aws_cloudwatch_actions"
         )
+    return _elsewhere(action, at) if isinstance(action, str) else None
+
+
+def _elsewhere(arn: str, at: Construct) -> str | None:
     # CloudWatch calls what is in the Region of the alarm only (CloudWatch API, PutMetricAlarm).
-    there = parts_of(action)[3] if isinstance(action, str) else None
+    there = _region_of(arn)
     here = known_text(cdk.Stack.of(at).region) if there else None
     if there and here and there != here:
         return (
-            f"alarm_actions has {shown(action)}, which is in {there}, and an alarm of this stack calls what is in"
-            f" {here} only; give a topic in {here}"
+            f"alarm_actions has {_named(arn)}, which is in {there}, and an alarm of this stack calls what is in {here}"
+            f" only; give a topic in {here}"
         )
     return None
 
 
-def add_actions(alarm: cloudwatch.Alarm, actions: Actions) -> None:
-    """Have an alarm do that."""
+def _region_of(arn: str) -> str | None:
+    """The Region of what an ARN names, where that is known: also of what another stack of this app makes."""
+    if is_known(arn) or parts_of(arn)[3]:
+        return parts_of(arn)[3]
+    maker = maker_of(arn)
+    return known_text(cdk.Stack.of(maker).region) if maker else None
+
+
+def add_actions(alarm: cloudwatch.Alarm, actions: Actions, *, rule: str) -> None:
+    """Have an alarm do that.
+
+    Raises `FuotaValidationError` of this rule for what turns out to be in another Region.
+    """
     for action in actions:
-        alarm.add_alarm_action(_action_of(action))
+        arn = action if isinstance(action, str) else _bound(action, alarm, rule=rule)
+        if wrong := _elsewhere(arn, alarm):
+            raise FuotaValidationError(rule, wrong, construct_path=alarm.node.path)
+        alarm.add_alarm_action(_action_of(arn))
 
 
-def _action_of(action: str | cloudwatch.IAlarmAction) -> cloudwatch.IAlarmAction:
+def _bound(action: cloudwatch.IAlarmAction, alarm: cloudwatch.Alarm, *, rule: str) -> str:
+    try:
+        return action.bind(alarm, alarm).alarm_action_arn
+    except RuntimeError as error:
+        if "AlarmPermission" not in str(error):
+            raise
+        # Without this flag the CDK gives the permissions of all alarms on one function the same id.
+        raise FuotaValidationError(
+            rule,
+            f"alarm_actions has {shown(action)}, which the CDK lets one alarm of the function have only; set"
+            f' "{_LAMBDA_FLAG}": true in the context of cdk.json, or give a topic',
+            construct_path=alarm.node.path,
+        ) from None
+
+
+def _named(arn: str) -> str:
+    maker = maker_of(arn)
+    return shown(maker) if maker else shown(arn)
+
+
+def _action_of(arn: str) -> cloudwatch.IAlarmAction:
     from aws_cdk import aws_cloudwatch as cloudwatch
-
-    if not isinstance(action, str):
-        return action
-    arn = action
 
     # Made here, because the actions of aws_cloudwatch_actions load Lambda, EC2 and Auto Scaling with them.
     @jsii.implements(cloudwatch.IAlarmAction)

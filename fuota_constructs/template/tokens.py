@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from typing import cast
 
 import aws_cdk as cdk
 
@@ -48,6 +49,16 @@ def known_text(value: object) -> str | None:
 def is_stand_in(value: str) -> bool:
     """Whether a text, or a part of it, stands in for context that the CLI has not looked up yet."""
     return _NOT_LOOKED_UP.search(value) is not None
+
+
+def maker_of(text: str) -> cdk.CfnResource | None:
+    """The resource of this app that a token is about; None for every other text."""
+    if is_known(text):
+        return None
+    token = cdk.Tokenization.reverse_string(text).first_token
+    is_reference = token is not None and cdk.Reference.is_reference(token)
+    target = cast("cdk.Reference", token).target if is_reference else None
+    return cast("cdk.CfnResource", target) if target is not None and cdk.CfnResource.is_cfn_resource(target) else None
 
 
 def is_list_token(value: object) -> bool:
