@@ -123,7 +123,9 @@ def typed_construct(
     return cast("constructs.Construct", _make(base, kind, [scope, id, dict(props)], real))
 
 
-def typed_part(owner: constructs.IConstruct, name: str, kind: str, *, base: type) -> constructs.Construct | None:
+def typed_part(
+    owner: constructs.IConstruct | constructs.Node, name: str, kind: str, *, base: type
+) -> constructs.Construct | None:
     """The construct that another one made and holds, such as the `policy` of a bucket."""
     answer = answered(jsii.get, owner, name)
     if isinstance(answer, Answer):
