@@ -33,7 +33,7 @@ PYTHON_BLOCKS = [
 def test_python_block_runs(block: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)  # the snippets deploy firmware/sensor-1.1.0.bin
     monkeypatch.setenv("CDK_OUTDIR", str(tmp_path))
-    exec(compile(block, "README.md", "exec"), {"__name__": "__main__"})  # noqa: S102 - running it is the test
+    exec(compile(block, "README.md", "exec"), {"__name__": "__main__"})  # noqa: S102  # running it is the test
 
 
 def test_no_python_block_works_a_time_out_from_now() -> None:

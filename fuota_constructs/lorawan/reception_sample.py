@@ -25,7 +25,7 @@ def sampled_probability(m: int, coded: int, loss: float, version: int) -> float:
 
     The same session has the same seed, hence the same answer.
     """
-    source = random.Random(f"{m} {loss} {version}")  # noqa: S311 - a simulation, reproducible on purpose
+    source = random.Random(f"{m} {loss} {version}")  # noqa: S311  # a simulation, reproducible on purpose
     everyone = (1 << TRIALS) - 1
     lost = [_bernoulli(source, loss) for _ in range(m)]
     received = [everyone ^ _bernoulli(source, loss) for _ in range(coded)]

@@ -169,7 +169,7 @@ def test_the_device_of_the_page_is_one_that_can_take_part(monkeypatch: pytest.Mo
             Name="uplinks", ExpressionType="RuleName", Expression="r", RoleArn="arn:aws:iam::1:role/r"
         )
         names: dict[str, Any] = {}
-        exec(compile(block, "devices-into-groups.md", "exec"), names)  # noqa: S102 - running it is the test
+        exec(compile(block, "devices-into-groups.md", "exec"), names)  # noqa: S102  # running it is the test
         [member] = client.list_wireless_devices(MulticastGroupId=names["group"]["Id"])["WirelessDeviceList"]
     assert member["Id"] == names["device"]["Id"]
 

@@ -3,7 +3,7 @@
 import json
 from datetime import UTC, datetime
 
-import monitor_rig  # noqa: F401 - puts the runtime on the path
+import monitor_rig  # noqa: F401  # puts the runtime on the path
 import pytest
 from change_events import device_event
 from memory import DEVICES_REMEMBERED, Memory, digest_of

@@ -1,5 +1,5 @@
 """FuotaProvider.configure: the functions of a stack are set up as its app, Stage or stack says."""
-# ruff: noqa: PLR0917 - fixtures and the columns of tables arrive as arguments
+# ruff: noqa: PLR0917  # fixtures and the columns of tables arrive as arguments
 
 import gc
 from types import FrameType

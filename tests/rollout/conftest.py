@@ -11,8 +11,8 @@ from fuota_constructs import DeviceList, DlClass, FirmwareImage, FuotaRollout, R
 # A plain module beside the tests: pytest's importlib mode does not put folders on the path by itself.
 sys.path.insert(0, str(Path(__file__).parent))
 
-from rollout_rig import DEVICES, rig, wireless  # noqa: F401 - pytest finds fixtures by their names here
-from rollout_stores import cloud  # noqa: F401 - pytest finds fixtures by their names here
+from rollout_rig import DEVICES, rig, wireless  # noqa: F401  # pytest finds fixtures by their names here
+from rollout_stores import cloud  # noqa: F401  # pytest finds fixtures by their names here
 
 
 @pytest.fixture

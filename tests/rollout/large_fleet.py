@@ -4,7 +4,7 @@ The local service is made for fleets that are simulated device by device. This o
 AWS, and lets each request take the time it takes; all of that on a clock that nobody waits for.
 """
 
-# ruff: noqa: N803 - the names of boto3
+# ruff: noqa: N803  # the names of boto3
 
 from __future__ import annotations
 

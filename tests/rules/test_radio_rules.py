@@ -104,7 +104,7 @@ def test_interval_message_says_which_data_rate_was_assumed() -> None:
         ("AS923-1", "ClassC", 5, 219, 36, True),
     ],
 )
-def test_duty_cycle(  # noqa: PLR0917 - the columns of the table
+def test_duty_cycle(  # noqa: PLR0917  # the columns of the table
     name: str, listens: str, index: int, size: int, seconds: int, fires: bool
 ) -> None:
     changes = {

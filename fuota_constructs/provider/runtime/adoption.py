@@ -142,7 +142,7 @@ def _give_back(task_id: str, arn: str, tags: Mapping[str, str], calls: AwsCalls,
     groups = [key.removeprefix(ATTACHED) for key in tags if key.startswith(ATTACHED)]
     try:
         task_service.change(task_id, {}, Changes(drop=tuple(groups)), Changes(), calls)
-    except Exception as error:  # noqa: BLE001 - it may have been started since
+    except Exception as error:  # noqa: BLE001  # it may have been started since
         log.warning("could not take the multicast groups off the task again", taskId=task_id, cause=error)
     resource_tags.untag(arn, [key for key in tags if key.startswith(PREFIX)], calls)
 
@@ -152,6 +152,6 @@ def _give_back_after(error: Exception, actual: ActualTask, request: Request, cal
         return  # another delivery of this event may have reported it as adopted
     try:
         _give_back(actual.id, actual.arn, resource_tags.tags(actual.arn, calls), calls, log)
-    except Exception as refusal:  # noqa: BLE001 - the failure that led here is the one to report
+    except Exception as refusal:  # noqa: BLE001  # the failure that led here is the one to report
         log.warning("could not take the tags off the task again", taskId=actual.id, cause=refusal)
         error.add_note(f"the task keeps tags that begin with {PREFIX}: take them off before another stack adopts it")

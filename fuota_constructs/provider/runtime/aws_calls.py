@@ -146,7 +146,7 @@ class AwsCalls:
 
     def jitter(self, seconds: float) -> float:
         """A random share of a delay, so that many stacks do not retry in step."""
-        return random.uniform(0, seconds)  # noqa: S311 - spreads load, guards nothing
+        return random.uniform(0, seconds)  # noqa: S311  # spreads load, guards nothing
 
     def put(self, url: str, body: bytes, *, timeout: float) -> int:
         """PUT a body to a presigned URL and return the HTTP status, within so many seconds in all.
@@ -161,7 +161,7 @@ class AwsCalls:
         def send() -> None:
             try:
                 outcome.append(_put(url, body, timeout))
-            except Exception as error:  # noqa: BLE001 - raised again below
+            except Exception as error:  # noqa: BLE001  # raised again below
                 outcome.append(error)
 
         try:
@@ -275,7 +275,7 @@ def _put(url: str, body: bytes, timeout: float) -> int:
     authorities = ssl.create_default_context()
     if bundle := os.environ.get("AWS_CA_BUNDLE"):
         authorities.load_verify_locations(bundle)
-    request = urllib.request.Request(  # noqa: S310 - the scheme is checked by the caller
+    request = urllib.request.Request(  # noqa: S310  # the scheme is checked by the caller
         url, data=body, method="PUT", headers={"Content-Type": "", "Content-Length": str(len(body))}
     )
     try:

@@ -82,14 +82,14 @@ class Charge:
         try:
             resource_tags.tag(arn, changed_by(self.mark, DONE), self._calls)
             resource_tags.untag(arn, self._former, self._calls)
-        except Exception as error:  # noqa: BLE001 - what was asked for is done
+        except Exception as error:  # noqa: BLE001  # what was asked for is done
             self._log.warning("could not write on the task that this request is through", cause=error)
 
     def _release(self, arn: str) -> None:
         """Take the marks off again, where nothing may stay: a request that comes late asks CloudFormation instead."""
         try:
             resource_tags.untag(arn, [*changed_by(self.mark, DONE), *self._former], self._calls)
-        except Exception as error:  # noqa: BLE001 - what was asked for is done
+        except Exception as error:  # noqa: BLE001  # what was asked for is done
             self._log.warning("could not take the marks of this request off again", cause=error)
 
     @contextlib.contextmanager

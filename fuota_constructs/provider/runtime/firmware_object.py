@@ -38,7 +38,7 @@ def put(request: Request, calls: AwsCalls, log: Log) -> Outcome:
     return Outcome(wanted.uri, {"Uri": wanted.uri, "Bucket": wanted.bucket, "Key": wanted.key})
 
 
-def keep(request: Request, calls: AwsCalls, log: Log) -> Outcome:  # noqa: ARG001 - all actions look alike
+def keep(request: Request, calls: AwsCalls, log: Log) -> Outcome:  # noqa: ARG001  # all actions look alike
     """Leave the object: a rollback or another task may need it; the bucket's lifecycle and owner decide about it."""
     return Outcome(request.physical_id or request.id_if_failed)
 

@@ -169,7 +169,7 @@ def _delete_if_forsaken(task_id: str, request: Request, calls: AwsCalls, log: Lo
     try:
         if task_service.keep_from_starting(task_id, calls, log):
             task_service.request_delete(task_id, calls)
-    except Exception as error:  # noqa: BLE001 - the failure that led here is the one to report
+    except Exception as error:  # noqa: BLE001  # the failure that led here is the one to report
         log.warning("the new task could not be deleted again", taskId=task_id, cause=error)
 
 

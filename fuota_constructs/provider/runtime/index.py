@@ -46,7 +46,7 @@ def answer(event: Mapping[str, Any], context: LambdaContext, calls: AwsCalls) ->
         return
     try:
         result = _too_late(request, calls) or _work(request, context, calls, log)
-    except Exception as error:  # noqa: BLE001 - no thread, no context: CloudFormation is waiting all the same
+    except Exception as error:  # noqa: BLE001  # no thread, no context: CloudFormation is waiting all the same
         result = failure_reason(error)
     outcome, reason = (result, "") if isinstance(result, Outcome) else (None, result)
     body = answer_body(request, outcome=outcome, reason=reason)
@@ -79,7 +79,7 @@ def _work(request: Request, context: LambdaContext, calls: AwsCalls, log: Log) -
     def work() -> None:
         try:
             results.append(_dispatch(request, calls, log))
-        except BaseException as error:  # noqa: BLE001 - SystemExit and broken imports too
+        except BaseException as error:  # noqa: BLE001  # SystemExit and broken imports too
             results.append(failure_reason(error, log_stream=_log_stream(request, context)))
 
     calls.run(work, seconds=max(seconds, 0))

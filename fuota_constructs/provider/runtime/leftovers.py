@@ -192,7 +192,7 @@ def _look_again(look: Callable[[], Found], end: Callable[[], float], calls: AwsC
             found = look()
         except OutOfTimeError as error:
             return found, error
-        except Exception as error:  # noqa: BLE001 - whatever it is, the next look may do better
+        except Exception as error:  # noqa: BLE001  # whatever it is, the next look may do better
             problem = error
         if found or not calls.pause(SECONDS_BETWEEN_LOOKS, until=end()):
             return found, problem

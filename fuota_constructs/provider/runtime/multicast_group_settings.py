@@ -160,7 +160,7 @@ class _Settings:
             self._change(SettingsPlan(clear=plan.clear), former, actual)
         except SupersededError:
             raise
-        except Exception as error:  # noqa: BLE001 - the devices are out, and the group may go next
+        except Exception as error:  # noqa: BLE001  # the devices are out, and the group may go next
             self._log.warning("could not undo the settings of the group", groupId=self._group, cause=error)
 
     def _change(self, plan: SettingsPlan, former: Declared, actual: ActualGroup) -> None:

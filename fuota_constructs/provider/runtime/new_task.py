@@ -68,7 +68,7 @@ def _await_visible(task_id: str, calls: AwsCalls) -> None:
         problem: Exception = ProviderError(f"FUOTA task {task_id} was made and cannot be read: deploy again")
         try:
             status = task_service.status(task_id, calls)
-        except Exception as error:  # noqa: BLE001 - raised below, when the time for it is over
+        except Exception as error:  # noqa: BLE001  # raised below, when the time for it is over
             status, problem = None, error
         if status is not None:
             break

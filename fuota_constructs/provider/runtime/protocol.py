@@ -225,7 +225,7 @@ def deliver(request: Request, body: bytes, calls: DeliveryCalls) -> None:
             calls.sleep(calls.jitter(2.0 ** (attempt - 1)))
         try:
             status = calls.put(request.response_url, body, timeout=DELIVERY_TIMEOUT_SECONDS)
-        except Exception as error:  # noqa: BLE001 - whatever broke the connection, the answer is still owed
+        except Exception as error:  # noqa: BLE001  # whatever broke the connection, the answer is still owed
             problem = type(error).__name__  # its text may show the URL
             continue
         if 200 <= status < 300:  # noqa: PLR2004  # 2xx

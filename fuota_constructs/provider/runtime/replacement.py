@@ -130,6 +130,6 @@ def _undo(new: Request, error: Exception, calls: AwsCalls, log: Log, *, marked: 
             task_service.delete_and_wait(new.id_if_failed, calls, log)
         if marked:
             resource_tags.untag(marked, [REPLACED_BY], calls)
-    except Exception as refusal:  # noqa: BLE001 - the failure that led here is the one to report
+    except Exception as refusal:  # noqa: BLE001  # the failure that led here is the one to report
         log.warning("the new task could not be deleted again", taskId=new.id_if_failed, cause=refusal)
         error.add_note(f"the new task {new.id_if_failed} could not be deleted again: the rollback tries it")

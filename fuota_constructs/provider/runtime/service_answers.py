@@ -20,7 +20,7 @@ def items(name: str, page: Callable[..., Mapping[str, Any]]) -> Iterator[Mapping
         position = {"NextToken": answer["NextToken"]}
 
 
-class gone_is_fine:  # noqa: N801 - reads as a statement
+class gone_is_fine:  # noqa: N801  # reads as a statement
     """Lets the error of a resource that does not exist pass."""
 
     def __enter__(self) -> None: ...
@@ -29,7 +29,7 @@ class gone_is_fine:  # noqa: N801 - reads as a statement
         return error is not None and aws_errors.is_gone(error)
 
 
-class lets_pass:  # noqa: N801 - reads as a statement
+class lets_pass:  # noqa: N801  # reads as a statement
     """Lets one error pass, by its code."""
 
     def __init__(self, code: str) -> None:
@@ -41,7 +41,7 @@ class lets_pass:  # noqa: N801 - reads as a statement
         return error is not None and aws_errors.code_of(error) == self._code
 
 
-class conflict_is_fine_if:  # noqa: N801 - reads as a statement
+class conflict_is_fine_if:  # noqa: N801  # reads as a statement
     """Lets a conflict pass if what was asked for is there.
 
     Whether associating what is associated is a conflict is not documented, and an event that Lambda delivers twice

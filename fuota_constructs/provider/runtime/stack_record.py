@@ -34,7 +34,7 @@ def read(request: Request, calls: AwsCalls, log: Log) -> Record | None:
         detail = calls.cloudformation.describe_stack_resource(
             StackName=request.stack_id, LogicalResourceId=request.logical_id
         )["StackResourceDetail"]
-    except Exception as error:  # noqa: BLE001 - then others have to tell
+    except Exception as error:  # noqa: BLE001  # then others have to tell
         if "does not exist" in aws_errors.message_of(error):
             return Record()
         log.warning("could not read what CloudFormation has on record", cause=error)
@@ -99,7 +99,7 @@ def may_be_rolling_back(request: Request, calls: AwsCalls, log: Log) -> bool:
 def _status_if_known(request: Request, calls: AwsCalls, log: Log) -> str:
     try:
         return _stack(request, calls)["StackStatus"]
-    except Exception as error:  # noqa: BLE001 - then others have to tell
+    except Exception as error:  # noqa: BLE001  # then others have to tell
         log.warning("could not read the status of the stack", cause=error)
         return ""
 

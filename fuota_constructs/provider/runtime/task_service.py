@@ -93,7 +93,7 @@ def change(task_id: str, fields: Mapping[str, str | int], groups: Changes, devic
         except Exception as error:
             try:
                 associate(task_id, groups.drop, devices.drop, calls)
-            except Exception as second:  # noqa: BLE001 - the first error is the one to report
+            except Exception as second:  # noqa: BLE001  # the first error is the one to report
                 error.add_note(f"putting back what had been taken off the task failed too: {second}")
             raise
     associate(task_id, groups.add, devices.add, calls)
@@ -141,7 +141,7 @@ def keep_from_starting(task_id: str, calls: AwsCalls, log: Log) -> bool:
             _disassociate(task_id, groups(task_id, calls), (), calls)
         except ProviderError:
             raise
-        except Exception as error:  # noqa: BLE001 - it may have been started, and can be deleted anyway otherwise
+        except Exception as error:  # noqa: BLE001  # it may have been started, and can be deleted anyway otherwise
             log.warning("could not take the groups off the task before it is deleted", taskId=task_id, cause=error)
         now = status(task_id, calls)
     return not is_in_session(now)

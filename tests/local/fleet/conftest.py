@@ -16,7 +16,7 @@ from botocore.config import Config
 
 from fuota_constructs.local.iotwireless import IotWirelessService, serve
 
-from .image_operator import operator  # noqa: F401 - pytest finds fixtures by their names here
+from .image_operator import operator  # noqa: F401  # pytest finds fixtures by their names here
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

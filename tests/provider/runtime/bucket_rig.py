@@ -92,7 +92,7 @@ def buckets_of_session(s3_url: str) -> Buckets:
 @pytest.fixture
 def buckets(buckets_of_session: Buckets, s3_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Buckets]:
     buckets = buckets_of_session
-    for key in buckets.keys():  # noqa: SIM118 - not a mapping
+    for key in buckets.keys():  # noqa: SIM118  # not a mapping
         buckets.s3.delete_object(Bucket=buckets.destination, Key=key)
     buckets.user = f"provider-{secrets.token_hex(4)}"
     buckets.iam.create_user(UserName=buckets.user)

@@ -1,5 +1,5 @@
 """A task that exists is taken into management, and survives whatever becomes of the deployment that adopts it."""
-# ruff: noqa: PLR0917 - fixtures and the columns of tables arrive as arguments
+# ruff: noqa: PLR0917  # fixtures and the columns of tables arrive as arguments
 
 from __future__ import annotations
 

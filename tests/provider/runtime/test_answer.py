@@ -1,5 +1,5 @@
 """The answer to CloudFormation: put until it is taken, and small enough."""
-# ruff: noqa: PLR0917 - fixtures and the columns of tables arrive as arguments
+# ruff: noqa: PLR0917  # fixtures and the columns of tables arrive as arguments
 
 from __future__ import annotations
 

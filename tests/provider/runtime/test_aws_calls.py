@@ -100,7 +100,7 @@ def in_its_own_thread(calls: aws_calls.AwsCalls, work: Callable[[], object]) -> 
     def guarded() -> None:
         try:
             work()
-        except BaseException as error:  # noqa: BLE001 - raised again below
+        except BaseException as error:  # noqa: BLE001  # raised again below
             raised.append(error)
 
     calls.run(guarded, seconds=10)

@@ -1,5 +1,5 @@
 """Requests overlap, and only the youngest may change a task."""
-# ruff: noqa: PLR0917 - fixtures and the columns of tables arrive as arguments
+# ruff: noqa: PLR0917  # fixtures and the columns of tables arrive as arguments
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """What other versions of the library send, what CloudFormation does to values, and what boto3 does under load."""
-# ruff: noqa: PLR0917 - fixtures and the columns of tables arrive as arguments
+# ruff: noqa: PLR0917  # fixtures and the columns of tables arrive as arguments
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """No deployment ends a session; what it leaves goes with the stack."""
-# ruff: noqa: PLR0917 - fixtures and the columns of tables arrive as arguments
+# ruff: noqa: PLR0917  # fixtures and the columns of tables arrive as arguments
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """What cut-off requests leave is found and deleted, and nothing else is."""
-# ruff: noqa: PLR0917 - fixtures and the columns of tables arrive as arguments
+# ruff: noqa: PLR0917  # fixtures and the columns of tables arrive as arguments
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """A new task in the place of another: when one is made, and that none is lost or left when that fails."""
-# ruff: noqa: PLR0917 - fixtures and the columns of tables arrive as arguments
+# ruff: noqa: PLR0917  # fixtures and the columns of tables arrive as arguments
 
 from __future__ import annotations
 

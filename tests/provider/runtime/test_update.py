@@ -1,5 +1,5 @@
 """Update in place, and the session that forbids it."""
-# ruff: noqa: PLR0917 - fixtures and the columns of tables arrive as arguments
+# ruff: noqa: PLR0917  # fixtures and the columns of tables arrive as arguments
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """A new task in the place of one that is gone: none is made that nobody waits for, none is left, none is lost."""
-# ruff: noqa: PLR0917 - fixtures and the columns of tables arrive as arguments
+# ruff: noqa: PLR0917  # fixtures and the columns of tables arrive as arguments
 
 from __future__ import annotations
 

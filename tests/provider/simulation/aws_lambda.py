@@ -80,7 +80,7 @@ class Sandbox:
             try:
                 index.handler(event, Context(self.world, self.started + TIMEOUT_SECONDS))
                 outcome.append(True)
-            except Exception as error:  # noqa: BLE001 - whatever leaves the handler is a failed invocation
+            except Exception as error:  # noqa: BLE001  # whatever leaves the handler is a failed invocation
                 self.world.note(f"{self} raised {type(error).__name__}: {error}")
                 self.world.weather.counts[f"invocation failed: {type(error).__name__}"] += 1
 

@@ -119,7 +119,7 @@ class Life:
         self.counts["polls"] += 1
         try:
             poll.handler({"fuotaTaskId": task_id, "namespace": "Fleet", "eventBus": BUS, "rule": RULE}, self)
-        except (Exception, Killed) as error:  # noqa: BLE001 - Lambda delivers the event again
+        except (Exception, Killed) as error:  # noqa: BLE001  # Lambda delivers the event again
             self.counts[f"poll failed: {type(error).__name__}"] += 1
             if retries < len(RETRIES_AFTER):
                 after = self.now + RETRIES_AFTER[retries]
@@ -190,7 +190,7 @@ class Client:
         self.life = life
         self.exceptions = type("exceptions", (), {"ResourceNotFoundException": MissingError})
 
-    def get_fuota_task(self, *, Id: str) -> dict[str, Any]:  # noqa: N803 - boto3's names
+    def get_fuota_task(self, *, Id: str) -> dict[str, Any]:  # noqa: N803  # boto3's names
         def effect() -> dict[str, Any]:
             task = self.life.tasks[Id]
             if task["Status"] == "Gone":

@@ -109,7 +109,7 @@ class Network:
         task = self.tasks.get(task_id)
         return None if task is None else str(task_status(task, self.world.time.now))
 
-    def send(self, request: Any, event_name: str, **_: object) -> AWSResponse:  # noqa: C901, PLR0911, PLR0912 - a table
+    def send(self, request: Any, event_name: str, **_: object) -> AWSResponse:  # noqa: C901, PLR0911, PLR0912  # a table
         _, _, operation = event_name.split(".")
         self.calls += 1
         time, chance, weather = self.world.time, self.world.chance, self.world.weather

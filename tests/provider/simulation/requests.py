@@ -87,7 +87,7 @@ class Requests:
             self.world.weather.counts[f"{request.event['RequestType']} {answer['Status']}"] += 1
             request.signal.give()
 
-    def _judge(self, request: Request, body: bytes, sandbox: Any) -> None:  # noqa: C901 - one check after the other
+    def _judge(self, request: Request, body: bytes, sandbox: Any) -> None:  # noqa: C901  # one check after the other
         world, event, answer = self.world, request.event, json.loads(body)
         invocation = (event["ResponseURL"], sandbox.number, sandbox.started)
         first = invocation not in self.answered

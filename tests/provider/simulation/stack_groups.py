@@ -41,7 +41,7 @@ class StackGroups:
     def delete_all_but(self, names: Iterable[str]) -> bool:
         """Delete the groups that are not in the template any more."""
         kept = set(names)
-        return all([self._delete(name) for name in sorted(self.ids) if name not in kept])  # noqa: C419 - each is tried
+        return all([self._delete(name) for name in sorted(self.ids) if name not in kept])  # noqa: C419  # each is tried
 
     def holders(self, name: str) -> list[str]:
         """The tasks that keep a group from being deleted."""

@@ -57,7 +57,7 @@ class Process:
                 self._work()
         except Killed:
             pass
-        except BaseException as error:  # noqa: BLE001 - reported where the run was asked for
+        except BaseException as error:  # noqa: BLE001  # reported where the run was asked for
             self._time.failure = error
         self.ended.give()
         self._time.give_back()

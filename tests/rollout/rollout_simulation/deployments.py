@@ -83,7 +83,7 @@ class Stack:
                 action(request, Calls(self.world), SilentLog(request))
             except ProviderError as error:
                 reason = str(error)
-            except Exception as error:  # noqa: BLE001 - the protocol makes a failure of it
+            except Exception as error:  # noqa: BLE001  # the protocol makes a failure of it
                 reason = f"{type(error).__name__}: {error}"
             else:
                 self.world.note(f"CFN {kind} succeeds")

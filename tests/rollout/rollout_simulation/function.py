@@ -69,7 +69,7 @@ class Invocation:
             turn = Turn.of(json.loads(json.dumps(self.payload)))
             self.answer = json.loads(json.dumps(rollout_step.step(turn, Calls(self))))
             self.world.note(f"{self} answers {self.answer.get('next')}")
-        except Exception as error:  # noqa: BLE001 - as Lambda tells it the machine
+        except Exception as error:  # noqa: BLE001  # as Lambda tells it the machine
             self.world.note(f"{self} raises {type(error).__name__}: {error}")
             self.failure = StateError(type(error).__name__, str(error))
         self.over.give()

@@ -102,7 +102,7 @@ class Network:
         """The status of a task."""
         return str(task_status(task, self.world.time.now))
 
-    def send(self, request: Any, event_name: str, service: str, **_: object) -> AWSResponse:  # noqa: C901, PLR0912 - a table
+    def send(self, request: Any, event_name: str, service: str, **_: object) -> AWSResponse:  # noqa: C901, PLR0912  # a table
         """Carry a request out, or not."""
         operation = event_name.rpartition(".")[2]
         self.calls += 1
@@ -154,7 +154,7 @@ class Network:
     def _arrives(self, effect: functools.partial[Answer], after: float) -> None:
         self.world.time.spawn(effect, after=after, group="late")
 
-    def _effect(self, service: str, operation: str, request: Any, content: bytes) -> Answer:  # noqa: PLR0911 - a table
+    def _effect(self, service: str, operation: str, request: Any, content: bytes) -> Answer:  # noqa: PLR0911  # a table
         if service == "s3":
             return self._bucket(operation, request, content)
         if service == "iotwireless":
