@@ -11,6 +11,17 @@ class OperationError(Exception):
     """Says what is wrong and what to do about it, in one line for the terminal."""
 
 
+class RolloutError(OperationError):
+    """A rollout does not stand so that it can be done; `words` are those of `fuota rollout` that go on from there.
+
+    Only the caller knows the options that lead to the account, so the commands are for it to write.
+    """
+
+    def __init__(self, said: str, *words: str) -> None:
+        self.words = words
+        super().__init__(said)
+
+
 class NoSuchTaskError(OperationError):
     """There is no such FUOTA task at a place.
 

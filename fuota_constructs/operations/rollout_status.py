@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from fuota_constructs.operations.aws import code_of
-from fuota_constructs.operations.errors import OperationError
+from fuota_constructs.operations.errors import OperationError, RolloutError
 from fuota_constructs.operations.rollout_evidence import Evidence, read_evidence
 from fuota_constructs.operations.rollout_waves import WaveStatus, said_of, wave_statuses
 from fuota_constructs.operations.rollouts import RUNNING, UNDER_WAY, item
@@ -24,7 +24,7 @@ FINAL: Final = frozenset({SUCCEEDED, ABORTED, FAILED})
 ABORT: Final = "abort"
 
 
-class NotStartedError(OperationError):
+class NotStartedError(RolloutError):
     """The rollout was never started, or so long ago that nobody knows any more."""
 
 
@@ -159,8 +159,7 @@ def _described(aws: Aws, rollout: Rollout, execution: str | None, control: dict[
     latest = aws.stepfunctions.list_executions(stateMachineArn=rollout.machine_arn, maxResults=1)["executions"]
     if not latest or (found := _describe(aws, latest[0]["executionArn"])) is None:
         raise NotStartedError(
-            f"rollout {rollout} was not started within 90 days: nothing is on the air for it; `fuota rollout start`"
-            " starts it"
+            f"rollout {rollout} was not started within 90 days: nothing is on the air for it", "start"
         )
     return found
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from fuota_constructs.operations.aws import code_of
-from fuota_constructs.operations.errors import OperationError
+from fuota_constructs.operations.errors import RolloutError
 from fuota_constructs.operations.rollouts import item, under_way
 
 if TYPE_CHECKING:
@@ -33,13 +33,14 @@ def say(aws: Aws, status: RolloutStatus, word: str, *, end_sessions: bool = Fals
         OperationError: nothing is under way, nothing is asked, or another word was faster.
     """
     if status.is_final:
-        raise OperationError(
-            f"execution {status.execution} of rollout {status.rollout} is over ({status.status}): nothing to {word}"
+        raise RolloutError(
+            f"execution {status.execution} of rollout {status.rollout} is over ({status.status}): nothing to {word}",
+            "status",
         )
     if word == ABORT:
         return _abort(aws, status, end_sessions=end_sessions)
     if status.is_aborting:
-        raise OperationError(f"rollout {status.rollout} is being aborted, and that is not taken back")
+        raise RolloutError(f"rollout {status.rollout} is being aborted, and that is not taken back", "status --watch")
     if word == HOLD:
         return _write(aws, status, {"Word": HOLD, "WordGate": ""})
     gate = _gate(status, word)
@@ -52,22 +53,30 @@ def _gate(status: RolloutStatus, word: str) -> str:
     if not status.held:
         if word == RESUME and status.word == HOLD:
             return ""
-        raise OperationError(
-            f"rollout {status.rollout} does not hold, so there is nothing to {word}: it is {status.status}"
+        raise RolloutError(
+            f"rollout {status.rollout} does not hold, so there is nothing to {word}: it is {status.status}",
+            "status --watch",
         )
     if status.waits_for_image:
-        raise OperationError(
+        raise RolloutError(
             f"rollout {status.rollout} holds until the image can be read, and goes on by itself then: mend that (status"
-            " says what it is), or say abort"
+            " says what it is), or say abort",
+            "status",
+            "abort",
         )
     if word == SKIP and not status.holds_after_a_session:
-        raise OperationError(
+        raise RolloutError(
             f"rollout {status.rollout} holds before the session of {status.wave_name}: nothing was sent that could"
-            " be skipped; say resume or abort"
+            " be skipped; say resume or abort",
+            "resume",
+            "abort",
         )
     if word == RESUME and status.wants_approval:
-        raise OperationError(
-            f"{status.wave_name} of rollout {status.rollout} wants an approval: say approve, skip or abort"
+        raise RolloutError(
+            f"{status.wave_name} of rollout {status.rollout} wants an approval: say approve, skip or abort",
+            "approve",
+            "skip",
+            "abort",
         )
     return status.held
 
@@ -80,7 +89,9 @@ def _abort(aws: Aws, status: RolloutStatus, *, end_sessions: bool) -> None:
             # An abort that is said twice may end sessions the second time; it never spares what was to end.
             return _write(aws, status, {**values, "EndSessions": True} if end_sessions else values)
         if under_way(aws, status.rollout) != status.execution:
-            raise OperationError(f"execution {status.execution} of rollout {status.rollout} is over: nothing to abort")
+            raise RolloutError(
+                f"execution {status.execution} of rollout {status.rollout} is over: nothing to abort", "status"
+            )
         if time.monotonic() > patience:
             break
         time.sleep(1)
@@ -117,6 +128,7 @@ def _write(aws: Aws, status: RolloutStatus, facts: dict[str, str | bool], **cond
     except ClientError as error:
         if code_of(error) != "ConditionalCheckFailedException":
             raise
-        raise OperationError(
-            f"rollout {status.rollout} has gone on, or somebody else was faster: look at its status and say it again"
+        raise RolloutError(
+            f"rollout {status.rollout} has gone on, or somebody else was faster: look at its status and say it again",
+            "status",
         ) from None

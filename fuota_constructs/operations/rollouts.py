@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from fuota_constructs.operations.aws import code_of, is_denied
-from fuota_constructs.operations.errors import MOST_NAMES, OperationError
+from fuota_constructs.operations.errors import MOST_NAMES, OperationError, RolloutError
 from fuota_constructs.operations.visible_text import visible
 
 if TYPE_CHECKING:
@@ -168,8 +168,10 @@ def start_rollout(aws: Aws, rollout: Rollout, name: str = "") -> str:
         OperationError: it is under way, or was not deployed wholly.
     """
     if running := under_way(aws, rollout):
-        raise OperationError(
-            f"execution {running} of rollout {rollout} is under way: wait until it is over, or abort it first"
+        raise RolloutError(
+            f"execution {running} of rollout {rollout} is under way: wait until it is over, or abort it first",
+            "status --watch",
+            "abort",
         )
     settings = item(aws, rollout, "plan").get("Settings")
     if not settings:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fuota_constructs.operations.errors import OperationError
+from fuota_constructs.operations.errors import OperationError, RolloutError
 from fuota_constructs.operations.rollouts import MACHINE_ARN, NoRolloutArnError, NoSuchRolloutError, find_rollout
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from fuota_constructs.cli.aws_access import Access
     from fuota_constructs.cli.place import Place
     from fuota_constructs.operations.aws import Aws
+    from fuota_constructs.operations.rollout_status import RolloutStatus
     from fuota_constructs.operations.rollouts import Rollout
 
 
@@ -26,6 +30,22 @@ class FoundRollout:
     def command(self, word: str, *more: str) -> str:
         """A `fuota rollout` command about it, as a shell takes it."""
         return self.place.command("rollout", word, self.rollout.name, *more)
+
+    def read(self, execution: str | None = None) -> RolloutStatus:
+        """How it stands: the execution that is under way, else the latest; or the one that is named."""
+        from fuota_constructs.operations.rollout_status import read_status
+
+        with self.next_steps():
+            return read_status(self.aws, self.rollout, execution)
+
+    @contextmanager
+    def next_steps(self) -> Iterator[None]:
+        """Where a rollout does not stand so that something can be done: say what to type, with the way to it."""
+        try:
+            yield
+        except RolloutError as error:
+            commands = [self.command(*word.split()) for word in error.words]
+            raise OperationError(f"{error} (`{'` or `'.join(commands)}`)") from None
 
 
 def find(access: Access, wanted: str) -> FoundRollout:

@@ -55,14 +55,13 @@ def report(
     from fuota_constructs.cli.rollout.banner import summary_of
     from fuota_constructs.cli.rollout.document import status_content
     from fuota_constructs.cli.rollout.report_page import page_of
-    from fuota_constructs.operations.rollout_status import read_status
     from fuota_constructs.operations.visible_text import visible
 
     if html is None and json_file is None and not as_json:
         raise click.UsageError("give --html FILE, --json-file FILE, or --json to print it")
     require_apart({"--html": html, "--json-file": json_file})
     found = find(access, rollout)
-    status = read_status(found.aws, found.rollout, execution)
+    status = found.read(execution)
     text = as_text("rollout-report", status_content(status, found))
     if html is not None:
         again = found.command("report", "--execution", status.execution, "--html", str(html))

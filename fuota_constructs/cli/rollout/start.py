@@ -44,7 +44,8 @@ def start(access: Access, *, rollout: str, as_json: bool, json_file: Path | None
     from fuota_constructs.operations.rollouts import start_rollout
 
     found = find(access, rollout)
-    execution = start_rollout(found.aws, found.rollout)
+    with found.next_steps():
+        execution = start_rollout(found.aws, found.rollout)
     watch = found.command("status", "--watch")
     content = {
         "place": found.place.as_dict(),

@@ -80,11 +80,10 @@ def status(
     from fuota_constructs.cli.rollout.access import find
     from fuota_constructs.cli.rollout.document import status_content
     from fuota_constructs.cli.rollout.status_view import show
-    from fuota_constructs.operations.rollout_status import read_status
 
     found = find(access, rollout)
     console = Console(highlight=False)
-    seen = read_status(found.aws, found.rollout, execution)
+    seen = found.read(execution)
     if watch:
         seen = _watch(found, seen, interval, console, quiet=as_json)
     text = as_text("rollout-status", status_content(seen, found))
@@ -111,7 +110,6 @@ def _watch(
     """Look again until it is over: in place on a terminal, and a line for what is new in a log."""
     from fuota_constructs.cli.rollout.status_view import compact_view, news_of
     from fuota_constructs.cli.task.status_watch import Screen
-    from fuota_constructs.operations.rollout_status import read_status
 
     name, said = seen.execution, ""
     if not quiet and console.is_terminal and not console.is_dumb_terminal:
@@ -119,7 +117,7 @@ def _watch(
             while not seen.is_final:
                 screen.draw(compact_view(seen, found, room=screen.room))
                 screen.sleep(interval)
-                seen = read_status(found.aws, found.rollout, name)
+                seen = found.read(name)
         return seen
     while True:
         if not quiet and (news := news_of(seen)) != said:
@@ -128,4 +126,4 @@ def _watch(
         if seen.is_final:
             return seen
         time.sleep(interval)
-        seen = read_status(found.aws, found.rollout, name)
+        seen = found.read(name)

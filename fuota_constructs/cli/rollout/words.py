@@ -85,13 +85,13 @@ def _say(
     from fuota_constructs.cli.documents import as_text
     from fuota_constructs.cli.output_files import write
     from fuota_constructs.cli.rollout.access import find
-    from fuota_constructs.operations.rollout_status import read_status
     from fuota_constructs.operations.rollout_word import say
     from fuota_constructs.operations.start import show as moment
 
     found = find(access, rollout)
-    status = read_status(found.aws, found.rollout)
-    say(found.aws, status, word, end_sessions=end_sessions)
+    status = found.read()
+    with found.next_steps():
+        say(found.aws, status, word, end_sessions=end_sessions)
     heard, watch = status.moment("Until"), found.command("status", "--watch")
     text = as_text(
         "rollout-said",

@@ -33,6 +33,7 @@ def test_fails_for_what_is_not_there(deployed: Deployed) -> None:
     not_started = deployed.run("status", NAME)
     assert (not_started.exit_code, not_started.stdout) == (1, "")
     assert f"rollout {NAME} was not started within 90 days" in not_started.stderr
+    assert f"(`fuota rollout start {NAME} --local --port {deployed.cloud.port}`)" in not_started.stderr
     assert "not started" in deployed.run("list").stdout
     missing = deployed.run("status", "Fleet/Rolout")
     assert missing.exit_code == 1
@@ -58,6 +59,7 @@ def test_a_rollout_that_succeeds(deployed: Deployed, tmp_path: Path) -> None:
     again = deployed.run("start", NAME)
     assert again.exit_code == 1
     assert f"execution {started['execution']} of rollout {NAME} is under way" in again.stderr
+    assert f"or `fuota rollout abort {NAME} --local --port {deployed.cloud.port}`)" in again.stderr
     nothing = deployed.run("approve", NAME)
     assert nothing.exit_code == 1
     assert "does not hold, so there is nothing to approve" in nothing.stderr
@@ -110,6 +112,7 @@ def test_a_wave_is_approved(deployed: Deployed) -> None:
     resumed = deployed.run("resume", NAME)
     assert resumed.exit_code == 1
     assert f"wave all of rollout {NAME} wants an approval: say approve, skip or abort" in resumed.stderr
+    assert f"(`fuota rollout approve {NAME} --local --port {deployed.cloud.port}` or " in resumed.stderr
     assert json.loads(deployed.run("approve", NAME, "--json").stdout)["word"] == "approve"
     assert "does not hold" in deployed.run("approve", NAME).stderr
     over = deployed.until(lambda found: found["status"] != "RUNNING")
