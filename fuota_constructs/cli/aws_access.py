@@ -162,9 +162,9 @@ def command_on_aws(function: Callable[..., int]) -> Callable[..., None]:
         named = ctx.get_parameter_source("port") is ParameterSource.COMMANDLINE
         local = local or named
         if local:
-            extras.require(f"fuota {ctx.info_name} --local", "cli", "local")
+            extras.require(f"{ctx.command_path} --local", "cli", "local")
         else:
-            extras.require(f"fuota {ctx.info_name}", "cli")
+            extras.require(ctx.command_path, "cli")
         if local and profile:
             option = "--port" if named else "--local"
             raise click.UsageError(f"{option} and --profile are for different clouds: give one of them")

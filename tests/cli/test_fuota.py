@@ -64,7 +64,7 @@ def test_a_terminal_that_does_not_know_its_width_is_written_to(monkeypatch: pyte
         ("click", ["--help"], "the fuota command needs click: pip install 'fuota-constructs[cli]'"),
         ("click", ["plan", "-h"], "fuota plan needs click: pip install 'fuota-constructs[plan]'"),
         ("rich", ["plan", "4kB", "--region", "EU868"], "fuota plan needs rich: pip install 'fuota-constructs[plan]'"),
-        ("boto3", ["status", "x"], "fuota status needs boto3: pip install 'fuota-constructs[cli]'"),
+        ("boto3", ["rollout", "status", "x"], "fuota rollout status needs boto3: pip install 'fuota-constructs[cli]'"),
         ("botocore", ["start", "x", "--at", "+45m"], "fuota start needs botocore: pip install 'fuota-constructs[cli]'"),
         ("ministack", ["local", "up"], "the local cloud needs ministack: pip install 'fuota-constructs[local]'"),
         (
