@@ -30,14 +30,14 @@ TASK_CHANGE_DETAIL: dict[str, Any] = {
         "status": {
             "type": "string",
             "description": "FuotaTaskStatus of the service (Pending, FuotaSession_Waiting, In_FuotaSession, FuotaDone,"
-            " Delete_Waiting), or Deleted when the service no longer has the task",
+            " Delete_Waiting), Deleted when the service no longer has the task, or NotFound when it never had it",
         },
-        "previousStatus": {"type": "string"},
+        "previousStatus": {"type": "string", "description": "as status; before NotFound it is Unseen"},
         "observedAt": {**_TIME, "description": "when the poll saw it; it happened since the poll before"},
         "startTime": {**_TIME, "description": "start of the session, when the service tells one"},
         "devices": {
             "type": "object",
-            "description": "while the task waits, is in its session or done",
+            "description": "while the task waits, is in its session or done, where all its devices could be listed",
             "required": ["total", "byStatus"],
             "additionalProperties": False,
             "properties": {

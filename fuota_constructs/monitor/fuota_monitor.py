@@ -36,7 +36,7 @@ _NAMESPACE_CHARACTERS = re.compile(r"(?!AWS/|:)(?=.*[^ ])[A-Za-z0-9._/#: -]{1,25
 
 
 class FuotaMonitor(TaskMetrics):
-    """Watches one FUOTA task, made here or imported: CloudWatch metrics, EventBridge events and three alarms.
+    """Watches one FUOTA task, made here or imported: CloudWatch metrics, EventBridge events and four alarms.
 
     AWS publishes no progress of a FUOTA session, and `FuotaDone` is reached when every device failed, too. A Lambda,
     one in a stack for all its monitors, polls the task and its devices. A task that is `Pending` costs one request a
@@ -103,12 +103,12 @@ class FuotaMonitor(TaskMetrics):
             stuck_seconds=60 * stuck_minutes,
             actions=expect_actions(alarm_actions, self, rule=ACTIONS_RULE),
         )
-        self.done_without_success_alarm, self.stuck_waiting_alarm, self.failures_alarm = alarms
+        self._alarms = alarms
+        self.done_without_success_alarm, self.stuck_waiting_alarm, self.failures_alarm, self.polls_fail_alarm = alarms
 
     def widgets(self) -> list[cloudwatch.IWidget]:
         """A row of widgets, 24 columns, for a dashboard of yours."""
-        alarms = [self.done_without_success_alarm, self.stuck_waiting_alarm, self.failures_alarm]
-        return widgets(self, alarms)
+        return widgets(self, list(self._alarms))
 
     def dashboard(
         self,

@@ -107,7 +107,9 @@ class PollFunction(constructs.Construct):
                 statement("ReadTasks", ["iotwireless:GetFuotaTask"], task_arn),
                 statement("PublishEvents", ["events:PutEvents"], event_bus_arn),
                 statement(
-                    "StopPolling", ["events:DisableRule", "events:ListTargetsByRule"], attribute(rule, "attrArn")
+                    "StopPolling",
+                    ["events:DisableRule", "events:EnableRule", "events:ListTargetsByRule"],
+                    attribute(rule, "attrArn"),
                 ),
             ]
         )

@@ -32,6 +32,10 @@ _SHOWN_STATUSES = (
 )
 
 
+PERIODS_OF_FAILURE = 3
+"""One poll may fail, and Lambda starts it again; polls of three intervals in a row do not fail by chance."""
+
+
 class TaskMetrics(constructs.Construct):
     """A construct with the metrics of one FUOTA task; who derives from it sets what they are made of."""
 
@@ -67,7 +71,7 @@ class TaskMetrics(constructs.Construct):
         return self.metric("SuccessRatio", **options)
 
     def metric_failed_ratio(self, **options: str | cdk.Duration) -> cloudwatch.Metric:
-        """Share of the devices that failed, 0 to 1: every status but Initial and Successful."""
+        """Share of the devices that failed, 0 to 1: every status but Successful, and Initial only of a done task."""
         return self.metric("FailedRatio", **options)
 
     def metric_seconds_in_status(self, **options: str | cdk.Duration) -> cloudwatch.Metric:
@@ -82,25 +86,35 @@ class TaskMetrics(constructs.Construct):
         """1 while the task is done and no device has the image, else 0."""
         return self.metric("DoneWithoutSuccess", **options)
 
+    def metric_poll_failed(self, **options: str | cdk.Duration) -> cloudwatch.Metric:
+        """1 for a poll that could not see the task or all its devices, or not tell what it saw; else no data."""
+        return self.metric("PollFailed", **options)
+
 
 def make_alarms(
     monitor: TaskMetrics, *, failure_ratio: float, stuck_seconds: int, actions: Sequence[str | cloudwatch.IAlarmAction]
-) -> tuple[cloudwatch.Alarm, cloudwatch.Alarm, cloudwatch.Alarm]:
-    """Three alarms: done without success, stuck waiting, too many failures."""
+) -> tuple[cloudwatch.Alarm, cloudwatch.Alarm, cloudwatch.Alarm, cloudwatch.Alarm]:
+    """Four alarms: done without success, stuck waiting, too many failures, polls that fail."""
     from aws_cdk import aws_cloudwatch as cloudwatch
 
     # The polls end when the task is done: without data these two alarms stay as the last poll left them.
     stay, quiet = cloudwatch.TreatMissingData.IGNORE, cloudwatch.TreatMissingData.NOT_BREACHING
 
     def alarm(
-        name: str, on: cloudwatch.Metric, above: float, missing: cloudwatch.TreatMissingData, what: str
+        name: str,
+        on: cloudwatch.Metric,
+        above: float,
+        missing: cloudwatch.TreatMissingData,
+        what: str,
+        *,
+        periods: int = 1,
     ) -> cloudwatch.Alarm:
         made = on.create_alarm(
             monitor,
             name,
             alarm_description=what,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-            evaluation_periods=1,
+            evaluation_periods=periods,
             threshold=above,
             treat_missing_data=missing,
         )
@@ -129,6 +143,14 @@ def make_alarms(
             failure_ratio,
             stay,
             "More devices of the FUOTA task failed than is accepted: the metrics Devices.<status> say why.",
+        ),
+        alarm(
+            "PollsFailAlarm",
+            monitor.metric_poll_failed(),
+            0,
+            quiet,
+            "The polls of the FUOTA task fail, so nobody watches it: the function's log says why.",
+            periods=PERIODS_OF_FAILURE,
         ),
     )
 

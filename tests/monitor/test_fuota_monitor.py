@@ -97,7 +97,7 @@ def test_the_function_may_do_what_it_does_and_no_more(stack, imported, synth) ->
         "ReadTasks": ["iotwireless:GetFuotaTask"],
         "RememberPolls": ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"],
         "PublishEvents": ["events:PutEvents"],
-        "StopPolling": ["events:DisableRule", "events:ListTargetsByRule"],
+        "StopPolling": ["events:DisableRule", "events:EnableRule", "events:ListTargetsByRule"],
         "WriteLogs": ["logs:CreateLogStream", "logs:PutLogEvents"],
     }
     assert granted["ListDevices"]["Resource"] == ["*"]
@@ -134,7 +134,7 @@ def test_the_bus_may_be_imported(stack, imported, synth) -> None:
     assert joined(arn) == "arn:<AWS::Partition>:events:<AWS::Region>:<AWS::AccountId>:event-bus/fleet"
 
 
-def test_three_alarms_are_ready(stack, imported, synth) -> None:
+def test_four_alarms_are_ready(stack, imported, synth) -> None:
     FuotaMonitor(
         stack,
         "Monitor",
@@ -150,6 +150,10 @@ def test_three_alarms_are_ready(stack, imported, synth) -> None:
         "DoneWithoutSuccess": (0, "ignore"),
         "SecondsPastStart": (1800, "notBreaching"),
         "FailedRatio": (0.25, "ignore"),
+        "PollFailed": (0, "notBreaching"),
+    }
+    assert {name: each["EvaluationPeriods"] for name, each in found.items() if each["EvaluationPeriods"] > 1} == {
+        "PollFailed": 3
     }
     for alarm in found.values():
         assert alarm["AlarmActions"] == [TOPIC]
@@ -161,7 +165,7 @@ def test_three_alarms_are_ready(stack, imported, synth) -> None:
 
 def test_alarms_are_constructs_one_can_go_on_with(stack, imported, synth) -> None:
     monitor = FuotaMonitor(stack, "Monitor", task=imported)
-    names = [monitor.done_without_success_alarm, monitor.stuck_waiting_alarm, monitor.failures_alarm]
+    names = [monitor.done_without_success_alarm, monitor.stuck_waiting_alarm, monitor.polls_fail_alarm]
     cloudwatch.CompositeAlarm(stack, "Any", alarm_rule=cloudwatch.AlarmRule.any_of(*names))
     assert len(synth(stack).all("AWS::CloudWatch::CompositeAlarm")) == 1
 
@@ -176,6 +180,7 @@ def test_metrics_have_the_names_the_function_writes(stack, imported) -> None:
         "SecondsInStatus": monitor.metric_seconds_in_status(),
         "SecondsPastStart": monitor.metric_seconds_past_start(),
         "DoneWithoutSuccess": monitor.metric_done_without_success(),
+        "PollFailed": monitor.metric_poll_failed(),
         "Done": monitor.metric("Done"),
     }
     for name, metric in metrics.items():
@@ -195,7 +200,7 @@ def test_dashboard_shows_devices_by_status_shares_and_alarms(stack, imported, sy
     assert sum(widget["width"] for widget in widgets) == 24
     shown = {metric[1] for widget in widgets for metric in widget["properties"].get("metrics", [])}
     assert {"Devices.Successful", "Devices.MissingFrag", "SuccessRatio", "FailedRatio", "SecondsInStatus"} <= shown
-    assert len(widgets[-1]["properties"]["alarms"]) == 3
+    assert len(widgets[-1]["properties"]["alarms"]) == 4
 
 
 def test_widgets_go_into_a_dashboard_of_ones_own(stack, imported, synth) -> None:

@@ -4,6 +4,7 @@ import json
 
 import monitor_calls
 import pytest
+from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 from memory import UNSEEN, Memory
 from monitor_calls import EventsNotPublishedError, MonitorCalls
@@ -143,14 +144,19 @@ def test_a_deleted_task_is_told_once_and_forgotten(watch: Watch, task: str) -> N
 
 def test_a_task_never_seen_is_said_and_looked_for_again(watch: Watch) -> None:
     seen = watch.poll("11111111-2222-3333-4444-555555555555")
-    assert seen.text == ["FUOTA task 11111111-2222-3333-4444-555555555555 does not exist"]
+    missing = {"PollFailed": 1, "Note": "FUOTA task 11111111-2222-3333-4444-555555555555 does not exist"}
+    assert [{name: each[name] for name in missing} for each in seen.metrics] == [missing]
     assert seen.events == []
     assert watch.is_polled()
-    watch.clock.time += 60
-    assert watch.poll("11111111-2222-3333-4444-555555555555").text == seen.text
+    watch.clock.time += 3 * HOUR
+    seen = watch.poll("11111111-2222-3333-4444-555555555555")
+    assert [each["PollFailed"] for each in seen.metrics] == [1]
+    assert seen.events == []
     assert watch.is_polled()
-    watch.clock.time += HOUR
-    assert len(watch.poll("11111111-2222-3333-4444-555555555555").text) == 2
+    watch.clock.time += 3 * HOUR
+    seen = watch.poll("11111111-2222-3333-4444-555555555555")
+    assert [each["PollFailed"] for each in seen.metrics] == [1]
+    assert [(each["previousStatus"], each["status"]) for each in seen.of(TASK)] == [("Unseen", "NotFound")]
     assert not watch.is_polled()
     assert watch.remembered() == []
 
@@ -218,9 +224,38 @@ def test_a_late_poll_of_an_old_task_leaves_the_rule_of_the_new_one_alone(watch: 
         f"FUOTA task {task} is done and nothing changed any more; the rule polls polls another task by now and goes on"
     ]
     assert watch.is_polled()
+    watch.rules.disable_rule(Name=watch.rule)  # by a poll that died before it saw the new task
+    watch.poll(task)
+    assert watch.is_polled()
     watch.rule_names = None
     watch.poll(task)
     assert not watch.is_polled()
+
+
+def test_a_rule_that_is_given_a_new_task_while_its_polls_are_stopped_goes_on(watch: Watch, task: str) -> None:
+    watch.name(task)
+    calls = ClockedCalls(watch.clock)
+    calls.sleep = lambda _: watch.name("a-new-task")  # type: ignore[method-assign]  # as a deployment does
+    calls.stop_polling(Watched(task, "Fleet", "default", watch.rule), "done")
+    assert watch.is_polled()
+    assert calls.output.getvalue() == "done; the rule polls polls another task by now and goes on\n"
+
+
+def test_two_monitors_of_one_task_tell_all_and_stop_apart(watch: Watch, task: str) -> None:
+    other = Watch(watch.clock, watch.service, watch.service_url, watch.queue, "others", watch.queue_arn)
+    other.rules.put_rule(Name="others", ScheduleExpression="rate(60 minutes)")
+    try:
+        watch.iotwireless.start_fuota_task(Id=task)
+        watch.clock.time += 24 * HOUR
+        told = [[{**event["detail"], "observedAt": ""} for event in each.poll(task).events] for each in (watch, other)]
+        assert told[0] == told[1] != []
+        watch.poll(task)
+        assert (watch.is_polled(), other.is_polled()) == (False, True)
+        other.poll(task)
+        assert not other.is_polled()
+    finally:
+        other.rules.remove_targets(Rule="others", Ids=["Poll"])
+        other.rules.delete_rule(Name="others")
 
 
 def test_a_late_poll_of_a_deleted_task_leaves_the_rule_of_the_new_one_alone(watch: Watch, task: str) -> None:
@@ -287,9 +322,13 @@ def test_devices_that_cannot_all_be_listed_make_no_metrics(watch: Watch, task: s
     watch.iotwireless.start_fuota_task(Id=task)
     watch.clock.time += 24 * HOUR
     seen = watch.poll(task, seconds_left=59)
-    assert seen.metrics == []
-    assert seen.text == [f"FUOTA task {task} has more devices than can be listed in one poll: no metrics"]
-    assert [each["status"] for each in seen.of(TASK)] == ["FuotaDone"]
+    [metrics] = seen.metrics
+    assert metrics["PollFailed"] == 1
+    assert "Devices" not in metrics
+    assert metrics["Note"] == f"FUOTA task {task} has more devices than can be listed in one poll: no metrics"
+    [change] = seen.of(TASK)
+    assert change["status"] == "FuotaDone"
+    assert not {"devices", "doneWithoutSuccess"} & set(change)  # figures of a part would be wrong
     assert watch.is_polled()
     assert len(watch.poll(task).of(DEVICE)) == 5
 
@@ -341,6 +380,23 @@ def test_the_handler_reads_what_the_rule_writes(watch: Watch, task: str, capsys:
     assert directive["Namespace"] == "Fleet"
     assert directive["Dimensions"] == [["FuotaTaskId"]]
     assert metrics["FuotaTaskId"] == task
+    assert "PollFailed" not in metrics
     for metric in directive["Metrics"]:
         assert isinstance(metrics[metric["Name"]], int | float)
         assert metric["Unit"] in {"Count", "Seconds", "None"}
+
+
+def test_a_poll_that_fails_is_counted_and_fails(
+    watch: Watch, task: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import poll
+
+    monkeypatch.setenv("STATE_TABLE", "gone")
+    event = {"fuotaTaskId": task, "namespace": "Fleet", "eventBus": "default", "rule": "polls"}
+    with pytest.raises(ClientError):
+        poll.handler(event, Context())
+    [line] = capsys.readouterr().out.splitlines()
+    metrics = json.loads(line)
+    assert metrics["_aws"]["CloudWatchMetrics"][0]["Metrics"] == [{"Name": "PollFailed", "Unit": "Count"}]
+    assert (metrics["FuotaTaskId"], metrics["PollFailed"]) == (task, 1)
+    assert "ResourceNotFoundException" in metrics["Note"]

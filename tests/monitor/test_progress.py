@@ -76,13 +76,39 @@ def test_beyond_the_most_devices_there_are_metrics_and_no_device_events() -> Non
     assert many.changes == ()
     assert many.remembered.devices == {}
     assert many.successful == DEVICES_REMEMBERED + 1
-    assert "no device events" in emf_line(many, Watched("t", "N", "default", "r"))
+    assert "no device events" in emf_line(many, Watched("t", "N", "default", "r"), now=NOW)
 
 
 def test_a_status_aws_adds_one_day_is_counted_as_a_failure_under_its_name() -> None:
     progress = look(devices=[("a", "Battery_low"), ("b", "Successful")])
     assert progress.failed == 1
-    assert '"Devices.Battery_low": 1' in emf_line(progress, Watched("t", "N", "default", "r"))
+    assert '"Devices.Battery_low": 1' in emf_line(progress, Watched("t", "N", "default", "r"), now=NOW)
+
+
+def test_a_task_in_a_status_aws_adds_one_day_has_metrics() -> None:
+    assert look("FuotaDone_Partially", [("a", "Successful"), ("b", "Initial")]).counts == {
+        "Successful": 1,
+        "Initial": 1,
+    }
+    assert not look("Delete_Waiting", [("a", "Successful")]).counts
+
+
+def test_a_device_nobody_heard_of_failed_when_the_task_is_done() -> None:
+    devices = [("a", "Successful"), ("b", "Initial"), ("c", None), ("d", "MissingFrag")]
+    assert look("In_FuotaSession", devices).failed == 1
+    assert look("FuotaDone", devices).failed == 3
+
+
+def test_devices_that_have_the_image_and_left_the_group_are_no_failure_of_the_task() -> None:
+    done = look("FuotaDone", [("a", "Successful"), ("b", "MissingFrag")])
+    assert not look("FuotaDone", [], before=done.remembered).done_without_success
+    assert look("FuotaDone", [("b", "MissingFrag")]).done_without_success
+    assert look("FuotaDone", [("a", "MissingFrag")], before=done.remembered).done_without_success
+
+
+def test_figures_have_the_time_they_are_told_and_not_that_of_the_first_page() -> None:
+    line = json.loads(emf_line(look(devices=[("a", "Successful")]), Watched("t", "N", "default", "r"), now=NOW + 600))
+    assert line["_aws"]["Timestamp"] == (NOW + 600) * 1000
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from memory import Memory
+from memory import UNSEEN, Memory
 from progress import DeviceChange, Progress
 
 SOURCE = "fuota-constructs"
@@ -12,6 +12,8 @@ TASK_CHANGE = "FUOTA Task Status Change"
 DEVICE_CHANGE = "FUOTA Device Status Change"
 DELETED = "Deleted"
 """Our word for a task that the service no longer has; it is none of the service's statuses."""
+NOT_FOUND = "NotFound"
+"""Our word for a task that no poll ever found, when it is given up; it is none of the service's statuses."""
 
 
 def task_event(progress: Progress) -> dict[str, Any]:
@@ -46,11 +48,11 @@ def device_event(progress: Progress, change: DeviceChange) -> dict[str, Any]:
     return _entry(DEVICE_CHANGE, detail, progress.now, [progress.task["Arn"], device["Arn"]])
 
 
-def deleted_event(task_id: str, before: Memory, *, now: int) -> dict[str, Any]:
-    """The event of a task that the service no longer has."""
+def gone_event(task_id: str, before: Memory, *, now: int) -> dict[str, Any]:
+    """The event of a task that the service no longer has, or never had."""
     detail = {
         "fuotaTaskId": task_id,
-        "status": DELETED,
+        "status": NOT_FOUND if before.status == UNSEEN else DELETED,
         "previousStatus": before.status,
         "observedAt": _iso(now),
     }

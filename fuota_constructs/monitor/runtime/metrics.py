@@ -26,26 +26,36 @@ DEVICE_STATUSES = (
 """FuotaDeviceStatus of the service's model; all are told at every poll, so that a count falls to 0 when it does."""
 
 
-def emf_line(progress: Progress, watched: Watched) -> str:
-    """The line to print."""
-    values = _values(progress)
-    units = {name: _unit(name) for name in values}
+def emf_line(progress: Progress, watched: Watched, *, now: int) -> str:
+    """The line to print, with the time it is printed.
+
+    The devices of a large fleet are listed for minutes, and an alarm of short periods passes over data as old as that.
+    """
+    note = {"Note": "more devices than are remembered: no device events"} if progress.unremembered else {}
+    return _line(watched, _values(progress), {"Status": progress.status, **note}, now=now)
+
+
+def failed_line(watched: Watched, why: str, *, now: int) -> str:
+    """The line of a poll that saw nothing: without one, a task that nobody watches any more looks like a quiet one."""
+    return _line(watched, {"PollFailed": 1}, {"Note": why}, now=now)
+
+
+def _line(watched: Watched, values: dict[str, Any], more: dict[str, str], *, now: int) -> str:
     return json.dumps(
         {
             "_aws": {
-                "Timestamp": progress.now * 1000,
+                "Timestamp": now * 1000,
                 "CloudWatchMetrics": [
                     {
                         "Namespace": watched.namespace,
                         "Dimensions": [["FuotaTaskId"]],
-                        "Metrics": [{"Name": name, "Unit": unit} for name, unit in units.items()],
+                        "Metrics": [{"Name": name, "Unit": _unit(name)} for name in values],
                     }
                 ],
             },
             "FuotaTaskId": watched.task_id,
-            "Status": progress.status,
+            **more,
             **values,
-            **({"Note": "more devices than are remembered: no device events"} if progress.unremembered else {}),
         }
     )
 

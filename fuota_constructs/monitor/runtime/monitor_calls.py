@@ -21,6 +21,8 @@ DEVICES_PER_PAGE = 250
 EVENTS_PER_CALL = 10
 ATTEMPTS_PER_CALL = 10
 PUBLISHING_ATTEMPTS = 3
+SECONDS_OF_A_RULE_UPDATE = 5
+"""How long CloudFormation may take between the state of a rule and its targets (assumed)."""
 SECONDS_TO_FINISH = 60
 """What is left of the function's time when a poll stops beginning things: enough for 2,000 events and a write."""
 
@@ -125,15 +127,25 @@ class MonitorCalls:
         """
         rule, events = watched.rule, _client("events")
         try:
-            targets = events.list_targets_by_rule(Rule=rule)["Targets"]
-            if not any(_names(target, watched.task_id) for target in targets):
-                self.say_plainly(f"{reason}; the rule {rule} polls another task by now and goes on")
-                return
-            events.disable_rule(Name=rule)
+            if self._polls(watched):
+                events.disable_rule(Name=rule)
+                # A deployment that gives the rule a new task enables the rule and names the task one after the other
+                # (assumed): between the two, this would have stopped the polls of the new task before the first.
+                self.sleep(SECONDS_OF_A_RULE_UPDATE)
+                if self._polls(watched):
+                    self.say_plainly(f"polling stops: {reason}; `aws events enable-rule --name {rule}` starts it again")
+                    return
+            # Also where this poll found it so: one before may have died between the two. Too much costs one poll.
+            events.enable_rule(Name=rule)
         except events.exceptions.ResourceNotFoundException:
             self.say_plainly(f"{reason}; the rule {rule} is gone")
-            return
-        self.say_plainly(f"polling stops: {reason}; `aws events enable-rule --name {rule}` starts it again")
+        else:
+            self.say_plainly(f"{reason}; the rule {rule} polls another task by now and goes on")
+
+    def _polls(self, watched: Watched) -> bool:
+        """Whether the rule still has this task polled."""
+        targets = _client("events").list_targets_by_rule(Rule=watched.rule)["Targets"]
+        return any(_names(target, watched.task_id) for target in targets)
 
 
 def _names(target: Mapping[str, Any], task_id: str) -> bool:

@@ -9,8 +9,11 @@ from typing import Any
 from memory import DEVICES_REMEMBERED, FIRST_DEVICE_STATUS, FIRST_TASK_STATUS, Memory, digest_of
 
 WAITING, IN_SESSION, DONE = "FuotaSession_Waiting", "In_FuotaSession", "FuotaDone"
-COUNTED_STATUSES = (WAITING, IN_SESSION, DONE)
-"""Outside these a task is not on its way to any device: its devices are not listed and no metric is written."""
+UNCOUNTED_STATUSES = (FIRST_TASK_STATUS, "Delete_Waiting")
+"""In these a task is not on its way to any device: its devices are not listed and no metric is written.
+
+In one that AWS adds one day it may be: without metrics no alarm would see how it ends.
+"""
 
 SUCCESSFUL = "Successful"
 ASSUMED_LEAD_SECONDS = 30 * 60
@@ -37,6 +40,8 @@ class Progress:
     counts: Mapping[str, int]
     changes: tuple[DeviceChange, ...]
     unremembered: bool
+    all_listed: bool = True
+    """False where the time was up before the last page: then figures of the whole fleet would be wrong."""
 
     @classmethod
     def of(
@@ -49,7 +54,7 @@ class Progress:
         seen: dict[bytes, str] = dict(last.devices)
         changes: list[DeviceChange] = []
         too_many = False
-        for device in devices if status in COUNTED_STATUSES else ():
+        for device in () if status in UNCOUNTED_STATUSES else devices:
             # Assumed: a device without a status is one the session has not reached.
             now_is = device.get("FuotaDeviceStatus") or FIRST_DEVICE_STATUS
             counts[now_is] += 1
@@ -88,8 +93,8 @@ class Progress:
 
     @property
     def is_counted(self) -> bool:
-        """Whether the task is on its way to devices, or has been."""
-        return self.status in COUNTED_STATUSES
+        """Whether the task is on its way to devices, or has been, and all of them were seen."""
+        return self.status not in UNCOUNTED_STATUSES and self.all_listed
 
     @property
     def is_settled(self) -> bool:
@@ -108,13 +113,17 @@ class Progress:
 
     @property
     def failed(self) -> int:
-        """How many devices ended in a failure: every status but `Initial` and `Successful`."""
-        return self.devices - self.successful - self.counts.get(FIRST_DEVICE_STATUS, 0)
+        """How many devices ended in a failure; one in `Initial` did when its task is done: nothing comes any more."""
+        waiting = 0 if self.status == DONE else self.counts.get(FIRST_DEVICE_STATUS, 0)
+        return self.devices - self.successful - waiting
 
     @property
     def done_without_success(self) -> bool:
-        """Whether the task is done and no device has the image; `FuotaDone` alone does not mean that any has."""
-        return self.status == DONE and self.successful == 0
+        """Whether the task is done and no device has the image; `FuotaDone` alone does not mean that any has.
+
+        A device that has it and left the task's group since is no longer listed, and is remembered.
+        """
+        return self.status == DONE and SUCCESSFUL not in {*self.counts, *self.remembered.devices.values()}
 
     @property
     def seconds_in_status(self) -> int:

@@ -58,6 +58,7 @@ class Life:
         self.told: dict[str, list[tuple[str, str]]] = {}  # by task or device, the changes that were told
         self.seen: set[str] = set()  # tasks that a poll has found
         self.rule_task, self.enabled = "", True
+        self.polled: set[str] = set()
         self.deadline = 0.0
         self.happenings: list[tuple[float, Callable[[], None]]] = []
 
@@ -70,8 +71,9 @@ class Life:
         self.storm = 0
         for task in self.tasks.values():
             task["Status"] = "FuotaDone" if task["Status"] != "Gone" else "Gone"
-        for _ in range(16):  # a task that no poll has ever found is looked for an hour long
-            self._interval()
+        for _ in range(90):  # a task that no poll has ever found is looked for six hours long
+            if self.enabled or self.happenings:
+                self._interval()
         self._judge_the_end()
 
     def _deploy(self, number: int) -> None:
@@ -80,20 +82,27 @@ class Life:
         devices = {f"{task_id}/device-{each}": "Initial" for each in range(self.chance.choice([0, 3, 40, 600]))}
         self.tasks[task_id] = {"Id": task_id, "Arn": f"arn:{task_id}", "Status": "Pending", "devices": devices}
 
+        def enable_the_rule() -> None:
+            self.enabled = True
+
         def change_the_rule() -> None:
-            self.rule_task, self.enabled = task_id, True
+            self.rule_task = task_id
 
         def delete_the_old() -> None:
             if old:
                 self.tasks[old]["Status"] = "Gone"
 
+        enabled_at = self.now + self.chance.uniform(0, 300)
         self.happenings += [
-            (self.now + self.chance.uniform(0, 300), change_the_rule),
+            (enabled_at, enable_the_rule),
+            (enabled_at + self.chance.uniform(0, 4), change_the_rule),  # CloudFormation's two calls
             (self.now + self.chance.uniform(300, 900), delete_the_old),
         ]
 
     def _interval(self) -> None:
         begins = self.now
+        if self.rule_task and not self.enabled and self.rule_task not in self.polled:
+            self.judge("monitor: polls of another task stopped", self.rule_task)
         if self.enabled and self.rule_task:
             task_id = self.rule_task
             self._deliver(task_id, 0)
@@ -116,6 +125,7 @@ class Life:
 
     def _deliver(self, task_id: str, retries: int) -> None:
         self.deadline = self.now + 900
+        self.polled.add(task_id)
         self.counts["polls"] += 1
         try:
             poll.handler({"fuotaTaskId": task_id, "namespace": "Fleet", "eventBus": BUS, "rule": RULE}, self)
@@ -128,6 +138,10 @@ class Life:
     def get_remaining_time_in_millis(self) -> int:
         """Milliseconds until Lambda ends the poll; the life is the context of its polls."""
         return int((self.deadline - self.now) * 1000)
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep, while deployments go on."""
+        self._pass(self.now + seconds)
 
     def _pass(self, until: float) -> None:
         while due := [each for each in self.happenings if each[0] <= until]:
@@ -164,6 +178,8 @@ class Life:
         if line.startswith("{"):
             metrics = json.loads(line)
             self.counts["metric lines"] += 1
+            if "PollFailed" in metrics:
+                return
             if sum(value for name, value in metrics.items() if name.startswith("Devices.")) != metrics["Devices"]:
                 self.judge("monitor: metrics do not add up", line)
 
@@ -236,14 +252,12 @@ class Client:
         return self.life.call("ListTargetsByRule", effect)
 
     def disable_rule(self, *, Name: str) -> None:  # noqa: N803  # as boto3 has it
-        polled = sys._getframe(1).f_locals["watched"].task_id
+        assert Name == RULE
+        self.life.call("DisableRule", lambda: setattr(self.life, "enabled", False))
 
-        def effect() -> None:
-            self.life.enabled = False
-            if self.life.rule_task != polled:
-                self.life.judge("monitor: rule of another task disabled", f"{Name} by a poll of {polled}")
-
-        self.life.call("DisableRule", effect)
+    def enable_rule(self, *, Name: str) -> None:  # noqa: N803  # as boto3 has it
+        assert Name == RULE
+        self.life.call("EnableRule", lambda: setattr(self.life, "enabled", True))
 
     def get_item(self, *, Key: dict[str, Any], **_: Any) -> dict[str, Any]:  # noqa: N803  # as boto3 has it
         item = self.life.table.get(Key["Poll"]["S"])
@@ -262,7 +276,7 @@ def run(seed: int) -> Life:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STATE_TABLE", "polls")
         patch.setattr(monitor_calls, "_client", lambda _: Client(life))
-        patch.setattr(monitor_calls, "time", type("time", (), {"time": lambda: life.now, "sleep": lambda _: None}))
+        patch.setattr(monitor_calls, "time", type("time", (), {"time": lambda: life.now, "sleep": life.sleep}))
         patch.setattr(sys, "stdout", life)
         life.live()
     return life

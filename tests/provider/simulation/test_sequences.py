@@ -30,7 +30,7 @@ def test_fails_for_a_monitor_that_does_not_look_whose_rule_it_is(monkeypatch: py
     monkeypatch.setattr("monitor_calls._names", lambda *_: True)
     lives = (monitor_life.run(seed) for seed in range(1000))
     kinds = (violation.kind for life in lives for violation in life.violations)
-    assert "monitor: rule of another task disabled" in kinds
+    assert "monitor: polls of another task stopped" in kinds
 
 
 def test_a_seed_gives_the_same_sequence_every_time() -> None:
