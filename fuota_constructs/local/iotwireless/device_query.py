@@ -7,6 +7,7 @@ have the wildcards * and ?. Anything else is a ValidationException. The set of f
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -17,8 +18,7 @@ from fuota_constructs.local.iotwireless.store import DeviceProfile, RegionalStat
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_OR = re.compile(r"\s+OR\s+")
-_AND = re.compile(r"\s+AND\s+")
+_JOINED = re.compile(r'"[^"]*"|(?<=\s)(AND|OR)(?=\s)')  # AND and OR in quotes belong to the value
 _TERM = re.compile(r'(?P<field>\w+)\s*:\s*(?:"(?P<quoted>[^"]*)"|(?P<plain>[^\s"():]+))')
 
 
@@ -48,12 +48,25 @@ _FIELDS: dict[str, Callable[[RegionalState, WirelessDevice], Any]] = {
 
 def devices_matching(state: RegionalState, query: str) -> list[WirelessDevice]:
     """List the devices a query means, or refuse a query that is not understood."""
-    alternatives = [[_term(term.strip()) for term in _AND.split(part)] for part in _OR.split(query.strip())]
+    alternatives = _alternatives(query)
     return [
         device
         for device in state.all(WirelessDevice).values()
         if any(all(_matches(state, device, *term) for term in terms) for terms in alternatives)
     ]
+
+
+def _alternatives(query: str) -> list[list[tuple[str, re.Pattern[str]]]]:
+    found: list[list[tuple[str, re.Pattern[str]]]] = [[]]
+    begun = 0
+    for match in _JOINED.finditer(query):
+        if word := match[1]:
+            found[-1].append(_term(query[begun : match.start()].strip()))
+            begun = match.end()
+            if word == "OR":
+                found.append([])
+    found[-1].append(_term(query[begun:].strip()))
+    return found
 
 
 def _term(text: str) -> tuple[str, re.Pattern[str]]:
@@ -67,7 +80,8 @@ def _term(text: str) -> tuple[str, re.Pattern[str]]:
     if field not in _FIELDS:
         raise invalid(f"QueryString names the field {field!r}; the local cloud knows {', '.join(_FIELDS)}")
     value = match["quoted"] if match["plain"] is None else match["plain"]
-    return field, re.compile(re.escape(value).replace(r"\*", ".*").replace(r"\?", "."), re.DOTALL)
+    # fnmatch never goes back over what a * took: many of them would take years otherwise. Its [...] means nothing here.
+    return field, re.compile(fnmatch.translate(value.replace("[", "[[]")))
 
 
 def _matches(state: RegionalState, device: WirelessDevice, field: str, pattern: re.Pattern[str]) -> bool:

@@ -163,6 +163,31 @@ def test_bulk_operations_find_devices_by_query(client, group, fleet, members, *,
     assert members(group_id) == [name for name in everybody if name not in expected]
 
 
+@pytest.mark.parametrize(
+    ("name", "query"),
+    [
+        ("rock AND roll", 'Name: "rock AND roll" AND Name: *'),
+        ("now OR never", 'Name: nobody OR Name: "* OR *"'),
+        ("AND", "Name: AND"),
+        ("v[1]", "Name: v[?]"),
+        ("a" * 256, f"Name: {'*a' * 200}*"),
+    ],
+)
+def test_what_a_query_matches_as_it_stands(client, group, device, members, *, name, query):
+    device(Name=name)
+    device(Name="v1")
+    group_id = group()
+    client.start_bulk_associate_wireless_device_with_multicast_group(Id=group_id, QueryString=query)
+    assert members(group_id) == [name]
+
+
+def test_a_query_of_many_wildcards_holds_nobody_up(client, group, device, members):
+    device(Name="a" * 256)
+    group_id = group()
+    client.start_bulk_associate_wireless_device_with_multicast_group(Id=group_id, QueryString=f"Name: {'*a' * 100}b")
+    assert members(group_id) == []
+
+
 def test_bulk_operations_find_devices_by_tags(client, group, fleet, members):
     group_id = group()
     tags = [{"Key": "kind", "Value": "meter"}]
@@ -174,7 +199,18 @@ def test_bulk_operations_find_devices_by_tags(client, group, fleet, members):
 
 @pytest.mark.parametrize(
     "query",
-    ["meter", "Name:", "(Name: a)", "Name: a AND", "NOT Name: a", "Name: a Name: b", "Color: red", "Name: a and Id: b"],
+    [
+        "meter",
+        "Name:",
+        "(Name: a)",
+        "Name: a AND",
+        "AND Name: a",
+        'Name: "a AND Name: b',
+        "NOT Name: a",
+        "Name: a Name: b",
+        "Color: red",
+        "Name: a and Id: b",
+    ],
 )
 @pytest.mark.parametrize("verb", ["associate", "disassociate"])
 def test_fails_on_a_query_that_is_not_understood(client, group, refusal, query, verb):
