@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fuota_constructs.local.iotwireless.model import Operation, ServiceModel
 
 _SHOWN_CHARACTERS = 200  # of a refused value: error messages have at most 2,048 characters (shape Message)
+_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _INTEGER_BITS = {"integer": 32, "long": 64}
 _PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
     "string": str,
@@ -113,7 +114,7 @@ def _violations(model: ServiceModel, shape_name: str, value: Any, path: str) -> 
     kind = shape["type"]
     if kind == "timestamp":
         if not isinstance(value, str) or _parsed_time(value) is None:
-            yield _violation(path, value, "Member must be an ISO 8601 timestamp")
+            yield _violation(path, value, "Member must be an ISO 8601 timestamp such as 2027-01-15T08:00:00Z")
         return
     expected = _PYTHON_TYPES[kind]
     right_type: bool = isinstance(value, expected) and (kind == "boolean" or not isinstance(value, bool))
@@ -173,9 +174,12 @@ def _lower_first(name: str) -> str:
 
 
 def _parsed_time(text: str) -> float | None:
+    # Smithy's timestampFormat date-time: RFC 3339, with a date, a time and a zone. In UTC it has a year of four digits,
+    # or no answer could show it again. Offsets are taken (assumed: SDKs send Z).
+    if not _TIMESTAMP.fullmatch(text):
+        return None
     try:
-        moment = datetime.fromisoformat(text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        return datetime.fromisoformat(text.upper()).astimezone(UTC).timestamp()
     except (ValueError, OverflowError):
         return None
 

@@ -74,7 +74,21 @@ def test_half_an_hour_ahead_is_enough_although_boto3_drops_the_fraction(client, 
     assert status(client, ready) == "FuotaSession_Waiting"
 
 
-@pytest.mark.parametrize("text", ["tomorrow", "2027-13-01T00:00:00Z", "", 1_800_010_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tomorrow",
+        "2027-13-01T00:00:00Z",
+        "",
+        1_800_010_000,
+        "2027-02-01",
+        "20270201T080000Z",
+        "2027-W05-1T08:00:00Z",
+        "2027-02-01T08:00:00",
+        "2027-02-01T08:00Z",
+        "9999-12-31T23:59:59-00:01",  # the year 10000 in UTC: the task could not be read any more
+    ],
+)
 def test_fails_on_a_start_time_that_is_none(cloud, ready, text):
     body = json.dumps({"LoRaWAN": {"StartTime": text}}).encode()
     code, answer = cloud.http("PUT", f"/fuota-tasks/{ready}", body)
