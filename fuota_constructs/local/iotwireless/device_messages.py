@@ -41,8 +41,8 @@ def send_data_to_wireless_device(call: Call) -> Answer:
         "ReceivedAt": datetime.fromtimestamp(call.now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "LoRaWAN": call.request.get("WirelessMetadata", {}).get("LoRaWAN"),
     }
-    last = device.queued_messages[-1]["serial"] if device.queued_messages else 0
-    device.queued_messages.append({"serial": last + 1, "described": message})
+    device.last_message += 1
+    device.queued_messages.append({"serial": device.last_message, "described": message})
     return {"MessageId": message["MessageId"]}
 
 

@@ -48,6 +48,7 @@ class WirelessDevice(Resource):
     """A wireless device, and the messages that wait for it."""
 
     queued_messages: list[dict[str, Any]] = field(default_factory=list)
+    last_message: int = 0  # serial of the last one ever queued
 
 
 @dataclass(kw_only=True)

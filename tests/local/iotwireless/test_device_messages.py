@@ -57,6 +57,16 @@ def test_one_message_is_deleted_or_all(client, device):
         client.delete_queued_messages(Id=device, MessageId=first)
 
 
+def test_a_page_token_stays_good_when_the_queue_was_emptied(client, device):
+    _send(client, device)
+    _send(client, device)
+    token = client.list_queued_messages(Id=device, MaxResults=1)["NextToken"]
+    client.delete_queued_messages(Id=device, MessageId="*")
+    later = _send(client, device)
+    rest = client.list_queued_messages(Id=device, NextToken=token)["DownlinkQueueMessagesList"]
+    assert [item["MessageId"] for item in rest] == [later]
+
+
 def test_messages_go_with_their_device(client, device):
     _send(client, device)
     client.delete_wireless_device(Id=device)
