@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import TYPE_CHECKING, Any, Protocol
 
 from fuota_constructs.local.fleet.loss import FleetError
@@ -31,6 +32,7 @@ from fuota_constructs.local.iotwireless.operations import OPERATIONS
 from fuota_constructs.local.iotwireless.response import json_response
 from fuota_constructs.local.iotwireless.session_report import session_reports
 from fuota_constructs.local.iotwireless.summary import summary
+from fuota_constructs.local.region_names import is_region
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -141,6 +143,7 @@ class Admin:
             raise AdminError(
                 f"{json.dumps(document)} is no table of versions; give all of {', '.join(_VERSION_FIELDS)}"
             )
+        _check_place(table.account, table.region)
         sessions = self._service.sessions
         self.first_reports = sessions.version_reports.add(table, sessions.enrolment, self._service.now())
 
@@ -151,6 +154,7 @@ class Admin:
         account, region = _text(document, "account"), _text(document, "aws_region")
         if not account or not region:
             raise AdminError("stand-ins need account and aws_region: say where they belong")
+        _check_place(account, region)
         groups = document.get("multicast_groups", {})
         if not isinstance(groups, dict) or not {type(each) for each in groups.values()} <= {str, type(None)}:
             raise AdminError(f"multicast_groups is {json.dumps(groups)}; give an RfRegion or null for each id")
@@ -206,6 +210,14 @@ class Admin:
         self._service.throttle.clear()
         self._service.sessions.clear()
         self._service.clock.reset()
+
+
+def _check_place(account: str, region: str) -> None:
+    # No client could ask for what is elsewhere, and whoever looks into every account and Region would fail.
+    if not re.fullmatch(r"\d{12}", account, re.ASCII):
+        raise AdminError(f"account is {json.dumps(account)}; it must have 12 digits")
+    if not is_region(region):
+        raise AdminError(f"aws_region is {json.dumps(region)}; it must be the name of an AWS Region, such as eu-west-1")
 
 
 def _refuse_unknown(document: dict[str, Any], allowed: tuple[str, ...]) -> None:

@@ -8,6 +8,7 @@ import pytest
 from fuota_constructs.local.iotwireless import IotWirelessService
 
 CREATE = {"FirmwareUpdateImage": "s3://b/k", "FirmwareUpdateRole": "r"}
+PLACE = {"account": "123456789012", "aws_region": "eu-west-1"}
 
 
 def test_requests_are_logged_without_their_bodies(cloud, client, clock, refusal):
@@ -146,10 +147,9 @@ def test_the_clock_of_the_machine_is_the_default():
 
 
 def test_stand_ins_have_the_ids_they_are_given(cloud, client, refusal):
-    place = {"account": "123456789012", "aws_region": "eu-west-1"}
     things = {"multicast_groups": {"g1": "US915", "g2": None}, "wireless_devices": ["d1"], "fuota_tasks": ["t1"]}
     for _ in range(2):  # what is there is left alone
-        assert cloud.admin("POST", "stand-ins", **place, **things) == {"status": 200}
+        assert cloud.admin("POST", "stand-ins", **PLACE, **things) == {"status": 200}
     assert client.get_multicast_group(Id="g1")["LoRaWAN"]["RfRegion"] == "US915"
     assert client.get_multicast_group(Id="g2")["LoRaWAN"]["RfRegion"] == "EU868"
     assert client.get_wireless_device(Identifier="d1", IdentifierType="WirelessDeviceId")["Name"] == "stand-in"
@@ -161,13 +161,24 @@ def test_stand_ins_have_the_ids_they_are_given(cloud, client, refusal):
     ("document", "message"),
     [
         ({}, "need account and aws_region"),
-        ({"account": "1", "aws_region": "r", "groups": {}}, "unknown field groups"),
-        ({"account": "1", "aws_region": "r", "multicast_groups": ["g"]}, "give an RfRegion or null for each id"),
-        ({"account": "1", "aws_region": "r", "multicast_groups": {"g": 1}}, "give an RfRegion or null for each id"),
-        ({"account": "1", "aws_region": "r", "wireless_devices": "d"}, "give a list of ids"),
-        ({"account": "1", "aws_region": "r", "fuota_tasks": [""]}, "give a list of ids"),
+        ({"account": "1" * 12}, "need account and aws_region"),
+        ({**PLACE, "groups": {}}, "unknown field groups"),
+        ({**PLACE, "multicast_groups": ["g"]}, "give an RfRegion or null for each id"),
+        ({**PLACE, "multicast_groups": {"g": 1}}, "give an RfRegion or null for each id"),
+        ({**PLACE, "wireless_devices": "d"}, "give a list of ids"),
+        ({**PLACE, "fuota_tasks": [""]}, "give a list of ids"),
+        ({**PLACE, "account": "1"}, 'account is "1"; it must have 12 digits'),
+        ({**PLACE, "aws_region": "r"}, 'aws_region is "r"; it must be the name of an AWS Region'),
     ],
 )
 def test_fails_to_make_stand_ins_of_something_else(cloud, document, message):
     answer = cloud.admin("POST", "stand-ins", **document)
     assert message in answer["error"]
+
+
+@pytest.mark.parametrize(
+    ("place", "message"), [({"account": "1"}, "it must have 12 digits"), ({"aws_region": "x"}, "an AWS Region")]
+)
+def test_fails_to_have_versions_reported_where_no_client_gets(cloud, place, message):
+    table = {"table": "versions", "rollout": "Stack/Rollout", "version": "2.4.0"}
+    assert message in cloud.admin("POST", "versions", **{**PLACE, **table, **place})["error"]
