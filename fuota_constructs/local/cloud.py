@@ -1,7 +1,9 @@
 """Starts, finds and stops local clouds: one process a port, each noted in a folder of its own."""
 
+import contextlib
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -11,7 +13,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +28,19 @@ from fuota_constructs.local.region_names import is_region
 DEFAULT_PORT = 4566
 DEFAULT_REGION = "eu-west-1"
 DEFAULT_ACCOUNT = "000000000000"
-READY_SECONDS = 60.0
+READY_SECONDS = 180.0  # it takes three, and on a machine that is busy ten times as long
 REHEARSED_REQUESTS_PER_SECOND = 1000.0
 """What the service of a rehearsal takes of each operation: on AWS a group of 1,000 devices fills in 100 s."""
 STOP_SECONDS = 1.0
+KILLED_SECONDS = 60.0
+ADMIN_SECONDS = 60.0
 LOG_LINES_SHOWN = 15
 HIGHEST_PORT = 65535
 _ADDRESS = "127.0.0.1"
+# Linux and macOS give no connection and no server that asks for any port one of these: it is free still when the cloud,
+# seconds later, begins to listen.
+_PORTS = range(20_000, 32_768)
+_NOTED = ("pid", "port", "region", "account", "iam")
 # The processes we started ourselves: only their parent can collect them.
 _started: dict[int, subprocess.Popen[bytes]] = {}
 
@@ -49,10 +57,12 @@ class LocalCloud:
     secret: str = field(default="", repr=False, compare=False)
     """The secret access key of its accounts, and what its admin routes want."""
 
-    @property
-    def folder(self) -> Path:
-        """Its log, certificates and note."""
-        return _folder(self.port)
+    folder: Path = field(init=False, repr=False, compare=False)
+    """Its log, certificates and note."""
+
+    def __post_init__(self) -> None:
+        """Keep the folder, wherever FUOTA_STATE_DIR leads later."""
+        object.__setattr__(self, "folder", _folder(self.port))
 
     @property
     def log(self) -> Path:
@@ -108,7 +118,9 @@ class LocalCloud:
         """A boto3 session with keys of this cloud, which heeds nothing of the environment."""
         return clients.session(access_key=account or self.account, secret_key=self.secret, region=region or self.region)
 
-    def admin(self, route: str, *, method: str = "GET", content: object = None, timeout_seconds: float = 10.0) -> Any:
+    def admin(
+        self, route: str, *, method: str = "GET", content: object = None, timeout_seconds: float = ADMIN_SECONDS
+    ) -> Any:
         """Call one of the cloud's own routes, `/_fuota/<route>`, and answer its JSON."""
         body = None if content is None else json.dumps(content).encode()
         headers = {"Content-Type": "application/json", HEADER: self.secret}
@@ -184,7 +196,7 @@ def start(
     Its IoT Wireless service takes 10 requests a second for each operation, as on AWS, unless `requests_per_second`.
 
     Unless `outlive_us`, it stops by itself when this process ends, in whatever way. Fails when the port is taken, and
-    with the last lines of its log when it does not come up within 60 s.
+    with the last lines of its log when it does not come up within 180 s.
     """
     extras.require("the local cloud", "local")
     if not 1 <= port <= HIGHEST_PORT:
@@ -215,7 +227,7 @@ def start(
     _started[process.pid] = process
     cloud = LocalCloud(pid=process.pid, port=port, region=region, account=account, iam=iam, secret=secret)
     note = folder / "cloud.json.new"
-    note.write_text(json.dumps({name: value for name, value in asdict(cloud).items() if name != "secret"}), "utf-8")
+    note.write_text(json.dumps({name: getattr(cloud, name) for name in _NOTED}), "utf-8")
     note.rename(folder / "cloud.json")
     deadline = time.monotonic() + READY_SECONDS
     try:
@@ -240,16 +252,23 @@ def stop(cloud: LocalCloud) -> None:
             time.sleep(0.05)
         # Open connections and a Lambda function in the middle of its work hold it up: the whole group goes.
         _signal(cloud.pid, signal.SIGKILL)
-        while _is_alive(cloud.pid) and time.monotonic() < deadline + STOP_SECONDS:
+        deadline = time.monotonic() + KILLED_SECONDS
+        while _is_alive(cloud.pid) and time.monotonic() < deadline:
             time.sleep(0.05)
     _forget(cloud)
 
 
 def free_port() -> int:
-    """A port nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind((_ADDRESS, 0))
-        return int(probe.getsockname()[1])
+    """A port nobody listens on at the moment.
+
+    Raises LocalCloudError where there is none.
+    """
+    # Not by the random numbers of the process: tests often seed them, and side by side would all come to one port.
+    for port in random.SystemRandom().sample(_PORTS, len(_PORTS)):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind((_ADDRESS, port))
+            return port
+    raise LocalCloudError(f"no port from {_PORTS.start} to {_PORTS.stop - 1} is free: end what listens there")
 
 
 def _said(answer: str) -> str:

@@ -28,16 +28,15 @@ INSTALL = (
 )
 
 # The page runs in a frame as wide as the screen to be tried: a window of headless Chromium is never below 500 px.
-FRAME = """<!DOCTYPE html><meta charset="utf-8"><body style="margin:0"><pre id="answer"></pre>
-<iframe style="border:0;width:{width}px;height:{height}px" srcdoc="{page}"></iframe><script>
-const frame = document.querySelector("iframe");
-frame.addEventListener("load", () => {{
+# What it is asked stands before the frame: a script behind it may come too late to hear that it has loaded.
+FRAME = """<!DOCTYPE html><meta charset="utf-8"><body style="margin:0"><pre id="answer"></pre><script>
+function loaded(frame) {{
   const window = frame.contentWindow, document = frame.contentDocument;
   let answer;
   try {{ answer = (function () {{ {script} }})(); }} catch (error) {{ answer = "failed: " + error; }}
   globalThis.document.getElementById("answer").textContent = JSON.stringify(answer);
-}});
-</script>"""
+}}
+</script><iframe style="border:0;width:{width}px;height:{height}px" onload="loaded(this)" srcdoc="{page}"></iframe>"""
 
 
 class Browser:

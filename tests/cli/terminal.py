@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-LONGEST_WAIT = 120.0
+LONGEST_WAIT = 300.0
 # A session gets its terminal by asking for it: then what is typed there, Ctrl-C for one, reaches the program.
 TAKE_TERMINAL = (
     "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"

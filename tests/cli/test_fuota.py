@@ -162,7 +162,7 @@ def test_up_in_the_foreground_ends_with_its_signal_and_leaves_nothing(end: signa
             break
     cloud = clouds.running(port)
     running.send_signal(end)
-    running.communicate(timeout=60)
+    running.communicate(timeout=300)
     assert running.returncode == 0
     assert not cloud.is_alive()
     assert clouds.find(port) is None

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.e2e
 
 T = TypeVar("T")
 
-PATIENCE_SECONDS = 240
+PATIENCE_SECONDS = 600
 
 
 @pytest.fixture(scope="module")
@@ -212,7 +212,7 @@ class Run:
 
     def until_nothing_is_left(self) -> list[str]:
         """What is still there when the service has deleted what it was told to."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while (left := self.made()) and time.monotonic() < deadline:
             time.sleep(0.2)
         return left

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 
 from fuota_constructs.local import cloud as clouds
 from fuota_constructs.local.cloud import LocalCloud
+from fuota_constructs.local.cloud_secret import make_secret
 from fuota_constructs.local.errors import LocalCloudError
 
 
@@ -28,7 +30,7 @@ def _children_of_group(group: int) -> list[int]:
 
 
 def _wait_until_gone(pid: int) -> bool:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         if not _children_of_group(pid):
             return True
@@ -82,8 +84,34 @@ def test_stopping_ends_the_process_and_frees_the_port(state_dir: None) -> None:
     assert clouds.find(cloud.port) == cloud
     clouds.stop(cloud)
     assert clouds.find(cloud.port) is None
-    assert not _children_of_group(cloud.pid)
+    assert _wait_until_gone(cloud.pid)
     clouds.stop(clouds.start(cloud.port))
+
+
+def test_knows_its_folder_wherever_those_of_later_clouds_are(
+    state_dir: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud = clouds.start(clouds.free_port(), iam=True)
+    monkeypatch.setenv("FUOTA_STATE_DIR", str(tmp_path / "later"))
+    try:
+        assert cloud.client("sts").get_caller_identity()["Account"] == cloud.account
+    finally:
+        clouds.stop(cloud)
+    assert [path.name for path in cloud.folder.iterdir()] == ["cloud.log"]
+
+
+def test_a_free_port_is_one_that_no_connection_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    for _ in range(20):
+        random.seed(1)  # as tests do
+        asked.append(clouds.free_port())
+    assert max(asked) < 32_768
+    assert len(set(asked)) > 10
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        monkeypatch.setattr(clouds, "_PORTS", range(port, port + 1))
+        with pytest.raises(LocalCloudError, match=rf"no port from {port} to {port} is free: end what listens there"):
+            clouds.free_port()
 
 
 def test_stopping_twice_is_no_error(state_dir: None) -> None:
@@ -123,11 +151,13 @@ def test_the_next_cloud_takes_away_what_a_killed_one_left(
 
 
 def test_a_stale_note_naming_somebody_elses_process_harms_nobody(state_dir: None) -> None:
-    bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     try:
         noted = LocalCloud(pid=bystander.pid, port=clouds.free_port(), region="x", account="x", iam=False)
         noted.folder.mkdir(parents=True)
-        (noted.folder / "cloud.json").write_text(json.dumps(noted.__dict__))
+        make_secret(noted.folder)
+        note = {"pid": noted.pid, "port": noted.port, "region": "x", "account": "x", "iam": False}
+        (noted.folder / "cloud.json").write_text(json.dumps(note))
         assert clouds.find(noted.port) is None
         clouds.stop(noted)
         assert bystander.poll() is None

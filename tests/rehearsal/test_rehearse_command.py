@@ -256,5 +256,5 @@ def interrupted(end: signal.Signals, after: str, *arguments: str, wait: float) -
             break
     time.sleep(wait)
     running.send_signal(end)
-    rest, _ = running.communicate(timeout=60)
+    rest, _ = running.communicate(timeout=300)
     return running.returncode, said + rest

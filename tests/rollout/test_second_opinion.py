@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from rollout_rig import Rig
 
 REGION = "eu-west-1"
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 600
 
 
 def now(value: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -67,6 +68,11 @@ class _Server(ThreadingHTTPServer):
                     continue
         super().server_close()
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say what went wrong here; a client that has gone before its answer came did no wrong."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
 
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
@@ -97,6 +103,13 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
         self.wfile.write(answer)
+
+    def finish(self) -> None:
+        """Close both directions, also where there is nobody any more to take the rest of the answer."""
+        try:
+            super().finish()
+        finally:
+            self.rfile.close()
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer  # noqa: N815  # names of BaseHTTPRequestHandler
 

@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 
 PACKAGE = Path(fuota_constructs.__file__).parent
 ROLE, BUCKET, TABLE = "arn:aws:iam::000000000000:role/rollout", "rollout-firmware", "rollout-control"
-NAME = "Fleet/Rollout"
+NAME, IDLE = "Fleet/Rollout", "Depot/Spare"
 VARIABLES = {"CONTROL_TABLE": TABLE, "EVENT_BUS": "default", "FIRMWARE_BUCKET": BUCKET, "ROLLOUT": NAME}
 IMAGE = bytes(range(250)) * 4
 MINUTE, HOUR = 60, 3600
-PATIENCE_SECONDS = 150
+PATIENCE_SECONDS = 600
 
 
 @dataclass
@@ -120,12 +120,14 @@ def _code() -> bytes:
     return archive.getvalue()
 
 
-def _machine(cloud: LocalCloud, name: str, arns: dict[str, str], tags: dict[str, str]) -> str:
-    text = (PACKAGE / "rollout" / "machine" / f"{name}.asl.json").read_text()
+def _machine(cloud: LocalCloud, kind: str, arns: dict[str, str], tags: dict[str, str], name: str = "") -> str:
+    text = (PACKAGE / "rollout" / "machine" / f"{kind}.asl.json").read_text()
     for key, arn in {"Partition": "aws", **arns}.items():
         text = text.replace(f"${{{key}}}", arn)
     listed = [{"key": key, "value": value} for key, value in tags.items()]
-    made = cloud.client("stepfunctions").create_state_machine(name=name, roleArn=ROLE, definition=text, tags=listed)
+    made = cloud.client("stepfunctions").create_state_machine(
+        name=name or kind, roleArn=ROLE, definition=text, tags=listed
+    )
     return str(made["stateMachineArn"])
 
 
@@ -161,11 +163,11 @@ def deployed(cloud: LocalCloud) -> Deployed:
         "fuota-constructs:rollout-table": TABLE,
         "fuota-constructs:rollout-bucket": BUCKET,
     }
-    machine = _machine(cloud, "rollout", {"FunctionArn": function, "WaveMachineArn": wave}, tags)
+    arns = {"FunctionArn": function, "WaveMachineArn": wave}
+    machine = _machine(cloud, "rollout", arns, tags)
+    _machine(cloud, "rollout", arns, {**tags, "fuota-constructs:rollout": IDLE}, name="spare")
     fleet = {"groups": [], "cohorts": [{"name": "meters", "count": 12}], "account": cloud.account}
     made = cloud.admin("fleet", method="POST", content={**fleet, "aws_region": cloud.region})
     devices = [device for cohort in made["cohorts"] for device in cohort["device_ids"]]
     s3.put_object(Bucket=BUCKET, Key="devices.txt", Body="\n".join(devices).encode())
-    found = Deployed(cloud, machine, devices)
-    found.settings()
-    return found
+    return Deployed(cloud, machine, devices)

@@ -1,7 +1,14 @@
 """Faults on order."""
 
+import gc
+import socket
+import time
+
 import pytest
 from botocore.exceptions import ReadTimeoutError
+
+from fuota_constructs.local.iotwireless import IotWirelessService, serve
+from fuota_constructs.local.iotwireless.faults import Fault
 
 CREATE = {"FirmwareUpdateImage": "s3://b/k", "FirmwareUpdateRole": "r"}
 
@@ -15,6 +22,14 @@ def order(cloud):
         assert answer["status"] == 200, answer
 
     return post
+
+
+def _until(holds):
+    """Wait until it is so: who did not wait for the answer may look before the request was read."""
+    patience = time.monotonic() + 120
+    while not holds():
+        assert time.monotonic() < patience
+        time.sleep(0.02)
 
 
 @pytest.mark.parametrize(
@@ -89,6 +104,7 @@ def test_a_slow_answer_does_the_work_and_lets_others_pass(cloud, client, order):
     hasty = cloud.client(read_timeout=0.2)
     with pytest.raises(ReadTimeoutError):
         hasty.create_fuota_task(**CREATE)
+    _until(lambda: cloud.admin("GET", "requests")["requests"])
     assert len(client.list_fuota_tasks()["FuotaTaskList"]) == 1
 
 
@@ -96,7 +112,20 @@ def test_an_error_can_be_slow_too(cloud, order):
     order("throttle", delay_seconds=1.5)
     with pytest.raises(ReadTimeoutError):
         cloud.client(read_timeout=0.2).create_fuota_task(**CREATE)
+    _until(lambda: cloud.admin("GET", "requests")["requests"])
     assert [entry["status"] for entry in cloud.admin("GET", "requests")["requests"]] == [429]
+
+
+def test_a_client_that_goes_before_its_answer_leaves_no_socket_and_no_complaint(clock, capfd):
+    service = IotWirelessService(clock)
+    service.faults.order(Fault("ListFuotaTasks", "slow", times=1, delay_seconds=0.5))
+    with serve(service) as url:
+        host = url.removeprefix("http://")
+        with socket.create_connection(host.split(":")) as client:
+            client.sendall(f"GET /fuota-tasks HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+            _until(service.requests.list)
+    gc.collect()
+    assert capfd.readouterr().err == ""
 
 
 def test_boto3_retries_what_is_worth_it(cloud, order):

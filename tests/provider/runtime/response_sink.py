@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 import aws_calls
+import protocol
 import pytest
 
 if TYPE_CHECKING:
@@ -132,6 +133,8 @@ def response_server() -> Iterator[ResponseSink]:
 def sink(response_server: ResponseSink, monkeypatch: pytest.MonkeyPatch) -> ResponseSink:
     """The response URL, with nothing PUT yet."""
     response_server.reset()
+    # Of a machine that is busy an answer is no later put a second time.
+    monkeypatch.setattr(protocol, "DELIVERY_TIMEOUT_SECONDS", 120)
     monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", response_server.base_url)
     if aws_calls._client("cloudformation").meta.endpoint_url != response_server.base_url:
         aws_calls._client.cache_clear()

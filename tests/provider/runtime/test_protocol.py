@@ -168,9 +168,21 @@ def test_r01_does_nothing_when_there_is_nobody_to_answer(
 
 @pytest.fixture
 def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """Makes waiting hang until the test is over, as a call may do that no timeout ends."""
-    release = threading.Event()
-    monkeypatch.setattr(ClockedCalls, "pause", lambda *_, **__: release.wait())
+    """Makes waiting hang until the test is over, as a call may do that no timeout ends: only there time runs out."""
+    hangs, release = threading.Event(), threading.Event()
+
+    def pause(*_: object, **__: object) -> bool:
+        hangs.set()
+        return release.wait()
+
+    class Worker(threading.Thread):
+        def join(self, timeout: float | None = None) -> None:
+            while self.is_alive() and not hangs.wait(0.02):
+                continue
+            super().join(timeout)
+
+    monkeypatch.setattr(ClockedCalls, "pause", pause)
+    monkeypatch.setattr(aws_calls, "threading", SimpleNamespace(**{**vars(threading), "Thread": Worker}))
     yield release
     release.set()
 
