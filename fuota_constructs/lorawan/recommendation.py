@@ -131,6 +131,17 @@ def snippet(plan: SessionPlan, conditions: Conditions, *, image: str = "firmware
     )
 
 
+def redundancy_for(data: int, conditions: Conditions, target: float) -> int | None:
+    """The smallest RedundancyPercent that brings so many fragments to the target; None where none does.
+
+    At least 1 for devices that notice at a redundant fragment only that they are done.
+    """
+    percent = smallest_redundancy_percent(data, conditions.loss, target, version=conditions.version)
+    if percent == 0 and any(stack.never_done_without_redundancy for stack in conditions.stacks):
+        return 1
+    return percent
+
+
 def _option(image_bytes: int, conditions: Conditions, rate: DataRate, target: float) -> Option:
     largest = conditions.max_fragment_bytes(rate, repeater=True)
     if largest < 1:
@@ -141,9 +152,7 @@ def _option(image_bytes: int, conditions: Conditions, rate: DataRate, target: fl
     plans = []
     for size in sizes:
         data = data_fragments(image_bytes, size)
-        percent = smallest_redundancy_percent(data, conditions.loss, target, version=conditions.version)
-        if percent == 0 and any(stack.never_done_without_redundancy for stack in conditions.stacks):
-            percent = 1
+        percent = redundancy_for(data, conditions, target)
         if percent is not None and encoded_fragments(image_bytes, size, percent) <= MAX_ENCODED_FRAGMENTS:
             plans.append(
                 plan_session(image_bytes, conditions, data_rate=rate, fragment_bytes=size, redundancy_percent=percent)

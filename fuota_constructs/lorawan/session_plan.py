@@ -37,9 +37,10 @@ SUPPLY_VOLTS: Final = 3.3
 """Assumed: supply voltage."""
 
 PING_SLOT_SECONDS: Final = 0.03
+SLOTS_A_BEACON_PERIOD: Final = 4096
 BEACON_PERIOD_SECONDS: Final = 128
 BEACON_SECONDS: Final = 0.16
-"""Class B timing: ping slots of 30 ms, a beacon every 128 s (LoRaWAN 1.0.4).
+"""Class B timing: 4096 slots of 30 ms in the 128 s from beacon to beacon (LoRaWAN 1.0.4), of which 5.12 s have none.
 
 A beacon is assumed to take 160 ms: 17 bytes at SF9/125 kHz without a header are about 153 ms.
 """
@@ -50,7 +51,16 @@ ROUNDING: Final = 1e-9
 """Seconds of rounding error that must not cost a whole second: 0.7 / 0.1 is a little more than 7 in floating point."""
 
 DEFAULT_PING_SLOT_PERIOD: Final = 128
-"""Assumed ping slot period of a class B group, in slots of 30 ms (the API takes 32 to 4096): one slot every 3.84 s."""
+"""Assumed ping slot period of a class B group, in slots of 30 ms (the API takes 32 to 4096): one slot every 4 s."""
+
+
+def seconds_a_ping_slot(period: int) -> float:
+    """Seconds from one ping slot to the next, on average, of a ping slot period in slots of 30 ms.
+
+    From beacon to beacon there are 4096 / period of them: a period of 128 makes 32 ping slots in 128 s, 3.84 s apart
+    but for the beacon. Devices know powers of two only (TS005, Periodicity); assumed: another period is rounded up.
+    """
+    return BEACON_PERIOD_SECONDS * (1 << (period - 1).bit_length()) / SLOTS_A_BEACON_PERIOD
 
 
 class Conditions(NamedTuple):
@@ -101,10 +111,10 @@ class Conditions(NamedTuple):
 
     @property
     def ping_slot_seconds(self) -> float | None:
-        """Time from one ping slot to the next; None for class C."""
+        """Time from one ping slot to the next, on average; None for class C."""
         if self.dl_class == CLASS_C:
             return None
-        return (self.ping_slot_period or DEFAULT_PING_SLOT_PERIOD) * PING_SLOT_SECONDS
+        return seconds_a_ping_slot(self.ping_slot_period or DEFAULT_PING_SLOT_PERIOD)
 
     def sending_seconds(self, airtime_seconds: float) -> float:
         """How long all gateways take for one fragment: each begins `gateway_spacing_seconds` after the one before."""

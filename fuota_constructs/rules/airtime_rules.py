@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from fuota_constructs.lorawan.fragments import interval_seconds
-from fuota_constructs.lorawan.session_plan import CLASS_B, DEFAULT_PING_SLOT_PERIOD, PING_SLOT_SECONDS, ROUNDING
+from fuota_constructs.lorawan.session_plan import CLASS_B, DEFAULT_PING_SLOT_PERIOD, ROUNDING, seconds_a_ping_slot
 from fuota_constructs.rules.radio_session import (
     SentRate,
     dl_class,
@@ -59,12 +59,13 @@ def _ping_slot_interval(plan: TaskPlan) -> Remarks:
     if milliseconds is None or dl_class(plan) != CLASS_B:
         return
     interval, period = interval_seconds(milliseconds), max(each or DEFAULT_PING_SLOT_PERIOD for each in periods)
-    if interval < period * PING_SLOT_SECONDS:
+    every = seconds_a_ping_slot(period)
+    if interval < every:
         assumed = " (assumed, where no session of the group says another)" if None in periods else ""
         yield warning(
             f"fragment_interval is {interval} s and devices of class B with PingSlotPeriod {period}{assumed} listen"
-            f" every {period * PING_SLOT_SECONDS:.4g} s: fragments come faster than slots; choose"
-            f" Duration.seconds({math.ceil(period * PING_SLOT_SECONDS)}) or more, or a smaller PingSlotPeriod (whether"
+            f" every {every:.4g} s: fragments come faster than slots; choose"
+            f" Duration.seconds({math.ceil(every)}) or more, or a smaller PingSlotPeriod (whether"
             f" a FUOTA session keeps the one of the group's session is not documented){together(plan)}"
         )
 
@@ -155,11 +156,12 @@ AIRTIME_RULES = (
     Rule(
         id="ping-slot-interval",
         levels=("warning",),
-        what="the interval is shorter than the time between two ping slots of the group's class B session: 3.84 s where"
+        what="the interval is shorter than the time between two ping slots of the group's class B session: 4 s where"
         " none is known",
         why="a device hears one fragment a slot: the others come late, or not at all",
         remedy="a longer interval, or a smaller `PingSlotPeriod`",
-        source="LoRaWAN 1.0.4 (ping slots of 30 ms); assumed: a FUOTA session keeps the period of the group's session,"
+        source="LoRaWAN 1.0.4 (4096 slots of 30 ms from beacon to beacon, which are 128 s apart); assumed: a FUOTA"
+        " session keeps the period of the group's session,"
         " and without one it is 128 slots",
         check=_ping_slot_interval,
     ),

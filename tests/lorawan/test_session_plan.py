@@ -67,7 +67,7 @@ def test_every_figure_of_one_plan_by_hand():
 
 def test_class_b_listens_to_slots_and_beacons():
     plan = _plan(dl_class=CLASS_B, interval_seconds=8, ping_slot_period=128)
-    slots = plan.duration_seconds / 3.84
+    slots = plan.duration_seconds / 4  # 32 from beacon to beacon
     expected = 893 * 0.676864 + (slots - 893) * 0.03 + plan.duration_seconds / 128 * 0.16
     assert plan.receive_seconds == pytest.approx(expected)
     assert plan.receive_seconds < plan.duration_seconds / 5
@@ -76,8 +76,8 @@ def test_class_b_listens_to_slots_and_beacons():
 
 
 def test_class_b_sends_no_faster_than_the_ping_slots():
-    assert _plan("US915", 8, 30, dl_class=CLASS_B).smallest_interval_seconds == 4  # 128 slots of 30 ms
-    assert _plan("US915", 8, 30, dl_class=CLASS_B, ping_slot_period=4096).smallest_interval_seconds == 123
+    assert _plan("US915", 8, 30, dl_class=CLASS_B).smallest_interval_seconds == 4  # 32 ping slots in 128 s
+    assert _plan("US915", 8, 30, dl_class=CLASS_B, ping_slot_period=4096).smallest_interval_seconds == 128
     assert _plan("US915", 8, 30, dl_class=CLASS_B, ping_slot_period=32).smallest_interval_seconds == 1
 
 

@@ -369,10 +369,12 @@ def test_groups_share_the_duty_cycle_of_their_gateways(seconds: int, groups: int
 @pytest.mark.parametrize(
     ("dl_class", "period", "seconds", "fires"),
     [
-        ("ClassB", 4096, 122, True),  # a slot every 122.88 s
-        ("ClassB", 4096, 123, False),
+        ("ClassB", 4096, 127, True),  # one slot a beacon period of 128 s
+        ("ClassB", 4096, 128, False),
+        ("ClassB", 1025, 63, True),  # taken for 2048: devices know powers of two
+        ("ClassB", 1025, 64, False),
         ("ClassB", 32, 1, False),
-        ("ClassB", None, 3, True),  # as the plan counts: a slot every 3.84 s, assumed
+        ("ClassB", None, 3, True),  # as the plan counts: a slot every 4 s, assumed
         ("ClassB", None, 4, False),
         ("ClassC", 4096, 7, False),
     ],

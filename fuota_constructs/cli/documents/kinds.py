@@ -75,7 +75,7 @@ class SessionPlan(TypedDict):
     duration_seconds: Count
     service_window_seconds: Annotated[Count, "after that the service ends the session"]
     device_window_seconds: Annotated[int | None, "after that a TS005-1.0.0 class C device ends it"]
-    ping_slot_seconds: Annotated[float | None, "from one ping slot to the next; class B"]
+    ping_slot_seconds: Annotated[float | None, "from one ping slot to the next, on average; class B"]
     cut_off: Annotated[str | None, "who ends the session before its last fragment"]
     decode_probability: Annotated[Share, "share of the devices that put the image together; 0 where it is cut off"]
     receive_seconds: Amount

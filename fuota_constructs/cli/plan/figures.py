@@ -131,7 +131,9 @@ def inputs_of(result: Planned) -> list[Figure]:
         lines.append(Figure("Gateways", f"{conditions.gateways}, {apart}"))
     if conditions.ping_slot_period:
         slots = f"{conditions.ping_slot_period} slots of 30 ms"
-        lines.append(Figure("Ping slot period", slots, f"{conditions.ping_slot_seconds:.2f} s from one to the next"))
+        lines.append(
+            Figure("Ping slot period", slots, f"{conditions.ping_slot_seconds:g} s from one to the next, on average")
+        )
     lines += [
         Figure("Data rate", str(result.data_rate), assumed.get("data rate", "")),
         Figure("Fragment size", f"{count(result.fragment_bytes)} bytes", assumed.get("fragment size", "")),
@@ -215,7 +217,7 @@ def _energy(plan: SessionPlan) -> Figure:
     how = (
         "all session"
         if plan.ping_slot_seconds is None
-        else f"{duration(plan.receive_seconds)}, a ping slot every {plan.ping_slot_seconds:.2f} s"
+        else f"{duration(plan.receive_seconds)}, a ping slot every {plan.ping_slot_seconds:g} s"
     )
     return Figure(
         "Receive energy",

@@ -15,8 +15,7 @@ from fuota_constructs.lorawan.fragments import (
     encoded_fragments,
     interval_seconds,
 )
-from fuota_constructs.lorawan.recommendation import obstacle_to
-from fuota_constructs.lorawan.redundancy import smallest_redundancy_percent
+from fuota_constructs.lorawan.recommendation import obstacle_to, redundancy_for
 from fuota_constructs.lorawan.session_plan import Conditions, SessionPlan, plan_session
 
 if TYPE_CHECKING:
@@ -190,8 +189,7 @@ def _redundancy_percent(inputs: Inputs, size: int, assumed: dict[str, str]) -> i
     data = data_fragments(inputs.image_bytes, size)
     if not 0 < data <= MAX_ENCODED_FRAGMENTS:
         return 0
-    conditions = inputs.conditions
-    percent = smallest_redundancy_percent(data, conditions.loss, inputs.target, version=conditions.version)
+    percent = redundancy_for(data, inputs.conditions, inputs.target)
     if percent is not None:
         assumed["redundancy"] = "smallest for the target"
         return percent

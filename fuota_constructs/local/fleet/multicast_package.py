@@ -39,11 +39,15 @@ MOST_SECONDS_TO_START: Final = (1 << 24) - 1
 
 @dataclass
 class ClassSession:
-    """A multicast session of class B or C: the device listens from start to end, in epoch seconds."""
+    """A multicast session of class B or C: the device listens from start to end, in epoch seconds.
+
+    In class B it hears one frame in so many seconds, on average: those from one ping slot to the next.
+    """
 
     dl_class: str
     start: float
     end: float
+    seconds_a_ping_slot: int | None = None
 
 
 @dataclass
@@ -140,7 +144,10 @@ class MulticastPackage:
             # TS005-1.0.0 has no bit for it: as LoRaMac-node, which sets that of an undefined group.
             errors["mc_group_undefined" if self._version == 1 else "start_missed"] = True
         if group is not None and not any(errors.values()):
-            group.session = ClassSession(dl_class, int(now) + left, int(now) + left + seconds)
+            # 2^(7 - Periodicity) ping slots in the 128 s of a beacon period. Whoever takes class B for class C listens
+            # all the time, but nothing is sent outside of them.
+            slot = 1 << asked.periodicity if isinstance(asked, McClassBSessionReq) else None
+            group.session = ClassSession(dl_class, int(now) + left, int(now) + left + seconds, slot)
             errors["time_to_start"] = min(left, MOST_SECONDS_TO_START)
         kinds: dict[tuple[str, int], Callable[..., Message]] = {
             ("ClassC", 1): McClassCSessionAns,

@@ -118,6 +118,10 @@ def heard_by(receiver: Receiver, parameters: SessionParameters, random: np.rando
     end = min(math.ceil((there.session.end - parameters.start) / interval), there.max_f_count - counted)
     arrived[:first] = False
     arrived[max(0, end) :] = False
+    if (slot := there.session.seconds_a_ping_slot) is not None and interval < slot:
+        # Assumed: a fragment that finds its ping slot taken is lost (not documented: the service may send it late).
+        slots = np.arange(len(arrived)) * interval // slot
+        arrived[1:] &= slots[1:] != slots[:-1]
     return arrived
 
 

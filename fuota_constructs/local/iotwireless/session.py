@@ -6,12 +6,12 @@ as moving the clock. Replace SessionPolicy to decide otherwise.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from fuota_constructs.local.iotwireless.store import FuotaTask
+from fuota_constructs.lorawan.fragments import encoded_fragments, interval_seconds
 
 if TYPE_CHECKING:
     from fuota_constructs.local.iotwireless.store import MulticastGroup, RegionalState
@@ -58,10 +58,9 @@ class SessionPolicy:
         """Give the length of a session: fragments and redundancy, one interval each (rounded to whole seconds)."""
         size: int = task.details.get("FragmentSizeBytes", self.fragment_size_bytes)
         interval: int = task.details.get("FragmentIntervalMS", self.fragment_interval_ms)
-        fragments = math.ceil(self.image_size_bytes / size)
         redundancy: int = task.details.get("RedundancyPercent", 0)
-        fragments += math.ceil(fragments * redundancy / 100)
-        return fragments * float(max(1, round(interval / 1000)))
+        fragments = encoded_fragments(self.image_size_bytes, size, redundancy)
+        return fragments * float(max(1, interval_seconds(interval)))
 
     def fuota_device_status(self, task: FuotaTask, now: float) -> str:
         """Give the FuotaDeviceStatus of every device of a task: all of them receive the whole image."""

@@ -15,9 +15,10 @@ from fuota_constructs.local.iotwireless.session import FuotaTaskStatus, SessionP
 from fuota_constructs.local.iotwireless.store import FuotaTask, MulticastGroup
 from fuota_constructs.lorawan.fragments import (
     MAX_ENCODED_FRAGMENTS,
-    MAX_FRAG_SIZE_FIELD,
+    MAX_FRAGMENT_BYTES,
     data_fragments,
     encoded_fragments,
+    interval_seconds,
 )
 from fuota_constructs.lorawan.regions import region
 
@@ -190,7 +191,7 @@ class Sessions:
             data_fragments=data,
             coded_fragments=total - data,
             fragment_bytes=size,
-            interval_seconds=float(max(1, round(interval / 1000))),
+            interval_seconds=float(max(1, interval_seconds(interval))),
             data_rate=rate.index if rate else None,
             problem=problem,
             is_delta=image is not None and is_delta(image, task.tags),
@@ -320,8 +321,8 @@ def _named_rate(group: MulticastGroup) -> int | None:
 
 def _cannot_be_sent(size: int, total: int) -> str | None:
     """Why no device could receive such a session (assumed: it ends at once)."""
-    if size > MAX_FRAG_SIZE_FIELD:
-        return f"FragmentSizeBytes is {size}; TS004 has room for {MAX_FRAG_SIZE_FIELD}"
+    if size > MAX_FRAGMENT_BYTES:  # also in a region of which nothing is known
+        return f"FragmentSizeBytes is {size}; no LoRaWAN data rate carries more than {MAX_FRAGMENT_BYTES}"
     if total > MAX_ENCODED_FRAGMENTS:
         return f"the session has {total} fragments; the 14-bit index of TS004 counts to {MAX_ENCODED_FRAGMENTS}"
     return None

@@ -138,3 +138,10 @@ def test_takes_the_slowest_data_rate_that_fits_and_says_why(
     assert f"DR{data_rate} (" in plan(*arguments).stdout
     figures = content(*arguments)["plan"]
     assert figures is None or figures["data_rate"] == data_rate
+
+
+def test_a_stack_that_needs_a_redundant_fragment_is_planned_with_one() -> None:
+    answer = content(
+        "1000B", *EU868, "--data-rate", "0", "--loss", "0%", "--device-stack", "loramac-node@4.6.0"
+    )  # fmt: skip
+    assert (answer["plan"]["redundancy_percent"], answer["verdict"]["works"]) == (1, True)

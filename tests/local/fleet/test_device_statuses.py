@@ -115,7 +115,7 @@ def test_a_session_nobody_accepts_is_done_at_once(cloud: FleetCloud) -> None:
 
 
 def test_a_device_without_the_class_of_its_group_hears_nothing(cloud: FleetCloud) -> None:
-    task = cloud.task(cloud.group(dl_class="ClassB"))
+    task = cloud.task(cloud.group(dl_class="ClassB"), FragmentIntervalMS=4000)  # a ping slot for each
     cloud.fleet(
         cohorts=[{"name": "b", "count": 2, "dl_class": "ClassB"}, {"name": "c", "count": 2, "dl_class": "ClassC"}]
     )

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fuota_constructs.lorawan.fragments import interval_seconds
+
 if TYPE_CHECKING:
     from conftest import FleetCloud
 
@@ -176,6 +178,27 @@ def test_fails_at_once_where_the_rate_of_the_group_is_too_slow_for_the_fragments
     assert problem == "FragmentSizeBytes is 112; EU868 DR0 (SF12/125 kHz), DlDr of the multicast group, carries 48"
 
 
+@pytest.mark.parametrize(("milliseconds", "seconds"), [(499, 1), (1499, 1), (1500, 2), (2499, 2), (2500, 3), (4500, 5)])
+def test_an_interval_is_rounded_as_the_plan_rounds_it(cloud: FleetCloud, milliseconds: int, seconds: int) -> None:
+    task = cloud.task(cloud.group(), FragmentIntervalMS=milliseconds)
+    cloud.fleet(devices=1)
+    cloud.run(task)
+    assert cloud.session(task)["interval_seconds"] == max(1, interval_seconds(milliseconds)) == seconds
+
+
+@pytest.mark.parametrize(("period", "interval", "heard"), [(128, 3, 52), (128, 4, 70), (4096, 64, 35), (4096, 128, 70)])
+def test_a_ping_slot_carries_one_fragment(cloud: FleetCloud, period: int, interval: int, heard: int) -> None:
+    group = cloud.group(dl_class="ClassB")
+    task = cloud.task(group, FragmentIntervalMS=1000 * interval)
+    cloud.fleet(devices=1)
+    cloud.client.start_multicast_group_session(Id=group, LoRaWAN={"SessionTimeout": 60, "PingSlotPeriod": period})
+    cloud.clock.time += 3600
+    statuses = cloud.run(task)
+    assert statuses == {"Successful" if heard >= 50 else "MissingFrag": 1}
+    [row] = cloud.admin("GET", f"fleet?devices=1&task={task}")["list"]
+    assert row["received"] == heard
+
+
 def test_a_deleted_task_sends_no_more(cloud: FleetCloud) -> None:
     task = cloud.task(cloud.group())
     cloud.fleet(devices=3)
@@ -190,8 +213,8 @@ def test_a_deleted_task_sends_no_more(cloud: FleetCloud) -> None:
 @pytest.mark.parametrize(
     ("fields", "problem"),
     [
-        ({"FragmentSizeBytes": 256}, "FragmentSizeBytes is 256; TS004 has room for 255"),
-        ({"FragmentSizeBytes": 240}, "no downlink data rate of EU868 carries that"),
+        ({"FragmentSizeBytes": 256}, "FragmentSizeBytes is 256; no LoRaWAN data rate carries more than 239"),
+        ({"FragmentSizeBytes": 240}, "no LoRaWAN data rate carries more than 239"),
         ({"FragmentSizeBytes": 1, "FirmwareUpdateImage": "s3://firmware/large.bin"}, "the session has 22400 fragments"),
         ({"FirmwareUpdateImage": "s3://firmware/empty.bin"}, "s3://firmware/empty.bin is empty"),
     ],

@@ -189,7 +189,7 @@ def test_frame_counts_go_on_from_session_to_session(cloud: FleetCloud) -> None:
 def test_every_region_has_a_frequency_and_a_rate_that_devices_take(cloud: FleetCloud, region: str) -> None:
     groups = [cloud.group(region=region, dl_class=dl_class) for dl_class in ("ClassB", "ClassC")]
     cloud.fleet(devices=2)
-    assert cloud.run(cloud.task(*groups)) == {"Successful": 2}
+    assert cloud.run(cloud.task(*groups, FragmentIntervalMS=4000)) == {"Successful": 2}
 
 
 @pytest.mark.parametrize("lorawan", [{"OtaaV1_1": {"AppKey": "07" * 16, "NwkKey": "08" * 16, "JoinEui": "0" * 16}}, {}])
