@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Protocol, cast
 
 import aws_cdk as cdk
@@ -66,6 +67,7 @@ __all__ = [
     "group_plan",
     "known",
     "known_text",
+    "later_group_plan",
     "place_of",
     "place_of_stack",
     "plan_of",
@@ -208,6 +210,14 @@ def group_plan(group: IMulticastGroupRef, *, arn: str, beside: str | None, here:
         place=place,
         device_stack=getattr(group, "device_stack", None),
     )
+
+
+def later_group_plan(
+    group: IMulticastGroupRef, *, arn: str, beside: str | None, here: Place
+) -> Callable[[], GroupPlan]:
+    """The same when it is asked for: of an L1 each time, whose properties may change until the app is synthesised."""
+    plan = functools.partial(group_plan, group, arn=arn, beside=beside, here=here)
+    return plan if isinstance(group, cdk.CfnResource) else functools.cache(plan)
 
 
 def _fact(holder: object, name: str) -> str | None:

@@ -9,6 +9,7 @@ import aws_cdk as cdk
 import constructs
 import jsii
 import pytest
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_iotwireless as iotwireless
 from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Annotations, Match
@@ -92,6 +93,20 @@ def test_fails_when_a_tag_added_at_the_end_breaks_a_limit(app, stack, image):
     make_task(stack, image)
     cdk.Tags.of(app).add("k" * 129, "v")
     with pytest.raises(RuntimeError, match=r"Stack/Task: tag-limits: "):
+        app.synth()
+
+
+def test_fails_when_an_l1_is_changed_after_it_was_given(app, stack, image):
+    radio = iotwireless.CfnMulticastGroup.LoRaWANProperty
+    group = iotwireless.CfnMulticastGroup(stack, "L1", lo_ra_wan=radio(rf_region="EU868", dl_class="ClassC"))
+    trust = {"Effect": "Allow", "Principal": {"Service": "iotwireless.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    role = iam.CfnRole(stack, "Role", assume_role_policy_document={"Statement": [trust]})
+    given = {"redundancy_percent": 80, "fragment_interval": cdk.Duration.seconds(28), "fragment_size_bytes": 48}
+    task = make_task(stack, image, multicast_groups=[group], firmware_update_role=role, **given)
+    assert rules(task) == []
+    group.lo_ra_wan = radio(rf_region="US915", dl_class="ClassC")
+    role.assume_role_policy_document = {"Statement": []}
+    with pytest.raises(RuntimeError, match=r"Stack/Task: role-trust: [\s\S]* Stack/Task: rf-region-mismatch: "):
         app.synth()
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 
 from fuota_constructs.errors import FuotaValidationError
+from fuota_constructs.firmware.image_lifecycle import IMAGES, ImageLifecycle
+from fuota_constructs.synth_checks import SynthChecks, TaskPlan, findings_in
 from fuota_constructs.template.acknowledgments import BUCKET, BUCKET_WITHOUT_KEY, UNLOGGED_BUCKET, AcknowledgedAtSynth
 from fuota_constructs.template.encryption_key import key_of
 from fuota_constructs.template.keyword_names import naming_keywords
@@ -23,11 +25,7 @@ if TYPE_CHECKING:
     from aws_cdk.interfaces.aws_s3 import IBucketRef
     from constructs import Construct
 
-_IMAGES = "firmware/"
-"""Where images are copied to."""
-
-_ARCHIVES = {"GLACIER", "DEEP_ARCHIVE"}
-"""Storage classes whose objects must be restored before they can be read. Source: Amazon S3 User Guide."""
+    from fuota_constructs.rules import Finding
 
 
 class FirmwareBucket(s3.Bucket):
@@ -145,32 +143,12 @@ class FirmwareBucket(s3.Bucket):
             transition_default_minimum_object_size=transition_default_minimum_object_size,
             versioned=True,
         )
-        for rule in lifecycle_rules or ():
-            self._judge(rule)
         unlogged = server_access_logs_bucket is None and server_access_logs_prefix is None
         without = [*(UNLOGGED_BUCKET if unlogged else ()), *(() if key else BUCKET_WITHOUT_KEY)]
         AcknowledgedAtSynth(self, [*BUCKET, *without])
+        SynthChecks(self).tasks[self] = None
 
-    def add_lifecycle_rule(self, **properties: Any) -> None:
-        """Add a rule, as `s3.Bucket.add_lifecycle_rule`; one that expires or archives images is a warning."""
-        super().add_lifecycle_rule(**properties)
-        self._judge(s3.LifecycleRule(**properties))
-
-    def _judge(self, rule: s3.LifecycleRule) -> None:
-        prefix = rule.prefix or ""
-        about_images = prefix.startswith(_IMAGES) or _IMAGES.startswith(prefix)
-        if rule.enabled is False or rule.tag_filters or not about_images:
-            return
-        archived = {_name(transition.storage_class) for transition in rule.transitions or ()} & _ARCHIVES
-        expired = rule.expiration is not None or rule.expiration_date is not None
-        if archived or expired:
-            what = f"moves images to {' and '.join(sorted(archived))}, from" if archived else "deletes images, without"
-            cdk.Annotations.of(self).add_warning_v2(
-                "firmware-lifecycle",
-                f"a lifecycle rule {what} which AWS IoT Wireless cannot read one that a task still refers to: give the"
-                f" rule a prefix other than {_IMAGES}, or let it expire noncurrent versions only",
-            )
-
-
-def _name(storage_class: s3.StorageClass) -> str:
-    return storage_class.to_string()
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the rules find in it as it is now; synth reports it."""
+        return findings_in(TaskPlan(image_lifecycle=ImageLifecycle(cast("s3.IBucket", self), IMAGES).end))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 _TRUSTING: weakref.WeakSet[iam.IRole] = weakref.WeakSet()
-"""Roles that were found to trust the service: statements are only ever added, and asking costs round trips."""
+"""Roles that were found to trust the service. Asking costs round trips, and statements are only ever added."""
 
 
 def trusts_service(role: iam.IRole) -> bool | None:
@@ -26,6 +26,6 @@ def trusts_service(role: iam.IRole) -> bool | None:
     if isinstance(role, FirmwareUpdateRole) or role in _TRUSTING:
         return True
     trusting = trusts(role, SERVICE_PRINCIPAL)
-    if trusting:
+    if trusting and getattr(role, "assume_role_policy", None):  # to one of an L1 another policy may be given
         _TRUSTING.add(role)
     return trusting

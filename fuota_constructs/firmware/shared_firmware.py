@@ -13,6 +13,7 @@ from fuota_constructs.firmware.bucket_facts import BucketFacts, policy_of
 from fuota_constructs.firmware.default_bucket import make_default_bucket
 from fuota_constructs.firmware.default_role import make_default_role
 from fuota_constructs.firmware.firmware_properties import properties_of_object
+from fuota_constructs.firmware.image_lifecycle import IMAGES, ImageLifecycle
 from fuota_constructs.firmware.role_access import RoleAccess, as_resource
 from fuota_constructs.provider.fuota_provider import SERVICE_TIMEOUT_SECONDS, FuotaProvider
 from fuota_constructs.synth_checks import SynthChecks, known_text, place_of_stack
@@ -57,6 +58,8 @@ class ReadableImage(NamedTuple):
     """What the account of a bucket elsewhere must add to its policies; None where this app writes them."""
     needed: list[constructs.IDependable]
     provider: FuotaProvider
+    lifecycle: ImageLifecycle | None
+    """What the rules of the bucket do to it; None where the bucket itself says so."""
     per_image: bool = False
     """Whether the role is given access to this image by a policy of its own."""
 
@@ -65,6 +68,12 @@ class ReadableImage(NamedTuple):
         put_behind(task, self.needed)
         if not self.needed:
             self.provider.outlive(task)
+
+
+def _lifecycle_of(image: AssetImage | BucketImage, bucket: s3.IBucket) -> ImageLifecycle | None:
+    # A FirmwareBucket judges its own rules about what is under `firmware/`.
+    judged = hasattr(type(bucket), "findings") and (known_text(image.key) or "").startswith(IMAGES)
+    return None if judged else ImageLifecycle(bucket, image.key, image.size_bytes)
 
 
 class GroupMembers(Protocol):
@@ -191,7 +200,7 @@ class SharedFirmware(constructs.Construct):
         if per_image is None:
             per_image = bucket is not self._bucket or role is not self._role
         # With a key that is a token, where the image lies is not known.
-        per_image = per_image or not (known_text(image.key) or "").startswith("firmware/")
+        per_image = per_image or not (known_text(image.key) or "").startswith(IMAGES)
         asked = (image, bucket, role, per_image)
         if asked not in self._readable:
             facts, access = self.facts_of(bucket), self.access_of(role)
@@ -213,6 +222,7 @@ class SharedFirmware(constructs.Construct):
                 missing_access=missing,
                 needed=needed,
                 provider=self.provider,
+                lifecycle=_lifecycle_of(image, bucket),
                 per_image=per_image,
             )
         return self._readable[asked]

@@ -47,6 +47,15 @@ def _image_encryption(plan: TaskPlan) -> Remarks:
         )
 
 
+def _firmware_lifecycle(plan: TaskPlan) -> Remarks:
+    if plan.image_lifecycle:
+        yield warning(
+            f"a lifecycle rule of the firmware bucket {plan.image_lifecycle}, whether a task still needs them or not,"
+            " and AWS IoT Wireless cannot read one then: give the rule a prefix that images do not have, or let it"
+            " expire noncurrent versions only"
+        )
+
+
 def _role_trust(plan: TaskPlan) -> Remarks:
     if plan.role_trusts_service is False:
         yield error(
@@ -110,6 +119,16 @@ IMAGE_RULES = (
         remedy="encryption by S3 (SSE-S3), the default here",
         source="AWS IoT Wireless Developer Guide, upload the firmware to an S3 bucket",
         check=_image_encryption,
+    ),
+    Rule(
+        id="firmware-lifecycle",
+        levels=("warning",),
+        what="a lifecycle rule of the image's bucket is known to expire or archive the image",
+        why="the service reads the image in the session, and a rollback reads the one before; what is gone, or must be"
+        " restored first, ends in FuotaDone",
+        remedy="a rule with another prefix, or about noncurrent versions only",
+        source="Amazon S3 User Guide, managing the lifecycle of objects and restoring an archived object",
+        check=_firmware_lifecycle,
     ),
     Rule(
         id="role-trust",

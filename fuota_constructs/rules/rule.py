@@ -162,7 +162,8 @@ class TaskPlan(NamedTuple):
     None means not given (or not knowable), `UNKNOWN` a value that only exists at deployment. Values that users type in
     are `object`: a rule, not a crash, answers a string where a number belongs. `dwell_time` says that the network is
     known to set DownlinkDwellTime = 1, `image_access` is the statement that the policy of a bucket of another account
-    needs, None where this app writes it. `target` is the share of devices that shall have the image, None for 99 %.
+    needs, None where this app writes it; `image_lifecycle` is what a lifecycle rule of the bucket does, such as
+    "deletes images". `target` is the share of devices that shall have the image, None for 99 %.
     """
 
     name: object = None
@@ -195,6 +196,7 @@ class TaskPlan(NamedTuple):
     image_bucket_region: str | None = None
     image_access: str | None = None
     image_has_key: bool = False
+    image_lifecycle: str | None = None
     role_account: str | None = None
     role_trusts_service: bool | None = None
     role_policy_characters: int | None = None

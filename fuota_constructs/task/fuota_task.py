@@ -20,7 +20,7 @@ from fuota_constructs.template.stable_ids import path_below_stack
 from fuota_constructs.template.typed_resource import bare_resource, begin_resource
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from aws_cdk import aws_iam as iam
@@ -155,7 +155,7 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
             place=shared.place,
             role_account=self._access.account if shared.place.account else None,
         )
-        self._groups: dict[str, synth_checks.GroupPlan] = {}
+        self._groups: dict[str, Callable[[], synth_checks.GroupPlan]] = {}
         for group in groups:
             self._take_group(group)
         self._devices, self._readable = task_inputs.device_ids(devices, self), readable
@@ -215,10 +215,7 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
     @property
     def cdk_tag_manager(self) -> cdk.TagManager:
         """Tags of the task; `Tags.of(...)` on it, its stack or the app reaches them."""
-        first, manager = not self._tags.asked_for, self._tags.manager
-        if first:
-            self._check_at_synth()
-        return manager
+        return self._tags.manager
 
     @property
     def encoded_fragments(self) -> int | None:
@@ -299,27 +296,27 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
 
     def _take_group(self, group: IMulticastGroupRef) -> None:
         reference = task_inputs.multicast_group_of(group, self)
-        self._groups[reference.multicast_group_id] = synth_checks.group_plan(
+        self._groups[reference.multicast_group_id] = synth_checks.later_group_plan(
             group, arn=reference.multicast_group_arn, beside=self._plan.rf_region, here=self._shared.place
         )
 
     def _task_plan(self, tags: Mapping[str, str] | None = None) -> synth_checks.TaskPlan:
         return self._plan._replace(
             **task_inputs.firmware_facts(self._shared, self._readable, self._role),
-            multicast_groups=tuple(self._groups.values()),
+            multicast_groups=tuple(plan() for plan in self._groups.values()),
             wireless_devices=tuple(self._devices),
             tags={key: synth_checks.known(value) for key, value in (tags or {}).items()},
             start=self._start.plan()._replace(of_own_task=True) if self._start else None,
         )
 
     def _check_at_synth(self) -> None:
-        # A task with something to say says it under its own path. The others have their tags, if any, looked at once
-        # more, all in one go: a validation of its own would cost each of them round trips to the CDK.
+        # A task with something to say says it under its own path. The others, whose tags, L1s, bucket or role may still
+        # change, are looked at once more, all in one go: a validation of its own would cost each of them round trips.
         if self._checks is None and synth_checks.findings_in(self._task_plan()):
             self._checks = synth_checks.SynthChecks(self)
             self._checks.tasks[self] = None
             self._shared.checks.tasks.pop(self, None)
-        elif self._checks is None and self._tags.asked_for:
+        elif self._checks is None:
             self._shared.checks.tasks[self] = None
 
     from_fuota_task_arn = staticmethod(imported_fuota_task.from_arn)

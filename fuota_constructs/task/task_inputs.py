@@ -168,6 +168,7 @@ def firmware_facts(shared: SharedFirmware, image: ReadableImage, role: iam.IRole
         "image_bucket_region": image.place.region,
         "image_access": image.missing_access,
         "image_has_key": image.has_key,
+        "image_lifecycle": image.lifecycle and image.lifecycle.end,
         "role_policy_characters": shared.access_of(role).characters,
         "role_trusts_service": shared.made(role) or trusts_service(role),
     }

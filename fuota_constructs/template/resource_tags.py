@@ -35,11 +35,6 @@ class ResourceTags:
         return self._manager
 
     @property
-    def asked_for(self) -> bool:
-        """Whether the manager was asked for, that is, whether there may be tags."""
-        return self._manager is not None
-
-    @property
     def values(self) -> dict[str, str]:
         """The tags by key."""
         return dict(self._manager.tag_values()) if self._manager else {}

@@ -25,6 +25,11 @@ def test_image_encryption(has_key: bool, expected: list[str]) -> None:
     assert levels("image-encryption", image_has_key=has_key) == expected
 
 
+@pytest.mark.parametrize(("end", "expected"), [(None, []), ("deletes images", ["warning"])])
+def test_firmware_lifecycle(end: str | None, expected: list[str]) -> None:
+    assert levels("firmware-lifecycle", image_lifecycle=end) == expected
+
+
 @pytest.mark.parametrize(("trusts", "expected"), [(None, []), (True, []), (False, ["error"])])
 def test_role_trust(trusts: bool | None, expected: list[str]) -> None:
     assert levels("role-trust", role_trusts_service=trusts) == expected

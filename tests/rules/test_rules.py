@@ -45,6 +45,7 @@ IDS = {
     "image-size": ("error", "warning"),
     "image-region": ("error",),
     "image-encryption": ("warning",),
+    "firmware-lifecycle": ("warning",),
     "image-container": ("error",),
     "image-padded": ("error", "warning"),
     "image-truncated": ("error",),
