@@ -19,7 +19,7 @@ _CLOUD = frozenset(
         *("PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TZDIR", "TMPDIR"),
         *("SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS", "NODE_USE_SYSTEM_CA"),
         *("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH"),
-        *("PYTHONHOME", "PYTHONPATH", "PYTHONUTF8"),
+        *("PYTHONHOME", "PYTHONPATH"),
         *("FUOTA_CACHE_DIR", "FUOTA_STATE_DIR", "XDG_CACHE_HOME", "XDG_STATE_HOME"),
     }
 )
@@ -50,8 +50,13 @@ _USUAL = (
 
 
 def of_cloud(base: Mapping[str, str]) -> dict[str, str]:
-    """Of `base`, what the cloud and its Lambda functions may see."""
-    return {name: value for name, value in base.items() if name in _CLOUD or name.startswith(_LANGUAGE_PREFIX)}
+    """Of `base`, what the cloud and its Lambda functions may see.
+
+    Text is UTF-8 there, as in AWS's Lambda runtimes: MiniStack writes the programs of its functions in the encoding of
+    the machine, and most have no room for all characters of these.
+    """
+    seen = {name: value for name, value in base.items() if name in _CLOUD or name.startswith(_LANGUAGE_PREFIX)}
+    return {**seen, "PYTHONUTF8": "1"}
 
 
 def of_app(base: Mapping[str, str], cloud: Mapping[str, str]) -> dict[str, str]:

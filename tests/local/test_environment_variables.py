@@ -23,9 +23,10 @@ def test_the_cloud_sees_an_allow_list(hostile_variables: dict[str, str]) -> None
         "npm_config__authToken": "t",
         "LAMBDA_STRICT": "1",
         "SERVICES": "s3",
+        "PYTHONUTF8": "0",
     }
     seen = of_cloud({**hostile_variables, **needed, **others})
-    assert seen == {**needed, "HOME": hostile_variables["HOME"]}
+    assert seen == {**needed, "HOME": hostile_variables["HOME"], "PYTHONUTF8": "1"}
 
 
 def test_an_app_keeps_its_own_settings_and_nothing_that_leads_to_aws(hostile_variables: dict[str, str]) -> None:
