@@ -107,8 +107,8 @@ def _with_remedy(error: click.UsageError) -> click.UsageError:
         near = nearest_option(error.option_name, takes_value)
         remedy = f"did you mean {near}?" if near else f"see {error.ctx.command_path} --help"
         return click.UsageError(f"{error.ctx.command_path} has no option {error.option_name!r}: {remedy}", error.ctx)
-    if isinstance(error, click.BadParameter) and error.param and isinstance(error.param.type, click.IntRange):
-        return _whole_number_wanted(error, error.param.type)
+    if isinstance(error, click.BadParameter) and error.param and not isinstance(error, click.MissingParameter):
+        return _value_wanted(error, error.param.type)
     if error.message.startswith("Got unexpected extra argument") and "--json-file" in takes_value:
         hint = ": --json is a flag; to write a file give --json-file FILE"
         if error.ctx.params.get("as_json") and hint not in error.message:
@@ -116,14 +116,23 @@ def _with_remedy(error: click.UsageError) -> click.UsageError:
     return error
 
 
-def _whole_number_wanted(error: click.BadParameter, kind: click.IntRange) -> click.UsageError:
-    """What click says of a number out of range has the range; of what is no number it has not."""
-    value, said, rest = error.message.partition(" is not a valid integer range.")
-    if not said or rest:
-        return error
-    bounds = "" if kind.min is None else f" from {kind.min}" + ("" if kind.max is None else f" to {kind.max}")
-    message = f"{value} is no whole number: give one{bounds}"
-    return click.BadParameter(message, ctx=error.ctx, param=error.param, param_hint=error.param_hint)
+def _value_wanted(error: click.BadParameter, kind: click.ParamType[Any]) -> click.UsageError:
+    """Add to what click says the range, where a value is no number, and the word that was meant."""
+    said = error.message
+    match kind:
+        case click.IntRange():
+            said = said.replace("is not a valid integer range.", f"is no whole number: give one{_bounds(kind)}")
+        case click.FloatRange():
+            said = said.replace("is not a valid float range.", f"is no number: give one{_bounds(kind)}")
+        case click.Choice():
+            value = said.partition(" is not one of ")[0].strip("'\"").lower()
+            if near := difflib.get_close_matches(value, map(str, kind.choices), 1):
+                said = f"{said.rstrip('.')}: did you mean {near[0]}?"
+    return click.BadParameter(said, ctx=error.ctx, param=error.param, param_hint=error.param_hint)
+
+
+def _bounds(kind: click.IntRange | click.FloatRange) -> str:
+    return "" if kind.min is None else f" from {kind.min}" + ("" if kind.max is None else f" to {kind.max}")
 
 
 @click.group(

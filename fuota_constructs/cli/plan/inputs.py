@@ -46,6 +46,7 @@ class Inputs:
     redundancy_percent: int | None = None
     image_facts: ImageFacts | None = None
     delta: DeltaInputs | None = None
+    recommend: bool = False
 
     @property
     def image_sha256(self) -> str | None:

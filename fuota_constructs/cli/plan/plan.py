@@ -227,6 +227,7 @@ def plan(
         interval_seconds=interval,
         redundancy_percent=redundancy,
         image_facts=_facts_of(image[0]),
+        recommend=recommend,
     )
     if base is not None and image[0] is not None:
         made = delta_of_files(base, Path(image[0]), decoder=decoder)

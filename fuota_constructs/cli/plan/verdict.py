@@ -85,7 +85,9 @@ def _remedies(result: Planned) -> tuple[str, ...]:
         return ("give another file: the findings say which",)
     if errors and errors <= {rule.id for rule in STACK_RULES}:
         return ("let another session, or another build of the stack, meet it: the findings say what",)
-    return ("`fuota plan --recommend` finds what fits, or says for each data rate why nothing does",)
+    if result.inputs.recommend:
+        return ("what --recommend found for these conditions, or why no data rate fits, stands below",)
+    return ("add --recommend: it finds what fits, or says for each data rate why nothing does",)
 
 
 def exit_code(result: Planned, fail_on: str) -> int:

@@ -43,6 +43,7 @@ from .plan_command import EU868, content, plan
         ),
         (("1kB", *EU868, "--data-rate", "fast"), "'fast' is no data rate: give its index, such as 3 or DR3"),
         (("1kB", *EU868, "--gateways", "1e1"), "'1e1' is no whole number: give one from 1 to 20"),
+        (("1kB", *EU868, "--fail-on", "errors"), "is not one of 'warning', 'error': did you mean error?"),
         (("", *EU868), "it is empty: give the image file, or a size like 100kB"),
         (("1kB", *EU868, "--class", "A"), "'A' is no class of multicast groups: give B or C (ClassB, ClassC)"),
         (("1kB", *EU868, "--ts004", "3"), "not in the range"),

@@ -63,6 +63,7 @@ def test_says_when_nothing_fits() -> None:
     done = plan("1MiB", "--region", "EU868", "--frequency", "868800000", "--recommend")
     assert done.exit_code == 3
     assert "Nothing fits" in done.stdout
+    assert "add --recommend" not in done.stdout  # it is there
     assert "try a smaller (delta) image" in done.stdout
     named = plan("1MB", *EU868, "--data-rate", "0", "--recommend")
     assert named.exit_code == 3
