@@ -35,6 +35,8 @@ SEAMS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
         "enforce",
         ("access_key_id", "iam_action", "service", "region", "resource_arn", "service_context"),
     ),
+    (_ACTIONS, "identity_denial_message", ("action", "principal_arn", "resource", "explicit_deny")),
+    (_ACTIONS, "request_tag_context", ("service", "iam_action", "body", "params")),
     (_EVALUATOR, "is_root_access_key", ("access_key_id",)),
     (_EVALUATOR, "resolve_principal", None),
 )
@@ -57,7 +59,11 @@ def install(service: IotWirelessService, decisions: list[dict[str, Any]]) -> Han
         account, region = _module(_RESPONSES).get_account_id(), _module(_RESPONSES).get_region()
         needed = permissions(method=method, path=path, query=query_params, body=body, region=region, account=account)
         for action, resource in needed[1:]:
-            if denied := _module(_EVALUATOR).enforce(access_key, action, SERVICE, region, resource_arn=resource):
+            # iotwireless:TagResource for the tags of a new resource has them as aws:RequestTag and aws:TagKeys, too.
+            tags = _module(_ACTIONS).request_tag_context(SERVICE, needed[0].action, body, query_params)
+            if denied := _module(_EVALUATOR).enforce(
+                access_key, action, SERVICE, region, resource_arn=resource, service_context=tags
+            ):
                 headers = {"Content-Type": "application/json", "x-amzn-ErrorType": "AccessDeniedException"}
                 return 403, headers, json.dumps({"Message": _denial(denied, action, resource)}).encode()
         return await service.handle(method, path, headers, body, query_params)
@@ -122,8 +128,8 @@ def _pass_role_denial(passed: Any) -> str | None:
 
 
 def _denial(denied: Any, action: str, resource: str) -> str:
-    principal = getattr(denied, "principal_arn", "unknown")
-    return f"User: {principal} is not authorized to perform: {action} on resource: {resource}"
+    principal, by_a_deny = getattr(denied, "principal_arn", "unknown"), getattr(denied, "decision", "") == "Deny"
+    return str(_module(_ACTIONS).identity_denial_message(action, principal, resource, by_a_deny))
 
 
 def _module(name: str) -> Any:
