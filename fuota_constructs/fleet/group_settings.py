@@ -64,6 +64,11 @@ class GroupSettings:
         return len(self._devices) + len(self._list or ())
 
     @property
+    def device_ids(self) -> frozenset[str]:
+        """The devices that the app gives the group."""
+        return self._listed.union(self._devices)
+
+    @property
     def findings(self) -> tuple[Finding, ...]:
         """What the rules find in it."""
         if self._resource is None:

@@ -132,6 +132,11 @@ class _MulticastGroupBase(cdk.Resource):
         if self._settings is not None:
             self._settings.apply_removal_policy(policy)
 
+    @property
+    def _device_ids(self) -> frozenset[str]:
+        """The devices that the app gives the group, as far as it has them now."""
+        return self._settings.device_ids if self._settings else frozenset()
+
     def _fill_before(self, resource: cdk.CfnResource) -> None:
         """What a task that updates the group asks for: to come after its devices, and to go before them."""
         if self._settings is None:

@@ -21,6 +21,7 @@ from fuota_constructs.rules.radio_session import session_plan
 from fuota_constructs.rules.rollout_rules import MOST_RETRIES, ROLLOUT_RULES, devices_that_prove
 from fuota_constructs.rules.rule import (
     UNKNOWN,
+    EarlierStart,
     Finding,
     GroupPlan,
     Level,
@@ -60,6 +61,7 @@ __all__ = [
     "SERVICE_LEAD_SECONDS",
     "UNKNOWN",
     "DeviceStack",
+    "EarlierStart",
     "Finding",
     "GroupPlan",
     "Level",

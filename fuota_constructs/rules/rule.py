@@ -90,10 +90,25 @@ class GroupPlan(NamedTuple):
     device_stack: "DeviceStack | None" = None
 
 
+class EarlierStart(NamedTuple):
+    """A session of the same app that starts before another, or with it, and is for some of the same devices.
+
+    `length_seconds` is that of its plan, else its window, else None; `ends` is when it is over, in words.
+    """
+
+    task: str
+    at: str
+    seconds_before: float
+    length_seconds: float | None
+    ends: str
+    shared: str
+
+
 class StartPlan(NamedTuple):
     """When a session shall start: seconds from now, and the window it must end in, in seconds, if one was given.
 
     `place` is where the schedule is, `task` where the task is; `of_own_task`: the app makes it, and knows its targets.
+    `earlier`: sessions for the same devices that start before it.
     """
 
     at: str
@@ -102,6 +117,7 @@ class StartPlan(NamedTuple):
     place: Place = Place()
     task: Place = Place()
     of_own_task: bool = False
+    earlier: tuple[EarlierStart, ...] = ()
 
 
 class MonitorPlan(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from fuota_constructs.rules.radio_session import session_plan
@@ -72,6 +73,32 @@ def _start_window(plan: TaskPlan) -> Remarks:
         )
 
 
+def _start_overlap(plan: TaskPlan) -> Remarks:
+    if not plan.start or plan.start.seconds_from_now <= 0:
+        return  # what is past is not changed by a deployment
+    for other in plan.start.earlier:
+        free_after = (other.length_seconds or 0) + CALL_LEAD_SECONDS - other.seconds_before
+        later = f"start it {math.ceil(free_after / 60)} minutes later"
+        if other.seconds_before < max(1, other.length_seconds or 0):
+            # The one before may have been sent by now, and as it was before this change of the app.
+            say = error if other.seconds_before < plan.start.seconds_from_now else warning
+            until = (
+                f"at {other.at}, and is planned to end at {other.ends}" if other.length_seconds else f"at {other.at}"
+            )
+            yield say(
+                f"the session shall start at {plan.start.at}, and that of {other.task} starts {until}: both are for"
+                f" {other.shared}, and who is in one session takes no part in another"
+                f" (Device_exist_in_conflict_fuota_task); {later}, or give the tasks groups and devices of their own"
+            )
+        elif other.length_seconds and free_after > 0:
+            yield warning(
+                f"the session shall start at {plan.start.at}, and StartFuotaTask is called"
+                f" {CALL_LEAD_SECONDS // 60} minutes before, when that of {other.task} is planned to run until"
+                f" {other.ends}; both are for {other.shared}, and whether they can be set up for a session while they"
+                f" are in another is not documented: {later}"
+            )
+
+
 _GUIDE = "AWS IoT Wireless Developer Guide, start a FUOTA task"
 
 START_RULES = (
@@ -121,5 +148,19 @@ START_RULES = (
         remedy="a longer window, larger fragments, a shorter interval, less redundancy",
         source="the session plan; AWS IoT Wireless API (there is no StopFuotaTask)",
         check=_start_window,
+    ),
+    Rule(
+        id="start-overlap",
+        levels=("error", "warning"),
+        what="two sessions of one app, both by `schedule_start`, are for the same multicast group or device, and the"
+        " later one starts before the other is over (a warning once the other has begun), or its StartFuotaTask is"
+        " called before then (a warning)",
+        why="a device in one session reports Device_exist_in_conflict_fuota_task in another, and a group has one"
+        " session at a time; whether devices can be set up during a session is not documented, so"
+        f" {CALL_LEAD_SECONDS // 60} minutes between them are assumed to be needed",
+        remedy="a later time, or groups and devices of their own",
+        source="AWS IoT Wireless API, FuotaDeviceStatus; the session plan, or `window` where there is none; devices"
+        " that the app does not name are not seen",
+        check=_start_overlap,
     ),
 )

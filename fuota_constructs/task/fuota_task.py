@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from fuota_constructs.firmware.firmware_image import FirmwareImage
     from fuota_constructs.rules import Finding, SessionPlan
+    from fuota_constructs.task.scheduled_session import ScheduledSession
     from fuota_constructs.task.session_schedule import SessionSchedule
 
 
@@ -155,7 +156,7 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
             place=shared.place,
             role_account=self._access.account if shared.place.account else None,
         )
-        self._groups: dict[str, Callable[[], synth_checks.GroupPlan]] = {}
+        self._groups: dict[str, tuple[IMulticastGroupRef, Callable[[], synth_checks.GroupPlan]]] = {}
         for group in groups:
             self._take_group(group)
         self._devices, self._readable = task_inputs.device_ids(devices, self), readable
@@ -187,7 +188,7 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
         if (policy := task_inputs.removal_policy_of(removal_policy, self)) is not cdk.RemovalPolicy.DESTROY:
             self._resource.apply_removal_policy(policy)
         self._checks: synth_checks.SynthChecks | None = None
-        self._start: SessionSchedule | None = None
+        self._session: ScheduledSession | None = None
         self._check_at_synth()
         for key, value in shared.stack_tags.items():
             self.cdk_tag_manager.set_tag(key, value)  # at the lowest priority: `Tags.of(...)` replaces and removes it
@@ -239,7 +240,8 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What the rules find in the task as it is now, errors first; synth reports those of all tasks together."""
-        return synth_checks.findings_in(self._task_plan(self._tags.values))
+        start = self._session.start_plan() if self._session else None
+        return synth_checks.findings_in(self._task_plan(self._tags.values)._replace(start=start))
 
     def add_multicast_group(self, group: IMulticastGroupRef) -> None:
         """Update one more multicast group; a group that is there already is not added twice.
@@ -286,33 +288,34 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
         Raises `FuotaValidationError` for a time without a time zone, for a queue, group or role that EventBridge
         Scheduler cannot use, and for a second call.
         """
-        from fuota_constructs.task.session_schedule import SessionSchedule
+        from fuota_constructs.task import scheduled_session, session_schedule
 
-        self._start = SessionSchedule(
+        schedule = session_schedule.SessionSchedule(
             cast("IFuotaTaskRef", self), at, window=window, queue=dead_letter_queue, group=schedule_group, role=role
         )
-        self._check_at_synth()
-        return self._start
+        self._session = scheduled_session.ScheduledSession(schedule, self, self._groups, lambda: self._devices)
+        self._check_at_synth(always=True)  # another task may give it something to say, also later
+        return schedule
 
     def _take_group(self, group: IMulticastGroupRef) -> None:
         reference = task_inputs.multicast_group_of(group, self)
-        self._groups[reference.multicast_group_id] = synth_checks.later_group_plan(
+        plan = synth_checks.later_group_plan(
             group, arn=reference.multicast_group_arn, beside=self._plan.rf_region, here=self._shared.place
         )
+        self._groups[reference.multicast_group_id] = group, plan
 
     def _task_plan(self, tags: Mapping[str, str] | None = None) -> synth_checks.TaskPlan:
         return self._plan._replace(
             **task_inputs.firmware_facts(self._shared, self._readable, self._role),
-            multicast_groups=tuple(plan() for plan in self._groups.values()),
+            multicast_groups=tuple(plan() for _, plan in self._groups.values()),
             wireless_devices=tuple(self._devices),
             tags={key: synth_checks.known(value) for key, value in (tags or {}).items()},
-            start=self._start.plan()._replace(of_own_task=True) if self._start else None,
         )
 
-    def _check_at_synth(self) -> None:
+    def _check_at_synth(self, *, always: bool = False) -> None:
         # A task with something to say says it under its own path. The others, whose tags, L1s, bucket or role may still
         # change, are looked at once more, all in one go: a validation of its own would cost each of them round trips.
-        if self._checks is None and synth_checks.findings_in(self._task_plan()):
+        if self._checks is None and (always or synth_checks.findings_in(self._task_plan())):
             self._checks = synth_checks.SynthChecks(self)
             self._checks.tasks[self] = None
             self._shared.checks.tasks.pop(self, None)

@@ -74,7 +74,8 @@ class SessionSchedule(constructs.Construct):
         """When the session starts, in UTC."""
         self.calls_at = self.at - timedelta(seconds=CALL_LEAD_SECONDS)
         """When StartFuotaTask is called, in UTC."""
-        self._window_seconds = _seconds(window, path)
+        self.window_seconds = _seconds(window, path)
+        """How long the session may take; None for any time."""
         here = place_of_stack(task)
         queue = None if queue is None else _queue(queue, here, path)
         group_name = None if group is None else _group_name(group, here, path)
@@ -145,7 +146,7 @@ class SessionSchedule(constructs.Construct):
     def plan(self) -> StartPlan:
         """The start as the rules see it now."""
         ahead = (self.at - datetime.now(UTC)).total_seconds()
-        return StartPlan(f"{self.at:%Y-%m-%d %H:%M:%S} UTC", ahead, self._window_seconds, self._place, self._task_place)
+        return StartPlan(f"{self.at:%Y-%m-%d %H:%M:%S} UTC", ahead, self.window_seconds, self._place, self._task_place)
 
 
 def _role(given: object, here: Place, path: str) -> iam.IRole:

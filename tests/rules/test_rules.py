@@ -78,6 +78,7 @@ IDS = {
     "start-without-target": ("warning",),
     "schedule-region": ("error",),
     "start-window": ("error",),
+    "start-overlap": ("error", "warning"),
     "monitor-region": ("error",),
     "monitor-account": ("error",),
     "monitor-policy-size": ("error",),
