@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import uuid
 
-from fuota_constructs.local.iotwireless.errors import conflict
+from fuota_constructs.local.iotwireless.errors import conflict, invalid
 from fuota_constructs.local.iotwireless.fuota_task_rules import check_region_among_owners, check_same_region
 from fuota_constructs.local.iotwireless.fuota_task_targets import add_member, remove_member
+from fuota_constructs.local.iotwireless.model import service_model
 from fuota_constructs.local.iotwireless.operations import Answer, Call, operation
 from fuota_constructs.local.iotwireless.pages import page
 from fuota_constructs.local.iotwireless.session import MulticastGroupStatus, group_status, tasks_of_group
@@ -117,10 +118,15 @@ def send_data_to_multicast_group(call: Call) -> Answer:
 
 
 def idle_group(call: Call) -> MulticastGroup:
-    """Find the group of a request and refuse it while a session is scheduled or running, or it is being deleted."""
+    """Find the group of a request and refuse it while a session is scheduled or running, or it is being deleted.
+
+    With ConflictException where the operation models it, else ValidationException (assumed: a bulk association).
+    """
     group = call.state.get(MulticastGroup, call.request["Id"])
     status = group_status(group, call.state, call.now)
-    if status != MulticastGroupStatus.PENDING:
-        message = f"{call.operation} needs multicast group {group.id} to be Pending; it is {status}"
+    if status == MulticastGroupStatus.PENDING:
+        return group
+    message = f"{call.operation} needs multicast group {group.id} to be Pending; it is {status}"
+    if "ConflictException" in service_model().operations[call.operation].errors:
         raise conflict("MulticastGroup", group.id, message)
-    return group
+    raise invalid(message)

@@ -96,11 +96,19 @@ def test_fails_to_change_a_group_with_a_session(client, group, device, refusal):
         (client.update_multicast_group, {"Name": "renamed"}),
         (client.delete_multicast_group, {}),
         (client.associate_wireless_device_with_multicast_group, {"WirelessDeviceId": device_id}),
-        (client.start_bulk_associate_wireless_device_with_multicast_group, {"QueryString": "Name: *"}),
     ):
         error = refusal(call, Id=group_id, **parameters)
         assert error["code"] == "ConflictException"
         assert "it is Session_attempting" in error["message"]
+
+
+def test_fails_to_add_many_to_a_group_with_a_session_by_an_error_of_that_operation(client, group, refusal):
+    group_id = group()
+    client.start_multicast_group_session(Id=group_id, LoRaWAN={})
+    call = client.start_bulk_associate_wireless_device_with_multicast_group
+    error = refusal(call, Id=group_id, QueryString="Name: *")
+    assert error["code"] == "ValidationException"  # the model has no ConflictException for it
+    assert "it is Session_attempting" in error["message"]
 
 
 @pytest.fixture
