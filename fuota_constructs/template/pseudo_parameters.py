@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import aws_cdk as cdk
+
 from fuota_constructs.template.tokens import is_known
 
 if TYPE_CHECKING:
@@ -29,3 +31,20 @@ def joined(*parts: str | Mapping[str, object]) -> dict[str, object]:
         else:
             items.append(part)
     return {"Fn::Join": ["", items]}
+
+
+def as_text(value: object) -> str:
+    """The same as a text with tokens of the CDK in it, by which the CDK knows what it is about, as in its reports."""
+    match value:
+        case {"Fn::Join": ["", [*parts]]}:
+            return "".join(map(as_text, parts))
+        case {"Ref": "AWS::AccountId"}:
+            return cdk.Aws.ACCOUNT_ID
+        case {"Ref": "AWS::Partition"}:
+            return cdk.Aws.PARTITION
+        case {"Ref": "AWS::Region"}:
+            return cdk.Aws.REGION
+        case {"Ref": "AWS::StackId"}:
+            return cdk.Aws.STACK_ID
+        case _:
+            return value if isinstance(value, str) else cdk.Token.as_string(value)

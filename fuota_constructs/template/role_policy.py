@@ -11,6 +11,7 @@ import jsii
 
 from fuota_constructs.template.acknowledgments import acknowledge_wildcards, flat, somebody_asks
 from fuota_constructs.template.late_warnings import warn
+from fuota_constructs.template.pseudo_parameters import as_text
 from fuota_constructs.template.typed_resource import attribute, typed_resource
 
 if TYPE_CHECKING:
@@ -69,11 +70,7 @@ class RolePolicy:
     @property
     def _document_of_texts(self) -> dict[str, object]:
         """The same for `iam.PolicyDocument`, which takes texts only."""
-        statements = [
-            {**each, "Resource": [of if isinstance(of, str) else cdk.Token.as_string(of) for of in each["Resource"]]}
-            for each in self._statements.values()
-        ]
-        return {**self.document, "Statement": statements}
+        return {**self.document, "Statement": list(map(_of_texts, self._statements.values()))}
 
     def allow(self, statements: Iterable[Statement]) -> None:
         """Allow more: statements of a new Sid, or more resources for one there is."""
@@ -164,6 +161,15 @@ class RolePolicy:
             present += new
             added = added or bool(new)
         return added
+
+
+def _of_texts(statement: Statement) -> Statement:
+    conditions = {
+        operator: {key: list(map(as_text, of)) if isinstance(of, list) else as_text(of) for key, of in tests.items()}
+        for operator, tests in statement.get("Condition", {}).items()
+    }
+    texts = {**statement, "Resource": list(map(as_text, statement["Resource"]))}
+    return {**texts, "Condition": conditions} if conditions else texts
 
 
 def _readable(document: Any) -> Any:

@@ -261,6 +261,9 @@ def test_roles_that_others_make_are_reported_and_not_made(app, image, synth, nam
     provider = json.dumps(reported["fuota-provider"]["identityPolicyStatements"])
     for sid in ("ManageTasks", "PassFirmwareUpdateRole", "ReadAssets", "WriteFirmware"):
         assert f'"{sid}"' in provider
+    assert '"arn:(PARTITION):iotwireless:(REGION):(ACCOUNT):FuotaTask/*"' in provider
+    # The CDK itself does not know the name of its bucket here, which depends on the account.
+    assert provider.count("Token[TOKEN") == provider.count("arn:(PARTITION):s3:::${Token[TOKEN")
     assert "fuota-reader" in provider
     reader = reported["fuota-reader"]
     assert "iotwireless.amazonaws.com" in json.dumps(reader["assumeRolePolicy"])
