@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from fuota_constructs.rules.image_demand_rules import on_the_air, signed_file
 from fuota_constructs.rules.rule import Remarks, Rule, TaskPlan, error, warning
+
+if TYPE_CHECKING:
+    from fuota_constructs.firmware.formats.image_facts import ImageFacts
 
 FILL_BYTES: Final = 1024
 FILL_SHARE: Final = 0.1
@@ -33,13 +36,19 @@ def _image_padded(plan: TaskPlan) -> Remarks:
         yield error(
             f"the firmware image ends after {facts.declared_bytes} bytes, as its {facts.title} header says, and the"
             f" file has {facts.size_bytes}{slot}: {facts.size_bytes / facts.declared_bytes:.1f} times the airtime."
-            " Give the update without padding (imgtool sign without --pad and --confirm; zephyr.signed.bin)"
+            f" {_without_padding(facts)}"
         )
     elif FILL_BYTES <= facts.fill_bytes < facts.size_bytes and facts.fill_bytes >= FILL_SHARE * facts.size_bytes:
         yield warning(
             f"the last {facts.fill_bytes} of {facts.size_bytes} bytes of the firmware image are all the same: if that"
             " is padding, it costs airtime for nothing. Leave it out (objcopy without --gap-fill and --pad-to)"
         )
+
+
+def _without_padding(facts: ImageFacts) -> str:
+    if facts.format == "mcuboot":
+        return "Give the update without padding (imgtool sign without --pad and --confirm; zephyr.signed.bin)"
+    return "Give the file as its build or signing tool wrote it, with nothing behind it"
 
 
 def _image_truncated(plan: TaskPlan) -> Remarks:

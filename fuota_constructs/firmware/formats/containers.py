@@ -91,6 +91,10 @@ CONTAINERS: Final = (
     Container("a bzip2 file", _pattern(rb"BZh[1-9]1AY&SY"), "unpack it: devices do not"),
     Container("a Zstandard file", _pattern(rb"\x28\xb5\x2f\xfd"), "unpack it: devices do not"),
     Container("a 7z archive", _pattern(rb"7z\xbc\xaf\x27\x1c"), "give the image file inside it"),
+    Container("a RAR archive", _pattern(rb"Rar!\x1a\x07"), "give the image file inside it"),
+    Container("a Windows cabinet", _pattern(rb"MSCF\0\0\0\0"), "give the image file inside it"),
+    Container("an lz4 file", _pattern(rb"\x04\x22\x4d\x18"), "unpack it: devices do not"),
+    Container("a static library (.a)", _pattern(rb"!<(?:arch|thin)>\n"), _BIN),
     Container("a tar archive", _pattern(rb".{257}ustar"), "give the image file inside it"),
     Container("a Windows or UEFI program", _pattern(rb"MZ.{58}[\x40-\xff][\x00-\x03]\x00\x00"), _BIN),
     Container(
@@ -99,6 +103,16 @@ CONTAINERS: Final = (
         "give the firmware image; if that was a private key, it must not leave this machine",
     ),
     Container("a Git LFS pointer", _pattern(rb"version https://git-lfs"), "fetch the file itself (git lfs pull)"),
+    Container(
+        "an XML document",
+        _pattern(_BOM + rb"\s{0,64}<\?xml\s"),
+        "the download failed (S3 says so in XML), or it is a description of the firmware: fetch the file itself",
+    ),
+    Container(
+        "a JSON document",
+        _pattern(_BOM + rb"\s{0,64}\{\s{0,64}\"[ -~]{1,64}\"\s{0,16}:"),
+        "the download failed, or it is a description of the firmware: fetch the file itself",
+    ),
     Container(
         "an HTML page",
         _pattern(_BOM + rb"\s{0,64}(?:<!--.{0,512}?-->\s{0,64})?<(?:!doctype\s+html|html[\s>])"),

@@ -33,6 +33,12 @@ _CURVES: Final[dict[int, Signature]] = {1: "ECDSA-P192", 2: "ECDSA-P256", 3: "EC
 _COORDINATE_BYTES: Final = {1: 24, 2: 32, 3: 48}
 _BLOCK_KINDS: Final[dict[bytes, Signature]] = {b"\xe7\x02": "RSA-3072", b"\xe7\x03": "ECDSA"}
 _VERSION_1_BYTES: Final = 68
+_PARTITION_MAGIC: Final = bytes.fromhex("aa50")
+_PARTITION_TABLE_AT: Final = (0x8000, 0x7000, 0x6000)
+"""In flash it is at 0x8000 by default; such a file begins at 0, or where the bootloader is: at 0x1000 or 0x2000."""
+_MOST_PARTITION_TYPE: Final = 3
+_BOOTLOADER_MAGIC: Final = 80
+_APPLICATION: Final = "give the application alone: build/PROJECT.bin of ESP-IDF, firmware.bin of PlatformIO"
 
 
 class Walk(NamedTuple):
@@ -223,6 +229,25 @@ def _checked(data: bytes, walked: Walk, end: int, digest: bytes) -> tuple[bool, 
     if digest and (found := hashlib.sha256(data[:end]).digest()) != digest:
         return False, f"it says {digest.hex()} and has {found.hex()}"
     return True, ""
+
+
+def read_not_the_application(data: bytes) -> ImageFacts | None:
+    """The facts of a file for a programmer: the bootloader, or all of the flash in one; None where it is neither."""
+    if not data or data[0] not in (MAGIC, 0xFF):
+        return None
+    # An entry of a partition table: its magic, then its type, 0 to 3 (app, data, bootloader, partition table).
+    tables = (data[at : at + 3] for at in _PARTITION_TABLE_AT)
+    if any(entry[:2] == _PARTITION_MAGIC and entry[2:] <= bytes([_MOST_PARTITION_TYPE]) for entry in tables):
+        name = "a whole ESP flash image (bootloader, partition table and application)"
+        remedy = f"{_APPLICATION}; no merged, factory or -all file"
+    elif (
+        data[_DESCRIPTION_AT : _DESCRIPTION_AT + 1] == bytes([_BOOTLOADER_MAGIC])
+        and (text(data, 40, 32) or "")[:1] == "v"
+    ):
+        name, remedy = "an ESP bootloader", _APPLICATION
+    else:
+        return None
+    return facts_of(data, format="container", title=name, container=name, remedy=remedy)
 
 
 def read_delta(data: bytes) -> ImageFacts | None:

@@ -135,7 +135,7 @@ def read(data: bytes) -> ImageFacts | None:
         declared_bytes=parts.end,
         unpacked_bytes=numbers_in.get(_UNPACKED_SIZE),
         missing_bytes=parts.missing_bytes,
-        trailing_bytes=max(len(data) - parts.end, 0),
+        trailing_bytes=0 if parts.missing_bytes else max(len(data) - parts.end, 0),
         content_digest=digest.hex() or None,
         digest_valid=valid,
         digest_detail=detail,
@@ -147,7 +147,7 @@ def read(data: bytes) -> ImageFacts | None:
         key_hash=key_hash,
         development_key=DEVELOPMENT_KEYS.get(key_hash[:16]) if key_hash else None,
         security_counter=numbers_in.get(_SECURITY_COUNTER),
-        padded_slot=len(data) > parts.end and _ends_as_slot(data),
+        padded_slot=not parts.missing_bytes and len(data) > parts.end and _ends_as_slot(data),
     )
 
 

@@ -54,6 +54,27 @@ def test_an_esp_image_whose_signature_block_is_damaged() -> None:
     assert (facts.digest_valid, facts.digest_detail) == (False, "the checksum of its signature block is wrong")
 
 
+@pytest.mark.parametrize(
+    ("begin", "table"),
+    [(b"", 0x8000), (b"\xff" * 0x1000, 0x8000), (b"", 0x7000), (b"\xff" * 0x2000, 0x8000), (b"", 0x6000)],
+)
+def test_a_whole_flash_of_an_esp_is_never_right(begin: bytes, table: int) -> None:
+    before = (begin + esp_image()).ljust(table, b"\xff")
+    whole = before + b"\xaa\x50\x01\x02" + bytes(0xFFC) + esp_image()
+    facts = read_image(whole)
+    assert facts.container == "a whole ESP flash image (bootloader, partition table and application)"
+    assert "give the application alone" in facts.remedy
+    # Neither an application that has such bytes there by chance, nor one that is shorter.
+    assert read_image(before + b"\xaa\x50\x77").container is None
+    assert read_image(before).container is None
+
+
+def test_an_esp_bootloader_is_never_right() -> None:
+    description = b"\x50\0\0\0\1\0\0\0" + b"v5.3".ljust(32, b"\0") + bytes(40)
+    image = esp_image()
+    assert read_image(image[:32] + description + image[112:]).container == "an ESP bootloader"
+
+
 @pytest.mark.parametrize("header", [256, 512, 1024])
 def test_wolfboot_images(header) -> None:
     data = wolfboot_image(header=header)
@@ -99,7 +120,12 @@ def test_raw_programs() -> None:
 
 @pytest.mark.parametrize(
     ("data", "name"),
-    [(b"\x10\xde\xcd\xfc", "esp-delta"), (b"BSDIFF40", "bsdiff"), (b"\xd6\xc3\xc4\x00", "vcdiff")],
+    [
+        (b"\x10\xde\xcd\xfc", "esp-delta"),
+        (b"BSDIFF40", "bsdiff"),
+        (b"ENDSLEY/BSDIFF43", "bsdiff"),
+        (b"\xd6\xc3\xc4\x00", "vcdiff"),
+    ],
 )
 def test_patches_are_told(data, name) -> None:
     assert read_image(data + bytes(100)).format == name
@@ -156,6 +182,12 @@ def tarred(data: bytes) -> bytes:
         (bz2.compress(program()), "a bzip2 file"),
         (b"7z\xbc\xaf\x27\x1c" + bytes(30), "a 7z archive"),
         (tarred(program()), "a tar archive"),
+        (b"Rar!\x1a\x07\x01\0" + bytes(30), "a RAR archive"),
+        (b"MSCF\0\0\0\0" + bytes(30), "a Windows cabinet"),
+        (b"\x04\x22\x4d\x18\x64\x40\xa7" + bytes(30), "an lz4 file"),
+        (b"!<arch>\n/               0", "a static library (.a)"),
+        (b'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>AccessDenied</Code>', "an XML document"),
+        (b'{"message": "Not Found"}', "a JSON document"),
         (b"MZ" + bytes(58) + b"\x80\0\0\0" + bytes(200), "a Windows or UEFI program"),
     ],
 )
