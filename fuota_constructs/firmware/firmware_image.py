@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 MAX_KEY_BYTES = 1024
 # What is before the key in a URI, an ARN or a URL of an object, or a path: the image would be s3://acme/s3://acme/key.
+_S3_ADDRESS = re.compile(r"s3://(?P<bucket>[^/]+)/(?P<key>.+)")
 _PLACE_OF_AN_OBJECT = re.compile(r"/+|(s3:/{0,2}|arn:[a-z-]+:s3:[a-z0-9-]*:[0-9]*:|https?://)[^/]*(/|$)", re.IGNORECASE)
 
 
@@ -281,7 +282,20 @@ def bucket_remedy(value: object) -> str:
     return f"give a bucket, such as s3.Bucket.from_bucket_name(self, 'Bucket', {name})"
 
 
+def object_remedy(value: object) -> str:
+    """What to give instead of the address of an object in S3; nothing for what is none."""
+    found = _S3_ADDRESS.fullmatch(value) if isinstance(value, str) and is_known(value) else None
+    if found is None:
+        return ""
+    bucket = f"s3.Bucket.from_bucket_name(self, 'Bucket', {found['bucket']!r})"
+    return f"write FirmwareImage.from_bucket({bucket}, {found['key']!r})"
+
+
 def _path_of(given: object) -> Path:
+    if remedy := object_remedy(given):
+        raise FuotaValidationError("image-file", f"path is {shown(given)}, which is no file; {remedy}")
+    if given == "":
+        raise FuotaValidationError("image-file", "path is ''; give the path of a file")
     if isinstance(given, str | os.PathLike):
         path = Path(given)
         try:

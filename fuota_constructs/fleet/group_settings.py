@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 from typing import TYPE_CHECKING, cast
 
 import aws_cdk as cdk
@@ -229,10 +230,11 @@ def _listed(name: str, value: object, at: IConstruct) -> Sequence[object]:
         return value
     other = ", or DeviceList.from_file(path)" if name == "wireless_devices" else ""
     one = shown(value) if isinstance(value, str) and is_known(value) else "'id'"
+    remedy = f"give a list: {name}=[{one}]{other}"
+    if other and isinstance(value, str) and is_known(value) and PurePath(value).suffix:
+        remedy = f"read the file: {name}=DeviceList.from_file({value!r})"
     raise FuotaValidationError(
-        name.replace("_", "-"),
-        f"{name} is {shown(value)}; give a list: {name}=[{one}]{other}",
-        construct_path=at.node.path,
+        name.replace("_", "-"), f"{name} is {shown(value)}; {remedy}", construct_path=at.node.path
     )
 
 

@@ -101,8 +101,8 @@ class FuotaRollout(RolloutEvents):
         `targets`: who is updated, see `RolloutTargets`.
         `waves`: in which parts, see `RolloutWave`; by default a canary of as many devices as prove `success_percent`
         when none fails (of a list a quarter at most), 10 percent where that is more, and the rest.
-        `success_percent`: the share of the devices that must have the image, above 0 and below 100; 95 by default.
-        `confidence_percent`: how sure the gates must be of that, or of the contrary, over all waves together; above 0
+        `success_percent`: the share of the devices that must have the image, from 1 and below 100; 95 by default.
+        `confidence_percent`: how sure the gates must be of that, or of the contrary, over all waves together; from 1
         and below 100; 80 by default.
         `maintenance_window`: when sessions may be on the air; at any time by default.
         `retries`: sessions for those of a wave that another one may help, 0 to 3; none by default.

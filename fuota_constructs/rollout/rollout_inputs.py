@@ -111,12 +111,16 @@ def whole(
 
 
 def share(name: str, value: object, at: IConstruct, *, default: float) -> float:
-    """A share in percent, neither nothing nor all; the default where none is given."""
+    """A share in percent, neither nothing nor all; the default where none is given.
+
+    What is below 1 was meant as a share of 1: 0.9 would be a gate that nearly nothing fails.
+    """
     value = default if value is None else value
-    if _is_number(value) and 0 < value < _ALL_PERCENT:
+    if _is_number(value) and 1 <= value < _ALL_PERCENT:
         return float(value)
+    meant = f": {value * _ALL_PERCENT:g} for a share of {value:g}" if _is_number(value) and 0 < value < 1 else ""
     return _refuse(
-        f"rollout-{_dashed(name)}", f"{name} is {shown(value)}; give a share above 0 and below 100 percent", at
+        f"rollout-{_dashed(name)}", f"{name} is {shown(value)}; give percent, from 1 and below 100{meant}", at
     )
 
 

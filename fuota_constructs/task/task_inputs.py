@@ -14,7 +14,7 @@ import aws_cdk as cdk
 import jsii
 
 from fuota_constructs.errors import FuotaValidationError
-from fuota_constructs.firmware.firmware_image import AssetImage, BucketImage, bucket_remedy
+from fuota_constructs.firmware.firmware_image import AssetImage, BucketImage, bucket_remedy, object_remedy
 from fuota_constructs.firmware.role_trust import trusts_service
 from fuota_constructs.synth_checks import expect_own_place
 from fuota_constructs.template.references import bucket_of, role_of, wireless_device_ids
@@ -53,10 +53,13 @@ def image_of(value: object, at: IConstruct) -> AssetImage | BucketImage:
     if isinstance(value, AssetImage | BucketImage):
         return value
     path = repr(str(value)) if isinstance(value, str | os.PathLike) else "path"
+    remedy = object_remedy(value) or (
+        f"write FirmwareImage.from_asset({path}) for a file, or FirmwareImage.from_bucket(bucket, key) for an object in"
+        " a bucket"
+    )
     raise FuotaValidationError(
         "firmware-image",
-        f"firmware_image is {shown(value)}; write FirmwareImage.from_asset({path}) for a file, or"
-        " FirmwareImage.from_bucket(bucket, key) for an object in a bucket",
+        f"firmware_image is {shown(value)}; {remedy}",
         construct_path=at.node.path,
     )
 
@@ -194,10 +197,12 @@ def targets_of(name: str, value: Sequence[_Target] | None, at: IConstruct) -> Se
         return ()
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         return value
-    one = shown(value) if isinstance(value, str) and is_known(value) else "..."
-    raise FuotaValidationError(
-        _rule_of(name), f"{name} is {shown(value)}; give a list: {name}=[{one}]", construct_path=at.node.path
-    )
+    if hasattr(value, "ids"):  # a DeviceList, which is for groups
+        remedy = f"give its ids, {name}=devices.ids, or put the devices into a MulticastGroup"
+    else:
+        one = shown(value) if isinstance(value, str) and is_known(value) else "..."
+        remedy = f"give a list: {name}=[{one}]"
+    raise FuotaValidationError(_rule_of(name), f"{name} is {shown(value)}; {remedy}", construct_path=at.node.path)
 
 
 def device_ids(devices: Sequence[object], at: IConstruct) -> list[str]:

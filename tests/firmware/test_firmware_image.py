@@ -52,6 +52,11 @@ def test_fails_with_the_folder_a_missing_file_was_looked_for_in(tmp_path, monkey
     ("path", "message"),
     [
         (None, "path is None; give the path of a file"),
+        ("", "path is ''; give the path of a file"),
+        (
+            "s3://acme/v2/fw.bin",
+            "from_bucket(s3.Bucket.from_bucket_name(self, 'Bucket', 'acme'), 'v2/fw.bin')",
+        ),
         (b"firmware", "path is b'firmware'; give"),
         (7, "path is 7; give"),
         ("fw\0.bin", "cannot be read (embedded null byte)"),

@@ -205,6 +205,11 @@ def test_values_known_only_at_deployment_are_written_and_not_checked(stack):
     ("given", "rule", "words"),
     [
         ({"wireless_devices": IDS[0]}, "wireless-devices", r"give a list: .*\['0000.*'\], or DeviceList.from_file"),
+        (
+            {"wireless_devices": "d/lamps.csv"},
+            "wireless-devices",
+            r"read the file: .*=DeviceList.from_file\('d/lamps.csv'\)",
+        ),
         ({"wireless_devices": [7]}, "wireless-devices", "7 is no wireless device id"),
         ({"wireless_devices": ["arn:aws:x"]}, "wireless-devices", "is an ARN; give the id alone"),
         ({"participating_gateways": "g"}, "participating-gateways", r"give a list: participating_gateways=\['g'\] .at"),

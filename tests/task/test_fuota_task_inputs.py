@@ -13,6 +13,7 @@ from aws_cdk.interfaces.aws_iam import IRoleRef, RoleReference
 from aws_cdk.interfaces.aws_s3 import BucketReference, IBucketRef
 
 from fuota_constructs import (
+    DeviceList,
     DlClass,
     FirmwareImage,
     FuotaTask,
@@ -54,6 +55,12 @@ def test_imports_by_id_arn_and_attributes(stack):
         ({"rf_region": None}, "rf-region", "RfRegion"),
         ({"firmware_image": "fw.bin"}, "firmware-image", "FirmwareImage.from_asset('fw.bin')"),
         ({"firmware_image": Path("fw.bin")}, "firmware-image", "FirmwareImage.from_asset('fw.bin')"),
+        ({"firmware_image": "s3://b/fw.bin"}, "firmware-image", "from_bucket_name(self, 'Bucket', 'b'), 'fw.bin')"),
+        (
+            {"wireless_devices": DeviceList.of(["0b" * 4 + "-0000" * 3 + "-" + "0b" * 6])},
+            "wireless-devices",
+            "give its ids, wireless_devices=devices.ids,",
+        ),
         ({"firmware_image": b"firmware"}, "firmware-image", "FirmwareImage.from_asset(path)"),
         ({"fragment_interval": timedelta(seconds=3)}, "fragment-interval", "Duration.seconds(3)"),
         ({"removal_policy": "retain"}, "removal-policy", "cdk.RemovalPolicy.RETAIN"),
