@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from constructs import IConstruct
 
 _UUID = 36
+_ARN = len(f"arn:aws:iotwireless:ap-southeast-2:{'0' * 12}:FuotaTask/") + _UUID
 _SUFFIX = len("-0123456789AB")
 _MOST_OF_A_RULE_NAME = 64
 _TYPICAL = {"AWS::Partition": "aws", "AWS::Region": "us-east-1", "AWS::AccountId": "0" * 12}
@@ -35,16 +36,19 @@ class _Written:
     def __init__(self, stack_name_characters: int, pseudo: dict[str, str]) -> None:
         self._stack_name_characters, self._pseudo = stack_name_characters, pseudo
 
-    def value(self, value: Any) -> Any:
+    def value(self, value: Any, *, characters: int = _ARN) -> Any:
+        """`characters`: about how many it has where that is known only at deployment."""
         match value:
             case {"Fn::Join": [str(delimiter), [*parts]]}:
-                return delimiter.join(self.value(part) for part in parts)
+                return delimiter.join(self.value(part, characters=_UUID) for part in parts)
             case {"Ref": str(name)}:
-                return self._pseudo.get(name, "0" * _UUID)
+                return self._pseudo.get(name, "0" * characters)
             case {"Fn::GetAtt": [str(name), _]}:
                 # A rule has the name CloudFormation makes up; other ARNs here end with an id no longer than that.
                 made_up = min(_MOST_OF_A_RULE_NAME, self._stack_name_characters + 1 + len(name) + _SUFFIX)
                 return f"arn:aws:events:{self._pseudo['AWS::Region']}:{'0' * 12}:rule/{'0' * max(made_up, _UUID)}"
+            case dict() if any(name.startswith("Fn::") for name in value):
+                return "0" * characters
             case dict():
                 return {key: self.value(each) for key, each in value.items()}
             case list():
