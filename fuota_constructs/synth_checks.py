@@ -69,7 +69,6 @@ __all__ = [
     "group_plan",
     "known",
     "known_text",
-    "later_group_plan",
     "place_of",
     "place_of_stack",
     "plan_of",
@@ -186,12 +185,18 @@ def expect_own_place(values: Iterable[object], at: constructs.IConstruct, *, rul
             )
 
 
-def group_plan(group: IMulticastGroupRef, *, arn: str, beside: str | None, here: Place) -> GroupPlan:
+def group_plan(group: IMulticastGroupRef, *, arn: str, beside: str | None, here: Place) -> Callable[[], GroupPlan]:
     """What is known about a multicast group: of ours everything, of an L1 what its properties say, else nothing.
 
     `beside` is the region of the task and `here` its place; a group of the same needs no name, and of one beside a
-    task whose place is not known only the ARN is asked: the rest would be round trips.
+    task whose place is not known only the ARN is asked: the rest would be round trips. It is asked when the answer is
+    called for: an L1 each time, because its properties may change until the app is synthesised.
     """
+    plan = functools.partial(_plan_of_group, group, arn=arn, beside=beside, here=here)
+    return plan if isinstance(group, cdk.CfnResource) else functools.cache(plan)
+
+
+def _plan_of_group(group: IMulticastGroupRef, *, arn: str, beside: str | None, here: Place) -> GroupPlan:
     facts = getattr(group, "lo_ra_wan", None)
     rf_region = _fact(group, "rf_region") or _fact(facts, "rf_region")
     dl_class = _fact(group, "dl_class") or _fact(facts, "dl_class")
@@ -212,14 +217,6 @@ def group_plan(group: IMulticastGroupRef, *, arn: str, beside: str | None, here:
         place=place,
         device_stack=getattr(group, "device_stack", None),
     )
-
-
-def later_group_plan(
-    group: IMulticastGroupRef, *, arn: str, beside: str | None, here: Place
-) -> Callable[[], GroupPlan]:
-    """The same when it is asked for: of an L1 each time, whose properties may change until the app is synthesised."""
-    plan = functools.partial(group_plan, group, arn=arn, beside=beside, here=here)
-    return plan if isinstance(group, cdk.CfnResource) else functools.cache(plan)
 
 
 def _fact(holder: object, name: str) -> str | None:

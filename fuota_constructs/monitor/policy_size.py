@@ -41,14 +41,12 @@ class _Written:
         match value:
             case {"Fn::Join": [str(delimiter), [*parts]]}:
                 return delimiter.join(self.value(part, characters=_UUID) for part in parts)
-            case {"Ref": str(name)}:
-                return self._pseudo.get(name, "0" * characters)
             case {"Fn::GetAtt": [str(name), _]}:
                 # A rule has the name CloudFormation makes up; other ARNs here end with an id no longer than that.
                 made_up = min(_MOST_OF_A_RULE_NAME, self._stack_name_characters + 1 + len(name) + _SUFFIX)
                 return f"arn:aws:events:{self._pseudo['AWS::Region']}:{'0' * 12}:rule/{'0' * max(made_up, _UUID)}"
-            case dict() if any(name.startswith("Fn::") for name in value):
-                return "0" * characters
+            case dict() if any(name == "Ref" or name.startswith("Fn::") for name in value):
+                return self._pseudo.get(value.get("Ref", ""), "0" * characters)
             case dict():
                 return {key: self.value(each) for key, each in value.items()}
             case list():

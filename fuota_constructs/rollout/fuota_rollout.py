@@ -186,7 +186,8 @@ class FuotaRollout(RolloutEvents):
             place=shared.place,
             role_account=access.account if shared.place.account else None,
         )
-        asked = synth_checks.RolloutPlan(
+        self._groups = rollout_inputs.groups_of(targets, self, beside=rf_region.value, here=shared.place)
+        self._asked = synth_checks.RolloutPlan(
             waves=tuple(
                 synth_checks.WavePlan(
                     str(wave.settings(number)["name"]), wave.reach_devices, wave.reach_percent, wave.bake_seconds
@@ -201,9 +202,8 @@ class FuotaRollout(RolloutEvents):
             window_seconds=self._window.duration_seconds if self._window else None,
             **gateways,
             applied_version=applied.reported if applied else None,
-            targets=rollout_inputs.groups_of(targets, self, beside=rf_region.value, here=shared.place),
         )
-        self._plan = synth_checks.rollout_plan(plan, asked, dl_class=dl_class.value)
+        self._plan = synth_checks.rollout_plan(plan, self._asked, dl_class=dl_class.value)
 
         # The same in every deployment of this stack, and no other stack's: tags say by it whose a task is.
         self.rollout_name = f"{cdk.Aws.STACK_NAME}/{rollout_inputs.expect_path(path_below_stack(scope, id), self)}"
@@ -280,8 +280,7 @@ class FuotaRollout(RolloutEvents):
             },
         )
         readable.outlive(resource)
-        self._policies = (function.policy, machines.policy)
-        self._reads = (shared, readable, role)
+        self._policies, self._reads = (function.policy, machines.policy), (shared, readable, role)
         hears = function.watch(machines, bucket_arn=shared.facts_of(bucket).arn)
         self._outlive(resource, machines.rollout, *(policy.resource for policy in self._policies), hears, *outlives)
         synth_checks.SynthChecks(self, before=self._settle).tasks[self] = None
@@ -302,7 +301,9 @@ class FuotaRollout(RolloutEvents):
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What the rules find in the rollout, errors first: all rules of a task, and those about waves and window."""
-        return synth_checks.findings_in(self._plan._replace(**task_inputs.firmware_facts(*self._reads)))
+        rollout = self._asked._replace(targets=tuple(group() for group in self._groups))
+        facts = task_inputs.firmware_facts(*self._reads)
+        return synth_checks.findings_in(self._plan._replace(rollout=rollout, **facts))
 
     def _outlive(self, resource: cdk.CfnResource, *needed: cdk.CfnResource | None) -> None:
         # Its Delete stops what runs, so all that may run outlives it.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NoReturn, TypedDict, TypeGuard, cast
 
 import aws_cdk as cdk
@@ -80,8 +80,8 @@ def waves_of(waves: object, targets: RolloutTargets, *, proof: int, at: IConstru
 
 def groups_of(
     targets: RolloutTargets, at: IConstruct, *, beside: str, here: synth_checks.Place
-) -> tuple[synth_checks.GroupPlan, ...]:
-    """The groups that devices are taken from, as the rules see them, which `beside` and `here` are for."""
+) -> tuple[Callable[[], synth_checks.GroupPlan], ...]:
+    """The groups that devices are taken from, as the rules will see them, which `beside` and `here` are for."""
     synth_checks.expect_own_place(targets.resources, at, rule="rollout-targets", reference="device_profile_ref")
     groups = [cast("IMulticastGroupRef", each) for each in targets.resources if hasattr(each, "multicast_group_ref")]
     return tuple(

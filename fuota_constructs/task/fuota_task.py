@@ -299,7 +299,7 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
 
     def _take_group(self, group: IMulticastGroupRef) -> None:
         reference = task_inputs.multicast_group_of(group, self)
-        plan = synth_checks.later_group_plan(
+        plan = synth_checks.group_plan(
             group, arn=reference.multicast_group_arn, beside=self._plan.rf_region, here=self._shared.place
         )
         self._groups[reference.multicast_group_id] = group, plan

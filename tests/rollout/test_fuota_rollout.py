@@ -332,6 +332,15 @@ def test_image_role_and_groups_are_looked_at_as_those_of_a_task(app, image) -> N
         FuotaRollout(here, "ByProfile", firmware_image=image, targets=profile, **given)
 
 
+def test_fails_when_the_l1_of_a_target_is_changed_after_it_was_given(stack, rollout_of) -> None:
+    radio = iotwireless.CfnMulticastGroup.LoRaWANProperty
+    group = iotwireless.CfnMulticastGroup(stack, "L1", lo_ra_wan=radio(rf_region="EU868", dl_class="ClassC"))
+    rollout = rollout_of("A", targets=RolloutTargets.multicast_groups([group]))
+    assert "rf-region-mismatch" not in {found.rule for found in rollout.findings}
+    group.lo_ra_wan = radio(rf_region="US915", dl_class="ClassC")
+    assert "rf-region-mismatch" in {found.rule for found in rollout.findings}
+
+
 def test_the_rules_of_tasks_and_of_rollouts_are_asked(rollout_of) -> None:
     rollout = rollout_of(redundancy_percent=0, waves=[RolloutWave.devices(5), RolloutWave.devices(9)])
     assert {"rollout-waves", "wave-cannot-prove", "decode-probability"} <= {found.rule for found in rollout.findings}
