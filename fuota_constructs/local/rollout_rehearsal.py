@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 DELIVERY_SECONDS: Final = 600.0
 """How long one jump may take: the devices decode while it waits."""
-PATIENCE_SECONDS: Final = 120.0
+PATIENCE_SECONDS: Final = 300.0
 """How long nothing may happen: neither a step nor a wait."""
 LOOK_SECONDS: Final = 0.1
 

@@ -29,6 +29,9 @@ MAX_ATTEMPTS: Final = 12
 PAGE_SIZE: Final = 250
 """Items asked for at once, the most the model of AWS IoT Wireless allows."""
 
+CLOCK_SECONDS: Final = 60.0
+"""How long a local cloud has to tell its time: its simulated devices may be at work."""
+
 LOCAL_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -131,14 +134,22 @@ class Aws:
             token = {"NextToken": answer["NextToken"]}
 
     def clock(self) -> tuple[float, float]:
-        """The present in epoch seconds, which a local cloud may have moved, and how many seconds pass there in one."""
+        """The present in epoch seconds, which a local cloud may have moved, and how many seconds pass there in one.
+
+        Raises OperationError where something takes the question and does not answer within 60 s.
+        """
         if self.is_local:
             try:
                 with self._asked(f"{self.endpoint}/_fuota/clock") as answer:
                     clock = json.load(answer)
                 return float(clock["now"]), float(clock.get("speed", 1.0))
-            except (OSError, ValueError, KeyError, TypeError):
-                pass  # some other local service, or none: the call that follows says so
+            except (OSError, ValueError, KeyError, TypeError) as error:
+                if isinstance(getattr(error, "reason", error), TimeoutError):  # its time may be days from ours
+                    raise OperationError(
+                        f"{self.endpoint} did not tell its time within {CLOCK_SECONDS:g} s: wait until that cloud is"
+                        " less busy, or start it again"
+                    ) from error
+                # Some other local service, or none: the call that follows says so.
         return time.time(), 1.0
 
     def _asked(self, url: str) -> Any:
@@ -155,7 +166,7 @@ class Aws:
         if self._verify:
             handlers.append(urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=self._verify)))
         signed = urllib.request.Request(url, headers=dict(request.headers))  # noqa: S310  # an address of this machine
-        return urllib.request.build_opener(*handlers).open(signed, timeout=5)
+        return urllib.request.build_opener(*handlers).open(signed, timeout=CLOCK_SECONDS)
 
     def _client(self, service: str) -> Any:
         session: Any = self._session
