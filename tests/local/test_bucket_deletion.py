@@ -13,7 +13,7 @@ def test_fails_to_delete_a_bucket_that_is_not_empty(cloud: LocalCloud, versioned
     stacks, s3, name = cloud.client("cloudformation"), cloud.client("s3"), f"b-{uuid.uuid4().hex}"
     versioning = {"VersioningConfiguration": {"Status": "Enabled"}} if versioned else {}
     template = {"Resources": {"Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": name, **versioning}}}}
-    patience = {"Delay": 1, "MaxAttempts": 30}
+    patience = {"Delay": 1, "MaxAttempts": 300}
     stacks.create_stack(StackName=name, TemplateBody=json.dumps(template))
     stacks.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig=patience)
     put = s3.put_object(Bucket=name, Key="image.bin", Body=b"image")

@@ -105,6 +105,7 @@ def test_neither_the_cloud_nor_its_functions_see_a_secret(
             FunctionName="environment",
             Runtime="python3.12",
             Handler="index.handler",
+            Timeout=60,
             Role=f"arn:aws:iam::{cloud.account}:role/any",
             Code={"ZipFile": code.getvalue()},
             Environment={"Variables": {"OWN": "setting"}},

@@ -18,7 +18,7 @@ from fuota_constructs import DlClass, FuotaTask, FuotaValidationError, IFuotaTas
 
 SCHEDULE, GROUP = "AWS::Scheduler::Schedule", "AWS::Scheduler::ScheduleGroup"
 TASK_ID = "11111111-2222-3333-4444-555555555555"
-TOMORROW = (datetime.now(UTC) + timedelta(days=1)).replace(hour=2, minute=30, second=0, microsecond=0)
+TOMORROW = (datetime.now(UTC) + timedelta(days=1)).replace(hour=22, minute=30, second=0, microsecond=0)
 
 
 @pytest.fixture

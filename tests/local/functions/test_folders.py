@@ -73,6 +73,7 @@ def test_tmp_needs_no_quotes_wherever_the_cloud_keeps_its_state(
             FunctionName="shell",
             Runtime="python3.13",
             Handler="index.handler",
+            Timeout=60,
             Role=f"arn:aws:iam::{running.account}:role/any",
             Code={"ZipFile": archive(python(f"{shell}\nreturn open('/tmp/copy').read().strip()"))},
         )

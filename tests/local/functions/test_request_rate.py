@@ -29,6 +29,7 @@ def test_the_service_takes_more_requests_and_our_functions_know(
                 FunctionName=module,
                 Runtime=PYTHON,
                 Handler="index.handler",
+                Timeout=60,
                 Role="arn:aws:iam::000000000000:role/function",
                 Code={"ZipFile": archive({"index.py": CODE, f"{module}.py": ""})},
             )
