@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from fuota_constructs.local.cloudformation_properties import check_properties
+
 Properties = dict[str, Any]
 
 _DELETE_SECONDS = 120.0
@@ -99,6 +101,7 @@ class ResourceHandlers:
     def create(self, logical_id: str, properties: Properties, stack_name: str) -> tuple[str, Properties]:
         """Create the resource; answer its physical id and attributes."""
         del logical_id, stack_name
+        check_properties(self.type.noun, properties)
         client = self.client()
         request = self._request(client, f"Create{self.type.noun}", properties)
         if tags := _user_tags(properties):
@@ -113,6 +116,7 @@ class ResourceHandlers:
     def update(self, physical_id: str, old: Properties, new: Properties, stack_name: str) -> tuple[str, Properties]:
         """Change the resource in place: fields, then the association commands, then tags."""
         del stack_name
+        check_properties(self.type.noun, new)
         client = self.client()
         if self.type.updatable:
             for name, (operation, parameter) in self.type.commands.items():

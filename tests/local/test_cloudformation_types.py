@@ -11,6 +11,7 @@ import pytest
 from fuota_constructs.local.cloud import LocalCloud
 
 RADIO = {"RfRegion": "EU868", "DlClass": "ClassC"}
+KEYS = {"OtaaV10x": {"AppEui": "0" * 16, "AppKey": "0" * 32}}
 Deploy = Callable[..., dict[str, Any]]
 
 
@@ -109,6 +110,14 @@ def test_fails_with_the_services_own_words(deploy: Deploy, cloud: LocalCloud) ->
     assert any("ValidationException" in reason and "AS923-1" in reason for reason in reasons), reasons
 
 
+def test_fails_to_create_and_update_with_a_property_that_only_the_api_has(deploy: Deploy) -> None:
+    task = {"FirmwareUpdateImage": "s3://b/k", "FirmwareUpdateRole": "r", "LoRaWAN": {"RfRegion": "EU868"}}
+    deploy({"T": {"Type": "AWS::IoTWireless::FuotaTask", "Properties": task}})
+    resource = {"Type": "AWS::IoTWireless::FuotaTask", "Properties": {**task, "RedundancyPercent": 20}}
+    assert deploy({"T": resource})["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert deploy({"U": resource})["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+
+
 def test_a_task_ignores_associations_on_create_and_runs_them_on_update_as_aws_does(
     deploy: Deploy, cloud: LocalCloud
 ) -> None:
@@ -201,7 +210,11 @@ PROPERTIES: dict[str, dict[str, Any]] = {
         "LoRaWAN": {"RfRegion": "EU868"},
     },
     "MulticastGroup": {"LoRaWAN": RADIO},
-    "WirelessDevice": {"Type": "LoRaWAN", "DestinationName": "attributes", "LoRaWAN": {"DevEui": "a1b2c3d4e5f60700"}},
+    "WirelessDevice": {
+        "Type": "LoRaWAN",
+        "DestinationName": "attributes",
+        "LoRaWAN": {"DevEui": "a1b2c3d4e5f60700", **KEYS},
+    },
     "DeviceProfile": {"LoRaWAN": {"RfRegion": "EU868"}},
     "ServiceProfile": {},
     "Destination": {
@@ -215,7 +228,7 @@ PROPERTIES: dict[str, dict[str, Any]] = {
 
 def test_a_device_is_given_another_thing_and_none(deploy: Deploy, cloud: LocalCloud) -> None:
     arn = "arn:aws:iot:eu-west-1:000000000000:thing"
-    properties = {"Type": "LoRaWAN", "DestinationName": "d", "LoRaWAN": {"DevEui": "a1b2c3d4e5f60701"}}
+    properties = {"Type": "LoRaWAN", "DestinationName": "d", "LoRaWAN": {"DevEui": "a1b2c3d4e5f60701", **KEYS}}
     for thing in ("one", "two", None, "three"):
         given = {"ThingArn": f"{arn}/{thing}"} if thing else {}
         device = {"Type": "AWS::IoTWireless::WirelessDevice", "Properties": {**properties, **given}}
@@ -265,15 +278,18 @@ def test_fails_for_an_attribute_that_no_schema_has(deploy: Deploy, cloud: LocalC
 
 
 def test_a_service_profile_has_what_was_given_over_the_networks_values(deploy: Deploy, cloud: LocalCloud) -> None:
-    given = {"DrMin": 2, "DrMax": "5", "AddGwMetadata": "true"}
+    given = {"AddGwMetadata": "true", "PrAllowed": True}
     made = deploy(
         {"S": {"Type": "AWS::IoTWireless::ServiceProfile", "Properties": {"LoRaWAN": given}}},
         S={"Ref": "S"},
         Max=get_att("S", "LoRaWAN.DrMax"),
     )
-    assert made["Values"]["Max"] == "5"
+    assert made["Values"]["Max"] == "15"
     profile = cloud.client("iotwireless").get_service_profile(Id=made["Values"]["S"])["LoRaWAN"]
-    assert (profile["DrMin"], profile["DrMax"], profile["AddGwMetadata"], profile["UlRate"]) == (2, 5, True, 60)
+    assert (profile["AddGwMetadata"], profile["PrAllowed"], profile["RaAllowed"], profile["UlRate"]) == (
+        *(True, True, False),
+        60,
+    )
 
 
 def test_a_device_with_profiles_and_destination_deploys_and_a_new_profile_replaces_the_old(
