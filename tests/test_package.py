@@ -157,7 +157,7 @@ ROOMS = {
     "rules": {"lorawan"},
     "local": {"lorawan", "extras", "firmware", "operations"},
     "template": {"errors"},
-    "provider": {"errors", "template"},
+    "provider": {"errors", "synth_checks", "template"},
     "firmware": FACTS | {"provider", "extras"},
     "fleet": FACTS | {"firmware", "provider"},
     "task": FACTS | {"firmware", "provider"},

@@ -12,8 +12,8 @@ import jsii
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.provider.configuration import LAMBDA, RETENTION_DAYS, Configurable, settings_of
 from fuota_constructs.provider.permissions import statement
+from fuota_constructs.synth_checks import Place, place_of, place_of_stack
 from fuota_constructs.template.service_role import service_role
-from fuota_constructs.template.tokens import known_text
 
 if TYPE_CHECKING:
     from aws_cdk import aws_ec2 as ec2
@@ -155,17 +155,17 @@ class ConfiguredFunction(Configurable):
         return ec2.SecurityGroup(self.scope, "SecurityGroup", vpc=vpc, description=description, allow_all_outbound=True)
 
     def _expect_here(self, name: str, given: cdk.IResource, *kinds: str) -> None:
-        stack = cdk.Stack.of(self.scope)
-        for kind in kinds:
-            there, here = getattr(given.env, kind), getattr(stack, kind)
-            if known_text(there) and known_text(here) and there != here:
-                raise FuotaValidationError(
-                    f"provider-{name.replace('_', '-')}",
-                    f"{name} {given.node.path} is of {kind} {there}, and the stack"
-                    f" {stack.node.path} of {here}, where it is needed; give each stack one of its own"
-                    f" {' and '.join(kinds)}: FuotaProvider.configure(stack, {name}=...)",
-                    construct_path=self.scope.node.path,
-                )
+        """Refuse what is known to be of another account or Region; `kinds` says which of the two counts."""
+        there, stack = place_of(given), cdk.Stack.of(self.scope)
+        judged = Place(**{kind: getattr(there, kind) for kind in kinds})
+        if apart := judged.apart_from(place_of_stack(stack)):
+            theirs, ours = apart
+            raise FuotaValidationError(
+                f"provider-{name.replace('_', '-')}",
+                f"{name} {given.node.path} is in {theirs}, and the stack {stack.node.path} in {ours}, where it is"
+                f" needed; give each stack one of its own: FuotaProvider.configure(stack, {name}=...)",
+                construct_path=self.scope.node.path,
+            )
 
     def _judge(self, vpc: ec2.IVpc, selected: ec2.SelectedSubnets) -> None:
         if selected.has_public:

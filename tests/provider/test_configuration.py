@@ -242,7 +242,7 @@ def test_fails_for_a_vpc_of_another_region(app, image):
     home, away = (cdk.Stack(app, f"Stack{number}", env=env) for number, env in enumerate(homes))
     FuotaProvider.configure(app, vpc=ec2.Vpc(home, "Vpc"))
     use(home, image)
-    with pytest.raises(FuotaValidationError, match="region eu-west-1, and the stack Stack1 of us-east-1"):
+    with pytest.raises(FuotaValidationError, match="in eu-west-1, and the stack Stack1 in us-east-1"):
         use(away, image)
 
 
@@ -251,15 +251,15 @@ def test_fails_for_a_vpc_of_another_region(app, image):
     [
         (
             lambda at: {"role": iam.Role.from_role_arn(at, "Role", "arn:aws:iam::444455556666:role/functions")},
-            "provider-role: role Stack/Role is of account 444455556666, and the stack Stack of 111122223333",
+            "provider-role: role Stack/Role is in account 444455556666, and the stack Stack in account 111122223333",
         ),
         (
             lambda at: {"environment_encryption": kms.Key.from_key_arn(at, "Key", KEY_ELSEWHERE)},
-            "provider-environment-encryption: .* is of region us-east-1, and the stack Stack of eu-west-1",
+            "provider-environment-encryption: .* is in us-east-1, and the stack Stack in eu-west-1",
         ),
         (
             lambda at: {"log_group_encryption_key": kms.Key.from_key_arn(at, "Key", KEY_ELSEWHERE)},
-            "provider-log-group-encryption-key: .* is of region us-east-1, and the stack Stack of eu-west-1",
+            "provider-log-group-encryption-key: .* is in us-east-1, and the stack Stack in eu-west-1",
         ),
     ],
 )
