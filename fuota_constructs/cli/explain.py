@@ -12,6 +12,7 @@ from fuota_constructs import rules
 from fuota_constructs.cli import documents, options
 from fuota_constructs.cli.output_files import write
 from fuota_constructs.operations.visible_text import visible
+from fuota_constructs.rules.refusals import REFUSALS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 WIDTH = 80
 LABEL = 12
 
+EVERY = (*rules.RULES, *REFUSALS)
+"""What is checked at synth, and what is refused at once."""
+
 
 class RuleName(click.ParamType["Rule"]):
     """The id of a rule, also as a message has it: `duty-cycle:` or `[ack: duty-cycle]`."""
@@ -30,7 +34,7 @@ class RuleName(click.ParamType["Rule"]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Rule:
         """Find the rule, or name the nearest."""
-        known = {rule.id: rule for rule in rules.RULES}
+        known = {rule.id: rule for rule in EVERY}
         typed = str(value).lower().strip(" []:`").removeprefix("ack:").strip().replace("_", "-").replace(" ", "-")
         if typed in known:
             return known[typed]
@@ -45,7 +49,7 @@ class RuleName(click.ParamType["Rule"]):
         del ctx, param
         from click.shell_completion import CompletionItem
 
-        return [CompletionItem(rule.id, help=rule.what) for rule in rules.RULES if rule.id.startswith(incomplete)]
+        return [CompletionItem(rule.id, help=rule.what) for rule in EVERY if rule.id.startswith(incomplete)]
 
 
 @click.command()
@@ -70,12 +74,12 @@ def explain(*, rule: Rule | None, as_json: bool, json_file: Path | None) -> None
       1  a file could not be written
       2  wrong usage, or no such rule
     """
-    chosen = rules.RULES if rule is None else (rule,)
+    chosen = EVERY if rule is None else (rule,)
     text = documents.as_text("explain", {"rules": [_content(each) for each in chosen]})
     if as_json:
         click.echo(text)
     else:
-        click.echo("\n".join(_listed(rules.RULES) if rule is None else _explained(rule)))
+        click.echo("\n".join(_listed(EVERY) if rule is None else _explained(rule)))
     if json_file is not None:
         write(json_file, text + "\n")
         click.echo(f"written: {json_file}", err=True)

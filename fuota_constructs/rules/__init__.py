@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from fuota_constructs.lorawan.device_stack import DeviceStack
 from fuota_constructs.lorawan.session_plan import SessionPlan
 from fuota_constructs.rules.delta_rules import DELTA_RULES
@@ -37,6 +39,9 @@ from fuota_constructs.rules.rule import (
 from fuota_constructs.rules.stack_rules import STACK_RULES
 from fuota_constructs.rules.start_rules import CALL_LEAD_SECONDS, SERVICE_LEAD_SECONDS, START_RULES
 from fuota_constructs.rules.task_rules import TASK_RULES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 RULES: tuple[Rule, ...] = (
     *FRAGMENT_RULES,
@@ -94,7 +99,15 @@ cdk.Annotations.of(task).acknowledge_warning("fragment-interval-rounding", "meas
 What is known only at deployment is not checked: tokens, and what a context lookup answers before the CLI has looked it
 up. `fuota plan` and `fuota preflight` ask the same rules.
 
+What nothing can be made of is [refused at once](#refused-at-once), where it is given.
+
 This page is printed by `python -m fuota_constructs.rules`.
+"""
+
+_REFUSALS_HEAD = """## Refused at once
+
+A value of a wrong kind raises `FuotaValidationError` in the constructor or method that it is given to; its `rule` is
+one of these. A few of the warnings here are said at once, too, and acknowledged like any other.
 """
 
 
@@ -106,9 +119,15 @@ def findings_in(plan: TaskPlan) -> tuple[Finding, ...]:
 
 def markdown_page() -> str:
     """All rules as the page of the documents: a table, and a heading, so an anchor, for each."""
-    index = [f"| [`{rule.id}`](#{rule.id}) | {' / '.join(rule.levels)} | {rule.what} |" for rule in RULES]
-    table = ["| rule | level | fires when |", "|---|---|---|", *index, ""]
-    return "\n".join([_PAGE_HEAD, *table, *(_section(rule) for rule in RULES)])
+    from fuota_constructs.rules.refusals import REFUSALS  # no synth asks for them
+
+    checked, refused = ([_index(each), *map(_section, each)] for each in (RULES, REFUSALS))
+    return "\n".join([_PAGE_HEAD, *checked, _REFUSALS_HEAD, *refused])
+
+
+def _index(rules: Iterable[Rule]) -> str:
+    rows = [f"| [`{rule.id}`](#{rule.id}) | {' / '.join(rule.levels)} | {rule.what} |" for rule in rules]
+    return "\n".join(["| rule | level | fires when |", "|---|---|---|", *rows, ""])
 
 
 def _section(rule: Rule) -> str:

@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from fuota_constructs import rules
+from fuota_constructs.cli.explain import EVERY
 from fuota_constructs.cli.root import fuota
 
 from .published import document
@@ -17,11 +18,11 @@ def explain(*arguments: str) -> Result:
 
 def test_lists_every_rule_in_eighty_columns() -> None:
     listed = explain().stdout
-    assert [rule.id for rule in rules.RULES if f"{rule.id} ({' or '.join(rule.levels)})\n" not in listed] == []
+    assert [rule.id for rule in EVERY if f"{rule.id} ({' or '.join(rule.levels)})\n" not in listed] == []
     assert [line for line in listed.splitlines() if len(line) > 80] == []
 
 
-@pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: rule.id)
+@pytest.mark.parametrize("rule", EVERY, ids=lambda rule: rule.id)
 def test_says_everything_of_a_rule(rule: rules.Rule) -> None:
     said = explain(rule.id).stdout
     words = " ".join(said.split())
@@ -39,7 +40,7 @@ def test_takes_a_rule_as_a_message_has_it(typed: str) -> None:
 
 def test_answers_json(tmp_path: Path) -> None:
     every = document(explain("--json").stdout)["rules"]
-    assert [each["rule"] for each in every] == [rule.id for rule in rules.RULES]
+    assert [each["rule"] for each in every] == [rule.id for rule in EVERY]
     file = tmp_path / "rule.json"
     assert explain("role-trust", "--json-file", str(file)).exit_code == 0
     [one] = document(file.read_text())["rules"]
