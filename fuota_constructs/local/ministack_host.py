@@ -41,7 +41,7 @@ from fuota_constructs.local.certificates import certificates_in
 from fuota_constructs.local.cloud_secret import read_secret
 from fuota_constructs.local.cloudformation_types import TYPES, ResourceHandlers
 from fuota_constructs.local.errors import LocalCloudError
-from fuota_constructs.local.functions import custom_resources, workers
+from fuota_constructs.local.functions import custom_resources, inline_code, workers
 from fuota_constructs.local.guard import SERVICE, Guard
 from fuota_constructs.local.host_environment import set_environment
 from fuota_constructs.local.own_names import OwnNames
@@ -81,6 +81,7 @@ SEAMS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
     *embedded_metrics.SEAMS,
     *workers.SEAMS,
     *custom_resources.SEAMS,
+    *inline_code.SEAMS,
     *bucket_deletion.SEAMS,
     *bucket_tags.SEAMS,
     *stack_records.SEAMS,
@@ -142,6 +143,7 @@ class Host:
         ministack_image.install()
         workers.install(clock_file=self._clock_file(), requests_per_second=self.requests_per_second)
         custom_resources.install()
+        inline_code.install()
         bucket_deletion.install()
         bucket_tags.install()
         stack_records.install()

@@ -6,6 +6,7 @@ two repetitions follow at once, and then nobody waits. Belongs to `ministack_hos
 """
 
 import importlib
+import json
 import logging
 from typing import Any
 
@@ -17,6 +18,7 @@ SEAMS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
     ("ministack.services.cloudformation.custom_resource", "_pending", None),
 )
 ATTEMPTS = 3
+MOST_ANSWER_BYTES = 4096  # CloudFormation User Guide, custom resource response objects
 LONGEST_REASON = 2000
 _ANSWER_PATH = "/_ministack/cfn-response/"
 
@@ -42,6 +44,22 @@ def install() -> None:
         return result
 
     functions._execute_function_with_config_scope = execute
+    _refuse_long_answers()
+
+
+def _refuse_long_answers() -> None:
+    custom_resources = _custom_resources()
+    deliver_before = custom_resources.deliver_response
+
+    def deliver_response(token: str, response: dict[str, Any]) -> bool:
+        # As short as its JSON can be: what was sent is no shorter.
+        size = len(json.dumps(response, separators=(",", ":"), ensure_ascii=False).encode(errors="replace"))
+        if size > MOST_ANSWER_BYTES:
+            reason = f"Response object is too long: {size} bytes, CloudFormation takes {MOST_ANSWER_BYTES}"
+            response = {"Status": "FAILED", "Reason": reason}
+        return bool(deliver_before(token, response))
+
+    custom_resources.deliver_response = deliver_response
 
 
 def _token(event: Any) -> str | None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import textwrap
 import uuid
 from typing import Any
@@ -112,3 +113,10 @@ def test_what_the_function_says_itself_is_the_reason(cloud: LocalCloud) -> None:
     _, reason = create(cloud, python(body))
     assert "the volcano erupted" in reason
     assert "not this" not in reason
+
+
+def test_fails_on_an_answer_longer_than_cloudformation_takes(cloud: LocalCloud) -> None:
+    _, reason = create(
+        cloud, python("answer(event, Data={'Long': 'x' * 4096 if event['RequestType'] != 'Delete' else ''})")
+    )
+    assert re.search(r"Response object is too long: 4\d{3} bytes, CloudFormation takes 4096", reason)
