@@ -48,8 +48,8 @@ demo: $(DEMO)
 
 test: setup
 	# A file a worker: what its tests share, such as a running cloud, is made once. Deployments wait more than they work: two workers
-	# for each processor.
-	$(BIN)/python -m pytest -n $$($(BIN)/python -c 'import os; print(2 * (os.cpu_count() or 1))') --dist loadfile --no-loadscope-reorder
+	# for each processor. The examples of properties are those of every run: others are tried by whoever runs a test by itself.
+	$(BIN)/python -m pytest --hypothesis-profile=ci -n $$($(BIN)/python -c 'import os; print(2 * (os.cpu_count() or 1))') --dist loadfile --no-loadscope-reorder
 
 bytecode: setup  ## compiles what the tests load, once: on a fresh checkout each worker would, all at the same time
 	$(BIN)/python -m pytest --collect-only -qq -p no:syrupy >/dev/null

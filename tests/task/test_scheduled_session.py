@@ -8,7 +8,7 @@ from aws_cdk import aws_iotwireless as iotwireless
 
 from fuota_constructs import DeviceList, DlClass, FuotaTask, MulticastGroup, RfRegion
 
-AT = (datetime.now(UTC) + timedelta(days=1)).replace(hour=2, minute=30, second=0, microsecond=0)
+AT = (datetime.now(UTC) + timedelta(days=1)).replace(hour=22, minute=30, second=0, microsecond=0)
 MINUTES = 50
 """1000 bytes in fragments of 40, one every 2 minutes."""
 DEVICES = [f"0000000{number}-abcd-0000-0000-000000000000" for number in range(4)]

@@ -203,7 +203,9 @@ def images(imgtool, keys):
     return {**made, "mcuboot": imgtool.sign("--key", keys.file("ecdsa-p256"), payload=program(2000))}
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(st.sampled_from(["mcuboot", *MADE]), st.data())
 def test_no_changed_image_is_verified_and_none_ends_in_a_traceback(images, keys, name, data) -> None:
     image = images[name]
@@ -222,7 +224,9 @@ def test_no_changed_image_is_verified_and_none_ends_in_a_traceback(images, keys,
         ]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(st.sampled_from([b"", b"\x3d\xb8\xf3\x96", b"SFU1", b"WOLF", b"\xe9\x01\x02\x20"]), st.binary(max_size=700))
 def test_no_random_file_is_verified(keys, magic, rest) -> None:
     assert check(magic + rest, keys.public_file("ecdsa-p256")).verdict not in {"verified", "named"}

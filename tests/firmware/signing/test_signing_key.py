@@ -130,7 +130,9 @@ def test_fails_for_a_file_that_cannot_be_read(tmp_path) -> None:
             read_key(path)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(st.data())
 def test_any_file_is_a_key_or_a_refusal(keys, tmp_path, data) -> None:
     start = data.draw(st.sampled_from([b"", *(spki(keys.key(kind)) for kind in ("ecdsa-p256", "ed25519", "rsa-2048"))]))

@@ -172,7 +172,9 @@ create_requests = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(request=create_requests)
 def test_every_valid_create_comes_back_from_get(client, request):
     got = client.get_fuota_task(Id=client.create_fuota_task(**request)["Id"])
