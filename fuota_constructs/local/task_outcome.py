@@ -81,7 +81,7 @@ class TaskOutcome(TaskProgress):
 class Trouble:
     """What the stack of a device has to do with its outcome, what to do, and the rule that warns of it, if one does.
 
-    `about` is `stack`, or `delta`: what it makes of a patch.
+    `about` is `stack`, `delta`: what it makes of a patch, or `radio`: when it listens.
     """
 
     cause: str

@@ -116,6 +116,13 @@ class Conditions(NamedTuple):
             return None
         return seconds_a_ping_slot(self.ping_slot_period or DEFAULT_PING_SLOT_PERIOD)
 
+    def loss_at(self, interval_seconds: float) -> float:
+        """The share of fragments a device misses: in class B also those that find their ping slot taken (assumed)."""
+        slot = self.ping_slot_seconds
+        if slot is None or interval_seconds >= slot:
+            return self.loss
+        return 1 - (1 - self.loss) * interval_seconds / slot
+
     def sending_seconds(self, airtime_seconds: float) -> float:
         """How long all gateways take for one fragment: each begins `gateway_spacing_seconds` after the one before."""
         return (self.gateways - 1) * self.gateway_spacing_seconds + airtime_seconds
@@ -219,7 +226,7 @@ def plan_session(
     interval = smallest if interval_seconds is None else interval_seconds
     duration = total * interval
     receive = _receive_seconds(conditions, duration, total, airtime)
-    chance = decode_probability(data, total - data, conditions.loss, version=conditions.version)
+    chance = decode_probability(data, total - data, conditions.loss_at(interval), version=conditions.version)
     cut_off = _cut_off(conditions.dl_class, duration)
     milliampere_hours = receive * RECEIVE_MILLIAMPERES / SECONDS_PER_HOUR
     return SessionPlan(

@@ -81,6 +81,13 @@ def test_class_b_sends_no_faster_than_the_ping_slots():
     assert _plan("US915", 8, 30, dl_class=CLASS_B, ping_slot_period=32).smallest_interval_seconds == 1
 
 
+def test_fragments_that_find_their_ping_slot_taken_are_lost():
+    half = _plan(dl_class=CLASS_B, interval_seconds=2, ping_slot_period=128, redundancy_percent=25)
+    assert (half.decode_probability, half.loss) == (0, 0.1)
+    quick = _plan(dl_class=CLASS_B, interval_seconds=2, ping_slot_period=64, redundancy_percent=25)
+    assert quick.decode_probability > 0.999
+
+
 def test_gateways_send_one_after_the_other():
     assert _plan("US915", 8, 30, gateways=20, gateway_spacing_seconds=1.0).smallest_interval_seconds == 20
     assert _plan("US915", 8, 30, gateways=1, gateway_spacing_seconds=60.0).smallest_interval_seconds == 1

@@ -241,7 +241,7 @@ GATEWAYS = {"GatewayList": ["a", "b", "c"], "TransmissionInterval": 9000}
         ),
         ({}, {"DlDr": 0}, "fragment-size-range", "error", "DR0"),
         ({}, {"DlFreq": 868_100_000}, "duty-cycle", "warning", "on 868.1 MHz a gateway may send"),
-        ({}, {"PingSlotPeriod": 4096}, "ping-slot-interval", "warning", "listen every 122.9 s"),
+        ({}, {"PingSlotPeriod": 4096}, "ping-slot-interval", "warning", "listen every 128 s"),
     ],
 )
 def test_judges_the_session_as_the_group_sends_it(  # noqa: PLR0917  # one argument a column

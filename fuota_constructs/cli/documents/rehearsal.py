@@ -138,7 +138,7 @@ class Trouble(TypedDict):
     cause: Text
     remedy: Text
     rule: str
-    about: Annotated[Literal["stack", "delta"], "delta: what devices make of a patch"]
+    about: Annotated[Literal["stack", "delta", "radio"], "delta: what devices make of a patch; radio: when they listen"]
 
 
 class CohortTrouble(Trouble):

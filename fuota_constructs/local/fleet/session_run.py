@@ -16,7 +16,14 @@ from fuota_constructs.local.fleet.installation import Installation
 from fuota_constructs.local.fleet.integrity import data_block_mic
 from fuota_constructs.local.fleet.own_memory import OwnMemory
 from fuota_constructs.local.fleet.reception import Reception
-from fuota_constructs.local.fleet.session_set_up import INITIAL, Receiver, heard_by, heard_from, set_up
+from fuota_constructs.local.fleet.session_set_up import (
+    INITIAL,
+    Receiver,
+    heard_by,
+    heard_from,
+    set_up,
+    trouble_with_slots,
+)
 from fuota_constructs.local.fleet.stack_decoder import End
 from fuota_constructs.local.fleet.stack_devices import (
     at_set_up,
@@ -288,7 +295,7 @@ class SessionRun:
         session = device.sessions[self.frag_index]
         _, session.missing = self._closed[device.id] if self._closed else (0, 0)
         self._note(device, has)
-        trouble = at_the_end(device, self.parameters, has, session)
+        trouble = at_the_end(device, self.parameters, has, session) or trouble_with_slots(device, self.parameters)
         status = self._ask(device)
         self.outcomes[device.id] = Outcome(
             status, trouble=trouble or trouble_at_the_end(device, before, status, has_image=False)

@@ -11,6 +11,7 @@ import numpy as np
 from fuota_constructs.local.fleet.frames import commands_in, frame_of
 from fuota_constructs.local.fleet.integrity import data_block_mic
 from fuota_constructs.local.fleet.radio import Arrived, arrivals
+from fuota_constructs.local.fleet.stack_trouble import slots_taken
 from fuota_constructs.lorawan.fragmentation.messages import (
     FRAGMENTATION_PORT,
     PACKAGE_IDENTIFIER,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from fuota_constructs.local.fleet.device import Device
     from fuota_constructs.local.fleet.multicast_server import ServedGroup
     from fuota_constructs.local.fleet.session_parameters import SessionParameters
+    from fuota_constructs.local.fleet.stack_trouble import StackTrouble
 
 _REFUSALS: Final = (
     ("frag_algo_unsupported", "FragAlgo_unsupported"),
@@ -123,6 +125,14 @@ def heard_by(receiver: Receiver, parameters: SessionParameters, random: np.rando
         slots = np.arange(len(arrived)) * interval // slot
         arrived[1:] &= slots[1:] != slots[:-1]
     return arrived
+
+
+def trouble_with_slots(device: Device, parameters: SessionParameters) -> StackTrouble | None:
+    """What is in the way of a device of class B that is sent fragments faster than it has ping slots."""
+    told = [group.session for group in device.multicast.groups.values() if group.session is not None]
+    slots = [each.seconds_a_ping_slot or 0 for each in told if each.start == int(parameters.start)]
+    slot, interval = max(slots, default=0), parameters.interval_seconds
+    return slots_taken(interval, slot) if interval < slot else None
 
 
 def heard_from(device: Device, uplink: bytes) -> tuple[Message, ...]:

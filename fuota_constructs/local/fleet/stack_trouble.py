@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class StackTrouble(NamedTuple):
     """A cause, its remedy, and the id of the rule that warns of it before; empty where none can.
 
-    `about` is `stack`, or `delta`: what devices make of a patch.
+    `about` is `stack`, `delta`: what devices make of a patch, or `radio`: when they listen.
     """
 
     cause: str
@@ -30,6 +30,13 @@ def hangs(build: DeviceStack) -> StackTrouble:
     """The 8-bit loop counter."""
     cause = f"{build} hangs for ever from {build.hangs_from_fragments:,} fragments"
     return StackTrouble(cause, f"{_LARGER}: fewer than {build.hangs_from_fragments:,}", "stack-hang")
+
+
+def slots_taken(interval: float, slot: int) -> StackTrouble:
+    """Fragments that come faster than ping slots, whatever the stack."""
+    cause = f"a fragment every {interval:g} s and a ping slot every {slot} s: only the first in each slot is heard"
+    remedy = f"choose a fragment_interval of {slot} s or more, or a smaller PingSlotPeriod: redundancy does not help"
+    return StackTrouble(cause, remedy, "ping-slot-interval", "radio")
 
 
 def hung_before(build: DeviceStack) -> StackTrouble:

@@ -197,6 +197,8 @@ def test_a_ping_slot_carries_one_fragment(cloud: FleetCloud, period: int, interv
     assert statuses == {"Successful" if heard >= 50 else "MissingFrag": 1}
     [row] = cloud.admin("GET", f"fleet?devices=1&task={task}")["list"]
     assert row["received"] == heard
+    trouble = row["trouble"] or {}
+    assert trouble.get("rule", "") == ("ping-slot-interval" if heard < 50 else "")
 
 
 def test_a_deleted_task_sends_no_more(cloud: FleetCloud) -> None:
