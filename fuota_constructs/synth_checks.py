@@ -53,6 +53,7 @@ __all__ = [
     "DeviceStack",
     "EarlierStart",
     "GroupPlan",
+    "Judge",
     "MembersPlan",
     "MonitorPlan",
     "Place",
@@ -236,6 +237,20 @@ class CheckedTask(Protocol):
     def findings(self) -> Sequence[Finding]:
         """What the rules find in it, as it is now."""
         ...
+
+
+class Judge:
+    """Asks the rules about one task, again only where something about it has changed: most stay as they were made."""
+
+    def __init__(self) -> None:
+        """Nothing is asked yet."""
+        self._last: tuple[TaskPlan, tuple[Finding, ...]] | None = None
+
+    def findings_in(self, plan: TaskPlan) -> tuple[Finding, ...]:
+        """What the rules find in the task as it is now."""
+        if self._last is None or self._last[0] != plan:
+            self._last = plan, findings_in(plan)
+        return self._last[1]
 
 
 @jsii.implements(constructs.IValidation)

@@ -188,6 +188,7 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
         if (policy := task_inputs.removal_policy_of(removal_policy, self)) is not cdk.RemovalPolicy.DESTROY:
             self._resource.apply_removal_policy(policy)
         self._checks: synth_checks.SynthChecks | None = None
+        self._judge = synth_checks.Judge()
         self._session: ScheduledSession | None = None
         self._check_at_synth()
         for key, value in shared.stack_tags.items():
@@ -241,7 +242,7 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
     def findings(self) -> tuple[Finding, ...]:
         """What the rules find in the task as it is now, errors first; synth reports those of all tasks together."""
         start = self._session.start_plan() if self._session else None
-        return synth_checks.findings_in(self._task_plan(self._tags.values)._replace(start=start))
+        return self._judge.findings_in(self._task_plan(self._tags.values)._replace(start=start))
 
     def add_multicast_group(self, group: IMulticastGroupRef) -> None:
         """Update one more multicast group; a group that is there already is not added twice.
@@ -315,7 +316,7 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
     def _check_at_synth(self, *, always: bool = False) -> None:
         # A task with something to say says it under its own path. The others, whose tags, L1s, bucket or role may still
         # change, are looked at once more, all in one go: a validation of its own would cost each of them round trips.
-        if self._checks is None and (always or synth_checks.findings_in(self._task_plan())):
+        if self._checks is None and (always or self.findings):
             self._checks = synth_checks.SynthChecks(self)
             self._checks.tasks[self] = None
             self._shared.checks.tasks.pop(self, None)
