@@ -99,7 +99,9 @@ def _settles(status: RolloutStatus, until: datetime) -> Next:
 
 def _bakes_until(status: RolloutStatus) -> datetime | None:
     done, until = status.moment("DoneAt"), status.moment("Until")
-    bake = float(status.wave_settings.get("bakeSeconds", 0)) if not int(status.control.get("Attempt") or 0) else 0.0
+    bake = float(status.wave_settings.get("bakeSeconds", 0))
+    if int(status.control.get("Attempt") or 0):  # a session for those that are tried again
+        bake = min(bake, float((status.settings.get("gate") or {}).get("silentAfterSeconds", 0)))
     if done is None or until is None:
         return until
     return max(until, done + timedelta(seconds=bake))

@@ -109,7 +109,7 @@ class FuotaRollout(RolloutEvents):
         `most_redundancy_percent`: what retries may be sent with, if so much was learnt to be needed; from
         `redundancy_percent` to 100; twice `redundancy_percent`, at least 30, by default.
         `silent_after`: a device that has the image and sends nothing for so long is silent, a minute to a week; 6
-        hours by default.
+        hours by default. Retries that deliver bake for it, no longer than their wave.
         `most_silent`: above so many silent devices the rollout aborts; 0 by default.
         `setup_within`: how long the devices of a wave may take to learn of its group, an hour to a week: some four of
         their uplinks; a day by default.

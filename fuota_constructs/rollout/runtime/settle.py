@@ -13,7 +13,7 @@ from wave_turn import DONE, WAIT, Turn
 
 
 def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
-    """Wait for the bake of the wave after its first session, then look who was heard since.
+    """Wait for the bake of the wave after its session, then look who was heard since.
 
     A device that has the image, and was not heard for `silentAfterSeconds` after the session, is silent. One of which
     the service tells no uplink at all is not: nothing is known about it. Where versions count it waits for the reports,
@@ -22,10 +22,9 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
     del word
     now, done = calls.now(), float(turn.state["doneAt"])
     since, kept = waiting_since(turn.state, f"bake-{turn.attempt}", now)
-    bake = float(turn.settings["waves"][turn.wave].get("bakeSeconds", 0)) if turn.attempt == 0 else 0.0
-    if seconds := wait_seconds(since=since, now=now, until=done + bake):
-        return {"next": WAIT, "seconds": seconds, **kept}
     record = WaveRecord(turn, calls)
+    if seconds := wait_seconds(since=since, now=now, until=done + _bake_seconds(turn, record)):
+        return {"next": WAIT, "seconds": seconds, **kept}
     statuses = record.statuses_of(turn.attempt)
     last = {device["Id"]: heard(device) for device in calls.devices(MulticastGroupId=turn.state["group"])}
     long_enough = now - done >= float(turn.settings["gate"]["silentAfterSeconds"])
@@ -41,6 +40,16 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
         return {"next": WAIT, "seconds": seconds, "versionsBy": deadline, **kept}
     record.keep_statuses(statuses)
     return {"next": DONE, "versionsBy": None, **kept}
+
+
+def _bake_seconds(turn: Turn, record: WaveRecord) -> float:
+    """The bake of a first session; of one more as much of it as shows who of those that got the image fell silent."""
+    bake = float(turn.settings["waves"][turn.wave].get("bakeSeconds", 0))
+    if turn.attempt == 0:
+        return bake
+    if all(found["status"] != DELIVERED for found in record.statuses_of(turn.attempt).values()):
+        return 0.0
+    return min(bake, float(turn.settings["gate"]["silentAfterSeconds"]))
 
 
 def _note_versions(turn: Turn, statuses: dict[str, dict[str, Any]], calls: RolloutCalls, done: float) -> bool:

@@ -10,6 +10,7 @@ from rollout_simulation import network
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import Iterable, Mapping
 
     from rollout_simulation.world import World
 
@@ -23,7 +24,9 @@ FATES: dict[str, tuple[str, ...]] = {
     "asleep": ("Initial", "Successful"),
     "small": ("Not_enough_memory",),
     "brick": ("Successful",),
+    "far brick": ("MissingFrag", "Successful"),
 }
+BRICKS = ("brick", "far brick")
 FLEETS = (
     ("near",),
     ("near", "near", "near", "far"),
@@ -32,6 +35,7 @@ FLEETS = (
     ("near", "broken", "broken"),
     ("near", "near", "near", "near", "near", "small"),
     ("near", "near", "near", "near", "near", "brick"),
+    ("near", "near", "near", "far brick"),
 )
 
 
@@ -61,12 +65,24 @@ class Fleet:
             return "Initial"
         if (task.id, device) in self.world.judge.conflicts:
             return "Device_exist_in_conflict_fuota_task"
+        return self.fate(device, attempt_of(task))
+
+    def fate(self, device: str, attempt: int) -> str:
+        """What a device says at the end of a session of its own."""
         fate = FATES[self.fates[device]]
-        return fate[min(attempt_of(task), len(fate) - 1)]
+        return fate[min(attempt, len(fate) - 1)]
+
+    def bricks_of(self, devices: Iterable[str], attempt: int) -> set[str]:
+        """Who of these does not survive the image, and has it from this session on."""
+        return {each for each in devices if self.fates[each] in BRICKS and self.fate(each, attempt) == "Successful"}
+
+    def bricks_among(self, found: Mapping[str, Mapping[str, str]]) -> set[str]:
+        """Who has the image by the statuses of a session, and does not survive it."""
+        return {each for each, has in found.items() if self.fates[each] in BRICKS and has["status"] == "Successful"}
 
     def heard(self, device: str, now: float) -> float | None:
         """When a device sent its last uplink."""
-        if self.fates[device] == "brick":
+        if self.fates[device] in BRICKS:
             return min(now, self.world.judge.delivered_at.get(device, now)) - 1
         return now - 1
 

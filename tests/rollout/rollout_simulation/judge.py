@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from fuota_constructs.local.iotwireless.store import FuotaTask, MulticastGroup
+from rollout_simulation.fleet import attempt_of
 from rollout_simulation.network import ON_AIR, devices_of
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Judge:
             names.append(task.id)
             if len(names) > 1:
                 self.world.violation("wave twice", f"{task.details['Name']} was started {len(names)} times")
-            self.delivered_at.update({each: mine[1] for each in devices if self.world.fleet.fates[each] == "brick"})
+            self.delivered_at.update(dict.fromkeys(self.world.fleet.bricks_of(devices, attempt_of(task)), mine[1]))
         for other in self.world.network.state.all(FuotaTask).values():
             if other.id == task.id or self.world.network.status(other) not in ON_AIR:
                 continue
@@ -90,6 +91,14 @@ class Judge:
         kept = json.loads(world.network.objects.get(f"rollouts/Rollout/{execution}/outcome.json", b"{}"))
         if any(kept.get(name) != output[name] for name in ("status", "reason", "waves")):
             world.violation("evidence differs", f"{kept} is kept, {output} is told")
+        sessions = [
+            json.loads(body)
+            for key, body in world.network.objects.items()
+            if f"/{execution}/wave-" in key and "/statuses-" in key
+        ]
+        bricks = {each for found in sessions for each in world.fleet.bricks_among(found)}
+        if bricks and output["status"] == "SUCCEEDED":
+            world.violation("brick not seen", f"{len(bricks)} are silent since they have the image")
         if world.aborted_at is not None and output["status"] != "ABORTED":
             world.violation("abort does not win", f"said at {world.aborted_at:.0f}, {output['status']}")
         if expected is not None:

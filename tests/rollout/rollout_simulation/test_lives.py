@@ -35,6 +35,10 @@ def _does_nothing(*_: object, **__: object) -> dict[str, Any]:
     return {"next": "done"}
 
 
+def _bakes_once(turn: Any, _record: object) -> float:
+    return 0.0 if turn.attempt else float(turn.wave_settings["bakeSeconds"])
+
+
 STORMY, STOPPED = Weather(storm=1.0), Weather(stops=8, spared_children=0.5)
 
 
@@ -62,3 +66,13 @@ def test_fails_for_a_rollout_that_does_not_care(
     else:
         monkeypatch.setattr(broken, instead)
     assert any({each.kind for each in run(seed, weather).violations} & notices for seed in range(MOST_LIVES))
+
+
+def test_who_got_the_image_only_when_tried_again_is_watched_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rollout_simulation.fleet.FLEETS", (("near", "near", "near", "far brick"),))
+    monkeypatch.setattr("settle._bake_seconds", _bakes_once)
+    unseen = next(seed for seed in range(MOST_LIVES) if {each.kind for each in run(seed, Weather()).violations})
+    assert [each.kind for each in run(unseen, Weather()).violations] == ["brick not seen"]
+    monkeypatch.undo()
+    monkeypatch.setattr("rollout_simulation.fleet.FLEETS", (("near", "near", "near", "far brick"),))
+    assert run(unseen, Weather()).violations == []
