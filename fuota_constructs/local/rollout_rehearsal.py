@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fuota_constructs.local.cloud import LocalCloud
     from fuota_constructs.local.fleet import Fleet
     from fuota_constructs.operations.aws import Aws
+    from fuota_constructs.operations.rollout_evidence import Kept
     from fuota_constructs.operations.rollout_status import RolloutStatus
     from fuota_constructs.operations.rollouts import Rollout
 
@@ -127,12 +128,13 @@ class RolloutRehearsal:
         Raises OperationError where it is under way already, or was not deployed wholly.
         """
         self._cloud, self._deployed = cloud, deployed
+        self._kept: Kept = {}
         self._execution = start_rollout(deployed.aws, deployed.rollout, _name(deployed))
 
     @property
     def status(self) -> RolloutStatus:
         """How far it is: `status`, `reason`, `waves` and so on, in the words of `fuota rollout status --json`."""
-        return read_status(self._deployed.aws, self._deployed.rollout, self._execution)
+        return read_status(self._deployed.aws, self._deployed.rollout, self._execution, self._kept)
 
     def follow(self, answer: Callable[[RolloutStatus], str | None]) -> Iterator[RolloutStatus]:
         """Let its time pass; yields how far it is after each jump, the end last.

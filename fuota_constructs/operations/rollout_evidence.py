@@ -59,25 +59,39 @@ class Evidence:
         return any(said.get("Word") == "skip" for said in self.decisions.get(wave, ()))
 
 
-def read_evidence(aws: Aws, rollout: Rollout, execution: str) -> Evidence:
-    """Everything of an execution but the devices one by one, of whom there may be 100,000."""
+Kept = dict[str, tuple[str, Any]]
+"""Documents that were read before, by their keys, each with its ETag: what is the same is not read again."""
+
+
+def read_evidence(aws: Aws, rollout: Rollout, execution: str, kept: Kept | None = None) -> Evidence:
+    """Everything of an execution but the devices one by one, of whom there may be 100,000.
+
+    Who looks again and again gives what was read as `kept`, which is filled here.
+    """
     folder = rollout.evidence_of(execution)
     keys = _keys(aws, rollout, folder)
+    kept = {} if kept is None else kept
+
+    def read(name: str) -> Any:
+        if (had := kept.get(folder + name)) is None or had[0] != keys[name]:
+            had = kept[folder + name] = keys[name], _read(aws, rollout, folder + name)
+        return had[1]
+
     found = Evidence()
     if "sizes.json" in keys:
-        found.sizes = _read(aws, rollout, f"{folder}sizes.json") or None
+        found.sizes = read("sizes.json") or None
     if "outcome.json" in keys:
-        found.outcome = _read(aws, rollout, f"{folder}outcome.json")
+        found.outcome = read("outcome.json")
     latest: dict[int, tuple[int, str]] = {}
     for wave, attempt, kind, key in sorted(_of_waves(keys)):
         if kind == "counts":
             latest[wave] = attempt, key
             continue
         documents = {"check": found.checks, "gate": found.gates, "decision": found.decisions}[kind]
-        documents.setdefault(wave, []).append({"attempt": attempt, **_read(aws, rollout, folder + key)})
+        documents.setdefault(wave, []).append({"attempt": attempt, **read(key)})
     for wave, (attempt, key) in latest.items():
         if attempt > int(found.gate(wave).get("attempt", -1)):
-            found.statuses[wave] = _read(aws, rollout, folder + key)
+            found.statuses[wave] = read(key)
     return found
 
 
@@ -87,9 +101,10 @@ def _of_waves(keys: Iterable[str]) -> Iterator[tuple[int, int, str, str]]:
             yield int(match["wave"]), int(match["attempt"]), match["kind"], key
 
 
-def _keys(aws: Aws, rollout: Rollout, folder: str) -> set[str]:
+def _keys(aws: Aws, rollout: Rollout, folder: str) -> dict[str, str]:
+    """The names of the documents, with their ETags: another text has another one."""
     pages = aws.s3.get_paginator("list_objects_v2").paginate(Bucket=rollout.bucket, Prefix=folder)
-    return {found["Key"].removeprefix(folder) for page in pages for found in page.get("Contents", ())}
+    return {found["Key"].removeprefix(folder): found["ETag"] for page in pages for found in page.get("Contents", ())}
 
 
 def _read(aws: Aws, rollout: Rollout, key: str) -> Any:

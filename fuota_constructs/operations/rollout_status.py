@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from fuota_constructs.operations.aws import code_of
 from fuota_constructs.operations.errors import OperationError, RolloutError
-from fuota_constructs.operations.rollout_evidence import Evidence, read_evidence
+from fuota_constructs.operations.rollout_evidence import Evidence, Kept, read_evidence
 from fuota_constructs.operations.rollout_waves import WaveStatus, said_of, wave_statuses
 from fuota_constructs.operations.rollouts import RUNNING, UNDER_WAY, item
 
@@ -113,8 +113,8 @@ class RolloutStatus:
         return datetime.fromtimestamp(float(told), UTC) if told else None
 
 
-def read_status(aws: Aws, rollout: Rollout, execution: str | None = None) -> RolloutStatus:
-    """The execution that is under way, else the latest; or the one that is named.
+def read_status(aws: Aws, rollout: Rollout, execution: str | None = None, kept: Kept | None = None) -> RolloutStatus:
+    """The execution that is under way, else the latest; or the one that is named. `kept`: as for `read_evidence`.
 
     Raises:
         NotStartedError: there is none.
@@ -126,7 +126,7 @@ def read_status(aws: Aws, rollout: Rollout, execution: str | None = None) -> Rol
     if control.get("Execution") != name:
         control = {}
     settings = _document(described.get("input"))
-    evidence = read_evidence(aws, rollout, name)
+    evidence = read_evidence(aws, rollout, name, kept)
     status, reason = _state(described, control)
     return RolloutStatus(
         rollout=rollout,

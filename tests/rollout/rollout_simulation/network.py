@@ -6,6 +6,7 @@ IoT Wireless is the local service, the table is MiniStack's, in this process; bu
 from __future__ import annotations
 
 import functools
+import hashlib
 import io
 import json
 import re
@@ -183,7 +184,9 @@ class Network:
         if operation == "ListObjectsV2":
             prefix = parse_qs(url.query).get("prefix", [""])[0]
             keys = [
-                f"<Contents><Key>{each}</Key></Contents>" for each in sorted(self.objects) if each.startswith(prefix)
+                f"<Contents><Key>{each}</Key><ETag>{hashlib.sha256(found).hexdigest()}</ETag></Contents>"
+                for each, found in sorted(self.objects.items())
+                if each.startswith(prefix)
             ]
             return 200, {}, f"<ListBucketResult>{''.join(keys)}</ListBucketResult>".encode()
         if operation == "GetBucketEncryption":
