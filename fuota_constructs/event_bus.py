@@ -8,6 +8,7 @@ import aws_cdk as cdk
 
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.synth_checks import Place, place_of, place_of_stack
+from fuota_constructs.template.references import refers
 from fuota_constructs.template.service_arns import parts_of
 from fuota_constructs.template.tokens import shown
 
@@ -23,7 +24,7 @@ def event_bus_arn(event_bus: IEventBusRef | None, at: Construct, *, rule: str) -
     """
     if event_bus is None:
         return cdk.Stack.of(at).format_arn(service="events", resource="event-bus", resource_name="default")
-    if not hasattr(event_bus, "event_bus_ref"):
+    if not refers(event_bus, "event_bus_ref"):
         raise FuotaValidationError(
             rule,
             f"event_bus is {shown(event_bus)}; give a bus, such as aws_events.EventBus.from_event_bus_name(...)",

@@ -32,6 +32,7 @@ from fuota_constructs.rules import (
 )
 from fuota_constructs.rules.radio_session import loss
 from fuota_constructs.template.late_warnings import warn
+from fuota_constructs.template.references import referred
 from fuota_constructs.template.service_arns import parts_of
 from fuota_constructs.template.tokens import is_known, is_stand_in, known_text, shown
 
@@ -173,7 +174,7 @@ def expect_own_place(values: Iterable[object], at: constructs.IConstruct, *, rul
     `reference`: what the CDK refers to one by, such as `wireless_device_ref`; what has none is passed over.
     """
     for value in values:
-        if (found := getattr(value, reference, None)) is None:
+        if (found := referred(value, reference)) is None:
             continue
         arn = getattr(found, f"{reference.removesuffix('_ref')}_arn")
         if apart := place_of(cast("IEnvironmentAware", value), arn).apart_from(place_of_stack(at)):

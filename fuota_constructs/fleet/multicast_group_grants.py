@@ -9,6 +9,7 @@ from aws_cdk import aws_iam as iam
 
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.template.grantees import expect_grantee
+from fuota_constructs.template.references import refers
 from fuota_constructs.template.tokens import shown
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class MulticastGroupGrants:
 
         Raises `FuotaValidationError` for what is no group.
         """
-        if not hasattr(group, "multicast_group_ref"):
+        if not refers(group, "multicast_group_ref"):
             raise FuotaValidationError(
                 "multicast-group",
                 f"group is {shown(group)}; give a MulticastGroup, or MulticastGroup.from_multicast_group_id(...)",

@@ -14,6 +14,7 @@ from fuota_constructs.monitor.task_metrics import ACTIONS_RULE, TaskMetrics, mak
 from fuota_constructs.synth_checks import MonitorPlan, TaskPlan, findings_in, place_of, place_of_stack
 from fuota_constructs.template.alarm_actions import expect_actions
 from fuota_constructs.template.keyword_names import naming_keywords
+from fuota_constructs.template.references import refers
 from fuota_constructs.template.service_arns import expect_arn
 from fuota_constructs.template.tokens import is_known, shown
 from fuota_constructs.template.typed_resource import attribute, typed_resource
@@ -77,7 +78,7 @@ class FuotaMonitor(TaskMetrics):
         Raises `FuotaValidationError` for values of a wrong kind or out of range.
         """
         super().__init__(scope, id)
-        if not hasattr(task, "fuota_task_ref"):
+        if not refers(task, "fuota_task_ref"):
             self._refuse(
                 "monitor-task", f"task is {shown(task)}; give a FuotaTask, or FuotaTask.from_fuota_task_id(...)"
             )

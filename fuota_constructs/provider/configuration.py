@@ -11,7 +11,7 @@ import aws_cdk as cdk
 
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.template.encryption_key import key_of
-from fuota_constructs.template.references import role_of
+from fuota_constructs.template.references import refers, role_of
 from fuota_constructs.template.role_trust import trusts
 from fuota_constructs.template.tokens import is_known, shown
 
@@ -111,7 +111,7 @@ def _same(one: object, other: object) -> bool:
 
 
 def _top(scope: object) -> IConstruct:
-    if not hasattr(scope, "node"):
+    if not refers(scope, "node"):
         raise FuotaValidationError(
             "provider-scope", f"scope is {shown(scope)}; give the app, a Stage, a stack, or a construct in one"
         )
@@ -134,13 +134,13 @@ def _grouped(given: Mapping[str, object], at: IConstruct) -> dict[str, object]:
 
 
 def _check_vpc(value: object, name: str, at: IConstruct) -> object:
-    if not hasattr(value, "select_subnets"):
+    if not refers(value, "select_subnets"):
         _refuse(name, f"{shown(value)}; give an ec2.IVpc, such as ec2.Vpc.from_lookup(self, 'Vpc', vpc_id=...)", at)
     return value
 
 
 def _check_subnets(value: object, name: str, at: IConstruct) -> object:
-    if not hasattr(value, "subnet_group_name"):
+    if not refers(value, "subnet_group_name"):
         what = "ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS)"
         _refuse(name, f"{shown(value)}; give an ec2.SubnetSelection, such as {what}", at)
     return value
@@ -148,7 +148,7 @@ def _check_subnets(value: object, name: str, at: IConstruct) -> object:
 
 def _check_groups(value: object, name: str, at: IConstruct) -> object:
     groups = list(value) if isinstance(value, list | tuple) else []
-    if not groups or not all(hasattr(group, "security_group_id") for group in groups):
+    if not groups or not all(refers(group, "security_group_id") for group in groups):
         _refuse(name, f"{shown(value)}; give a list of one or more ec2.ISecurityGroup", at)
     return groups
 

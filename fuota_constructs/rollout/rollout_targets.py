@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.fleet.device_list import DeviceList
-from fuota_constructs.template.references import referred_id
+from fuota_constructs.template.references import referred_id, refers
 from fuota_constructs.template.service_arns import MOST_CHARACTERS
 from fuota_constructs.template.tokens import shown
 
@@ -53,7 +53,7 @@ class RolloutTargets:
         if not isinstance(groups, Sequence) or not groups or isinstance(groups, str):
             raise FuotaValidationError(RULE, f"groups is {shown(groups)}; give a list of one or more multicast groups")
         for group in groups:
-            if not hasattr(group, "multicast_group_ref"):
+            if not refers(group, "multicast_group_ref"):
                 raise FuotaValidationError(RULE, f"groups has {shown(group)}, which is no multicast group")
         ids = dict.fromkeys(group.multicast_group_ref.multicast_group_id for group in groups)
         return RolloutTargets(multicast_group_ids=tuple(ids), resources=tuple(groups))

@@ -10,6 +10,7 @@ from aws_cdk import aws_iam as iam
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.provider.permissions import SERVICE_PRINCIPAL
 from fuota_constructs.template.grantees import expect_grantee
+from fuota_constructs.template.references import refers
 from fuota_constructs.template.tokens import shown
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class FuotaTaskGrants:
 
         Raises `FuotaValidationError` for what is no task.
         """
-        if not hasattr(task, "fuota_task_ref"):
+        if not refers(task, "fuota_task_ref"):
             raise FuotaValidationError(
                 "fuota-task", f"task is {shown(task)}; give a FuotaTask, or FuotaTask.from_fuota_task_id(...)"
             )

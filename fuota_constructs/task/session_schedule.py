@@ -25,7 +25,7 @@ from fuota_constructs.synth_checks import (
 from fuota_constructs.template.acknowledgments import POLICY, AcknowledgedAtSynth
 from fuota_constructs.template.dependencies import put_behind
 from fuota_constructs.template.encryption_key import key_of
-from fuota_constructs.template.references import role_of
+from fuota_constructs.template.references import refers, role_of
 from fuota_constructs.template.role_trust import trusts
 from fuota_constructs.template.tokens import shown
 from fuota_constructs.template.typed_resource import typed_resource
@@ -166,7 +166,7 @@ def _role(given: object, here: Place, path: str) -> iam.IRole:
 
 
 def _group_name(group: IScheduleGroup | IScheduleGroupRef, here: Place, path: str) -> str:
-    if not hasattr(group, "schedule_group_ref"):
+    if not refers(group, "schedule_group_ref"):
         wrong = f"{shown(group)}; give a group, such as aws_scheduler.ScheduleGroup(self, 'Sessions')"
     elif apart := place_of(group, group.schedule_group_ref.schedule_group_arn).apart_from(here):
         wrong = f"in {apart[0]} and the schedule in {apart[1]}; give a group in {apart[1]}"
@@ -176,7 +176,7 @@ def _group_name(group: IScheduleGroup | IScheduleGroupRef, here: Place, path: st
 
 
 def _queue(queue: sqs.IQueue, here: Place, path: str) -> sqs.IQueue:
-    if not hasattr(queue, "grant_send_messages"):
+    if not refers(queue, "grant_send_messages"):
         wrong = f"is {shown(queue)}; give a queue, such as aws_sqs.Queue(self, 'MissedStarts')"
     elif queue.fifo:
         wrong = "is a FIFO queue, which EventBridge Scheduler does not take; give a standard queue"

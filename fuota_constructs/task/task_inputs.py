@@ -17,7 +17,7 @@ from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.firmware.firmware_image import AssetImage, BucketImage, bucket_remedy, object_remedy
 from fuota_constructs.firmware.role_trust import trusts_service
 from fuota_constructs.synth_checks import expect_own_place
-from fuota_constructs.template.references import bucket_of, role_of, wireless_device_ids
+from fuota_constructs.template.references import bucket_of, referred, role_of, wireless_device_ids
 from fuota_constructs.template.service_arns import expect_arn, expect_id, parts_of
 from fuota_constructs.template.tokens import is_known, maker_of, shown
 
@@ -213,7 +213,7 @@ def device_ids(devices: Sequence[object], at: IConstruct) -> list[str]:
 
 def multicast_group_of(value: object, at: IConstruct) -> MulticastGroupReference:
     """What a multicast group is referred to by, if the value is one."""
-    reference: MulticastGroupReference | None = getattr(value, "multicast_group_ref", None)
+    reference: MulticastGroupReference | None = referred(value, "multicast_group_ref")
     if reference is not None:  # asked for once: of an L1 that takes three round trips to the CDK
         expect_arn(reference.multicast_group_arn, "MulticastGroup", at)
         expect_id(reference.multicast_group_id, "MulticastGroup", at)

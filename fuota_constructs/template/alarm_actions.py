@@ -9,6 +9,7 @@ import aws_cdk as cdk
 import jsii
 
 from fuota_constructs.errors import FuotaValidationError
+from fuota_constructs.template.references import refers
 from fuota_constructs.template.service_arns import parts_of
 from fuota_constructs.template.tokens import is_known, is_list_token, known_text, maker_of, shown
 
@@ -50,7 +51,7 @@ def _wrong_with(action: object, at: Construct) -> str | None:
     if is_list_token(action):
         return "alarm_actions is a list known only at deployment; give its elements, such as cdk.Fn.select(0, actions)"
     is_arn = isinstance(action, str) and (not is_known(action) or action.startswith("arn:"))
-    if not is_arn and (isinstance(action, str) or not hasattr(action, "bind")):
+    if not is_arn and (isinstance(action, str) or not refers(action, "bind")):
         return (
             f"alarm_actions has {shown(action)}; give ARNs, such as topic.topic_arn, or actions of"
             " aws_cloudwatch_actions"

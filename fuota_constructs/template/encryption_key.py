@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn, cast
 
 from fuota_constructs.errors import FuotaValidationError
+from fuota_constructs.template.references import refers
 from fuota_constructs.template.tokens import shown
 
 if TYPE_CHECKING:
@@ -38,9 +39,9 @@ def key_of(given: kms.IKey | IKeyRef, at: IConstruct, *, called: str = "encrypti
 
 
 def _known(given: object) -> kms.IKey | None:
-    if hasattr(given, "grant_decrypt"):
+    if refers(given, "grant_decrypt"):
         return cast("kms.IKey", given)
-    if not hasattr(given, "key_ref"):
+    if not refers(given, "key_ref"):
         return None
     from aws_cdk import aws_kms as kms
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fuota_constructs.errors import FuotaValidationError
+from fuota_constructs.template.references import refers
 from fuota_constructs.template.tokens import shown
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ def expect_grantee(grantee: object, at: Node, *, such_as: str = "a role, a user"
 
     Raises `FuotaValidationError` (`grantee`).
     """
-    if not hasattr(grantee, "grant_principal"):
+    if not refers(grantee, "grant_principal"):
         raise FuotaValidationError(
             "grantee",
             f"grantee is {shown(grantee)}; give {such_as} or another iam.IGrantable",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import aws_cdk as cdk
 
@@ -25,14 +25,22 @@ ID = "FuotaConstructsView"
 _VIEWS: weakref.WeakKeyDictionary[s3.CfnBucket, s3.IBucket] = weakref.WeakKeyDictionary()
 
 
+def referred(value: object, name: str) -> Any:
+    """What a value has under a name such as `bucket_ref`, asked for once. A class has it, too, and is no such value."""
+    return None if isinstance(value, type) else getattr(value, name, None)
+
+
+def refers(value: object, name: str) -> bool:
+    """Whether a value has this, be it None."""
+    return not isinstance(value, type) and hasattr(value, name)
+
+
 def bucket_of(given: object) -> s3.IBucket | None:
     """The bucket behind an `IBucket` or `IBucketRef`; None for what is neither."""
-    if isinstance(given, type):  # the class instead of a bucket
-        return None
     # Told by a method: asking for a property would be a round trip to the CDK.
-    if hasattr(given, "arn_for_objects"):
+    if refers(given, "arn_for_objects"):
         return cast("s3.IBucket", given)
-    if not hasattr(given, "bucket_ref"):
+    if not refers(given, "bucket_ref"):
         return None
     from aws_cdk import aws_s3 as s3
 
@@ -54,11 +62,9 @@ def bucket_of(given: object) -> s3.IBucket | None:
 
 def role_of(given: object) -> iam.IRole | None:
     """The role behind an `IRole` or `IRoleRef`; None for what is neither."""
-    if isinstance(given, type):  # the class instead of a role
-        return None
-    if all(hasattr(given, method) for method in ("attach_inline_policy", "grant_pass_role")):
+    if all(refers(given, method) for method in ("attach_inline_policy", "grant_pass_role")):
         return cast("iam.IRole", given)
-    if not hasattr(given, "role_ref"):
+    if not refers(given, "role_ref"):
         return None
     from aws_cdk import aws_iam as iam
 
@@ -83,7 +89,8 @@ def wireless_device_ids(values: Iterable[object], at: constructs.IConstruct) -> 
 
 def referred_id(value: object, reference: str, name: str) -> object:
     """The id that a reference has; what is no such reference may be the id itself."""
-    return getattr(getattr(value, reference), name) if hasattr(value, reference) else value
+    found = referred(value, reference)
+    return value if found is None else getattr(found, name)
 
 
 def _role_arn(role: iam.CfnRole) -> str:
