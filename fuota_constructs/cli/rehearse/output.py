@@ -12,6 +12,7 @@ from rich.text import Text
 from fuota_constructs.cli.banner_view import show_banner
 from fuota_constructs.cli.plan.figures import count, duration
 from fuota_constructs.cli.rollout.status_view import waves_table
+from fuota_constructs.lorawan.fragments import interval_seconds
 from fuota_constructs.lorawan.regions import region
 from fuota_constructs.operations.visible_text import visible
 
@@ -155,7 +156,7 @@ def task_words(task: TaskOutcome) -> str:
     words = [
         f"{given.rf_region or 'no RfRegion'}{f' {rate}' if rate else ''}",
         f"{size} bytes" if size else "fragment size not given",
-        f"every {every / 1000:g} s" if every else "interval not given",
+        f"every {max(1, interval_seconds(every))} s" if every else "interval not given",
         "redundancy not given" if redundancy is None else f"{redundancy} % redundancy",
         f"{count(task.fragments_sent)} fragments in {duration(task.session_seconds)}",
         image_words(task) if image.sha256 else f"{image.uri}: not read",

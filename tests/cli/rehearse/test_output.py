@@ -9,8 +9,8 @@ import pyte
 import pytest
 from rich.console import Console
 
-from fuota_constructs.cli.rehearse.output import Deployment, SessionBars, short_name
-from fuota_constructs.local.task_outcome import TaskProgress
+from fuota_constructs.cli.rehearse.output import Deployment, SessionBars, short_name, task_words
+from fuota_constructs.local.task_outcome import TaskImage, TaskOutcome, TaskParameters, TaskProgress
 
 TASK = TaskProgress(
     task_id="ccd0bd2c-8ad1-4f15-9d44-1c9f9f0a9a87",
@@ -45,6 +45,18 @@ def test_short_names() -> None:
     assert short_name(TASK) == "ccd0bd2c…"
     assert short_name(dataclasses.replace(TASK, name="lamps")) == "lamps"
     assert len(short_name(NAMED)) == 24
+
+
+@pytest.mark.parametrize(("given", "said"), [(2500, "every 3 s"), (499, "every 1 s"), (None, "interval not given")])
+def test_the_interval_of_a_task_is_the_one_it_was_sent_at(given: int | None, said: str) -> None:
+    task = TaskOutcome(
+        **dataclasses.asdict(TASK),
+        account="123456789012",
+        aws_region="eu-west-1",
+        parameters=TaskParameters("EU868", 3, 30, 112, given),
+        image=TaskImage("s3://firmware/v2.bin", None, None),
+    )
+    assert said in task_words(task)
 
 
 def test_events_of_a_deployment_are_shown_only_when_it_failed() -> None:
