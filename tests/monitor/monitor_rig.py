@@ -208,7 +208,7 @@ def watch(cloud: clouds.LocalCloud, monkeypatch: pytest.MonkeyPatch) -> Iterator
     with serve(service) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL_IOT_WIRELESS", url)
         monitor_calls._client.cache_clear()
-        boto3.setup_default_session()  # with the keys of this cloud
+        monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # one with the keys of this cloud, for this test
         table, events, sqs = boto3.client("dynamodb"), boto3.client("events"), boto3.client("sqs")
         table.create_table(
             TableName=TABLE,

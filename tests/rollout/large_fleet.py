@@ -313,9 +313,12 @@ class LargeRollout:
         }
         responses.set_request_region(self.cloud.region)
         responses.set_request_account_id(self.cloud.account)
-        with mock.patch.dict(os.environ, variables), mock.patch.multiple(engine, **patches):
+        with (
+            mock.patch.dict(os.environ, variables),
+            mock.patch.multiple(engine, **patches),
+            mock.patch.object(boto3, "DEFAULT_SESSION", None),  # one with the keys of this cloud
+        ):
             rollout_calls._client.cache_clear()
-            boto3.setup_default_session()
             boto3.client("dynamodb").delete_item(TableName=TABLE, Key={"Rollout": {"S": "control"}})
             for name in ("rollout", "wave"):
                 machine = {"name": name.title(), "definition": definition(name), "roleArn": ROLE}

@@ -40,7 +40,7 @@ def table(engine: clouds.LocalCloud, monkeypatch: pytest.MonkeyPatch) -> Iterato
         monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", engine.url)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", engine.account)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", engine.secret)
-    boto3.setup_default_session()
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # one with the keys of this cloud, for this test
     aws_calls._client.cache_clear()
     client = engine.client("dynamodb")
     client.create_table(
