@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from fuota_constructs.local.cloud import LocalCloud
+    from fuota_constructs.local.fleet import Fleet
     from fuota_constructs.lorawan.device_stack import DeviceStack
 
 
@@ -44,6 +46,11 @@ def fleet() -> None:
     metavar="GROUP",
     help="Id or name of a multicast group; give it again for more.  [default: all there are]",
 )
+@click.option(
+    "--rollout",
+    metavar="ROLLOUT",
+    help="Make the devices that this rollout updates instead, under the ids the app names.",
+)
 @options.as_json
 def add(
     *,
@@ -55,11 +62,13 @@ def add(
     seed: int | None,
     fleet_file: Path | None,
     groups: tuple[str, ...],
+    rollout: str | None,
     as_json: bool,
 ) -> None:
     """Make devices that receive, lose and decode real fragments, and let them join.
 
-    They are spread over the groups in turn. Every further fleet has devices of its own.
+    They are spread over the groups in turn. Every further fleet has devices of its own. With --rollout they join
+    nothing: its waves have groups of their own.
 
     \b
     Examples:
@@ -67,19 +76,26 @@ def add(
       fuota local fleet add --devices 200 --loss 10% --group street-sensors
       fuota local fleet add --devices 50 --device-stack loramac-node@4.5.1
       fuota local fleet add --fleet fleet.yaml
+      fuota local fleet add --rollout Meters/Rollout
 
     \b
     Exit codes:
       0  the devices are in their groups
-      1  no local cloud runs on the port, or it has no such group
+      1  no local cloud runs on the port, it has no such group or rollout, or
+         the fleet has another number of devices than the rollout names
       2  wrong usage
     """
     from fuota_constructs.local import cloud as clouds
     from fuota_constructs.local.overview import overview
 
     fleet_file = fleet_file_in_use(devices, loss, seed, fleet_file, stack=stack, firmware=firmware)
-    document = fleet_of(devices, loss, seed, fleet_file, stack=stack, firmware=firmware).as_dict()
+    if rollout is not None and groups:
+        raise click.UsageError("--rollout says which devices there are: leave --group out")
+    fleet = fleet_of(devices, loss, seed, fleet_file, stack=stack, firmware=firmware)
     running = clouds.running(port)
+    if rollout is not None:
+        return _add_to_rollout(running, rollout, fleet, as_json=as_json)
+    document = fleet.as_dict()
     there = overview(running)["multicast_groups"]
     place = Place(running.region, port=running.port)
     if chosen := _ids(groups, there, place):
@@ -87,7 +103,36 @@ def add(
     elif not there and document.get("groups") is None:
         raise LocalCloudError(f"there is no multicast group to put devices into: {_deploy(place)}")
     made = running.admin("fleet", method="POST", content=document, timeout_seconds=LONGEST_SECONDS)
-    _show(made, there, place, as_json=as_json)
+    return _show(made, there, place, as_json=as_json)
+
+
+def _add_to_rollout(cloud: LocalCloud, wanted: str, fleet: Fleet, *, as_json: bool) -> None:
+    """Make the devices of a rollout. Raises LocalCloudError where it is not there, or has others."""
+    from fuota_constructs.cli.aws_access import Access
+    from fuota_constructs.cli.rollout.access import find
+    from fuota_constructs.local.rollout_rehearsal import Deployed, enrol
+    from fuota_constructs.operations.errors import OperationError
+
+    try:
+        found = find(Access(port=cloud.port), wanted)
+    except OperationError as error:
+        raise LocalCloudError(str(error)) from None
+    before = set(_simulated(cloud))
+    account = found.rollout.account or cloud.account
+    enrol(cloud, fleet, Deployed(found.aws, found.rollout, account, found.aws.region))
+    cohorts: dict[str, list[str]] = {}
+    for device, cohort in _simulated(cloud).items():
+        if device not in before:
+            cohorts.setdefault(cohort, []).append(device)
+    listed = [{"name": name, "count": len(ids), "device_ids": ids} for name, ids in cohorts.items()]
+    made = {"devices": sum(map(len, cohorts.values())), "cohorts": listed, "groups": []}
+    _show(made, [], found.place, as_json=as_json, rollout=f"rollout {found.rollout}")
+
+
+def _simulated(cloud: LocalCloud) -> dict[str, str]:
+    """The devices that are simulated, with their cohorts."""
+    listed = cloud.admin("fleet?devices=1", timeout_seconds=LONGEST_SECONDS)["list"]
+    return {device["id"]: device["cohort"] for device in listed}
 
 
 def _ids(wanted: Sequence[str], there: list[dict[str, Any]], place: Place) -> list[str]:
@@ -111,7 +156,7 @@ def _deploy(place: Place) -> str:
     return f"deploy an app with one first, with `{' '.join(('fuota', 'local', 'deploy', *place.port_option))}`"
 
 
-def _show(made: dict[str, Any], there: list[dict[str, Any]], place: Place, *, as_json: bool) -> None:
+def _show(made: dict[str, Any], there: list[dict[str, Any]], place: Place, *, as_json: bool, rollout: str = "") -> None:
     if as_json:
         cohorts = [
             {"name": each["name"], "count": each["count"], "device_ids": each["device_ids"]} for each in made["cohorts"]
@@ -121,7 +166,8 @@ def _show(made: dict[str, Any], there: list[dict[str, Any]], place: Place, *, as
         return
     names = {group["id"]: visible(group["name"]) if group["name"] else group["id"] for group in there}
     joined = ", ".join(names.get(each, each) for each in made["groups"]) or "no group"
-    click.echo(f"{made['devices']} simulated device{'' if made['devices'] == 1 else 's'} joined {joined} ({place})")
+    devices = f"{made['devices']} simulated device{'' if made['devices'] == 1 else 's'}"
+    click.echo(f"{devices} {'made for' if rollout else 'joined'} {rollout or joined} ({place})")
     if len(made["cohorts"]) > 1:
         for each in made["cohorts"]:
             click.echo(f"  {visible(each['name'])}: {each['count']}")

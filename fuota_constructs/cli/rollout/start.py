@@ -41,9 +41,15 @@ def start(access: Access, *, rollout: str, as_json: bool, json_file: Path | None
     from fuota_constructs.cli.documents import as_text
     from fuota_constructs.cli.output_files import write
     from fuota_constructs.cli.rollout.access import find
+    from fuota_constructs.operations.errors import OperationError
     from fuota_constructs.operations.rollouts import start_rollout
 
     found = find(access, rollout)
+    if found.place.port is not None and not any(found.aws.pages("list_wireless_devices", "WirelessDeviceList")):
+        make = found.place.local_command("fleet", "add", "--rollout", found.rollout.name)
+        raise OperationError(
+            f"not started: a local cloud has no devices of its own: `{make}` makes those of the rollout"
+        )
     with found.next_steps():
         execution = start_rollout(found.aws, found.rollout)
     watch = found.command("status", "--watch")

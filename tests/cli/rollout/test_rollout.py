@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from fuota_constructs.cli.root import fuota as root
 from fuota_constructs.operations import rollout_word
+from fuota_constructs.operations.aws import Aws
 
 from ..published import document
 from ..terminal import Terminal
@@ -54,6 +55,27 @@ def test_local_status_shows_a_rollout_beside_tasks_and_groups(deployed: Deployed
     found = document(CliRunner().invoke(root, [*place, "--json"]).stdout)["rollouts"]
     assert {each["name"]: each["state_machine_arn"] for each in found}[NAME] == deployed.machine
     assert sorted(each["name"] for each in found) == [IDLE, NAME]
+
+
+def test_its_devices_are_made_under_the_ids_that_the_app_names(deployed: Deployed) -> None:
+    new = [f"0b000000-0000-4000-8000-00000000000{number}" for number in range(2)]
+    named = "\n".join((*deployed.devices, *new)).encode()
+    deployed.cloud.client("s3").put_object(Bucket=BUCKET, Key="more.txt", Body=named)
+    deployed.settings(targets={"listBucket": BUCKET, "listKey": "more.txt"})
+    add = ["local", "fleet", "add", "--port", str(deployed.cloud.port), "--rollout"]
+    made = document(CliRunner().invoke(root, [*add, NAME, "--json"]).stdout)
+    assert [device for cohort in made["cohorts"] for device in cohort["device_ids"]] == new
+    again = CliRunner().invoke(root, [*add, NAME]).stdout
+    assert again == f"0 simulated devices made for rollout {NAME} (local cloud :{deployed.cloud.port})\n"
+    missing = CliRunner().invoke(root, [*add, "Fleet/Rolout"])
+    assert (missing.exit_code, f"did you mean {NAME}?" in missing.stderr) == (1, True)
+
+
+def test_fails_to_start_where_a_local_cloud_has_no_devices(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Aws, "pages", lambda *_, **__: iter(()))
+    refused = deployed.run("start", NAME)
+    assert refused.exit_code == 1
+    assert f"`fuota local fleet add --rollout {NAME} --port {deployed.cloud.port}` makes those" in refused.stderr
 
 
 def test_a_rollout_that_succeeds(deployed: Deployed, tmp_path: Path) -> None:
