@@ -79,7 +79,7 @@ _OF_TASKS = (
     _refusal("allow-downgrade", "`allow_downgrade` is neither True nor False", "True, False, or leave it out"),
     _refusal(
         "adopt-fuota-task-id",
-        "`adopt_fuota_task_id` is no id, is that of a task which this app makes, or is adopted twice in a stack",
+        "`adopt_fuota_task_id` is no id, is that of a task which this app makes, or is adopted twice in one place",
         "the id of a task that nobody else manages",
         source=_TASKS,
     ),

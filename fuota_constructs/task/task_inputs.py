@@ -16,7 +16,7 @@ import jsii
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.firmware.firmware_image import AssetImage, BucketImage, bucket_remedy, object_remedy
 from fuota_constructs.firmware.role_trust import trusts_service
-from fuota_constructs.synth_checks import expect_own_place
+from fuota_constructs.synth_checks import expect_own_place, place_of_stack
 from fuota_constructs.template.references import bucket_of, referred, role_of, wireless_device_ids
 from fuota_constructs.template.service_arns import expect_arn, expect_id, parts_of
 from fuota_constructs.template.tokens import is_known, maker_of, shown
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from fuota_constructs.firmware.delta.delta_image import DeltaImage
     from fuota_constructs.firmware.shared_firmware import ReadableImage, SharedFirmware
+    from fuota_constructs.synth_checks import Place
     from fuota_constructs.template.resource_tags import ResourceTags
 
 _Target = TypeVar("_Target")
@@ -41,8 +42,8 @@ DELTA_TAG: Final = "fuota-delta:"
 _MILLISECONDS: weakref.WeakKeyDictionary[cdk.Duration, float | str] = weakref.WeakKeyDictionary()
 """Of intervals that several tasks were given, which never change: asking is a round trip to the CDK."""
 
-_ADOPTING: weakref.WeakKeyDictionary[cdk.Stack, dict[str, str]] = weakref.WeakKeyDictionary()
-"""By stack, who adopts which task."""
+_ADOPTING: weakref.WeakKeyDictionary[IConstruct, dict[str, dict[str, tuple[str, Place]]]] = weakref.WeakKeyDictionary()
+"""By app and task, who adopts it: the path, with that of its stack and where that is."""
 
 _TASK_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 """The documentation shows ids in this form only; that there is no other is assumed, here and in the provider."""
@@ -150,7 +151,7 @@ def adopted_id_of(value: object, at: IConstruct) -> str | None:
             f"that of {shown(maker)}, which deletes its task when it goes; have it retain the task, take it out of the"
             " app, deploy, and give the id as plain text"
         )
-    elif (other := _adopting(at).setdefault(task_id.lower(), at.node.path)) != at.node.path:
+    elif other := _other_adopter(task_id.lower(), at):
         wrong = (
             f"{shown(task_id)}, which {other} adopts already, and two constructs would take the task from each other;"
             " give the id to one of them, and leave it out of the other, or import the task there"
@@ -160,8 +161,18 @@ def adopted_id_of(value: object, at: IConstruct) -> str | None:
     raise FuotaValidationError("adopt-fuota-task-id", f"adopt_fuota_task_id is {wrong}", construct_path=at.node.path)
 
 
-def _adopting(at: IConstruct) -> dict[str, str]:
-    return _ADOPTING.setdefault(cdk.Stack.of(at), {})
+def _other_adopter(task_id: str, at: IConstruct) -> str | None:
+    """Who else adopts the same task: in the same stack, or in one that is known to be in the same place."""
+    adopters = _ADOPTING.setdefault(at.node.root, {}).setdefault(task_id, {})
+    adopters[at.node.path] = stack, here = cdk.Stack.of(at).node.path, place_of_stack(at)
+    return next(
+        (
+            path
+            for path, (its_stack, there) in adopters.items()
+            if path != at.node.path and (its_stack == stack or (all(here) and there == here))
+        ),
+        None,
+    )
 
 
 def firmware_facts(shared: SharedFirmware, image: ReadableImage, role: iam.IRole) -> dict[str, Any]:

@@ -190,6 +190,26 @@ def test_none_is_not_given(stack, image, synth):
     assert "DeletionPolicy" not in synth(stack).only(TASK) or synth(stack).only(TASK)["DeletionPolicy"] == "Delete"
 
 
+@pytest.mark.parametrize(
+    ("regions", "fails"),
+    [(("eu-west-1", "eu-west-1"), True), (("eu-west-1", "us-east-1"), False), ((None, None), False)],
+    ids=["one place", "two places", "unknown places"],
+)
+def test_fails_to_adopt_a_task_in_two_stacks_of_one_place(app, image, regions, fails):
+    """What is not known at synth the provider finds out: the task says whose it is."""
+    first, second = (
+        cdk.Stack(app, f"Stack{number}", env=region and cdk.Environment(account="111122223333", region=region))
+        for number, region in enumerate(regions)
+    )
+    given = {"firmware_image": image, "rf_region": RfRegion.EU868, "adopt_fuota_task_id": TASK_ID}
+    FuotaTask(first, "Task", **given)
+    if fails:
+        with pytest.raises(FuotaValidationError, match="which Stack0/Task adopts already"):
+            FuotaTask(second, "Task", **given)
+    else:
+        FuotaTask(second, "Task", **given)
+
+
 def test_fails_to_adopt_a_task_twice(stack, image):
     given = {"firmware_image": image, "rf_region": RfRegion.EU868}
     FuotaTask(stack, "One", adopt_fuota_task_id=TASK_ID, **given)
