@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from fuota_constructs.local.region_names import is_region
 from fuota_constructs.lorawan.device_stack import DeviceStack
 from fuota_constructs.lorawan.regions import FREQUENCIES_HZ, regions
 from fuota_constructs.lorawan.session_plan import CLASS_B, CLASS_C
@@ -26,6 +27,8 @@ class RfRegionName(click.ParamType[str]):
             return known[typed]
         near = [known[each] for each in difflib.get_close_matches(typed, known, n=1)]
         remedy = f"did you mean {near[0]}? " if near else ""
+        if is_region(typed):
+            remedy = "it is the name of an AWS Region, and this is where the devices are; "
         return self.fail(f"{str(value)!r} is no RfRegion: {remedy}there are {', '.join(known.values())}", param, ctx)
 
 

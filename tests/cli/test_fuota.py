@@ -278,7 +278,7 @@ def test_faults_are_ordered_listed_and_cleared(cloud: LocalCloud, fuota: Fuota) 
     [fault] = document(fuota("local", "faults", "list", *port).stdout)["faults"]
     assert (fault["operation"], fault["fault"], fault["times"]) == ("CreateFuotaTask", "throttle", 3)
     assert fuota("local", "faults", "clear", *port).returncode == 0
-    assert document(fuota("local", "faults", "list", *port).stdout)["faults"] == []
+    assert document(fuota("local", "faults", "list", "--json", *port).stdout)["faults"] == []
     wrong = fuota("local", "faults", "add", "CreateFuotaTask", "sunspots", *port)
     assert wrong.returncode == 2
     assert "'sunspots' is no fault: there are throttle, internal-error, access-denied," in wrong.stderr

@@ -45,6 +45,7 @@ def add(*, port: int, operation: str, fault: str, after_role_created: bool, **li
 
 @faults.command("list")
 @options.port
+@click.option("--json", is_flag=True, expose_value=False, hidden=True)  # as elsewhere; there is nothing else to print
 def list_faults(*, port: int) -> None:
     """Show the faults on order, as JSON."""
     _show(_cloud(port).admin("faults"))

@@ -18,6 +18,10 @@ from .plan_command import EU868, content, plan
             ("1kB", "--region", "EU869"),
             "'EU869' is no RfRegion: did you mean EU868? there are EU868, EU433, CN779",
         ),
+        (
+            ("1kB", "--rf-region", "eu-west-1"),
+            "it is the name of an AWS Region, and this is where the devices are; there",
+        ),
         (("1kB", "--rf-region", "mars"), "'mars' is no RfRegion: there are EU868, EU433, CN779, RU864, IN865, KR920"),
         (("1kB", *EU868, "--data-rate", "8"), "EU868 has no downlink DR8: choose of DR0 (SF12/125 kHz)"),
         (("1kB", *EU868, "--fragment-size", "0"), "give 1 byte or more"),
