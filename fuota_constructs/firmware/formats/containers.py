@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _BIN: Final = "give the raw binary (objcopy -O binary firmware.elf firmware.bin)"
 _BOM: Final = rb"(?:\xef\xbb\xbf)?"
+_FIRST_OF_TEXT: Final = bytes(range(ord(" "), ord("~") + 1)) + b"\t\n\v\f\r\xef"
 _SIGNED: Final = "with MCUboot give the signed update (zephyr.signed.bin)"
 
 
@@ -25,14 +26,16 @@ class Container(NamedTuple):
 
     name: str
     """As a sentence names it, with its article."""
-    pattern: re.Pattern[bytes]
+    begins: bytes | Callable[[bytes], object]
+    """Its magic, or what tells whether the head of a file is one's."""
     remedy: str
     payload: Callable[[bytes], int | None] = lambda data: None  # noqa: ARG005  # as all of them are called
     """Bytes of program in it, where that can be counted."""
 
 
-def _pattern(text: bytes) -> re.Pattern[bytes]:
-    return re.compile(text, re.DOTALL | re.IGNORECASE)
+def _text(pattern: bytes) -> Callable[[bytes], object]:
+    """A file that begins with text, whatever its case; no pattern is compiled for one that does not."""
+    return lambda head: head[:1] in _FIRST_OF_TEXT and re.match(pattern, head, re.DOTALL | re.IGNORECASE)
 
 
 def _elf_payload(data: bytes) -> int | None:
@@ -70,52 +73,52 @@ def _srec_payload(data: bytes) -> int | None:
 
 
 CONTAINERS: Final = (
-    Container("an ELF file (linker output)", _pattern(rb"\x7fELF"), f"{_BIN}; {_SIGNED}", _elf_payload),
-    Container("an Intel HEX file", _pattern(_BOM + rb"\s{0,8}:[0-9a-f]{10}"), f"{_BIN}; {_SIGNED}", _hex_payload),
-    Container("a Motorola S-record file", _pattern(_BOM + rb"\s{0,8}S[0-37-9][0-9a-f]{6}"), _BIN, _srec_payload),
-    Container("a TI-TXT file", _pattern(rb"@[0-9a-f]{4,8}\r?\n[0-9a-f]{2} "), _BIN),
+    Container("an ELF file (linker output)", b"\x7fELF", f"{_BIN}; {_SIGNED}", _elf_payload),
+    Container("an Intel HEX file", _text(_BOM + rb"\s{0,8}:[0-9a-f]{10}"), f"{_BIN}; {_SIGNED}", _hex_payload),
+    Container("a Motorola S-record file", _text(_BOM + rb"\s{0,8}S[0-37-9][0-9a-f]{6}"), _BIN, _srec_payload),
+    Container("a TI-TXT file", _text(rb"@[0-9a-f]{4,8}\r?\n[0-9a-f]{2} "), _BIN),
     Container(
         "a ZIP archive",
-        _pattern(rb"PK\x03\x04"),
+        b"PK\x03\x04",
         "give the image file inside it (an nRF dfu_application.zip holds a signed .bin)",
     ),
     Container(
         "a UF2 file",
-        _pattern(rb"UF2\n"),
+        b"UF2\n",
         _BIN,
         lambda data: sum(little(data, at + 16, 4) or 0 for at in range(0, len(data), 512)) or None,
     ),
-    Container("a DfuSe file (.dfu)", _pattern(rb"DfuSe\x01"), _BIN),
-    Container("a gzip file", _pattern(rb"\x1f\x8b\x08"), "unpack it: devices do not"),
-    Container("an xz file", _pattern(rb"\xfd7zXZ\x00"), "unpack it: devices do not"),
-    Container("a bzip2 file", _pattern(rb"BZh[1-9]1AY&SY"), "unpack it: devices do not"),
-    Container("a Zstandard file", _pattern(rb"\x28\xb5\x2f\xfd"), "unpack it: devices do not"),
-    Container("a 7z archive", _pattern(rb"7z\xbc\xaf\x27\x1c"), "give the image file inside it"),
-    Container("a RAR archive", _pattern(rb"Rar!\x1a\x07"), "give the image file inside it"),
-    Container("a Windows cabinet", _pattern(rb"MSCF\0\0\0\0"), "give the image file inside it"),
-    Container("an lz4 file", _pattern(rb"\x04\x22\x4d\x18"), "unpack it: devices do not"),
-    Container("a static library (.a)", _pattern(rb"!<(?:arch|thin)>\n"), _BIN),
-    Container("a tar archive", _pattern(rb".{257}ustar"), "give the image file inside it"),
-    Container("a Windows or UEFI program", _pattern(rb"MZ.{58}[\x40-\xff][\x00-\x03]\x00\x00"), _BIN),
+    Container("a DfuSe file (.dfu)", b"DfuSe\x01", _BIN),
+    Container("a gzip file", b"\x1f\x8b\x08", "unpack it: devices do not"),
+    Container("an xz file", b"\xfd7zXZ\x00", "unpack it: devices do not"),
+    Container("a bzip2 file", _text(rb"BZh[1-9]1AY&SY"), "unpack it: devices do not"),
+    Container("a Zstandard file", b"\x28\xb5\x2f\xfd", "unpack it: devices do not"),
+    Container("a 7z archive", b"7z\xbc\xaf\x27\x1c", "give the image file inside it"),
+    Container("a RAR archive", b"Rar!\x1a\x07", "give the image file inside it"),
+    Container("a Windows cabinet", b"MSCF\0\0\0\0", "give the image file inside it"),
+    Container("an lz4 file", b"\x04\x22\x4d\x18", "unpack it: devices do not"),
+    Container("a static library (.a)", _text(rb"!<(?:arch|thin)>\n"), _BIN),
+    Container("a tar archive", lambda head: head.startswith(b"ustar", 257), "give the image file inside it"),
+    Container("a Windows or UEFI program", _text(rb"MZ.{58}[\x40-\xff][\x00-\x03]\x00\x00"), _BIN),
     Container(
         "a PEM file (a key or certificate)",
-        _pattern(_BOM + rb"\s{0,8}-----BEGIN "),
+        _text(_BOM + rb"\s{0,8}-----BEGIN "),
         "give the firmware image; if that was a private key, it must not leave this machine",
     ),
-    Container("a Git LFS pointer", _pattern(rb"version https://git-lfs"), "fetch the file itself (git lfs pull)"),
+    Container("a Git LFS pointer", b"version https://git-lfs", "fetch the file itself (git lfs pull)"),
     Container(
         "an XML document",
-        _pattern(_BOM + rb"\s{0,64}<\?xml\s"),
+        _text(_BOM + rb"\s{0,64}<\?xml\s"),
         "the download failed (S3 says so in XML), or it is a description of the firmware: fetch the file itself",
     ),
     Container(
         "a JSON document",
-        _pattern(_BOM + rb"\s{0,64}\{\s{0,64}\"[ -~]{1,64}\"\s{0,16}:"),
+        _text(_BOM + rb"\s{0,64}\{\s{0,64}\"[ -~]{1,64}\"\s{0,16}:"),
         "the download failed, or it is a description of the firmware: fetch the file itself",
     ),
     Container(
         "an HTML page",
-        _pattern(_BOM + rb"\s{0,64}(?:<!--.{0,512}?-->\s{0,64})?<(?:!doctype\s+html|html[\s>])"),
+        _text(_BOM + rb"\s{0,64}(?:<!--.{0,512}?-->\s{0,64})?<(?:!doctype\s+html|html[\s>])"),
         "the download failed or needs a login: fetch the file itself",
     ),
 )
@@ -124,7 +127,11 @@ CONTAINERS: Final = (
 def container_of(data: bytes) -> Container | None:
     """What kind of never-right file this is, None when it is none."""
     head = data[:1024]
-    return next((each for each in CONTAINERS if each.pattern.match(head)), None)
+    return next((each for each in CONTAINERS if _is_one(each, head)), None)
+
+
+def _is_one(kind: Container, head: bytes) -> object:
+    return head.startswith(kind.begins) if isinstance(kind.begins, bytes) else kind.begins(head)
 
 
 def read(data: bytes) -> ImageFacts | None:
