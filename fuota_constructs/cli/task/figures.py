@@ -57,7 +57,7 @@ def parameters(progress: Progress) -> str:
         [
             task.rf_region or "no RfRegion",
             f"fragments of {size} bytes" if size else "fragment size not set",
-            f"one every {every} ms" if every else "interval not set",
+            f"one every {every / 1000:g} s" if every else "interval not set",
             "redundancy not set" if task.redundancy_percent is None else f"{task.redundancy_percent} % redundancy",
             *([f"descriptor {task.descriptor}"] if task.descriptor else []),
         ]

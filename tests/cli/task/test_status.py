@@ -25,7 +25,7 @@ def test_shows_a_task_before_during_and_after_its_session(cloud: LocalCloud, tas
     for expected in (
         f"FUOTA task street ({task}) (local cloud :{cloud.port})",
         "pending: no session is scheduled",
-        "fragments of 112 bytes, one every 7000 ms, 40 % redundancy",
+        "fragments of 112 bytes, one every 7 s, 40 % redundancy",
         "s3://firmware/v2.bin  20,000 bytes",
         "Devices (1)",
         f"\n  fuota start {task} --local --port {cloud.port}\n",
