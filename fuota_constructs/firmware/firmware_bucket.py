@@ -8,7 +8,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 
 from fuota_constructs.errors import FuotaValidationError
-from fuota_constructs.firmware.image_lifecycle import IMAGES, ImageLifecycle
+from fuota_constructs.firmware.image_settings import IMAGES, ImageSettings
 from fuota_constructs.synth_checks import SynthChecks, TaskPlan, findings_in
 from fuota_constructs.template.acknowledgments import BUCKET, BUCKET_WITHOUT_KEY, UNLOGGED_BUCKET, AcknowledgedAtSynth
 from fuota_constructs.template.encryption_key import key_of
@@ -151,4 +151,4 @@ class FirmwareBucket(s3.Bucket):
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What the rules find in it as it is now; synth reports it."""
-        return findings_in(TaskPlan(image_lifecycle=ImageLifecycle(cast("s3.IBucket", self), IMAGES).end))
+        return findings_in(TaskPlan(image_lifecycle=ImageSettings(cast("s3.IBucket", self), IMAGES).end))

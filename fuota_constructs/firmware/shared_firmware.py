@@ -13,7 +13,7 @@ from fuota_constructs.firmware.bucket_facts import BucketFacts, policy_of
 from fuota_constructs.firmware.default_bucket import make_default_bucket
 from fuota_constructs.firmware.default_role import make_default_role
 from fuota_constructs.firmware.firmware_properties import properties_of_object
-from fuota_constructs.firmware.image_lifecycle import IMAGES, ImageLifecycle
+from fuota_constructs.firmware.image_settings import IMAGES, ImageSettings
 from fuota_constructs.firmware.role_access import RoleAccess, as_resource
 from fuota_constructs.provider.fuota_provider import SERVICE_TIMEOUT_SECONDS, FuotaProvider
 from fuota_constructs.synth_checks import SynthChecks, known_text, place_of_stack
@@ -58,8 +58,10 @@ class ReadableImage(NamedTuple):
     """What the account of a bucket elsewhere must add to its policies; None where this app writes them."""
     needed: list[constructs.IDependable]
     provider: FuotaProvider
-    lifecycle: ImageLifecycle | None
-    """What the rules of the bucket do to it; None where the bucket itself says so."""
+    settings: ImageSettings
+    """What the bucket does to it."""
+    judged: bool
+    """Whether the bucket itself says what its lifecycle rules do to it."""
     per_image: bool = False
     """Whether the role is given access to this image by a policy of its own."""
 
@@ -68,12 +70,6 @@ class ReadableImage(NamedTuple):
         put_behind(task, self.needed)
         if not self.needed:
             self.provider.outlive(task)
-
-
-def _lifecycle_of(image: AssetImage | BucketImage, bucket: s3.IBucket) -> ImageLifecycle | None:
-    # A FirmwareBucket judges its own rules about what is under `firmware/`.
-    judged = hasattr(type(bucket), "findings") and (known_text(image.key) or "").startswith(IMAGES)
-    return None if judged else ImageLifecycle(bucket, image.key, image.size_bytes)
 
 
 class GroupMembers(Protocol):
@@ -222,7 +218,9 @@ class SharedFirmware(constructs.Construct):
                 missing_access=missing,
                 needed=needed,
                 provider=self.provider,
-                lifecycle=_lifecycle_of(image, bucket),
+                settings=ImageSettings(bucket, image.key, image.size_bytes),
+                # A FirmwareBucket judges its own rules about what is under `firmware/`.
+                judged=hasattr(type(bucket), "findings") and (known_text(image.key) or "").startswith(IMAGES),
                 per_image=per_image,
             )
         return self._readable[asked]

@@ -77,7 +77,7 @@ class GroupSettings:
         members = MembersPlan(
             devices=tuple(map(known, self._devices)),
             listed=len(self._list or ()),
-            gateways=self._gateways,
+            gateways=tuple(map(known, self._gateways)),
             transmission_interval_ms=known(self._interval),
             rf_region=self._rf_region,
             data_rate=known(self._session.get("DlDr")),

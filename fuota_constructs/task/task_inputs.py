@@ -181,8 +181,8 @@ def firmware_facts(shared: SharedFirmware, image: ReadableImage, role: iam.IRole
         "image_bucket_account": image.place.account,
         "image_bucket_region": image.place.region,
         "image_access": image.missing_access,
-        "image_has_key": image.has_key,
-        "image_lifecycle": image.lifecycle and image.lifecycle.end,
+        "image_has_key": image.has_key or image.settings.has_kms,
+        "image_lifecycle": None if image.judged else image.settings.end,
         "role_policy_characters": shared.access_of(role).characters,
         "role_trusts_service": shared.made(role) or trusts_service(role),
     }

@@ -307,3 +307,15 @@ def test_the_session_is_planned_as_the_group_sends_it(stack, image):
     messages = {each.rule: each.message for each in task.findings}
     assert "3 gateways, 2 s apart (TransmissionInterval), need 4.677 s" in messages["fragment-interval-airtime"]
     assert "on 868.1 MHz a gateway may send 0.01 of it" in messages["duty-cycle"]
+
+
+def test_a_gateway_that_is_not_looked_up_yet_is_no_finding(stack) -> None:
+    """The CDK's CLI looks up what is missing, and runs the app again."""
+    group = MulticastGroup(
+        stack,
+        "Group",
+        rf_region=RfRegion.EU868,
+        dl_class=DlClass.CLASS_C,
+        participating_gateways=["dummy-value-for-/fleet/gateway"],
+    )
+    assert group.findings == ()

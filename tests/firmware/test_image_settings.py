@@ -1,4 +1,4 @@
-"""Lifecycle rules of buckets that are no `FirmwareBucket`, which has its own tests."""
+"""Settings of buckets that are no `FirmwareBucket`, which has its own tests: lifecycle rules and encryption."""
 
 from datetime import UTC, datetime
 
@@ -136,3 +136,33 @@ def test_rules_that_come_later_are_seen(stack, path):
         assert Annotations.from_stack(each).find_warning(
             f"/{each.node.path}/Task", Match.string_like_regexp("deletes images")
         )
+
+
+def encrypted_by(algorithm: str) -> s3.CfnBucket.BucketEncryptionProperty:
+    default = s3.CfnBucket.ServerSideEncryptionByDefaultProperty(sse_algorithm=algorithm)
+    rule = s3.CfnBucket.ServerSideEncryptionRuleProperty(server_side_encryption_by_default=default)
+    return s3.CfnBucket.BucketEncryptionProperty(server_side_encryption_configuration=[rule])
+
+
+@pytest.mark.parametrize(
+    ("make", "warned"),
+    [
+        (bucket(), False),
+        (bucket(encryption=s3.BucketEncryption.S3_MANAGED), False),
+        (bucket(encryption=s3.BucketEncryption.KMS_MANAGED), True),
+        (bucket(encryption=s3.BucketEncryption.DSSE_MANAGED), True),
+        (lambda scope: s3.CfnBucket(scope, "Bucket", bucket_encryption=encrypted_by("AES256")), False),
+        (lambda scope: s3.CfnBucket(scope, "Bucket", bucket_encryption=encrypted_by("aws:kms")), True),
+    ],
+)
+def test_a_bucket_that_encrypts_with_a_key_it_does_not_name(stack, path, make, warned):
+    task = task_on(stack, path, firmware_bucket=make(stack))
+    assert ("image-encryption" in {finding.rule for finding in task.findings}) is warned
+
+
+def test_encryption_that_comes_later_is_seen(stack, path):
+    given = s3.CfnBucket(stack, "Bucket")
+    task = task_on(stack, path, firmware_bucket=given)
+    assert "image-encryption" not in {finding.rule for finding in task.findings}
+    given.bucket_encryption = encrypted_by("aws:kms:dsse")
+    assert "image-encryption" in {finding.rule for finding in task.findings}

@@ -1,4 +1,4 @@
-"""Lifecycle rules of a bucket that take images away while a task needs them."""
+"""Settings of a bucket that is made here which keep an image from being read: its lifecycle rules, its encryption."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _TIERED = "INTELLIGENT_TIERING"
 """The class whose objects S3 archives where the bucket says so. Source: Amazon S3 User Guide."""
 
 
-class ImageLifecycle:
-    """What the lifecycle rules of a bucket do to one object, or to all below a prefix that ends with a slash."""
+class ImageSettings:
+    """What the bucket does to one object, or to all below a prefix that ends with a slash."""
 
     def __init__(self, bucket: s3.IBucket, key: str, size_bytes: object = None) -> None:
         """Nothing is asked yet: rules may be added until the app is synthesised."""
@@ -37,16 +37,27 @@ class ImageLifecycle:
     @property
     def end(self) -> str | None:
         """In words, as the rules are now; None where they leave it in peace, and for a bucket that is not made here."""
-        if "aws_cdk.aws_s3" not in sys.modules:  # nobody can have given the default bucket any
-            return None
-        lazy = self._resource and answered(jsii.get, self._resource, "lifecycleConfiguration")
-        if lazy is None:
-            return None
-        # Of an L2 it is lazy, which jsii takes for a struct: it is to be resolved before Python sees it.
-        configuration = cdk.Stack.of(self._bucket).resolve(jsii.unsafe_cast(lazy, cdk.IResolvable)) or {}
+        configuration = self._setting("lifecycleConfiguration")
         # What is known only at deployment has other keys, and is no rule.
         rules = (each for each in configuration.get("rules", ()) if isinstance(each, dict))
         return next(filter(None, map(self._end_by, rules)), None)
+
+    @property
+    def has_kms(self) -> bool:
+        """Whether the bucket encrypts what it gets with a key of KMS, whichever, as it is now."""
+        rules = self._setting("bucketEncryption").get("serverSideEncryptionConfiguration", ())
+        defaults = [each.get("serverSideEncryptionByDefault") for each in rules if isinstance(each, dict)]
+        return any(str(each.get("sseAlgorithm")).startswith("aws:kms") for each in defaults if isinstance(each, dict))
+
+    def _setting(self, name: str) -> dict[str, Any]:
+        if "aws_cdk.aws_s3" not in sys.modules:  # nobody can have set anything of the default bucket
+            return {}
+        lazy = self._resource and answered(jsii.get, self._resource, name)
+        if lazy is None:
+            return {}
+        # Of an L2 it may be lazy, which jsii takes for a struct: it is to be resolved before Python sees it.
+        found = cdk.Stack.of(self._bucket).resolve(jsii.unsafe_cast(lazy, cdk.IResolvable))
+        return found if isinstance(found, dict) else {}
 
     @functools.cached_property
     def _resource(self) -> cdk.CfnResource | None:
