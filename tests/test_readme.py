@@ -10,6 +10,7 @@ import pytest
 from hatch_fancy_pypi_readme._builder import build_text
 from hatch_fancy_pypi_readme._config import load_and_validate_config
 
+from fuota_constructs.firmware.formats import read_image
 from fuota_constructs.lorawan.regions import region
 from fuota_constructs.lorawan.session_plan import Conditions, plan_session
 
@@ -100,7 +101,8 @@ def test_the_demo_of_the_readme_is_that_of_the_makefile() -> None:
     """What it says of the session is what the plan of app.py says; that it passes is a rehearsal of its own."""
     image = ROOT / "firmware" / "sensor-1.1.0.bin"
     digest = hashlib.sha256(image.read_bytes()).hexdigest()[:16]
-    assert f"{image.name} ({image.stat().st_size:,} bytes, sha256 {digest})" in README
+    kind = read_image(image.read_bytes()).format
+    assert f"{image.name} ({image.stat().st_size:,} bytes, sha256 {digest}, {kind})" in README
     rate = region("EU868").data_rate(3)
     assert rate is not None
     planned = plan_session(

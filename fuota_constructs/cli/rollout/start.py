@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fuota_constructs.cli.aws_access import Access
+    from fuota_constructs.operations.aws import Aws
 
 
 @click.command(epilog=WHERE)
@@ -45,7 +46,7 @@ def start(access: Access, *, rollout: str, as_json: bool, json_file: Path | None
     from fuota_constructs.operations.rollouts import start_rollout
 
     found = find(access, rollout)
-    if found.place.port is not None and not any(found.aws.pages("list_wireless_devices", "WirelessDeviceList")):
+    if found.place.port is not None and _is_known_empty(found.aws):
         make = found.place.local_command("fleet", "add", "--rollout", found.rollout.name)
         raise OperationError(
             f"not started: a local cloud has no devices of its own: `{make}` makes those of the rollout"
@@ -70,3 +71,17 @@ def start(access: Access, *, rollout: str, as_json: bool, json_file: Path | None
         write(json_file, text + "\n")
         click.echo(f"written: {json_file}", err=True)
     return PASSED
+
+
+def _is_known_empty(aws: Aws) -> bool:
+    """Whether there is no device; whoever may start a rollout need not be allowed to list them."""
+    from botocore.exceptions import ClientError
+
+    from fuota_constructs.operations.aws import is_denied
+
+    try:
+        return not any(aws.pages("list_wireless_devices", "WirelessDeviceList"))
+    except ClientError as error:
+        if is_denied(error):
+            return False
+        raise
