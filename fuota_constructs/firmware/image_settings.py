@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import sys
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 import jsii
@@ -61,8 +62,13 @@ class ImageSettings:
 
     @functools.cached_property
     def _resource(self) -> cdk.CfnResource | None:
-        # Of a bucket that is imported there is none.
-        return cast("cdk.CfnResource | None", self._bucket.node.default_child)
+        from aws_cdk import aws_s3 as s3  # loaded already
+
+        with contextlib.suppress(RuntimeError):  # the CDK cannot tell which of two children is the default one
+            # Of a bucket that is imported there is none, and others may put something else in its place.
+            if isinstance(child := self._bucket.node.default_child, s3.CfnBucket):
+                return child
+        return None
 
     def _end_by(self, rule: Mapping[str, Any]) -> str | None:
         if rule.get("status") == "Disabled" or rule.get("tagFilters") or not self._is_meant(rule):

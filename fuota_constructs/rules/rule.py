@@ -93,7 +93,8 @@ class GroupPlan(NamedTuple):
 class EarlierStart(NamedTuple):
     """A session of the same app that starts before another, or with it, and is for some of the same devices.
 
-    `length_seconds` is that of its plan, else its window, else None; `ends` is when it is over, in words.
+    `length_seconds` is that of its plan, else its window, else None; `ends` is when it is over, in words; `is_certain`:
+    both start together, or the plan follows from what the task says.
     """
 
     task: str
@@ -102,6 +103,7 @@ class EarlierStart(NamedTuple):
     length_seconds: float | None
     ends: str
     shared: str
+    is_certain: bool = True
 
 
 class StartPlan(NamedTuple):

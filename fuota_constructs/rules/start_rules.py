@@ -81,10 +81,12 @@ def _start_overlap(plan: TaskPlan) -> Remarks:
         later = f"start it {math.ceil(free_after / 60)} minutes later"
         if other.seconds_before < max(1, other.length_seconds or 0):
             # The one before may have been sent by now, and as it was before this change of the app.
-            say = error if other.seconds_before < plan.start.seconds_from_now else warning
-            until = (
-                f"at {other.at}, and is planned to end at {other.ends}" if other.length_seconds else f"at {other.at}"
-            )
+            say = error if other.is_certain and other.seconds_before < plan.start.seconds_from_now else warning
+            until = f"at {other.at}"
+            if other.length_seconds and other.is_certain:
+                until += f", and is planned to end at {other.ends}"
+            elif other.length_seconds:
+                until += f", and may run until {other.ends} (assumed: its parameters do not say how long it takes)"
             yield say(
                 f"the session shall start at {plan.start.at}, and that of {other.task} starts {until}: both are for"
                 f" {other.shared}, and who is in one session takes no part in another"
@@ -153,8 +155,8 @@ START_RULES = (
         id="start-overlap",
         levels=("error", "warning"),
         what="two sessions of one app, both by `schedule_start`, are for the same multicast group or device, and the"
-        " later one starts before the other is over (a warning once the other has begun), or its StartFuotaTask is"
-        " called before then (a warning)",
+        " later one starts before the other is over (a warning once the other has begun, or where its parameters do"
+        " not say how long it takes), or its StartFuotaTask is called before then (a warning)",
         why="a device in one session reports Device_exist_in_conflict_fuota_task in another, and a group has one"
         " session at a time; whether devices can be set up during a session is not documented, so"
         f" {CALL_LEAD_SECONDS // 60} minutes between them are assumed to be needed",

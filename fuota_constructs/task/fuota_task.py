@@ -294,7 +294,8 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
         schedule = session_schedule.SessionSchedule(
             cast("IFuotaTaskRef", self), at, window=window, queue=dead_letter_queue, group=schedule_group, role=role
         )
-        self._session = scheduled_session.ScheduledSession(schedule, self, self._groups, lambda: self._devices)
+        timed, devices = self._plan.fragment_interval_ms is not None, lambda: self._devices
+        self._session = scheduled_session.ScheduledSession(schedule, self, self._groups, devices, timed=timed)
         self._check_at_synth(always=True)  # another task may give it something to say, also later
         return schedule
 

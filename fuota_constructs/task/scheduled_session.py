@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from weakref import WeakKeyDictionary
 
 from fuota_constructs.synth_checks import CALL_LEAD_SECONDS, EarlierStart, StartPlan
-from fuota_constructs.template.tokens import is_known
+from fuota_constructs.template.tokens import is_known, is_stand_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -44,10 +44,15 @@ class ScheduledSession:
         task: PlannedTask,
         groups: Mapping[str, tuple[IMulticastGroupRef, object]],
         devices: Callable[[], Iterable[str]],
+        *,
+        timed: bool,
     ) -> None:
-        """Put the session beside the others of its app; the groups by their ids."""
+        """Put the session beside the others of its app; the groups by their ids.
+
+        `timed`: whether the task says how often a fragment is sent, and its plan is no guess.
+        """
         self._schedule, self._task, self._path = schedule, task, task.node.path
-        self._groups, self._devices = groups, devices
+        self._groups, self._devices, self._timed = groups, devices, timed
         self._all = _OF_APP.setdefault(task.node.root, [])
         self._all.append(self)
 
@@ -60,22 +65,28 @@ class ScheduledSession:
         before = (self._schedule.at - other._schedule.at).total_seconds()
         if before < 0 or (before == 0 and self._all.index(other) > self._all.index(self)):
             return None
-        length = other._length
-        if before >= (length or 0) + CALL_LEAD_SECONDS or not (shared := self._shared_with(other)):
+        # Who shares nothing costs no question to the CDK, and the same ids may be others in another place.
+        if self._schedule.task_place.apart_from(other._schedule.task_place) or not (shared := self._shared_with(other)):
+            return None
+        plan = other._task.plan
+        length = plan.duration_seconds if plan else other._schedule.window_seconds
+        if before >= (length or 0) + CALL_LEAD_SECONDS:
             return None
         start = other._schedule.at
         ends = start + timedelta(seconds=length or 0)
         return EarlierStart(
-            other._path, f"{start:%Y-%m-%d %H:%M:%S} UTC", before, length, f"{ends:%Y-%m-%d %H:%M:%S} UTC", shared
+            other._path,
+            f"{start:%Y-%m-%d %H:%M:%S} UTC",
+            before,
+            length,
+            f"{ends:%Y-%m-%d %H:%M:%S} UTC",
+            shared,
+            is_certain=before < 1 or (plan is not None and other._timed),
         )
 
-    @property
-    def _length(self) -> float | None:
-        plan = self._task.plan
-        return plan.duration_seconds if plan else self._schedule.window_seconds
-
     def _shared_with(self, other: ScheduledSession) -> str:
-        if groups := [group.node.path for id_, (group, _) in self._groups.items() if id_ in other._groups]:
+        theirs = _identities(other._groups)
+        if groups := [group.node.path for id_, (group, _) in self._groups.items() if _identities([id_]) & theirs]:
             return f"the group {groups[0]}" + (f" and {len(groups) - 1} more" if groups[1:] else "")
         if not (devices := self._members & other._members):
             return ""
@@ -85,8 +96,11 @@ class ScheduledSession:
 
     @property
     def _members(self) -> frozenset[str]:
-        # Hexadecimal digits may be written either way; what is a token is the same token.
         of_groups = (getattr(group, "_device_ids", ()) for group, _ in self._groups.values())
-        return frozenset(
-            id_.casefold() if is_known(id_) else id_ for ids in (self._devices(), *of_groups) for id_ in ids
-        )
+        return _identities(id_ for ids in (self._devices(), *of_groups) for id_ in ids)
+
+
+def _identities(ids: Iterable[str]) -> frozenset[str]:
+    # Hexadecimal digits may be written either way; what is a token is the same token. What is not looked up yet may be
+    # anything.
+    return frozenset(id_.casefold() if is_known(id_) else id_ for id_ in ids if not is_stand_in(id_))

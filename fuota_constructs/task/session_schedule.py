@@ -87,7 +87,8 @@ class SessionSchedule(constructs.Construct):
         super().__init__(cast("constructs.Construct", task), ID)
         reference = task.fuota_task_ref
         self._place = here
-        self._task_place = place_of(task, reference.fuota_task_arn)
+        self.task_place = place_of(task, reference.fuota_task_arn)
+        """Where the task is, as far as that is known."""
         own_account = {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
         statements = [
             statement("StartFuotaTask", ["iotwireless:StartFuotaTask"], reference.fuota_task_arn),
@@ -146,7 +147,7 @@ class SessionSchedule(constructs.Construct):
     def plan(self) -> StartPlan:
         """The start as the rules see it now."""
         ahead = (self.at - datetime.now(UTC)).total_seconds()
-        return StartPlan(f"{self.at:%Y-%m-%d %H:%M:%S} UTC", ahead, self.window_seconds, self._place, self._task_place)
+        return StartPlan(f"{self.at:%Y-%m-%d %H:%M:%S} UTC", ahead, self.window_seconds, self._place, self.task_place)
 
 
 def _role(given: object, here: Place, path: str) -> iam.IRole:

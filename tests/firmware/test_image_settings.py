@@ -166,3 +166,11 @@ def test_encryption_that_comes_later_is_seen(stack, path):
     assert "image-encryption" not in {finding.rule for finding in task.findings}
     given.bucket_encryption = encrypted_by("aws:kms:dsse")
     assert "image-encryption" in {finding.rule for finding in task.findings}
+
+
+@pytest.mark.parametrize("ids", [["Default"], ["Resource"], ["Default", "Resource"]])
+def test_what_others_put_below_an_imported_bucket_is_not_asked(stack, path, ids):
+    imported = s3.Bucket.from_bucket_name(stack, "Imported", "firmware")
+    for id_ in ids:
+        cdk.CfnResource(imported, id_, type="Custom::Other")
+    assert said(task_on(stack, path, firmware_bucket=imported)) == []

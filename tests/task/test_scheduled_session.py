@@ -5,12 +5,14 @@ from datetime import UTC, datetime, timedelta
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iotwireless as iotwireless
+from aws_cdk import aws_ssm as ssm
 
 from fuota_constructs import DeviceList, DlClass, FuotaTask, MulticastGroup, RfRegion
 
 AT = (datetime.now(UTC) + timedelta(days=1)).replace(hour=22, minute=30, second=0, microsecond=0)
 MINUTES = 50
 """1000 bytes in fragments of 40, one every 2 minutes."""
+GROUP = "abcdef00-abcd-0000-0000-000000000000"
 DEVICES = [f"0000000{number}-abcd-0000-0000-000000000000" for number in range(4)]
 
 
@@ -109,7 +111,7 @@ def test_the_window_stands_for_a_session_that_cannot_be_planned(stack, make) -> 
     make("Earlier", groups=[shared], size=None).schedule_start(AT, window=cdk.Duration.hours(3))
     later = make("Later", groups=[shared])
     later.schedule_start(AT + timedelta(hours=2))
-    assert [level for level, _ in overlaps(later)] == ["error"]
+    assert [level for level, _ in overlaps(later)] == ["warning"]
 
 
 def test_of_a_session_of_unknown_length_only_the_start_is_known(stack, make) -> None:
@@ -142,3 +144,47 @@ def test_apps_and_stages_do_not_meet(app, image, make) -> None:
     for task in tasks:
         task.schedule_start(AT)
     assert [overlaps(task) for task in tasks] == [[], [], []]
+
+
+def test_what_is_not_looked_up_yet_and_what_is_in_another_place_is_not_shared(app, image) -> None:
+    found = []
+    for region in ("eu-west-1", "us-east-1"):
+        stack = cdk.Stack(app, f"In-{region}", env=cdk.Environment(account="111122223333", region=region))
+        for name, id_ in (("LookedUp", ssm.StringParameter.value_from_lookup(stack, "/fleet/group")), ("Same", GROUP)):
+            task = FuotaTask(
+                stack,
+                f"{name}Task",
+                firmware_image=image,
+                rf_region=RfRegion.EU868,
+                multicast_groups=[MulticastGroup.from_multicast_group_id(stack, name, id_)],
+            )
+            task.schedule_start(AT)
+            found += overlaps(task)
+    assert found == []
+
+
+def test_a_group_is_the_same_however_its_id_is_written(stack, make) -> None:
+    one, other = (
+        make(name, groups=[MulticastGroup.from_multicast_group_id(stack, f"{name}Group", id_)])
+        for name, id_ in (("One", GROUP), ("Other", GROUP.upper()))
+    )
+    one.schedule_start(AT)
+    other.schedule_start(AT)
+    assert [level for level, _ in overlaps(other)] == ["error"]
+
+
+def test_a_length_that_is_assumed_refuses_nothing(stack, image) -> None:
+    shared = group(stack, "Group")
+    for name in ("Earlier", "Later"):
+        task = FuotaTask(
+            stack,
+            name,
+            firmware_image=image,
+            rf_region=RfRegion.EU868,
+            fragment_size_bytes=10,
+            multicast_groups=[shared],
+        )
+        task.schedule_start(AT + timedelta(minutes=name == "Later"))
+    [(level, message)] = overlaps(task)
+    assert level == "warning"
+    assert "(assumed: its parameters do not say how long it takes)" in message
