@@ -131,12 +131,16 @@ def snippet(plan: SessionPlan, conditions: Conditions, *, image: str = "firmware
     )
 
 
-def redundancy_for(data: int, conditions: Conditions, target: float) -> int | None:
+def redundancy_for(
+    data: int, conditions: Conditions, target: float, *, interval_seconds: int | None = None
+) -> int | None:
     """The smallest RedundancyPercent that brings so many fragments to the target; None where none does.
 
-    At least 1 for devices that notice at a redundant fragment only that they are done.
+    At least 1 for devices that notice at a redundant fragment only that they are done. Without an interval each
+    fragment is taken to find its ping slot free, as it does at the shortest lawful one.
     """
-    percent = smallest_redundancy_percent(data, conditions.loss, target, version=conditions.version)
+    loss = conditions.loss if interval_seconds is None else conditions.loss_at(interval_seconds)
+    percent = smallest_redundancy_percent(data, loss, target, version=conditions.version)
     if percent == 0 and any(stack.never_done_without_redundancy for stack in conditions.stacks):
         return 1
     return percent

@@ -63,6 +63,11 @@ def seconds_a_ping_slot(period: int) -> float:
     return BEACON_PERIOD_SECONDS * (1 << (period - 1).bit_length()) / SLOTS_A_BEACON_PERIOD
 
 
+def share_of_slots_taken(interval_seconds: float, slot_seconds: float | None) -> float:
+    """The share of class B fragments that come faster than ping slots and find theirs taken; 0 without ping slots."""
+    return 0.0 if slot_seconds is None else max(0.0, 1 - interval_seconds / slot_seconds)
+
+
 class Conditions(NamedTuple):
     """What a session happens under: where, to whom, and over what air.
 
@@ -118,10 +123,7 @@ class Conditions(NamedTuple):
 
     def loss_at(self, interval_seconds: float) -> float:
         """The share of fragments a device misses: in class B also those that find their ping slot taken (assumed)."""
-        slot = self.ping_slot_seconds
-        if slot is None or interval_seconds >= slot:
-            return self.loss
-        return 1 - (1 - self.loss) * interval_seconds / slot
+        return _missed(self.loss, share_of_slots_taken(interval_seconds, self.ping_slot_seconds))
 
     def sending_seconds(self, airtime_seconds: float) -> float:
         """How long all gateways take for one fragment: each begins `gateway_spacing_seconds` after the one before."""
@@ -194,6 +196,15 @@ class SessionPlan(NamedTuple):
         """Fragments sent in total, data and coded."""
         return self.data_fragments + self.coded_fragments
 
+    @property
+    def slots_taken(self) -> float:
+        """The share of fragments that find their ping slot taken, and are lost (assumed)."""
+        return share_of_slots_taken(self.interval_seconds, self.ping_slot_seconds)
+
+    def missed_at(self, loss: float) -> float:
+        """The share of fragments a device misses that loses so many of those that get a ping slot (class C: of all)."""
+        return _missed(loss, self.slots_taken)
+
     def as_dict(self) -> dict[str, Any]:
         """All figures, as every JSON document has them: units in the names, null where nothing is limited or known."""
         figures = {_NAMES.get(name, name): value for name, value in self._asdict().items()}
@@ -262,6 +273,10 @@ def plan_session(
         receive_milliampere_hours=milliampere_hours,
         receive_joules=milliampere_hours / 1000 * SECONDS_PER_HOUR * SUPPLY_VOLTS,
     )
+
+
+def _missed(loss: float, slots_taken: float) -> float:
+    return 1 - (1 - loss) * (1 - slots_taken) if slots_taken else loss
 
 
 def _cut_off(dl_class: str, duration: float) -> str | None:

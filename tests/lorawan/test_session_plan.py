@@ -84,8 +84,11 @@ def test_class_b_sends_no_faster_than_the_ping_slots():
 def test_fragments_that_find_their_ping_slot_taken_are_lost():
     half = _plan(dl_class=CLASS_B, interval_seconds=2, ping_slot_period=128, redundancy_percent=25)
     assert (half.decode_probability, half.loss) == (0, 0.1)
+    assert (half.slots_taken, half.missed_at(0.0), half.missed_at(0.1)) == (0.5, 0.5, pytest.approx(0.55))
     quick = _plan(dl_class=CLASS_B, interval_seconds=2, ping_slot_period=64, redundancy_percent=25)
     assert quick.decode_probability > 0.999
+    for free in (quick, _plan(interval_seconds=1)):
+        assert (free.slots_taken, free.missed_at(0.1)) == (0.0, 0.1)
 
 
 def test_gateways_send_one_after_the_other():

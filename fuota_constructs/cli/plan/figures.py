@@ -48,6 +48,17 @@ def percent(share: float) -> str:
     return f"{_plain(share * 100, 2)} %"
 
 
+def loss_words(plan: SessionPlan) -> str:
+    """What a device is planned to lose, and how much of it to ping slots that are taken."""
+    if not plan.slots_taken:
+        return f"{percent(plan.loss)} loss"
+    return (
+        f"{percent(plan.missed_at(plan.loss))} loss ({percent(plan.loss)} planned, and {percent(plan.slots_taken)} of"
+        f" fragments every {plan.interval_seconds} s find their ping slot taken: one comes every"
+        f" {plan.ping_slot_seconds:g} s)"
+    )
+
+
 def _plain(number: float, digits: int) -> str:
     """Rounded to so many digits after the point, without zeros at the end."""
     return f"{number:,.{digits}f}".rstrip("0").rstrip(".") if digits else f"{number:,.0f}"
@@ -170,7 +181,7 @@ def _success(result: Planned, plan: SessionPlan) -> Figure:
     return Figure(
         "Success",
         f"{percent(plan.decode_probability)} of the devices",
-        f"target {percent(result.inputs.target)}, {percent(plan.loss)} loss, TS004 v{plan.version}",
+        f"target {percent(result.inputs.target)}, {loss_words(plan)}, TS004 v{plan.version}",
         GOOD if plan.decode_probability >= result.inputs.target else "under target",
     )
 

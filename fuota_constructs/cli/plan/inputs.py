@@ -190,7 +190,8 @@ def _redundancy_percent(inputs: Inputs, size: int, assumed: dict[str, str]) -> i
     data = data_fragments(inputs.image_bytes, size)
     if not 0 < data <= MAX_ENCODED_FRAGMENTS:
         return 0
-    percent = redundancy_for(data, inputs.conditions, inputs.target)
+    every = interval_seconds((inputs.interval_seconds or 0.0) * 1000) or None  # below 1 s there is no session
+    percent = redundancy_for(data, inputs.conditions, inputs.target, interval_seconds=every)
     if percent is not None:
         assumed["redundancy"] = "smallest for the target"
         return percent

@@ -100,7 +100,7 @@ def _loss(plan: SessionPlan, target: float) -> str:
         f" With the planned redundancy of {plan.redundancy_percent} % (thick line) and a loss of {percent(plan.loss)}"
         f" (dashed), {percent(plan.decode_probability)} of the devices put the image together; the target is"
         f" {percent(target)} (dotted). Coded fragments get lost like any other, so redundancy must exceed the loss."
-        " Each step up the scale leaves a tenth of the failures."
+        " Each step up the scale leaves a tenth of the failures." + _ping_slots(plan)
     )
     table = page.table(
         ["redundancy", *(f"{percent(loss)} loss" for loss in losses)],
@@ -111,6 +111,15 @@ def _loss(plan: SessionPlan, target: float) -> str:
     )
     pictures = plan_charts.loss_chart(loss_curves(plan), plan, target)
     return page.figure("loss", "How many devices succeed, if fragments get lost", pictures, caption, table)
+
+
+def _ping_slots(plan: SessionPlan) -> str:
+    if not plan.slots_taken:
+        return ""
+    return (
+        f" On top of the loss shown, {percent(plan.slots_taken)} of the fragments find their ping slot taken, in every"
+        f" line: they come every {plan.interval_seconds} s, and ping slots every {plan.ping_slot_seconds:g} s."
+    )
 
 
 def _sizes(plan: SessionPlan, result: Planned) -> str:

@@ -124,4 +124,4 @@ def _coded(plan: SessionPlan, percent: int) -> int:
 
 
 def _chance(plan: SessionPlan, percent: int, loss: float) -> float:
-    return decode_probability(plan.data_fragments, _coded(plan, percent), loss, version=plan.version)
+    return decode_probability(plan.data_fragments, _coded(plan, percent), plan.missed_at(loss), version=plan.version)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from fuota_constructs.cli.banner import Banner
 from fuota_constructs.cli.exit_codes import NOT_MET, PASSED
 from fuota_constructs.cli.level import Level
-from fuota_constructs.cli.plan.figures import percent
+from fuota_constructs.cli.plan.figures import loss_words, percent
 from fuota_constructs.rules.delta_rules import DELTA_RULES
 from fuota_constructs.rules.image_file_rules import IMAGE_FILE_RULES
 from fuota_constructs.rules.stack_rules import STACK_RULES
@@ -69,7 +69,7 @@ def _works(result: Planned) -> tuple[bool, str]:
     if errors:
         return (False, f"does not work, says {' and '.join(errors)}")
     sent = "patch" if result.inputs.delta and result.inputs.delta.made.patch else "image"
-    share = f"{percent(plan.decode_probability)} of the devices have the {sent} at {percent(plan.loss)} loss"
+    share = f"{percent(plan.decode_probability)} of the devices have the {sent} at {loss_words(plan)}"
     if plan.decode_probability < result.inputs.target:
         return (False, f"falls short: {share}, the target is {target}")
     return (True, f"works: {share}" + (f"; {_counted(warnings, 'warning')}" if warnings else ""))
@@ -85,9 +85,27 @@ def _remedies(result: Planned) -> tuple[str, ...]:
         return ("give another file: the findings say which",)
     if errors and errors <= {rule.id for rule in STACK_RULES}:
         return ("let another session, or another build of the stack, meet it: the findings say what",)
+    slower = _slower_than_ping_slots(result)
     if result.inputs.recommend:
-        return ("what --recommend found for these conditions, or why no data rate fits, stands below",)
-    return ("add --recommend: it finds what fits, or says for each data rate why nothing does",)
+        return (
+            *slower,
+            "what --recommend found for these conditions, or why no data rate fits, stands below",
+        )
+    return (
+        *slower,
+        "add --recommend: it finds what fits, or says for each data rate why nothing does",
+    )
+
+
+def _slower_than_ping_slots(result: Planned) -> tuple[str, ...]:
+    plan = result.plan
+    if plan is None or plan.cut_off or not plan.slots_taken:
+        return ()
+    said = (
+        f"give an --interval of at least {plan.smallest_interval_seconds} s: fragments that come faster than ping"
+        f" slots, one every {plan.ping_slot_seconds:g} s, find theirs taken, coded ones too"
+    )
+    return (said,)
 
 
 def exit_code(result: Planned, fail_on: str) -> int:

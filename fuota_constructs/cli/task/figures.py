@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from fuota_constructs.cli.plan.figures import Figure, count, duration, percent
+from fuota_constructs.cli.plan.figures import Figure, count, duration, loss_words, percent
 from fuota_constructs.operations import task as states
 from fuota_constructs.operations.device_status import NOT_GIVEN
 from fuota_constructs.operations.progress import session_length
@@ -116,7 +116,7 @@ def plan_words(progress: Progress) -> tuple[str, str]:
     )
     if plan.cut_off:
         return f"{fragments}, {duration(plan.duration_seconds)}", f"no device gets all of it: {plan.cut_off}"
-    chance = f"{percent(plan.decode_probability)} of devices succeed at {percent(plan.loss)} loss (assumed)"
+    chance = f"{percent(plan.decode_probability)} of devices succeed at {loss_words(plan)} (assumed)"
     if progress.task.redundancy_percent is None:
         chance += "; without redundancy, as AWS does not document what it adds when none is set"
     return f"{fragments}, {duration(plan.duration_seconds)}", chance

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fuota_constructs.cli import page
-from fuota_constructs.cli.plan.figures import Figure, duration, percent
+from fuota_constructs.cli.plan.figures import Figure, duration, loss_words, percent
 from fuota_constructs.cli.status_bars import share_of, status_figure
 from fuota_constructs.cli.task.banner import about_task, banner_of
 from fuota_constructs.cli.task.figures import task_lines
@@ -48,7 +48,7 @@ def _tiles(progress: Progress) -> list[Figure]:
         Figure("No result yet", share_of(progress.count_of("open"), total)),
     ]
     if plan := progress.plan:
-        chance = f"{percent(plan.decode_probability)} of devices at {percent(plan.loss)} loss (assumed)"
+        chance = f"{percent(plan.decode_probability)} of devices at {loss_words(plan)} (assumed)"
         remark = plan.cut_off or f"{plan.fragments:,} fragments; {chance}"
         tiles.append(Figure("Plan", duration(plan.duration_seconds), remark, "too long" if plan.cut_off else ""))
     return tiles

@@ -5,6 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from fuota_constructs.cli.plan.inputs import Inputs, planned
+from fuota_constructs.cli.plan.series import loss_curves, loss_rows
+from fuota_constructs.lorawan.regions import regions
+from fuota_constructs.lorawan.session_plan import CLASS_B, Conditions
+
 from .plan_command import EU868, content, findings, plan
 
 
@@ -123,6 +128,41 @@ def test_shows_no_success_beside_an_error(tmp_path: Path) -> None:
     assert done.stdout.startswith("Failed: this session does not work, says fragment-interval-airtime")
     assert "Success not reached none: see the findings" in " ".join(done.stdout.split())
     assert 'id="loss"' not in page.read_text(encoding="utf-8")
+
+
+def test_everything_it_says_of_success_counts_the_fragments_whose_ping_slot_is_taken() -> None:
+    faster = ("10240B", *EU868, "--class", "B", "--interval", "2", "--fragment-size", "48", "--loss", "10%")
+    done = plan(*faster, "--redundancy", "30")
+    said = " ".join(done.stdout.split())
+    assert done.exit_code == 3
+    why = "55 % loss (10 % planned, and 50 % of fragments every 2 s find their ping slot taken: one comes every 4 s)"
+    assert f"under 0.01 % of the devices have the image at {why}, the target is 99.9 %" in said
+    assert f"under 0.01 % of the devices under target: target 99.9 %, {why}" in " ".join(
+        plan(*faster, "--redundancy", "30", columns=500).stdout.split()
+    )
+    assert content(*faster, "--redundancy", "30")["verdict"]["remedies"][0].startswith(
+        "give an --interval of at least 15 s: fragments that come faster than ping slots, one every 4 s,"
+    )
+    assert "Redundancy 100 % none reaches the target" in " ".join(plan(*faster, columns=200).stdout.split())
+
+    conditions = Conditions(regions()["EU868"], dl_class=CLASS_B)
+    for interval, redundancy in ((2, 30), (3, 60), (4, 30)):
+        inputs = Inputs(None, 48_000, conditions, 0.999, None, 48, interval, redundancy)
+        session = planned(inputs).plan
+        assert session is not None
+        losses, rows = loss_rows(session)
+        assert dict(rows)[redundancy][losses.index(session.loss)] == session.decode_probability
+        drawn = next(curve for curve in loss_curves(session) if curve.planned)
+        assert dict(drawn.points)[session.loss] == session.decode_probability
+
+
+@pytest.mark.parametrize(("interval", "more"), [("3", True), ("4", False), ("9", False)])
+def test_plans_redundancy_for_the_ping_slots_that_are_taken_too(interval: str, more: bool) -> None:
+    asked = ("10240B", *EU868, "--class", "B", "--data-rate", "5", "--fragment-size", "48")
+    found, free = content(*asked, "--interval", interval), content(*asked)
+    assert found["verdict"]["works"]
+    assert (found["plan"]["redundancy_percent"] > free["plan"]["redundancy_percent"]) is more
+    assert (" ping slot taken" in found["verdict"]["summary"]) is more
 
 
 def test_curves_of_other_redundancies_end_where_their_session_would(tmp_path: Path) -> None:
