@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from fuota_constructs.lorawan.fragments import data_fragments
@@ -12,7 +12,7 @@ from fuota_constructs.operations import task as states
 from fuota_constructs.operations.device_status import NOT_GIVEN, status_named
 from fuota_constructs.operations.errors import OperationError
 from fuota_constructs.operations.task import group_devices
-from fuota_constructs.operations.verdict import loss_to_plan_for
+from fuota_constructs.operations.verdict import loss_to_plan_for, slower_than_ping_slots
 
 if TYPE_CHECKING:
     from fuota_constructs.operations.aws import Aws
@@ -35,7 +35,8 @@ class Retry:
 
     `by_class` has the devices of each class of multicast group; empty where the task was for devices alone.
     `redundancy_percent` is what the loss that was met needs (`planned_loss`), or that of the task where nothing was
-    lost; `enough` is False where no redundancy makes up for that loss.
+    lost; `enough` is False where no redundancy makes up for that loss. `interval_seconds` is the interval that leaves
+    each fragment a ping slot of its own, and `interval_remark` says so, where that of the task did not.
     """
 
     devices: tuple[Device, ...]
@@ -44,6 +45,8 @@ class Retry:
     redundancy_percent: int | None
     planned_loss: float | None = None
     enough: bool = True
+    interval_seconds: int | None = None
+    interval_remark: str = ""
 
     @property
     def before(self) -> tuple[str, ...]:
@@ -78,7 +81,12 @@ def retry_of(aws: Aws, progress: Progress) -> Retry:
     left_out = tuple(device for device in without if device.fuota_status in IN_VAIN)
     devices = tuple(device for device in without if device.fuota_status not in IN_VAIN)
     redundancy, loss, enough = _redundancy(progress, devices)
-    return Retry(devices, left_out, _by_class(aws, progress, devices), redundancy, loss, enough)
+    again = Retry(devices, left_out, _by_class(aws, progress, devices), redundancy, loss, enough)
+    plan = progress.plan
+    if plan is None or not plan.slots_taken:
+        return again
+    slower = plan.smallest_interval_seconds
+    return replace(again, interval_seconds=slower, interval_remark=slower_than_ping_slots(plan))
 
 
 def _by_class(aws: Aws, progress: Progress, devices: tuple[Device, ...]) -> dict[str, tuple[Device, ...]]:

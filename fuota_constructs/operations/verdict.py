@@ -157,10 +157,21 @@ def _remedy_for_loss(progress: Progress) -> str:
     now = "none is set" if redundancy is None else f"it is {redundancy} %"
     if progress.plan and progress.plan.cut_off:
         return f"start a new task whose session fits its window: {progress.plan.cut_off}; `fuota plan` finds parameters"
+    if progress.plan and progress.plan.slots_taken:
+        return f"start a new task with {slower_than_ping_slots(progress.plan)}"
     if progress.plan and redundancy is not None:
         now += f", which {SURE:.0%} of devices survive up to about {_survived_loss(progress.plan):.0%} loss"
     return (
         f"start a new task with more redundancy ({now}; `fuota plan` says how much a loss needs), or a slower data rate"
+    )
+
+
+def slower_than_ping_slots(plan: SessionPlan) -> str:
+    """The interval that leaves each fragment a ping slot of its own, and why no redundancy stands in for it."""
+    return (
+        f"a fragment interval of at least {plan.smallest_interval_seconds} s: {plan.slots_taken:.0%} of the fragments,"
+        f" one every {plan.interval_seconds} s, found their ping slot taken (assumed), as there is one every"
+        f" {plan.ping_slot_seconds:g} s; coded fragments do, too"
     )
 
 
@@ -175,9 +186,14 @@ def _steps_for_loss(progress: Progress) -> tuple[NextStep, ...]:
 
 
 def loss_to_plan_for(progress: Progress) -> float:
-    """The share of fragments to plan a next session for, where devices lost more than this one made up for."""
-    survived = _survived_loss(progress.plan) if progress.plan else 0.0
-    return min(MOST_LOSS_PERCENT, STEP_PERCENT * (math.floor(100 * survived / STEP_PERCENT) + 1)) / 100
+    """The share of fragments to plan a next session for, where devices lost more than this one made up for.
+
+    What found its ping slot taken does not count: the next session leaves each fragment one, and the planned loss.
+    """
+    plan = progress.plan
+    survived = _survived_loss(plan) if plan else 0.0
+    loss = min(MOST_LOSS_PERCENT, STEP_PERCENT * (math.floor(100 * survived / STEP_PERCENT) + 1)) / 100
+    return max(loss, plan.loss) if plan and plan.slots_taken else loss
 
 
 def _conditions(progress: Progress) -> Iterator[str]:
@@ -194,7 +210,8 @@ def _survived_loss(plan: SessionPlan) -> float:
     low, high = 0.0, 1.0
     for _ in range(BISECTIONS):
         middle = (low + high) / 2
-        enough = decode_probability(plan.data_fragments, plan.coded_fragments, middle, version=plan.version) >= SURE
+        missed = plan.missed_at(middle)
+        enough = decode_probability(plan.data_fragments, plan.coded_fragments, missed, version=plan.version) >= SURE
         low, high = (middle, high) if enough else (low, middle)
     return low
 

@@ -9,13 +9,24 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fuota_constructs.lorawan.device_stack import DeviceStack
+from fuota_constructs.lorawan.regions import regions
+from fuota_constructs.lorawan.session_plan import CLASS_B, Conditions, plan_session
 from fuota_constructs.operations import task as states
 from fuota_constructs.operations.checks import error, warning
 from fuota_constructs.operations.device_status import DEVICE_STATUSES
+from fuota_constructs.operations.image import Image
 from fuota_constructs.operations.progress import Progress, read_progress
+from fuota_constructs.operations.retry import retry_of
 from fuota_constructs.operations.status_proof import VERSION_FIRST
 from fuota_constructs.operations.task import Device, Task, read_task
-from fuota_constructs.operations.verdict import NOT_INSTALLED, PATCH_ARRIVED, Outcome, is_delta, verdict_of
+from fuota_constructs.operations.verdict import (
+    NOT_INSTALLED,
+    PATCH_ARRIVED,
+    Outcome,
+    is_delta,
+    loss_to_plan_for,
+    verdict_of,
+)
 
 if TYPE_CHECKING:
     from fuota_constructs.operations.aws import Aws
@@ -153,3 +164,30 @@ def test_more_redundancy_is_no_remedy_for_a_session_that_its_window_cut_off(
     assert first == VERSION_FIRST
     assert "start a new task whose session fits its window: the session takes 13.9 h" in remedy
     assert "survive" not in remedy
+
+
+def test_more_redundancy_is_no_remedy_for_fragments_that_find_their_ping_slot_taken(aws: Aws) -> None:
+    conditions, image = Conditions(regions()["EU868"], dl_class=CLASS_B), Image("b", "k", 10_240)
+    rate = conditions.region.data_rates[5]
+
+    def lost(seconds: int) -> Progress:
+        plan = plan_session(
+            10_240, conditions, data_rate=rate, fragment_bytes=48, interval_seconds=seconds, redundancy_percent=30
+        )
+        task = Task("t", "arn", states.DONE, rf_region="EU868", redundancy_percent=30, fragment_size_bytes=48)
+        return replace(_progress("MissingFrag"), task=task, plan=plan, image=image)
+
+    too_fast = lost(2)
+    verdict = verdict_of(too_fast)
+    assert verdict.remedies[1].startswith(
+        "start a new task with a fragment interval of at least 4 s: 50% of the fragments, one every 2 s, found their"
+    )
+    assert loss_to_plan_for(too_fast) == 0.1  # what was planned
+    assert "which 99% of devices survive up to about" in verdict_of(lost(4)).remedies[1]
+    assert loss_to_plan_for(lost(4)) == 0.2
+    again, unhurried = retry_of(aws, too_fast), retry_of(aws, lost(4))
+    assert (again.interval_seconds, again.planned_loss, again.redundancy_percent, again.enough) == (4, 0.1, 30, True)
+    assert again.interval_remark.startswith("a fragment interval of at least 4 s: ")
+    assert (unhurried.interval_seconds, unhurried.interval_remark) == (None, "")
+    assert unhurried.redundancy_percent is not None
+    assert unhurried.redundancy_percent > 30

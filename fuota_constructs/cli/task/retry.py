@@ -107,6 +107,8 @@ def _remarks(progress: Progress, again: Retry) -> Iterator[str]:
     if again.in_vain:
         yield "left out, because sending again does not mend it:"
         yield from (f"  {visible(line)}" for line in again.in_vain)
+    if again.interval_remark:
+        yield f"send with {again.interval_remark}"
     if again.planned_loss is not None:
         was = progress.task.redundancy_percent or 0
         if again.enough:

@@ -56,7 +56,9 @@ def snippet(task: Task, image: Image, retry: Retry) -> str:
         "rf_region": region,
         "redundancy_percent": retry.redundancy_percent,
         "fragment_size_bytes": task.fragment_size_bytes if retry.by_class else None,
-        "fragment_interval": _interval(task.fragment_interval_ms),
+        "fragment_interval": _interval(
+            1000 * retry.interval_seconds if retry.interval_seconds else task.fragment_interval_ms
+        ),
         "descriptor": _text(task.descriptor) if task.descriptor else None,
         "planned_loss_percent": _planned(retry.planned_loss),
     }

@@ -64,3 +64,9 @@ def test_a_delta_keeps_what_it_makes_of_what() -> None:
     for end, digit in (("base", "0"), ("target", "1")):
         assert f'cdk.Tags.of(task).add("fuota-delta:{end}-sha256", "{digit * 64}")\n' in code
     assert "Tags" not in written()
+
+
+def test_an_interval_that_ping_slots_need_takes_the_place_of_the_old_one() -> None:
+    task = Task("id", "arn", "FuotaDone", rf_region="EU868", fragment_interval_ms=2000)
+    again = Retry((DEVICE,), (), {"ClassB": (DEVICE,)}, 30, interval_seconds=4)
+    assert "fragment_interval=cdk.Duration.seconds(4)," in snippet(task, Image("firmware", "v2.bin"), again)
