@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from fuota_constructs.lorawan.fragments import MAX_FRAGMENT_BYTES, data_fragments
 from fuota_constructs.lorawan.redundancy import decode_probability, smallest_redundancy_percent, twins
 from fuota_constructs.lorawan.regions import region
@@ -13,6 +15,7 @@ from fuota_constructs.rules.radio_session import (
     image_bytes,
     loss,
     loss_percent,
+    missed,
     named_rates,
     outlasts_its_class,
     redundancy_in_range,
@@ -51,8 +54,18 @@ def _decode_probability(plan: TaskPlan) -> Remarks:
     if sent is None:
         return
     data, coded = sent
-    chance = decode_probability(data, coded, loss(plan), version=plan.ts004_version)
+    chance = decode_probability(data, coded, share := missed(plan), version=plan.ts004_version)
     if chance >= target:
+        return
+    asked = f", and the target is {100 * target:g} %" if plan.target else ""
+    if share > loss(plan):
+        slot = max(sent.conditions.ping_slot_seconds or 0.0 for sent in sent_rates(plan))
+        yield warning(
+            f"a device has the image with a chance of {chance:.2%} after {data} data and {coded} coded fragments at"
+            f" {100 * share:.3g} % loss: {100 * loss(plan):g} % as planned, and what finds its ping slot taken, coded"
+            f" ones too{asked}: choose a fragment_interval of Duration.seconds({math.ceil(slot)}) or"
+            f" more{together(plan)}"
+        )
         return
     enough = smallest_redundancy_percent(data, loss(plan), target, version=plan.ts004_version)
     remedy = f"redundancy_percent of at least {enough}" if enough is not None else "more and smaller fragments"
@@ -61,7 +74,6 @@ def _decode_probability(plan: TaskPlan) -> Remarks:
             f"a slightly smaller fragment_size_bytes ({data} fragments are a multiple of 64,"
             " where the code ties pairs of fragments together and redundancy helps little)"
         )
-    asked = f", and the target is {100 * target:g} %" if plan.target else ""
     other = "plan for a lower target" if plan.target else "say with planned_loss_percent what your devices lose"
     yield warning(
         f"at {100 * loss(plan):g} % loss a device has the image with a chance of {chance:.2%} after {data} data and"

@@ -234,6 +234,15 @@ def loss(plan: TaskPlan) -> float:
     return DEFAULT_LOSS if percent is None else percent / MAX_PERCENT
 
 
+def missed(plan: TaskPlan) -> float:
+    """What a device is planned to miss: the loss, and in class B also what finds its ping slot taken (assumed)."""
+    planned, milliseconds = loss(plan), interval_ms(plan)
+    if milliseconds is None or dl_class(plan) != CLASS_B:
+        return planned
+    interval = interval_seconds(milliseconds)
+    return max((sent.conditions.loss_at(interval) for sent in sent_rates(plan)), default=planned)
+
+
 def loss_percent(value: object) -> float | None:
     """A loss in percent, 0 to 99; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float):

@@ -166,6 +166,19 @@ def test_decode_probability(percent: int, loss: int | None, fires: bool) -> None
     assert levels("decode-probability", **changes) == ["warning"] * fires
 
 
+@pytest.mark.parametrize(("seconds", "fires"), [(3, True), (4, False)])
+def test_decode_probability_counts_the_ping_slots_that_are_taken(seconds: int, fires: bool) -> None:
+    given = {**group("EU868", "ClassB", data_rate=5), "fragment_interval_ms": 1000 * seconds}
+    messages = [message for _, message in found("decode-probability", **given)]
+    assert len(messages) == fires
+    assert all(
+        " at 32.5 % loss: 10 % as planned, and what finds its ping slot taken, coded ones too: choose a"
+        " fragment_interval of Duration.seconds(4) or more; together these pass: " in message
+        for message in messages
+    )
+    assert not found("decode-probability", **{**given, **group("EU868", "ClassC", data_rate=5)})
+
+
 def test_decode_probability_is_silent_without_a_redundancy_or_an_image_size() -> None:
     assert not found("decode-probability", redundancy_percent=None)
     assert not found("decode-probability", redundancy_percent=0, image_bytes=None)
