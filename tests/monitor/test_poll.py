@@ -318,6 +318,24 @@ def test_a_poll_without_time_for_all_changes_goes_on_in_the_next(watch: Watch, t
     assert not watch.is_polled()
 
 
+def test_a_task_is_told_once_where_its_devices_left_no_time(watch: Watch, task: str) -> None:
+    import poll
+
+    watch.iotwireless.start_fuota_task(Id=task)
+    watch.clock.time += 24 * HOUR
+
+    class Slow(ClockedCalls):
+        def devices(self, task_id):
+            yield from super().devices(task_id)
+            self.context.seconds = 59
+
+    for told in (["FuotaDone"], []):
+        poll.poll(Watched(task, "Fleet", "default", watch.rule), Slow(watch.clock))
+        assert [event["detail"]["status"] for event in watch.events()] == told
+    seen = watch.poll(task)
+    assert (seen.of(TASK), len(seen.of(DEVICE))) == ([], 5)
+
+
 def test_devices_that_cannot_all_be_listed_make_no_metrics(watch: Watch, task: str) -> None:
     watch.iotwireless.start_fuota_task(Id=task)
     watch.clock.time += 24 * HOUR

@@ -61,9 +61,11 @@ def _told(progress: Progress, watched: Watched, before: Memory | None, calls: Mo
         calls.publish(watched.event_bus, [task_event(progress)])
     told = 0
     while changes := progress.changes[told : told + CHANGES_KEPT_AT_ONCE]:
-        if told:
+        is_up = calls.time_is_up()
+        if told or is_up:
+            # Also before the first of them: the task's own change is told, and was not kept by anything yet.
             calls.remember(watched.key, progress.remembered_after(told))
-        if calls.time_is_up():
+        if is_up:
             return False
         calls.publish(watched.event_bus, [device_event(progress, change) for change in changes])
         told += len(changes)
