@@ -17,6 +17,7 @@ Rule = Mapping[str, "Rule"] | tuple["Rule"] | int | str | None
 
 _ANY: Final = None
 _TAGS: Final = ({"Key": _ANY, "Value": _ANY},)
+_DESTINATION_TAGS: Final = ({"Key": 127, "Value": 255},)  # 128 and 256 in the API
 _SESSION_KEYS_V11: Final = {"AppSKey!": _ANY, "FNwkSIntKey!": _ANY, "NwkSEncKey!": _ANY, "SNwkSIntKey!": _ANY}
 
 PROPERTIES: Final[Mapping[str, Mapping[str, Rule]]] = {
@@ -84,7 +85,7 @@ PROPERTIES: Final[Mapping[str, Mapping[str, Rule]]] = {
         "ExpressionType!": _ANY,
         "Name!": _ANY,
         "RoleArn": _ANY,
-        "Tags": _TAGS,
+        "Tags": _DESTINATION_TAGS,
     },
 }
 

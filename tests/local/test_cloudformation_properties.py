@@ -1,8 +1,9 @@
 """What a template may say of the AWS::IoTWireless types, against the registry schemas that cfn-lint brings."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+import botocore.session
 import cfnlint.schema.manager
 import pytest
 
@@ -11,6 +12,9 @@ from fuota_constructs.local.cloudformation_properties import PROPERTIES, Propert
 MANAGER: Any = cfnlint.schema.manager.PROVIDER_SCHEMA_MANAGER
 TASK = {"FirmwareUpdateImage": "s3://b/k", "FirmwareUpdateRole": "r", "LoRaWAN": {"RfRegion": "EU868"}}
 DEVICE = {"Type": "LoRaWAN", "DestinationName": "d"}
+WIDER = ("[a-zA-Z0-9:_-]+",)
+"""Patterns that refuse nothing the API takes: the name of a destination may have a colon."""
+API: Any = botocore.session.get_session().get_service_model("iotwireless")
 OTAA = {"OtaaV10x": {"AppEui": "", "AppKey": ""}}
 
 
@@ -43,6 +47,11 @@ def _refused(noun: str, properties: dict[str, Any]) -> str:
         ("WirelessDevice", {**DEVICE, "LoRaWAN": {"OtaaV1_0_x": {}}}, "#/LoRaWAN: extraneous key [OtaaV1_0_x]"),
         ("WirelessDevice", {**DEVICE, "LoRaWAN": {}}, "#/LoRaWAN: exactly one of [AbpV10x, AbpV11, OtaaV10x, OtaaV11]"),
         ("WirelessDevice", {**DEVICE, "LoRaWAN": {**OTAA, "AbpV11": {}}}, "#/LoRaWAN: exactly one of [AbpV10x,"),
+        (
+            "Destination",
+            {"Expression": "e", "ExpressionType": "RuleName", "Name": "d", "Tags": [{"Key": "k" * 128, "Value": "v"}]},
+            "#/Tags/0/Key: expected maxLength: 127, actual: 128",
+        ),
         ("ServiceProfile", {"LoRaWAN": {"DrMax": 5}}, "#/LoRaWAN: extraneous key [DrMax]"),
     ],
 )
@@ -60,25 +69,45 @@ def test_what_the_schemas_permit_is_left_to_the_service() -> None:
 def test_the_table_is_what_the_registry_schemas_say(noun: str) -> None:
     schema: dict[str, Any] = MANAGER.get_resource_schema("eu-west-1", f"AWS::IoTWireless::{noun}").schema
     read_only = {path.replace("/properties/", "/") for path in schema.get("readOnlyProperties", ())}
-    assert _names(PROPERTIES[noun]) == set(_of_schema(schema, schema, "", read_only))
+    api = API.operation_model(f"Create{noun}").input_shape
+    assert dict(_of_table(PROPERTIES[noun])) == dict(_of_schema(schema, schema, api, "", read_only))
 
 
-def _names(rule: Any, path: str = "") -> set[str]:
+def _of_table(rule: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Each property, with its mark and the limit the table has."""
     if isinstance(rule, tuple):
-        return _names(rule[0], path)
-    if not isinstance(rule, Mapping):
-        return set()
-    here = {f"{path}/{name.rstrip('|')}" for name in rule}
-    return here.union(*(_names(inner, f"{path}/{name.rstrip('!|')}") for name, inner in rule.items()))
+        yield from _of_table(rule[0], path)
+    for name, inner in rule.items() if isinstance(rule, Mapping) else ():
+        yield f"{path}/{name}", inner if isinstance(inner, int | str) else None
+        yield from _of_table(inner, f"{path}/{name.rstrip('!|')}")
 
 
-def _of_schema(schema: dict[str, Any], node: dict[str, Any], path: str, read_only: set[str]) -> Any:
-    if reference := node.get("$ref"):
-        node = schema["definitions"][reference.rpartition("/")[2]]
+def _of_schema(
+    schema: dict[str, Any], node: dict[str, Any], api: Any, path: str, read_only: set[str]
+) -> Iterator[tuple[str, Any]]:
+    """The same of a schema, with the limits that are not the API's: those the service does not hold to."""
     if node.get("type") == "array":
-        yield from _of_schema(schema, node["items"], path, read_only)
-    for name, inner in node.get("properties", {}).items():
-        place = f"{path}/{name}"
+        items = _resolved(schema, node["items"])
+        yield from _of_schema(schema, items, api and api.member, path, read_only)
+    one_of = {name for choice in node.get("oneOf", ()) for name in choice["required"]}
+    # The API has OtaaV1_0_x where the schemas have OtaaV10x.
+    shapes = {name.replace("_", ""): shape for name, shape in getattr(api, "members", {}).items()}
+    for name, given in node.get("properties", {}).items():
+        place, inner, shape = f"{path}/{name}", _resolved(schema, given), shapes.get(name)
         if place not in read_only:
-            yield f"{place}!" if name in node.get("required", ()) else place
-            yield from _of_schema(schema, inner, place, read_only)
+            mark = "!" if name in node.get("required", ()) else "|" if name in one_of else ""
+            yield f"{place}{mark}", _limit(inner, shape.metadata if shape else {})
+            yield from _of_schema(schema, inner, shape, place, read_only)
+
+
+def _resolved(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    reference = node.get("$ref")
+    return schema["definitions"][reference.rpartition("/")[2]] if reference else node
+
+
+def _limit(node: dict[str, Any], api: dict[str, Any]) -> Any:
+    """The pattern or the most characters of a schema, where the API refuses less."""
+    pattern, most = node.get("pattern"), node.get("maxLength")
+    if pattern and pattern.strip("^$") not in {api.get("pattern"), *WIDER}:
+        return pattern
+    return most if most and most != api.get("max") and not api.get("enum") else None
