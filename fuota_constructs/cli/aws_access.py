@@ -174,12 +174,13 @@ def command_on_aws(function: Callable[..., int]) -> Callable[..., None]:
                 " so give its --profile"
             )
         access = Access(profile, region, account, (port or DEFAULT_PORT) if local else None)
-        ctx.exit(_run(lambda: function(access, **given), access))
+        ctx.exit(run(lambda: function(access, **given), access))
 
     return command
 
 
-def _run(work: Callable[[], int], access: Access) -> int:
+def run(work: Callable[[], int], access: Access) -> int:
+    """Answer the exit code of the work; what it could not do becomes a line."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     from fuota_constructs.operations.errors import OperationError

@@ -59,9 +59,14 @@ class Place:
         if self.port is None:
             profile = ("--profile", self.profile) if self.profile else ()
             return (*profile, "--region", self.region)
+        return ("--local", *self.port_option, *self.account_options)
+
+    @property
+    def account_options(self) -> tuple[str, ...]:
+        """What says the account and Region of a local cloud, where that must be said."""
         if self.account is None or (self.is_own and not self.named):
-            return ("--local", *self.port_option)
-        return ("--local", *self.port_option, "--account", self.account, "--region", self.region)
+            return ()
+        return ("--account", self.account, "--region", self.region)
 
     def command(self, *words: str) -> str:
         """A `fuota` command that looks here, as a shell takes it."""

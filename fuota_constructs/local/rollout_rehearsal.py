@@ -12,7 +12,7 @@ from fuota_constructs.local.operated_places import aws_of, places_of
 from fuota_constructs.operations.rollout_next import next_of
 from fuota_constructs.operations.rollout_status import HELD, read_status
 from fuota_constructs.operations.rollout_word import ABORT, APPROVE, HOLD, RESUME, SKIP, say
-from fuota_constructs.operations.rollouts import item, list_rollouts, start_rollout
+from fuota_constructs.operations.rollouts import list_rollouts, settings_of, start_rollout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,9 +57,10 @@ def enrol(cloud: LocalCloud, fleet: Fleet, deployed: Deployed) -> int:
     Those that the app names by id take these ids; a device profile and groups without devices get as many as the fleet
     has. Devices that are simulated already stay what they are.
 
-    Raises LocalCloudError where the fleet has another number of devices than the app names.
+    Raises LocalCloudError where the fleet has another number of devices than the app names, and OperationError where
+    the rollout was not deployed wholly.
     """
-    settings = json.loads(item(deployed.aws, deployed.rollout, "plan")["Settings"])
+    settings = json.loads(settings_of(deployed.aws, deployed.rollout))
     targets = settings["targets"]
     place = {"account": deployed.account, "aws_region": deployed.region}
     named, empty = _targets(deployed.aws, targets)

@@ -117,7 +117,7 @@ class FuotaCloud:
         `name`: which of the rollouts that are deployed, by its name or construct id; the only one by default.
 
         Raises LocalCloudError where there is none or are several of them, and where the app names another number of
-        devices than the fleet has.
+        devices than the fleet has, and OperationError where it was not deployed wholly.
         """
         found = deployed_rollouts(self.cloud)
         named = [each for each in found if name in {None, each.rollout.name, each.rollout.name.rpartition("/")[2]}]

@@ -159,6 +159,21 @@ def under_way(aws: Aws, rollout: Rollout) -> str:
     return ""
 
 
+def settings_of(aws: Aws, rollout: Rollout) -> str:
+    """The settings of its latest deployment, as JSON.
+
+    Raises:
+        OperationError: it was not deployed wholly.
+    """
+    settings = item(aws, rollout, "plan").get("Settings")
+    if not settings:
+        raise OperationError(
+            f"rollout {rollout} has no settings in its table {rollout.table}: its deployment did not come to its end;"
+            " deploy its stack again"
+        )
+    return str(settings)
+
+
 def start_rollout(aws: Aws, rollout: Rollout, name: str = "") -> str:
     """Start it with the settings of its latest deployment; answers with the name of the execution.
 
@@ -173,12 +188,7 @@ def start_rollout(aws: Aws, rollout: Rollout, name: str = "") -> str:
             "status --watch",
             "abort",
         )
-    settings = item(aws, rollout, "plan").get("Settings")
-    if not settings:
-        raise OperationError(
-            f"rollout {rollout} has no settings in its table {rollout.table}: its deployment did not come to its end;"
-            " deploy its stack again"
-        )
+    settings = settings_of(aws, rollout)
     if not name:
         now = datetime.fromtimestamp(aws.clock()[0], UTC)
         name = f"{now:%Y-%m-%dT%H-%M-%SZ}-{secrets.token_hex(2)}"

@@ -8,6 +8,7 @@ import click
 
 from fuota_constructs.cli import documents, options
 from fuota_constructs.cli.command_group import CommandGroup
+from fuota_constructs.cli.exit_codes import PASSED
 from fuota_constructs.cli.place import Place
 from fuota_constructs.cli.rehearse.fleet_options import fleet_file_in_use, fleet_of, fleet_options
 from fuota_constructs.local.errors import LocalCloudError
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from fuota_constructs.cli.aws_access import Access
     from fuota_constructs.local.cloud import LocalCloud
     from fuota_constructs.local.fleet import Fleet
     from fuota_constructs.lorawan.device_stack import DeviceStack
@@ -51,6 +53,15 @@ def fleet() -> None:
     metavar="ROLLOUT",
     help="Make the devices that this rollout updates instead, under the ids the app names.",
 )
+@click.option(
+    "--account", type=options.Account(), metavar="DIGITS", help="The account of that rollout.  [default: look in all]"
+)
+@click.option(
+    "--region",
+    type=options.AwsRegion(),
+    metavar="REGION",
+    help="The Region of that rollout.  [default: look in all]",
+)
 @options.as_json
 def add(
     *,
@@ -63,6 +74,8 @@ def add(
     fleet_file: Path | None,
     groups: tuple[str, ...],
     rollout: str | None,
+    account: str | None,
+    region: str | None,
     as_json: bool,
 ) -> None:
     """Make devices that receive, lose and decode real fragments, and let them join.
@@ -77,24 +90,31 @@ def add(
       fuota local fleet add --devices 50 --device-stack loramac-node@4.5.1
       fuota local fleet add --fleet fleet.yaml
       fuota local fleet add --rollout Meters/Rollout
+      fuota local fleet add --rollout Meters/Rollout --region eu-west-1
 
     \b
     Exit codes:
       0  the devices are in their groups
       1  no local cloud runs on the port, it has no such group or rollout, or
-         the fleet has another number of devices than the rollout names
+         several of the name, the rollout is not deployed wholly, or the fleet
+         has another number of devices than it names
       2  wrong usage
     """
+    from fuota_constructs.cli.aws_access import Access, run
     from fuota_constructs.local import cloud as clouds
     from fuota_constructs.local.overview import overview
 
     fleet_file = fleet_file_in_use(devices, loss, seed, fleet_file, stack=stack, firmware=firmware)
     if rollout is not None and groups:
         raise click.UsageError("--rollout says which devices there are: leave --group out")
+    if rollout is None and (account or region):
+        raise click.UsageError("--account and --region say where a rollout is: add --rollout, or leave them out")
     fleet = fleet_of(devices, loss, seed, fleet_file, stack=stack, firmware=firmware)
     running = clouds.running(port)
     if rollout is not None:
-        return _add_to_rollout(running, rollout, fleet, as_json=as_json)
+        access = Access(region=region, account=account, port=running.port)
+        ctx = click.get_current_context()
+        ctx.exit(run(lambda: _add_to_rollout(running, access, rollout, fleet, as_json=as_json), access))
     document = fleet.as_dict()
     there = overview(running)["multicast_groups"]
     place = Place(running.region, port=running.port)
@@ -103,20 +123,20 @@ def add(
     elif not there and document.get("groups") is None:
         raise LocalCloudError(f"there is no multicast group to put devices into: {_deploy(place)}")
     made = running.admin("fleet", method="POST", content=document, timeout_seconds=LONGEST_SECONDS)
-    return _show(made, there, place, as_json=as_json)
+    _show(made, there, place, as_json=as_json)
 
 
-def _add_to_rollout(cloud: LocalCloud, wanted: str, fleet: Fleet, *, as_json: bool) -> None:
-    """Make the devices of a rollout. Raises LocalCloudError where it is not there, or has others."""
-    from fuota_constructs.cli.aws_access import Access
+def _add_to_rollout(cloud: LocalCloud, access: Access, wanted: str, fleet: Fleet, *, as_json: bool) -> int:
+    """Make the devices of a rollout.
+
+    Raises:
+        OperationError: it is not there, several are, or it is not deployed wholly.
+        LocalCloudError: it names another number of devices.
+    """
     from fuota_constructs.cli.rollout.access import find
     from fuota_constructs.local.rollout_rehearsal import Deployed, enrol
-    from fuota_constructs.operations.errors import OperationError
 
-    try:
-        found = find(Access(port=cloud.port), wanted)
-    except OperationError as error:
-        raise LocalCloudError(str(error)) from None
+    found = find(access, wanted)
     before = set(_simulated(cloud))
     account = found.rollout.account or cloud.account
     enrol(cloud, fleet, Deployed(found.aws, found.rollout, account, found.aws.region))
@@ -127,6 +147,7 @@ def _add_to_rollout(cloud: LocalCloud, wanted: str, fleet: Fleet, *, as_json: bo
     listed = [{"name": name, "count": len(ids), "device_ids": ids} for name, ids in cohorts.items()]
     made = {"devices": sum(map(len, cohorts.values())), "cohorts": listed, "groups": []}
     _show(made, [], found.place, as_json=as_json, rollout=f"rollout {found.rollout}")
+    return PASSED
 
 
 def _simulated(cloud: LocalCloud) -> dict[str, str]:

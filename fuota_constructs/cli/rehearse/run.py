@@ -21,6 +21,7 @@ from fuota_constructs.local import deployment, rollout_rehearsal, stand_ins
 from fuota_constructs.local.errors import LocalCloudError
 from fuota_constructs.local.gate import judge
 from fuota_constructs.local.rehearsal import Rehearsal
+from fuota_constructs.operations.errors import OperationError
 from fuota_constructs.operations.visible_text import visible
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Run:
         try:
             with _sigterm_as_ctrl_c():
                 outcome = self._rehearse()
-        except LocalCloudError as error:
+        except (LocalCloudError, OperationError) as error:
             first, _, rest = str(error).partition("\n")
             return self._ended(End.NOT_REHEARSED, f"FAILED not rehearsed: {first}", tuple(rest.splitlines()))
         except (BotoCoreError, ClientError) as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fuota_constructs.operations.errors import OperationError, RolloutError
@@ -54,6 +54,8 @@ def find(access: Access, wanted: str) -> FoundRollout:
     places: list[Place] = []
     names: set[str] = set()
     arn = MACHINE_ARN.fullmatch(wanted)
+    # Only where a name was looked for everywhere, nobody else has it: else what is printed says the place.
+    is_named = arn is not None or access.port is None
     for aws, place in access.everywhere():
         if arn and place.account not in {None, arn["account"]}:
             continue
@@ -67,10 +69,11 @@ def find(access: Access, wanted: str) -> FoundRollout:
         except NoRolloutArnError as error:
             raise OperationError(f"{error}: `{place.command('rollout', 'list')}` has those there are") from None
         else:
-            found.append(FoundRollout(aws, place.of_account(rollout.account), rollout))
+            there = replace(place, account=rollout.account, named=place.named or is_named)
+            found.append(FoundRollout(aws, there, rollout))
     if len(found) > 1:
-        there = " or ".join(f"--account {each.place.account} --region {each.place.region}" for each in found)
-        raise OperationError(f"{len(found)} accounts and Regions have a rollout {wanted!r}: add {there}")
+        options = " or ".join(f"--account {each.place.account} --region {each.place.region}" for each in found)
+        raise OperationError(f"{len(found)} accounts and Regions have a rollout {wanted!r}: add {options}")
     if found:
         return found[0]
     if not places:

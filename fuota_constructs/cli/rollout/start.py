@@ -47,7 +47,7 @@ def start(access: Access, *, rollout: str, as_json: bool, json_file: Path | None
 
     found = find(access, rollout)
     if found.place.port is not None and _is_known_empty(found.aws):
-        make = found.place.local_command("fleet", "add", "--rollout", found.rollout.name)
+        make = found.place.local_command("fleet", "add", "--rollout", found.rollout.name, *found.place.account_options)
         raise OperationError(
             f"not started: a local cloud has no devices of its own: `{make}` makes those of the rollout"
         )

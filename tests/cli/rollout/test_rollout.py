@@ -1,6 +1,7 @@
 """fuota rollout, as an operator meets it: the real machines and the real function in a local cloud."""
 
 import json
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from fuota_constructs.operations.aws import Aws
 
 from ..published import document
 from ..terminal import Terminal
-from .conftest import BUCKET, HOUR, IDLE, NAME, Deployed
+from .conftest import BUCKET, HOUR, IDLE, NAME, TABLE, Deployed
 
 ALL = [{"name": "all", "percent": 100, "bakeSeconds": 0}]
 
@@ -69,6 +70,49 @@ def test_its_devices_are_made_under_the_ids_that_the_app_names(deployed: Deploye
     assert again == f"0 simulated devices made for rollout {NAME} (local cloud :{deployed.cloud.port})\n"
     missing = CliRunner().invoke(root, [*add, "Fleet/Rolout"])
     assert (missing.exit_code, f"did you mean {NAME}?" in missing.stderr) == (1, True)
+
+
+def test_fails_to_make_the_devices_of_what_is_not_deployed_wholly(deployed: Deployed) -> None:
+    add = ["local", "fleet", "add", "--port", str(deployed.cloud.port)]
+    deployed.cloud.client("dynamodb").delete_item(TableName=TABLE, Key={"Rollout": {"S": "plan"}})
+    refused = CliRunner().invoke(root, [*add, "--rollout", NAME])
+    said = f"fuota: rollout {NAME} has no settings in its table {TABLE}: its deployment did not come to its end"
+    assert (refused.exit_code, refused.stdout, said in refused.stderr) == (1, "", True)
+    deployed.settings(targets={"listBucket": BUCKET, "listKey": "none.txt"})
+    refused = CliRunner().invoke(root, [*add, "--rollout", NAME])
+    assert (refused.exit_code, refused.stderr.count("\n")) == (1, 1)
+    assert refused.stderr.startswith("fuota: GetObject was refused (NoSuchKey): ")
+    alone = CliRunner().invoke(root, [*add, "--region", "eu-west-1"])
+    assert (alone.exit_code, "say where a rollout is: add --rollout" in " ".join(alone.stderr.split())) == (2, True)
+
+
+def test_devices_are_made_where_another_region_has_a_rollout_of_the_name(
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud = deployed.cloud
+    here, there = ["--account", cloud.account, "--region", cloud.region], "eu-central-1"
+    own, other = cloud.client("stepfunctions"), cloud.client("stepfunctions", region=there)
+    machine = own.describe_state_machine(stateMachineArn=deployed.machine)
+    tags = own.list_tags_for_resource(resourceArn=deployed.machine)["tags"]
+    same = {"name": "rollout", "roleArn": machine["roleArn"], "definition": machine["definition"], "tags": tags}
+    twin = other.create_state_machine(**same)["stateMachineArn"]
+    cloud.client("iotwireless", region=there).list_multicast_groups()  # where nobody used it, nothing looks
+    try:
+        add = ["local", "fleet", "add", "--port", str(cloud.port), "--rollout", NAME]
+        either = CliRunner().invoke(root, add)
+        assert (either.exit_code, f": add {' '.join(here)} or --account" in either.stderr) == (1, True)
+        for way in ([NAME, *here], [deployed.machine]):
+            with monkeypatch.context() as patched:
+                patched.setattr(Aws, "pages", lambda *_, **__: iter(()))
+                refused = deployed.run("start", *way)
+            assert refused.exit_code == 1
+            made = CliRunner().invoke(root, shlex.split(refused.stderr.split("`")[1])[1:])
+            assert made.stdout.startswith(f"0 simulated devices made for rollout {NAME} (local cloud"), made.output
+        without_table = CliRunner().invoke(root, [*add, "--region", there])
+        assert (without_table.exit_code, without_table.stdout) == (1, "")
+        assert without_table.stderr.startswith("fuota: GetItem was refused (ResourceNotFoundException): ")
+    finally:
+        other.delete_state_machine(stateMachineArn=twin)
 
 
 def test_fails_to_start_where_a_local_cloud_has_no_devices(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
