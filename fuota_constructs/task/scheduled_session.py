@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakKeyDictionary
@@ -85,8 +86,9 @@ class ScheduledSession:
         )
 
     def _shared_with(self, other: ScheduledSession) -> str:
-        theirs = _identities(other._groups)
-        if groups := [group.node.path for id_, (group, _) in self._groups.items() if _identities([id_]) & theirs]:
+        theirs = _identities(frozenset(other._groups))
+        shared = (group for id_, (group, _) in self._groups.items() if _identities(frozenset({id_})) & theirs)
+        if groups := [group.node.path for group in shared]:
             return f"the group {groups[0]}" + (f" and {len(groups) - 1} more" if groups[1:] else "")
         if not (devices := self._members & other._members):
             return ""
@@ -97,10 +99,11 @@ class ScheduledSession:
     @property
     def _members(self) -> frozenset[str]:
         of_groups = (getattr(group, "_device_ids", ()) for group, _ in self._groups.values())
-        return _identities(id_ for ids in (self._devices(), *of_groups) for id_ in ids)
+        return _identities(frozenset().union(self._devices(), *of_groups))
 
 
-def _identities(ids: Iterable[str]) -> frozenset[str]:
+@functools.lru_cache(maxsize=1024)  # each session is compared with every other, and a group may have 1,000 devices
+def _identities(ids: frozenset[str]) -> frozenset[str]:
     # Hexadecimal digits may be written either way; what is a token is the same token. What is not looked up yet may be
     # anything.
     return frozenset(id_.casefold() if is_known(id_) else id_ for id_ in ids if not is_stand_in(id_))
