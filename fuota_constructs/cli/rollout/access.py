@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fuota_constructs.cli.aws_access import Access
     from fuota_constructs.cli.place import Place
     from fuota_constructs.operations.aws import Aws
+    from fuota_constructs.operations.rollout_evidence import Kept
     from fuota_constructs.operations.rollout_status import RolloutStatus
     from fuota_constructs.operations.rollouts import Rollout
 
@@ -31,12 +32,15 @@ class FoundRollout:
         """A `fuota rollout` command about it, as a shell takes it."""
         return self.place.command("rollout", word, self.rollout.name, *more)
 
-    def read(self, execution: str | None = None) -> RolloutStatus:
-        """How it stands: the execution that is under way, else the latest; or the one that is named."""
+    def read(self, execution: str | None = None, kept: Kept | None = None) -> RolloutStatus:
+        """How it stands: the execution that is under way, else the latest; or the one that is named.
+
+        Who looks again and again gives what was read as `kept`, which is filled here.
+        """
         from fuota_constructs.operations.rollout_status import read_status
 
         with self.next_steps():
-            return read_status(self.aws, self.rollout, execution)
+            return read_status(self.aws, self.rollout, execution, kept)
 
     @contextmanager
     def next_steps(self) -> Iterator[None]:

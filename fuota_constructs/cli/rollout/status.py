@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from fuota_constructs.cli.aws_access import Access
     from fuota_constructs.cli.rollout.access import FoundRollout
+    from fuota_constructs.operations.rollout_evidence import Kept
     from fuota_constructs.operations.rollout_status import RolloutStatus
 
 LONGEST_INTERVAL = 3600
@@ -112,12 +113,13 @@ def _watch(
     from fuota_constructs.cli.task.status_watch import Screen
 
     name, said = seen.execution, ""
+    kept: Kept = {}
     if not quiet and console.is_terminal and not console.is_dumb_terminal:
         with Screen(console) as screen:
             while not seen.is_final:
                 screen.draw(compact_view(seen, found, room=screen.room))
                 screen.sleep(interval)
-                seen = found.read(name)
+                seen = found.read(name, kept)
         return seen
     while True:
         if not quiet and (news := news_of(seen)) != said:
@@ -126,4 +128,4 @@ def _watch(
         if seen.is_final:
             return seen
         time.sleep(interval)
-        seen = found.read(name)
+        seen = found.read(name, kept)
