@@ -15,10 +15,10 @@ FAILED = "FAILED"
 def send(  # noqa: PLR0917  # the parameters are AWS's
     event: dict[str, Any],
     context: Any,
-    responseStatus: str,  # noqa: N803
-    responseData: Any,  # noqa: N803
-    physicalResourceId: str | None = None,  # noqa: N803
-    noEcho: bool = False,  # noqa: N803
+    responseStatus: str,  # noqa: N803  # AWS's name
+    responseData: Any,  # noqa: N803  # AWS's name
+    physicalResourceId: str | None = None,  # noqa: N803  # AWS's name
+    noEcho: bool = False,  # noqa: N803  # AWS's name
     reason: str | None = None,
 ) -> None:
     """Answer CloudFormation; an answer that does not get there is printed, not raised."""
