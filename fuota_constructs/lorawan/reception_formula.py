@@ -7,15 +7,16 @@ half in version 1, some columns are drawn rarely, and some pairs of columns are 
 
 from __future__ import annotations
 
+import itertools
 import math
-from functools import lru_cache
+from operator import mul
 from typing import Final
 
 from fuota_constructs.lorawan.binomial import at_least, binomial
 from fuota_constructs.lorawan.fragmentation.parity import PRBS_BITS, parity_columns, parity_mask
 
-LONG: Final = 50
-"""Factors after which the product of 1 - 2^-k no longer changes."""
+LONG: Final = 54
+"""Factors after which the product of 1 - 2^-n no longer changes."""
 
 AMPLE: Final = 30
 """Coded fragments beyond the lost data fragments with which the rank is full for certain (but for 1 in 10^9)."""
@@ -40,15 +41,19 @@ def formula_probability(m: int, coded: int, loss: float, version: int) -> float:
     """The chance of full rank over all numbers of lost data and received coded fragments."""
     # Sets of up to `counted` columns are counted in the real rows, larger ones follow from the rows' density.
     counted = 2 if m <= PAIRS_COUNTED_UP_TO else 1 if m * coded <= SINGLES_COUNTED_UP_TO else 0
-    bias = 1 - 2 * _density(m, version)
+    sizes = range(counted + 1, LARGEST_SET + 1)
     received = binomial(coded, 1 - loss)
     arrive = at_least(coded, 1 - loss)
-    fewest, most = min(received), max(received)
+    bias = 1 - 2 * _density(m, version)
+    excess = {count: _excess(count, bias, sizes, NEGLIGIBLE / m) for count in received}
+    full_rank = _full_ranks(max(received))
     total = 0.0
     for lost, chance in binomial(m, loss).items():
         inner = arrive(lost + AMPLE)
-        for count in range(max(lost, fewest), min(lost + AMPLE - 1, most) + 1):
-            inner += received[count] * _full_rank(lost, count) * _no_small_sets(lost, count, bias, counted + 1)
+        sets = [math.comb(lost, size) for size in sizes]
+        for count in range(max(lost, min(received)), min(lost + AMPLE - 1, max(received)) + 1):
+            likely = received[count] * full_rank[count] / full_rank[count - lost]
+            inner += likely * math.exp(-sum(map(mul, sets, excess[count]))) if excess[count] else likely
         total += chance * inner
     real = _dependent_sets(m, coded, loss, version, counted)
     random = sum(math.comb(m, size) * loss**size * ((1 + loss) / 2) ** coded for size in range(1, counted + 1))
@@ -104,28 +109,17 @@ def _inseparable(m: int, coded: int, loss: float, version: int, pair: tuple[int,
     return float((1 - separating * (1 - loss)) ** coded)
 
 
-def _no_small_sets(lost: int, count: int, bias: float, smallest: int) -> float:
-    """The chance that no small set of lost columns is dependent beyond what a density of one half would give."""
-    if lost * ((1 + bias) / 2) ** count < NEGLIGIBLE:
-        return 1.0
-    excess = sum(
-        math.comb(lost, size) * (((1 + bias**size) / 2) ** count - 0.5**count)
-        for size in range(smallest, min(lost, LARGEST_SET) + 1)
-    )
-    return math.exp(-excess)
+def _excess(count: int, bias: float, sizes: range, negligible: float) -> list[float]:
+    """How much likelier than among random rows one set of each of these sizes is dependent; empty if negligible."""
+    if ((1 + bias) / 2) ** count < negligible:
+        return []
+    return [((1 + bias**size) / 2) ** count - 0.5**count for size in sizes]
 
 
-def _full_rank(lost: int, count: int) -> float:
-    """The chance that a random binary matrix of count rows has rank lost."""
-    spare = count - lost
-    return _product(spare) if lost >= LONG else _short_product(spare, count)
+def _full_ranks(most: int) -> list[float]:
+    """The chances that n random rows of n columns have full rank, for n from 0 to the most.
 
-
-@lru_cache(maxsize=AMPLE)
-def _product(spare: int) -> float:
-    return math.prod(1 - 2.0**-k for k in range(spare + 1, spare + LONG + 1))
-
-
-@lru_cache(maxsize=AMPLE * (AMPLE + LONG))
-def _short_product(spare: int, count: int) -> float:
-    return _short_product(spare, count - 1) * (1 - 2.0**-count) if count > spare else 1.0
+    That of `count` rows and `lost` columns is the quotient of those for `count` and for `count - lost`.
+    """
+    ranks = list(itertools.accumulate((1 - 0.5**n for n in range(1, LONG + 1)), mul, initial=1.0))
+    return ranks + ranks[-1:] * (most - LONG)
