@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 MAX_KEY_BYTES = 1024
 # What is before the key in a URI, an ARN or a URL of an object, or a path: the image would be s3://acme/s3://acme/key.
-_S3_ADDRESS = re.compile(r"s3://(?P<bucket>[^/]+)/(?P<key>.+)")
-_PLACE_OF_AN_OBJECT = re.compile(r"/+|(s3:/{0,2}|arn:[a-z-]+:s3:[a-z0-9-]*:[0-9]*:|https?://)[^/]*(/|$)", re.IGNORECASE)
+_S3_ADDRESS = r"s3://(?P<bucket>[^/]+)/(?P<key>.+)"
+_PLACE_OF_AN_OBJECT = r"(?i)/+|(s3:/{0,2}|arn:[a-z-]+:s3:[a-z0-9-]*:[0-9]*:|https?://)[^/]*(/|$)"
 
 
 class FirmwareImage:
@@ -225,7 +225,7 @@ class BucketImage(FirmwareImage):
             raise FuotaValidationError(
                 "image-key", f"key is {shown(key)}; give an object key of 1 to {MAX_KEY_BYTES} bytes"
             )
-        if place := _PLACE_OF_AN_OBJECT.match(key):
+        if place := re.match(_PLACE_OF_AN_OBJECT, key):
             inner = key[place.end() :].lstrip("/")
             remedy = f"give {inner!r}" if inner else "give the key inside the bucket"
             raise FuotaValidationError("image-key", f"key is {key!r}; leave out what leads to the bucket: {remedy}")
@@ -284,7 +284,7 @@ def bucket_remedy(value: object) -> str:
 
 def object_remedy(value: object) -> str:
     """What to give instead of the address of an object in S3; nothing for what is none."""
-    found = _S3_ADDRESS.fullmatch(value) if isinstance(value, str) and is_known(value) else None
+    found = re.fullmatch(_S3_ADDRESS, value) if isinstance(value, str) and is_known(value) else None
     if found is None:
         return ""
     bucket = f"s3.Bucket.from_bucket_name(self, 'Bucket', {found['bucket']!r})"

@@ -14,7 +14,7 @@ MOST_MEMBERS = 2_000
 MOST_GATEWAYS = 20
 MOST_INTERVAL_MS = 60_000
 
-_DEVICE_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_DEVICE_ID = "(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
 def _group_size(plan: TaskPlan) -> Remarks:
@@ -31,7 +31,7 @@ def _group_size(plan: TaskPlan) -> Remarks:
 
 def _device_list(plan: TaskPlan) -> Remarks:
     for device in plan.members.devices if plan.members else ():
-        if (known := text(device)) is not None and not _DEVICE_ID.fullmatch(known):
+        if (known := text(device)) is not None and not re.fullmatch(_DEVICE_ID, known):
             yield warning(
                 f"wireless_devices has {show(device)}; ids of wireless devices are 32 hexadecimal digits in five groups"
                 " wherever AWS shows one, so the service may not know it: give the WirelessDeviceId, not a name or a"
@@ -51,7 +51,7 @@ def _gateway_count(plan: TaskPlan) -> Remarks:
 
 def _gateway_ids(plan: TaskPlan) -> Remarks:
     gateways = [known for each in (plan.members.gateways if plan.members else ()) if (known := text(each)) is not None]
-    if wrong := [each for each in gateways if not _DEVICE_ID.fullmatch(each)]:
+    if wrong := [each for each in gateways if not re.fullmatch(_DEVICE_ID, each)]:
         more = f" and {len(wrong) - 1} more like it" if len(wrong) > 1 else ""
         yield warning(
             f"participating_gateways has {show(wrong[0])}{more}; ids of wireless gateways are 32 hexadecimal digits in"

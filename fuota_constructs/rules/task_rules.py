@@ -34,8 +34,8 @@ DEPLOYMENT_SECONDS = 260
 
 MOST_TARGETS = REQUESTS_PER_SECOND * DEPLOYMENT_SECONDS
 
-_RESERVED = " or ".join(map(show, RESERVED_TAG_PREFIXES))
-_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
+_RESERVED = " or ".join(f'"{prefix}"' for prefix in RESERVED_TAG_PREFIXES)
+_BASE64 = "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
 
 
 def _targets_exclusive(plan: TaskPlan) -> Remarks:
@@ -86,7 +86,7 @@ def _descriptor_format(plan: TaskPlan) -> Remarks:
     if not given(plan.descriptor):
         return
     descriptor = text(plan.descriptor)
-    if descriptor is None or not _BASE64.fullmatch(descriptor):
+    if descriptor is None or not re.fullmatch(_BASE64, descriptor):
         yield error(
             f"descriptor is {show(plan.descriptor)}, which is not base64; give the {DESCRIPTOR_BYTES} bytes themselves,"
             ' for example descriptor=b"\\x01\\x02\\x03\\x04", or their base64 text',
@@ -100,7 +100,7 @@ def _descriptor_format(plan: TaskPlan) -> Remarks:
 
 def _descriptor_length(plan: TaskPlan) -> Remarks:
     descriptor = text(plan.descriptor)
-    if descriptor is None or not _BASE64.fullmatch(descriptor) or len(descriptor) > DESCRIPTOR_CHARACTERS:
+    if descriptor is None or not re.fullmatch(_BASE64, descriptor) or len(descriptor) > DESCRIPTOR_CHARACTERS:
         return
     length = len(base64.b64decode(descriptor))
     if length != DESCRIPTOR_BYTES:

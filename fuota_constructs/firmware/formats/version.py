@@ -1,11 +1,11 @@
 """Versions as numbers, where a text is one."""
 
-from __future__ import annotations
+# Annotations are no texts here: a NamedTuple compiles each one that is, at every import.
 
 import re
 from typing import Final, NamedTuple
 
-_VERSION: Final = re.compile(r"v?(\d{1,10}(?:\.\d{1,10}){0,3})(?:\+(\d{1,10}))?")
+_VERSION: Final = r"v?(\d{1,10}(?:\.\d{1,10}){0,3})(?:\+(\d{1,10}))?"
 
 
 class Version(NamedTuple):
@@ -17,7 +17,7 @@ class Version(NamedTuple):
 
 def version_of(text: str | None) -> Version | None:
     """The version that a text is, None where it is something else, such as 1.4.2-rc1."""
-    plain = _VERSION.fullmatch(text or "")
+    plain = re.fullmatch(_VERSION, text) if text else None
     if plain is None:
         return None
     numbers = tuple(int(part) for part in plain[1].split("."))
