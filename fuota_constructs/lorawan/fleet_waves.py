@@ -4,13 +4,11 @@ Devices are ranked by a hash of a salt and their id, and a wave is the next part
 wave contains the canary, and a device that joins the fleet moves no other one.
 """
 
-from __future__ import annotations
+# Annotations are no texts here: a NamedTuple compiles each one that is, at every import.
 
 import hashlib
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 
 class WaveSize(NamedTuple):

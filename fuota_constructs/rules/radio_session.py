@@ -1,8 +1,9 @@
 """A task as a radio session: the data rates it is sent at, its figures, and parameters that would pass."""
 
-from __future__ import annotations
+# Annotations are no texts here: a NamedTuple compiles each one that is, at every import.
 
 import functools
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from fuota_constructs.lorawan.fragments import (
@@ -25,8 +26,6 @@ from fuota_constructs.lorawan.session_plan import (
 from fuota_constructs.rules.rule import GroupPlan, TaskPlan, whole_number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from fuota_constructs.lorawan.device_stack import DeviceStack
     from fuota_constructs.lorawan.recommendation import Recommendation
 
@@ -104,7 +103,7 @@ def _conditions(facts: Region, plan: TaskPlan, group: GroupPlan) -> Conditions:
     )
 
 
-def stacks(plan: TaskPlan) -> tuple[DeviceStack, ...]:
+def stacks(plan: TaskPlan) -> "tuple[DeviceStack, ...]":
     """The stacks of the task's devices, each once: a session has to suit them all."""
     named = (plan.device_stack, *(group.device_stack for group in plan.multicast_groups))
     return tuple(dict.fromkeys(stack for stack in named if stack is not None))
@@ -193,7 +192,7 @@ def recommended(plan: TaskPlan) -> str:
     )
 
 
-def best_session(plan: TaskPlan) -> tuple[Recommendation | None, bool]:
+def best_session(plan: TaskPlan) -> "tuple[Recommendation | None, bool]":
     """The session to recommend, None where none is found, and whether it is at a data rate that the groups lead to.
 
     None is sought for groups that send under different conditions.
@@ -212,7 +211,7 @@ def best_session(plan: TaskPlan) -> tuple[Recommendation | None, bool]:
 @functools.lru_cache(maxsize=512)
 def _best_session(
     image: int, conditions: Conditions, index: int | None, target: float
-) -> tuple[Recommendation | None, bool]:
+) -> "tuple[Recommendation | None, bool]":
     from fuota_constructs.lorawan.recommendation import options, recommend  # only a task that fails a rule needs it
 
     choices = options(image, conditions, target=target)

@@ -3,19 +3,16 @@
 `python -m fuota_constructs.template.acknowledgments` prints them as the table of docs/how-to/policy-checkers.md.
 """
 
-from __future__ import annotations
+# Annotations are no texts here: a NamedTuple compiles each one that is, at every import.
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, cast
 
 import aws_cdk as cdk
 import constructs
 import jsii
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
 
 SOLUTIONS, SERVERLESS = ("AwsSolutions",), ("Serverless",)
 HIPAA, NIST_4, NIST_5, PCI = ("HIPAA.Security",), ("NIST.800.53.R4",), ("NIST.800.53.R5",), ("PCI.DSS.321",)

@@ -5,7 +5,7 @@ library was installed, nor a clock changes what is uploaded. Lambda runs code as
 import a module that others may not read; and an asset is uploaded once, so a wrong mode would stay.
 """
 
-from __future__ import annotations
+# Annotations are no texts here: a NamedTuple compiles each one that is, at every import.
 
 import contextlib
 import functools
@@ -13,6 +13,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -25,8 +26,6 @@ from fuota_constructs.template.jsii_answers import answered, field
 from fuota_constructs.template.typed_resource import attribute, typed_construct
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from constructs import Construct
 
 
@@ -40,7 +39,7 @@ class StagedAsset(NamedTuple):
 class Named(NamedTuple):
     """Where an asset is in the construct tree, if it gets a construct, and what the CDK CLI calls it."""
 
-    scope: Construct
+    scope: "Construct"
     id: str
     display_name: str
 

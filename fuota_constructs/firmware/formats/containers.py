@@ -4,16 +4,14 @@ Told by their first bytes alone; a magic of two bytes or fewer needs more behind
 with anything and a false alarm is worse than a miss.
 """
 
-from __future__ import annotations
+# Annotations are no texts here: a NamedTuple compiles each one that is, at every import.
 
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Callable
+from typing import Final, NamedTuple
 
 from fuota_constructs.firmware.formats.binary_reader import little
 from fuota_constructs.firmware.formats.image_facts import ImageFacts, facts_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _BIN: Final = "give the raw binary (objcopy -O binary firmware.elf firmware.bin)"
 _BOM: Final = rb"(?:\xef\xbb\xbf)?"

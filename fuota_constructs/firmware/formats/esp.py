@@ -3,19 +3,17 @@
 Source: ESP-IDF Programming Guide, app image format; esptool documentation, firmware image format.
 """
 
-from __future__ import annotations
+# Annotations are no texts here: a NamedTuple compiles each one that is, at every import.
 
 import hashlib
 import zlib
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from collections.abc import Iterator
+from typing import Final, Literal, NamedTuple
 
 from fuota_constructs.firmware.formats.binary_reader import little, text
 from fuota_constructs.firmware.formats.image_facts import ImageFacts, Signature, facts_of
 from fuota_constructs.firmware.formats.signed import Signed, digest_of
 from fuota_constructs.firmware.formats.version import version_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 MAGIC: Final = 0xE9
 DELTA_MAGIC: Final = bytes.fromhex("10decdfc")

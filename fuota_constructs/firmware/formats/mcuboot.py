@@ -3,17 +3,15 @@
 Source: MCUboot documentation, design.md (image format) and imgtool.md; boot/bootutil/include/bootutil/image.h.
 """
 
-from __future__ import annotations
+# Annotations are no texts here: a NamedTuple compiles each one that is, at every import.
 
 import hashlib
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Iterator
+from typing import Final, NamedTuple
 
 from fuota_constructs.firmware.formats.binary_reader import little
 from fuota_constructs.firmware.formats.image_facts import ImageFacts, Signature, facts_of
 from fuota_constructs.firmware.formats.signed import Signed, digest_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 MAGIC: Final = bytes.fromhex("3db8f396")
 MAGIC_V1: Final = bytes.fromhex("3cb8f396")

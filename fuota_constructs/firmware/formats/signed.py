@@ -1,6 +1,6 @@
 """A signature in an image and what it is over: what it takes to verify it, for whoever has the key."""
 
-from __future__ import annotations
+# Annotations are no texts here: a NamedTuple compiles each one that is, at every import.
 
 import hashlib
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -17,7 +17,7 @@ class Signed(NamedTuple):
     or the 32 bytes of Ed25519; `key_numbers` is the key itself: x and y, modulus and exponent.
     """
 
-    kind: Signature
+    kind: "Signature"
     signature: bytes
     encoding: Literal["der", "raw", "pss", "pkcs1"]
     hash: str = "sha256"

@@ -3,17 +3,15 @@
 Source: wolfBoot documentation, firmware image (header tags, digest and signature).
 """
 
-from __future__ import annotations
+# Annotations are no texts here: a NamedTuple compiles each one that is, at every import.
 
 import hashlib
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Collection, Iterator, Mapping
+from typing import Final, NamedTuple
 
 from fuota_constructs.firmware.formats.binary_reader import little
 from fuota_constructs.firmware.formats.image_facts import ImageFacts, Signature, facts_of
 from fuota_constructs.firmware.formats.signed import Signed
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
 
 MAGIC: Final = b"WOLF"
 _HEADER_SIZES: Final = (256, 512, 1024, 2048, 4096, 8192)
