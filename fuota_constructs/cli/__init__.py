@@ -2,11 +2,11 @@
 
 import contextlib
 import errno
-import importlib.metadata
 import os
 import sys
 
 from fuota_constructs import extras
+from fuota_constructs.cli import interruption
 from fuota_constructs.cli.exit_codes import COULD_NOT_LOOK, INTERRUPTED
 
 NEEDED = {"plan": ("plan",), "local": ("cli", "local"), "rehearse": ("cli", "local")}  # the others: ("cli",)
@@ -16,8 +16,9 @@ UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 def main() -> int:
     """Run the command line; 1 and a line where its output finds no room, as on a full disk."""
     try:
+        interruption.heed()
         return _run(sys.argv[1:])
-    except KeyboardInterrupt:  # before the command listens to it
+    except KeyboardInterrupt:  # before there is a command
         _say("fuota: interrupted")
         return INTERRUPTED
     except OSError as error:
@@ -26,6 +27,8 @@ def main() -> int:
         _say(f"fuota: the output cannot be written: {error.strerror}")
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left in the buffer would fail again at the very end
         return COULD_NOT_LOOK
+    finally:
+        interruption.over()
 
 
 def _say(line: str) -> None:
@@ -36,6 +39,8 @@ def _say(line: str) -> None:
 def _run(arguments: list[str]) -> int:
     """Run it; 1 and a line with the command that installs it when a package is missing."""
     if arguments == ["--version"]:  # answered by the bare package, too
+        import importlib.metadata
+
         print(f"fuota, version {importlib.metadata.version('fuota-constructs')}", flush=True)  # noqa: T201  # before click is there
         return 0
     try:

@@ -18,4 +18,4 @@ NOT_MET: Final = 3
 """It was looked at, and the answer is no: too few devices have the image, or errors were found."""
 
 INTERRUPTED: Final = 128 + signal.SIGINT
-"""Ended by Ctrl-C or SIGTERM: nothing is known about the rest. 130, as shells have it."""
+"""Ended by Ctrl-C, SIGTERM or SIGHUP: nothing is known about the rest. 130, as shells have it."""

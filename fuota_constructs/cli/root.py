@@ -21,7 +21,7 @@ Exit codes:
   1  could not do it or look: refused, not there, no answer, not installed
   2  wrong usage
   3  looked, and it is not well: devices without the image, errors found
-  130  interrupted with Ctrl-C
+  130  interrupted with Ctrl-C, SIGTERM or SIGHUP
 deploy, destroy and cdk answer the exit code of the CDK CLI when it is not 0.
 """
 

@@ -226,19 +226,21 @@ def start(
         )
     _started[process.pid] = process
     cloud = LocalCloud(pid=process.pid, port=port, region=region, account=account, iam=iam, secret=secret)
-    note = folder / "cloud.json.new"
-    note.write_text(json.dumps({name: getattr(cloud, name) for name in _NOTED}), "utf-8")
-    note.rename(folder / "cloud.json")
     deadline = time.monotonic() + READY_SECONDS
     try:
+        note = folder / "cloud.json.new"
+        note.write_text(json.dumps({name: getattr(cloud, name) for name in _NOTED}), "utf-8")
+        note.rename(folder / "cloud.json")
         while not cloud.answers():
             if process.poll() is not None:
                 raise _did_not_start(cloud, f"it ended with exit code {process.returncode}")
             if time.monotonic() > deadline:
                 raise _did_not_start(cloud, f"it did not answer within {READY_SECONDS:.0f} s")
             time.sleep(0.05)
-    except BaseException:
+    except BaseException as error:
         stop(cloud)
+        if isinstance(error, KeyboardInterrupt):
+            shutil.rmtree(folder, ignore_errors=True)  # its log says nothing that somebody would ask
         raise
     return cloud
 

@@ -153,9 +153,12 @@ def synthesise(
     assembly = Path(given.output).absolute() if given.output else run.assembly
     app = [f"--app={given.app}"] if given.app else []
     synth = ["synth", "--quiet", f"--output={assembly}", *app, *given.synth]
-    if code := run.cdk(synth, region=given.region, listen=listen):
+    try:
+        if code := run.cdk(synth, region=given.region, listen=listen):
+            raise CdkError("synth", code)
+    except BaseException:
         run.end()
-        raise CdkError("synth", code)
+        raise
     return Synthesised(run, assembly, given.rest, given.region)
 
 
@@ -178,8 +181,9 @@ def deploy_synthesised(
         bootstrap(app.run, environment, say)
     if aws_sdk.is_needed_by(app.assembly):
         _install_aws_sdk(say)
-    approval = [] if "--require-approval" in options else ["--require-approval=never"]
-    _on_assembly(app, ["deploy", *stacks, *approval], environments, listen)
+    asks = "--require-approval" in options
+    approval = [] if asks else ["--require-approval=never"]
+    _on_assembly(app, ["deploy", *stacks, *approval], environments, asks=asks and listen is None, listen=listen)
 
 
 def run_cdk(cloud: LocalCloud, arguments: Sequence[str]) -> int:
@@ -189,7 +193,7 @@ def run_cdk(cloud: LocalCloud, arguments: Sequence[str]) -> int:
     chosen = {name for given in cdk_options.read_arguments(arguments) for name in given.names}
     with CdkRun.begin(cloud) as run:
         output = [] if {"-o", "--output"} & chosen else [f"--output={run.assembly}"]
-        return run.cdk([*output, *arguments])
+        return run.cdk([*output, *arguments], asks=True)
 
 
 def bootstrap(run: CdkRun, environment: Environment, say: Callable[[str], None]) -> None:
@@ -208,8 +212,8 @@ def bootstrap(run: CdkRun, environment: Environment, say: Callable[[str], None])
             # An app with stacks in several accounts is deployed by the cloud's own, as by a pipeline's on AWS.
             arguments += [f"--trust={run.cloud.account}", f"--cloudformation-execution-policies={_ADMINISTRATOR}"]
         said: list[str] = []
-        place = {"account": environment.account, "region": environment.region}
-        if run.cdk(arguments, **place, away=True, listen=said.append):
+        account, region = environment.account, environment.region
+        if run.cdk(arguments, account=account, region=region, away=True, listen=said.append):
             raise LocalCloudError("\n".join([f"cdk bootstrap {target} failed:", *said]))
 
 
@@ -274,11 +278,17 @@ def _ready_made_assembly(given: Arguments) -> Path | None:
 
 
 def _on_assembly(
-    app: Synthesised, command: Sequence[str], environments: Sequence[Environment], listen: Listen | None = None
+    app: Synthesised,
+    command: Sequence[str],
+    environments: Sequence[Environment],
+    *,
+    asks: bool = False,
+    listen: Listen | None = None,
 ) -> None:
     # The build command of cdk.json was for the synthesis: it has been run.
     whole = [*command, f"--app={app.assembly}", "--build=", *app.arguments]
-    if code := app.run.cdk(whole, account=_only_account(environments), region=app.region, listen=listen):
+    account = _only_account(environments)
+    if code := app.run.cdk(whole, account=account, region=app.region, asks=asks, listen=listen):
         raise CdkError(command[0], code)
 
 

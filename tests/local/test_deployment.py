@@ -126,7 +126,7 @@ def test_fails_when_one_of_the_stacks_is_not_of_the_app(tmp_path: Path) -> None:
     stage = {"type": "cdk:cloud-assembly", "properties": {"directoryName": "assembly-Prod"}}
     assembly = write_assembly(tmp_path, Top=stack("aws://1/2"), Prod=stage)
     with pytest.raises(LocalCloudError, match=r"no stack of the app is called Topp; there are: Top, Prod/Inner"):
-        deploy_synthesised(NOWHERE, Synthesised(CdkRun(NOWHERE, tmp_path), assembly, ("Top", "Topp")), print)
+        deploy_synthesised(NOWHERE, Synthesised(CdkRun(NOWHERE, tmp_path, tmp_path), assembly, ("Top", "Topp")), print)
 
 
 def test_knows_the_names_of_stacks_in_stages(tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_fails_in_one_line_when_the_cloud_has_gone_meanwhile(tmp_path: Path, sta
     gone = LocalCloud(pid=0, port=clouds.free_port(), region="eu-west-1", account="0" * 12, iam=False)
     gone.folder.mkdir(parents=True)
     with pytest.raises(LocalCloudError, match=r"does not answer \(.*\): start it again with `fuota local up --detach"):
-        deploy_synthesised(gone, Synthesised(CdkRun(gone, tmp_path), assembly, ()), print)
+        deploy_synthesised(gone, Synthesised(CdkRun(gone, tmp_path, tmp_path), assembly, ()), print)
 
 
 def test_an_account_deploys_into_others_where_iam_is_enforced(state_dir: None) -> None:

@@ -30,9 +30,11 @@ def write(folder: Path, contents: Mapping[str, bytes]) -> None:
             with (folder / path).open("xb") as file:
                 made.append(folder / path)
                 file.write(content)
-    except OSError as error:
+    except BaseException as error:
         for each in reversed(made):
             each.rmdir() if each.is_dir() else each.unlink()
+        if not isinstance(error, OSError):
+            raise
         name = visible(str(error.filename or folder))
         raise click.ClickException(f"{name} cannot be written ({error.strerror}), so nothing was written") from error
 

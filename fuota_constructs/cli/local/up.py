@@ -1,12 +1,10 @@
 """`fuota local up`."""
 
 import contextlib
-import signal
-from types import FrameType
 
 import click
 
-from fuota_constructs.cli import options
+from fuota_constructs.cli import interruption, options
 from fuota_constructs.local.cloud import DEFAULT_ACCOUNT, DEFAULT_PORT, DEFAULT_REGION, LocalCloud
 
 
@@ -50,7 +48,8 @@ def up(*, port: int, detach: bool, region: str, account: str, iam: bool) -> None
     try:
         _wait_for_the_end(cloud)
     finally:
-        clouds.stop(cloud)
+        with contextlib.suppress(KeyboardInterrupt), interruption.later():  # a second one wants the same
+            clouds.stop(cloud)
 
 
 def _wait_for_the_end(cloud: LocalCloud) -> None:
@@ -58,11 +57,6 @@ def _wait_for_the_end(cloud: LocalCloud) -> None:
 
     from fuota_constructs.local.errors import LocalCloudError
 
-    def end(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, end)
     with contextlib.suppress(KeyboardInterrupt):
         click.echo("Ctrl-C stops it")
         while cloud.is_alive():

@@ -89,7 +89,7 @@ def rehearse(
       1  could not deploy or look, found no task, or could not write a file
       2  wrong usage
       3  too few devices have the image
-      130  interrupted with Ctrl-C or SIGTERM; the cloud is stopped
+      130  interrupted with Ctrl-C, SIGTERM or SIGHUP; the cloud is stopped
     """
     if page is None:
         extras.require("fuota rehearse", "cli", "local")

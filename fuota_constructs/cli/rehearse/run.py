@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
-import signal
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.text import Text
 
+from fuota_constructs.cli import interruption
 from fuota_constructs.cli.rehearse import output as rehearse_output
 from fuota_constructs.cli.rehearse import rollouts
 from fuota_constructs.cli.rehearse.record import End, Record, versions
@@ -25,8 +24,7 @@ from fuota_constructs.operations.errors import OperationError
 from fuota_constructs.operations.visible_text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Sequence
-    from types import FrameType
+    from collections.abc import Container, Sequence
 
     from rich.console import Console
 
@@ -60,8 +58,7 @@ class Run:
     def record(self) -> Record:
         """Rehearse; what goes wrong and whoever interrupts is in the record."""
         try:
-            with _sigterm_as_ctrl_c():
-                outcome = self._rehearse()
+            outcome = self._rehearse()
         except (LocalCloudError, OperationError) as error:
             first, _, rest = str(error).partition("\n")
             return self._ended(End.NOT_REHEARSED, f"FAILED not rehearsed: {first}", tuple(rest.splitlines()))
@@ -115,9 +112,9 @@ class Run:
         self._console.rule("start a cloud on this machine")
         rate = clouds.REHEARSED_REQUESTS_PER_SECOND
         cloud = clouds.start(clouds.free_port(), outlive_us=self._keep, requests_per_second=rate)
-        say(f"{cloud.url}: CloudFormation, S3, IAM, Lambda and IoT Wireless; AWS is not contacted")
         done = False
         try:
+            say(f"{cloud.url}: CloudFormation, S3, IAM, Lambda and IoT Wireless; AWS is not contacted")
             left_out = self._deploy(cloud)
             self._stage = "the app was deployed, no session had begun"
             self._console.rule("read back from the IoT Wireless service")
@@ -145,6 +142,9 @@ class Run:
             self._roll_out(cloud, found)
             done = True
             return outcome
+        except KeyboardInterrupt:
+            done = True
+            raise
         finally:
             self._end(cloud, done=done)
 
@@ -201,8 +201,7 @@ class Run:
         if self._keep:
             self._say(f"still running: fuota local status --port {cloud.port}; fuota local down --port {cloud.port}")
             return
-        # A second Ctrl-C must not leave the cloud behind.
-        with _ignored(signal.SIGINT), _ignored(signal.SIGTERM):
+        with interruption.later():
             clouds.stop(cloud)
             if done:  # else its log may say why
                 shutil.rmtree(cloud.folder, ignore_errors=True)
@@ -217,27 +216,3 @@ def _show_tasks(cloud: LocalCloud, console: Console) -> None:
     from fuota_constructs.cli.local.status import overview_of, show
 
     show(overview_of(cloud), console)
-
-
-@contextlib.contextmanager
-def _sigterm_as_ctrl_c() -> Iterator[None]:
-    """What ends us in a pipeline is SIGTERM: it shall say as much as Ctrl-C, and clean up as well."""
-
-    def end(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-@contextlib.contextmanager
-def _ignored(number: signal.Signals) -> Iterator[None]:
-    before = signal.signal(number, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(number, before)

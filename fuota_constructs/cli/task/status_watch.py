@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import signal
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
+from fuota_constructs.cli import interruption
 from fuota_constructs.cli.task.status_view import Room, compact_view, show
 from fuota_constructs.operations.look import look
 from fuota_constructs.operations.start import show as moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from types import FrameType, TracebackType
+    from collections.abc import Callable, Sequence
+    from types import TracebackType
 
     from rich.console import Console, RenderableType
     from rich.live import Live
@@ -109,15 +108,12 @@ class Screen:
         self._size = console.size
 
     def __enter__(self) -> Screen:
-        # Ended by SIGTERM the cursor would stay hidden.
-        self._before = signal.signal(signal.SIGTERM, _interrupt)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop()
-        signal.signal(signal.SIGTERM, self._before)
 
     @property
     def room(self) -> Room:
@@ -126,7 +122,7 @@ class Screen:
 
     def draw(self, view: RenderableType) -> None:
         """Draw it in the place of the one before."""
-        with _whole():
+        with interruption.later():
             self._draw(view)
 
     def _draw(self, view: RenderableType) -> None:
@@ -150,22 +146,7 @@ class Screen:
             time.sleep(min(left, RESIZE_SECONDS))
 
     def _stop(self) -> None:
-        with _whole():
+        with interruption.later():
             if self._live is not None:
                 self._live.stop()
                 self._live = None
-
-
-@contextmanager
-def _whole() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM wait until it is through: what is half drawn cannot be taken away again."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    del number, frame
-    raise KeyboardInterrupt
