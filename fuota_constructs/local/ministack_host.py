@@ -30,6 +30,7 @@ from fuota_constructs.local import (
     bucket_tags,
     clients,
     embedded_metrics,
+    failed_resources,
     ministack_encryption,
     ministack_iam,
     ministack_image,
@@ -81,6 +82,7 @@ SEAMS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
     *embedded_metrics.SEAMS,
     *workers.SEAMS,
     *custom_resources.SEAMS,
+    *failed_resources.SEAMS,
     *inline_code.SEAMS,
     *bucket_deletion.SEAMS,
     *bucket_tags.SEAMS,
@@ -143,6 +145,7 @@ class Host:
         ministack_image.install()
         workers.install(clock_file=self._clock_file(), requests_per_second=self.requests_per_second)
         custom_resources.install()
+        failed_resources.install()
         inline_code.install()
         bucket_deletion.install()
         bucket_tags.install()

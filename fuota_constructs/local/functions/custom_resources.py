@@ -1,65 +1,150 @@
-"""Custom resources whose function ends without an answer to CloudFormation: they fail with the reason, not with time.
+"""Custom resources: what is asked of their function, how often, and what becomes of the answer.
 
-On AWS Lambda runs such a function twice more, one and two minutes later, and CloudFormation waits for ServiceTimeout,
-an hour unless the resource says otherwise (CloudFormation User Guide, AWS::CloudFormation::CustomResource). Here the
-two repetitions follow at once, and then nobody waits. Belongs to `ministack_host`, which checks the seams below.
+A function that ends without an answer to CloudFormation fails with the reason, not with time. On AWS Lambda runs it
+twice more, one and two minutes later, and CloudFormation waits for ServiceTimeout, an hour unless the resource says
+otherwise (CloudFormation User Guide, AWS::CloudFormation::CustomResource). Here the two repetitions follow at once, and
+then nobody waits. Belongs to `ministack_host`, which checks the seams below.
 """
 
+import contextvars
 import importlib
-import json
 import logging
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
+from fuota_constructs.local.functions.custom_resource_answers import LONGEST_REASON, judged
 from fuota_constructs.local.functions.workers import FunctionStartError
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_CUSTOM_RESOURCE = "ministack.services.cloudformation.custom_resource"
+_ARGUMENTS = ("request_type", "logical_id", "props", "stack_name", "stack_id", "resource_type")
 SEAMS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
     ("ministack.services.lambda_svc", "_execute_function_with_config_scope", ("func", "event")),
-    ("ministack.services.cloudformation.custom_resource", "deliver_response", ("token", "response")),
-    ("ministack.services.cloudformation.custom_resource", "_pending", None),
+    (_CUSTOM_RESOURCE, "invoke_custom_resource", (*_ARGUMENTS, "physical_id", "old_props")),
+    (_CUSTOM_RESOURCE, "deliver_response", ("token", "response")),
+    (_CUSTOM_RESOURCE, "_pending", None),
+    ("ministack.services.cloudformation.engine", "_unknown_attribute_message", ("res", "logical_id", "attr")),
 )
 ATTEMPTS = 3
-MOST_ANSWER_BYTES = 4096  # CloudFormation User Guide, custom resource response objects
-LONGEST_REASON = 2000
 _ANSWER_PATH = "/_ministack/cfn-response/"
 
 logger = logging.getLogger(__name__)
 
 
+class CustomResourceError(Exception):
+    """A request to a custom resource failed; `physical_id` is what its answer named, `asked` whether its code ran."""
+
+    def __init__(self, reason: str, *, asked: bool, physical_id: str | None) -> None:
+        """Take what the stack event says, and what a Delete has to know."""
+        super().__init__(reason)
+        self.asked = asked
+        self.physical_id = physical_id
+
+
+@dataclass
+class _Request:
+    """One request to a custom resource, while it is waited for."""
+
+    event: dict[str, Any] = field(default_factory=dict)
+    answer: dict[str, Any] = field(default_factory=dict)
+    cannot_start: bool = False
+
+
+_request: contextvars.ContextVar[_Request | None] = contextvars.ContextVar("request", default=None)
+_requests: dict[str, _Request] = {}  # those that are waited for, by the token of their ResponseURL
+
+
 def install() -> None:
-    """Watch the functions that CloudFormation calls."""
+    """Watch the functions that CloudFormation calls, and what they answer."""
+    _watch_requests()
+    _watch_functions(give_up=_custom_resources().deliver_response)
+    _judge_answers()
+    _name_missing_attributes()
+
+
+def is_custom(resource_type: str) -> bool:
+    """Whether a resource of this type is one."""
+    return resource_type.startswith("Custom::") or resource_type == "AWS::CloudFormation::CustomResource"
+
+
+def _watch_requests() -> None:
+    custom_resources = _custom_resources()
+    invoke_before = custom_resources.invoke_custom_resource
+
+    def invoke_custom_resource(*given: Any, **named: Any) -> tuple[str, dict[str, Any]]:
+        request = _Request()
+        before = _request.set(request)
+        try:
+            physical_id, data = invoke_before(*given, **named)
+        except TimeoutError:
+            reason = (
+                "CloudFormation did not receive a response from your Custom Resource. Please check your logs for "
+                f"requestId [{request.event.get('RequestId')}]"
+            )
+            raise CustomResourceError(reason, asked=True, physical_id=None) from None
+        except Exception as error:
+            asked = bool(request.event) and not request.cannot_start
+            answered = request.answer.get("PhysicalResourceId") or None
+            raise CustomResourceError(str(error), asked=asked, physical_id=answered) from error
+        finally:
+            _request.reset(before)
+            _requests.pop(_token(request.event) or "", None)
+        return physical_id, data
+
+    custom_resources.invoke_custom_resource = invoke_custom_resource
+
+
+def _watch_functions(give_up: "Callable[[str, dict[str, Any]], bool]") -> None:
     functions = _module("ministack.services.lambda_svc")
     execute_before = functions._execute_function_with_config_scope
 
     def execute(func: Any, event: Any) -> Any:
+        token, request = _token(event), _request.get()
+        if token is None or request is None:
+            return execute_before(func, event)
+        request.event = event
+        _requests[token] = request
         result = execute_before(func, event)
-        token = _token(event)
-        if token is None:
-            return result
         for _ in range(1, ATTEMPTS):
             if not _failed(result) or _is_answered(token) or _cannot_start(result):
                 break
             result = execute_before(func, event)
         if _failed(result) and not _is_answered(token):
-            _answer(token, event, result)
+            request.cannot_start = _cannot_start(result)
+            give_up(token, {"Status": "FAILED", "Reason": _ending(event, result)})
         return result
 
     functions._execute_function_with_config_scope = execute
-    _refuse_long_answers()
 
 
-def _refuse_long_answers() -> None:
+def _judge_answers() -> None:
     custom_resources = _custom_resources()
     deliver_before = custom_resources.deliver_response
 
-    def deliver_response(token: str, response: dict[str, Any]) -> bool:
-        # As short as its JSON can be: what was sent is no shorter.
-        size = len(json.dumps(response, separators=(",", ":"), ensure_ascii=False).encode(errors="replace"))
-        if size > MOST_ANSWER_BYTES:
-            reason = f"Response object is too long: {size} bytes, CloudFormation takes {MOST_ANSWER_BYTES}"
-            response = {"Status": "FAILED", "Reason": reason}
-        return bool(deliver_before(token, response))
+    def deliver_response(token: str, response: Any) -> bool:
+        request = _requests.get(token)
+        if request is None:
+            return False
+        request.answer = judged(response, request.event)
+        return bool(deliver_before(token, request.answer))
 
     custom_resources.deliver_response = deliver_response
+
+
+def _name_missing_attributes() -> None:
+    engine = _module("ministack.services.cloudformation.engine")
+    message_before = engine._unknown_attribute_message
+
+    def unknown_attribute_message(res: dict[str, Any], logical_id: str, attr: str) -> str:
+        if not is_custom(str(res.get("ResourceType"))):
+            return str(message_before(res, logical_id, attr))
+        return (
+            f"CustomResource attribute error: Vendor response doesn't contain {attr} attribute in object {logical_id}"
+        )
+
+    engine._unknown_attribute_message = unknown_attribute_message
 
 
 def _token(event: Any) -> str | None:
@@ -87,18 +172,17 @@ def _is_answered(token: str) -> bool:
     return entry is None or entry["event"].is_set()
 
 
-def _answer(token: str, event: dict[str, Any], result: dict[str, Any]) -> None:
+def _ending(event: dict[str, Any], result: dict[str, Any]) -> str:
     body = _body(result)
     said = str(body.get("errorMessage") or body.get("message") or "no reason is known")
     if not _cannot_start(result):
         said = f"the function ended {ATTEMPTS} times without an answer to CloudFormation: {said}"
     logger.error("%s %s: %s", event["RequestType"], event["LogicalResourceId"], said)
-    failed = {"Status": "FAILED", "Reason": said[:LONGEST_REASON]}
-    _custom_resources().deliver_response(token, failed)
+    return said[:LONGEST_REASON]
 
 
 def _custom_resources() -> Any:
-    return _module("ministack.services.cloudformation.custom_resource")
+    return _module(_CUSTOM_RESOURCE)
 
 
 def _module(name: str) -> Any:
