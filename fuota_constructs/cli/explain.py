@@ -10,7 +10,7 @@ import click
 
 from fuota_constructs import rules
 from fuota_constructs.cli import documents, options
-from fuota_constructs.cli.output_files import write
+from fuota_constructs.cli.output_files import deliver
 from fuota_constructs.operations.visible_text import visible
 from fuota_constructs.rules.refusals import REFUSALS
 
@@ -80,9 +80,7 @@ def explain(*, rule: Rule | None, as_json: bool, json_file: Path | None) -> None
         click.echo(text)
     else:
         click.echo("\n".join(_listed(EVERY) if rule is None else _explained(rule)))
-    if json_file is not None:
-        write(json_file, text + "\n")
-        click.echo(f"written: {json_file}", err=True)
+    deliver(json_file, text)
 
 
 def acknowledgment(rule: Rule) -> str | None:

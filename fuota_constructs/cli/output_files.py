@@ -59,3 +59,10 @@ def write(path: Path, content: str | bytes) -> None:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
     except OSError as error:
         raise click.ClickException(f"{path} cannot be written: {error.strerror}") from error
+
+
+def deliver(path: Path | None, text: str, *, err: bool = True) -> None:
+    """Write a text where an option asks for it, and say so: on stderr, unless stdout is nobody's data."""
+    if path is not None:
+        write(path, text.removesuffix("\n") + "\n")
+        click.echo(f"written: {path}", err=err)

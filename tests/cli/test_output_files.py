@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 import pytest
 
-from fuota_constructs.cli.output_files import OutputFile, require_apart, write
+from fuota_constructs.cli.output_files import OutputFile, deliver, require_apart, write
 
 
 def read(value: str) -> Path:
@@ -60,3 +60,20 @@ def test_fails_to_write_with_a_line_and_not_a_traceback(tmp_path: Path) -> None:
         write(tmp_path, "text")
     write(tmp_path / "file", "text ✓")
     assert (tmp_path / "file").read_text(encoding="utf-8") == "text ✓"
+
+
+@pytest.mark.parametrize("text", ["{}", "{}\n"])
+def test_what_was_asked_for_is_written_with_a_last_line_end_and_said(
+    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "plan.json"
+    deliver(file, text)
+    assert file.read_text() == "{}\n"
+    assert capsys.readouterr() == ("", f"written: {file}\n")
+    deliver(file, text, err=False)
+    assert capsys.readouterr() == (f"written: {file}\n", "")
+
+
+def test_where_no_file_was_asked_for_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    deliver(None, "{}")
+    assert capsys.readouterr() == ("", "")

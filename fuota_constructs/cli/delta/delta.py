@@ -12,7 +12,7 @@ from fuota_constructs import extras, rules
 from fuota_constructs.cli import documents, options
 from fuota_constructs.cli.image.words import findings_lines
 from fuota_constructs.cli.input_files import InputFile
-from fuota_constructs.cli.output_files import OutputFile, require_apart, write
+from fuota_constructs.cli.output_files import OutputFile, deliver, require_apart, write
 from fuota_constructs.cli.plan.figures import smaller
 from fuota_constructs.firmware.delta.delta_image import delta_of
 from fuota_constructs.operations.visible_text import visible
@@ -81,9 +81,7 @@ def delta(
         write(output, made.patch.data)
     text = documents.as_text("delta", _content(made, base, target, None if refused else output, findings))
     click.echo(text if as_json else "\n".join(_shown(made, base, target, None if refused else output, findings)))
-    if json_file is not None:
-        write(json_file, text + "\n")
-        click.echo(f"written: {json_file}", err=True)
+    deliver(json_file, text)
     ctx.exit(NOT_TO_BE_SENT if refused else 0)
 
 

@@ -11,7 +11,7 @@ from fuota_constructs import extras, rules
 from fuota_constructs.cli import documents, options
 from fuota_constructs.cli.image.words import facts_content, findings_lines, headline
 from fuota_constructs.cli.input_files import InputFile
-from fuota_constructs.cli.output_files import require_apart, write
+from fuota_constructs.cli.output_files import deliver, require_apart
 from fuota_constructs.cli.quantities import Size
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.firmware.formats import read_image
@@ -94,9 +94,7 @@ def image(
         click.echo(text)
     else:
         click.echo("\n".join(_shown(file, facts, demands, findings)))
-    if json_file is not None:
-        write(json_file, text + "\n")
-        click.echo(f"written: {json_file}", err=True)
+    deliver(json_file, text)
     # Whoever names a key wants to know: what could not be verified, an encrypted digest or a patch, is no success.
     verified = demands is None or demands.signature is None or demands.signature.verdict == "verified"
     ctx.exit(0 if verified and not any(finding.level == "error" for finding in findings) else NOT_TO_BE_SENT)

@@ -12,7 +12,7 @@ from fuota_constructs import extras
 from fuota_constructs.cli import options
 from fuota_constructs.cli.exit_codes import NOT_MET
 from fuota_constructs.cli.input_files import InputFile
-from fuota_constructs.cli.output_files import OutputFile, require_apart, write
+from fuota_constructs.cli.output_files import OutputFile, deliver, require_apart
 from fuota_constructs.cli.plan.delta import base_and_target, delta_of_files
 from fuota_constructs.cli.plan.verdict import LEVELS, exit_code
 from fuota_constructs.cli.quantities import Image, Seconds, WholePercent
@@ -240,8 +240,6 @@ def plan(
         from fuota_constructs.cli.plan.document import as_text
 
         document = as_text(result, typed(ctx), best if recommend else None, choices, recommended=recommend, whole=whole)
-        if json_file is not None:
-            write(json_file, document + "\n")
     if as_json:
         click.echo(document)
     else:
@@ -250,9 +248,10 @@ def plan(
         from fuota_constructs.cli.plan.report import show
 
         show(result, Console(highlight=False), typed(ctx), best=best, choices=choices, whole=whole)
+    if json_file is not None:
+        deliver(json_file, document)
     if html is not None:
-        _write(html, result, typed(ctx), best, choices=choices, whole=whole)
-        click.echo(f"the page is in {html}", err=as_json)
+        deliver(html, _page(result, typed(ctx), best, choices=choices, whole=whole), err=as_json)
     ctx.exit(NOT_MET if recommend and best is None else exit_code(result, fail_on))
 
 
@@ -308,17 +307,16 @@ def _leaves_all_open(inputs: Inputs) -> bool:
     return (inputs.fragment_bytes, inputs.interval_seconds, inputs.redundancy_percent) == (None, None, None)
 
 
-def _write(
-    page: Path,
+def _page(
     result: Planned,
     typed: Typed,
     best: Recommendation | None,
     *,
     choices: tuple[Option, ...],
     whole: Planned | None,
-) -> None:
+) -> str:
     from fuota_constructs.cli.plan.page import page_of
 
     if not choices:
         choices, _ = _options(replace(result.inputs, data_rate=None))
-    write(page, page_of(result, typed, best, choices, whole=whole))
+    return page_of(result, typed, best, choices, whole=whole)

@@ -43,7 +43,7 @@ def list_rollouts(access: Access, *, as_json: bool, json_file: Path | None) -> i
       2  wrong usage
     """
     from fuota_constructs.cli.documents import as_text
-    from fuota_constructs.cli.output_files import write
+    from fuota_constructs.cli.output_files import deliver
     from fuota_constructs.operations.rollout_status import NotStartedError, read_status
     from fuota_constructs.operations.rollouts import list_rollouts as read
 
@@ -64,9 +64,7 @@ def list_rollouts(access: Access, *, as_json: bool, json_file: Path | None) -> i
         _show(listed)
     else:
         click.echo(f"no rollout ({'; '.join(map(str, places))})")
-    if json_file is not None:
-        write(json_file, text + "\n")
-        click.echo(f"written: {json_file}", err=True)
+    deliver(json_file, text)
     return PASSED
 
 

@@ -8,7 +8,7 @@ import click
 
 from fuota_constructs.cli import options
 from fuota_constructs.cli.aws_access import WHERE, command_on_aws
-from fuota_constructs.cli.output_files import require_apart, write
+from fuota_constructs.cli.output_files import deliver, require_apart
 from fuota_constructs.cli.rollout.status import execution_option, exit_code
 
 if TYPE_CHECKING:
@@ -65,11 +65,8 @@ def report(
     text = as_text("rollout-report", status_content(status, found))
     if html is not None:
         again = found.command("report", "--execution", status.execution, "--html", str(html))
-        write(html, page_of(status, found, again=again))
-        click.echo(f"written: {html}", err=as_json)
-    if json_file is not None:
-        write(json_file, text + "\n")
-        click.echo(f"written: {json_file}", err=as_json)
+        deliver(html, page_of(status, found, again=again), err=as_json)
+    deliver(json_file, text, err=as_json)
     said = visible(f"rollout {status.rollout} ({found.place}) is {summary_of(status)}")
     click.echo(text if as_json else said)
     return exit_code(status)

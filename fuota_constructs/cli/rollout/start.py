@@ -40,7 +40,7 @@ def start(access: Access, *, rollout: str, as_json: bool, json_file: Path | None
       2  wrong usage
     """
     from fuota_constructs.cli.documents import as_text
-    from fuota_constructs.cli.output_files import write
+    from fuota_constructs.cli.output_files import deliver
     from fuota_constructs.cli.rollout.access import find
     from fuota_constructs.operations.errors import OperationError
     from fuota_constructs.operations.rollouts import start_rollout
@@ -67,9 +67,7 @@ def start(access: Access, *, rollout: str, as_json: bool, json_file: Path | None
         click.echo(text)
     else:
         click.echo(f"rollout {found.rollout} ({found.place}) is started: execution {execution}\nwatch it: {watch}")
-    if json_file is not None:
-        write(json_file, text + "\n")
-        click.echo(f"written: {json_file}", err=True)
+    deliver(json_file, text)
     return PASSED
 
 

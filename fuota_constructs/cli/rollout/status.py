@@ -77,7 +77,7 @@ def status(
     from rich.console import Console
 
     from fuota_constructs.cli.documents import as_text
-    from fuota_constructs.cli.output_files import write
+    from fuota_constructs.cli.output_files import deliver
     from fuota_constructs.cli.rollout.access import find
     from fuota_constructs.cli.rollout.document import status_content
     from fuota_constructs.cli.rollout.status_view import show
@@ -92,9 +92,7 @@ def status(
         click.echo(text)
     else:
         show(seen, found, console)
-    if json_file is not None:
-        write(json_file, text + "\n")
-        click.echo(f"written: {json_file}", err=True)
+    deliver(json_file, text)
     return exit_code(seen)
 
 

@@ -83,7 +83,7 @@ def _say(
     end_sessions: bool = False,
 ) -> int:
     from fuota_constructs.cli.documents import as_text
-    from fuota_constructs.cli.output_files import write
+    from fuota_constructs.cli.output_files import deliver
     from fuota_constructs.cli.rollout.access import find
     from fuota_constructs.operations.rollout_word import say
     from fuota_constructs.operations.start import show as moment
@@ -109,7 +109,5 @@ def _say(
     else:
         when = f", which hears it {moment(heard)} at the latest" if heard else ""
         click.echo(f"{word}: said to rollout {found.rollout} ({found.place}){when}\nwatch it: {watch}")
-    if json_file is not None:
-        write(json_file, text + "\n")
-        click.echo(f"written: {json_file}", err=True)
+    deliver(json_file, text)
     return PASSED

@@ -56,14 +56,13 @@ def devices(access: Access, *, task: str, wanted: tuple[str, ...], as_json: bool
       2  wrong usage, or no such status
     """
     from fuota_constructs.cli import documents
-    from fuota_constructs.cli.output_files import write
+    from fuota_constructs.cli.output_files import deliver
     from fuota_constructs.operations.task import task_devices
 
     found = access.find(task)
     every = task_devices(found.aws, found.task.id)
     chosen = _chosen(every, wanted)
-    if as_json or json_file:
-        text = documents.as_text("devices", _content(found, every, chosen))
+    text = documents.as_text("devices", _content(found, every, chosen))
     if as_json:
         click.echo(text)
     elif sys.stdout.isatty():
@@ -71,9 +70,7 @@ def devices(access: Access, *, task: str, wanted: tuple[str, ...], as_json: bool
     else:
         for device in chosen:
             click.echo(device.id)
-    if json_file is not None:
-        write(json_file, text + "\n")
-        click.echo(f"written: {json_file}", err=True)
+    deliver(json_file, text)
     return PASSED
 
 

@@ -42,7 +42,7 @@ def list_tasks(access: Access, *, as_json: bool, json_file: Path | None) -> int:
       2  wrong usage
     """
     from fuota_constructs.cli import documents
-    from fuota_constructs.cli.output_files import write
+    from fuota_constructs.cli.output_files import deliver
     from fuota_constructs.operations.task_list import list_tasks as read
 
     places: list[Place] = []
@@ -57,9 +57,7 @@ def list_tasks(access: Access, *, as_json: bool, json_file: Path | None) -> int:
         _show(tasks)
     else:
         click.echo(f"no FUOTA task ({'; '.join(map(str, places))})")
-    if json_file is not None:
-        write(json_file, text + "\n")
-        click.echo(f"written: {json_file}", err=True)
+    deliver(json_file, text)
     return PASSED
 
 

@@ -63,7 +63,7 @@ def preflight(
     from rich.console import Console
 
     from fuota_constructs.cli.documents import as_text
-    from fuota_constructs.cli.output_files import write
+    from fuota_constructs.cli.output_files import deliver
     from fuota_constructs.cli.task.document import preflight_content
     from fuota_constructs.cli.task.status_view import print_commands
 
@@ -77,9 +77,7 @@ def preflight(
         show(result, found, console)
         console.print(f"{_next_of(result)} with")
         print_commands(found.place.commands(result.next_steps), console)
-    if json_file:
-        write(json_file, text + "\n")
-        click.echo(f"written: {json_file}", err=True)
+    deliver(json_file, text)
     return NOT_MET if result.errors else PASSED
 
 

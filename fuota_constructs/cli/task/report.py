@@ -8,7 +8,7 @@ import click
 
 from fuota_constructs.cli import options
 from fuota_constructs.cli.aws_access import WHERE, command_on_aws
-from fuota_constructs.cli.output_files import require_apart, write
+from fuota_constructs.cli.output_files import deliver, require_apart
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,10 +64,8 @@ def report(
     text = as_text("report", progress_content(progress, verdict, found.place))
     if html is not None:
         again = found.place.command("report", found.task.id, "--html", str(html))
-        write(html, page_of(progress, verdict, found.place, stack=stack_of(found.aws, found.task), again=again))
-        click.echo(f"written: {html}", err=as_json)
-    if json_file is not None:
-        write(json_file, text + "\n")
-        click.echo(f"written: {json_file}", err=as_json)
+        page = page_of(progress, verdict, found.place, stack=stack_of(found.aws, found.task), again=again)
+        deliver(html, page, err=as_json)
+    deliver(json_file, text, err=as_json)
     click.echo(text if as_json else f"{found.title} is {verdict.outcome}: {verdict.summary}")
     return exit_code(verdict)

@@ -50,7 +50,7 @@ def retry(access: Access, *, task: str, as_json: bool, json_file: Path | None) -
       3  looked: the task is not done, or sending again is in vain
     """
     from fuota_constructs.cli import documents
-    from fuota_constructs.cli.output_files import write
+    from fuota_constructs.cli.output_files import deliver
     from fuota_constructs.cli.task.retry_snippet import snippet
     from fuota_constructs.operations.progress import read_progress
     from fuota_constructs.operations.retry import NotToBeRetriedError, retry_of
@@ -66,8 +66,7 @@ def retry(access: Access, *, task: str, as_json: bool, json_file: Path | None) -
     code = snippet(found.task, progress.image, again) if again.devices and progress.image else None
     steps = list(_steps(found, again)) if code else []
     summary = _summary(progress, again)
-    if as_json or json_file:
-        text = documents.as_text("retry", _content(found, again, summary, code, steps))
+    text = documents.as_text("retry", _content(found, again, summary, code, steps))
     if as_json:
         click.echo(text)
     else:
@@ -80,9 +79,7 @@ def retry(access: Access, *, task: str, as_json: bool, json_file: Path | None) -
             click.echo("\nnext:", err=True)
         for step in steps:
             click.echo(f"  {step}", err=True)
-    if json_file is not None:
-        write(json_file, text + "\n")
-        click.echo(f"written: {json_file}", err=True)
+    deliver(json_file, text)
     return PASSED if code or not (again.devices or again.left_out) else NOT_MET
 
 

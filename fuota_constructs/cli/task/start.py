@@ -77,7 +77,7 @@ def start(
     from rich.console import Console
 
     from fuota_constructs.cli.documents import as_text
-    from fuota_constructs.cli.output_files import write
+    from fuota_constructs.cli.output_files import deliver
     from fuota_constructs.operations import start as operation
     from fuota_constructs.operations import task as states
     from fuota_constructs.operations.progress import read_progress
@@ -111,9 +111,7 @@ def start(
         click.echo(f"{found.title} starts {operation.show(when)}")
         click.echo(_end(progress, when))
         click.echo(f"watch it: {_watch(found)}")
-    if json_file:
-        write(json_file, text + "\n")
-        click.echo(f"written: {json_file}", err=True)
+    deliver(json_file, text)
     return PASSED
 
 

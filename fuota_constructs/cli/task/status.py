@@ -72,7 +72,7 @@ def status(
     from rich.console import Console
 
     from fuota_constructs.cli.documents import as_text
-    from fuota_constructs.cli.output_files import write
+    from fuota_constructs.cli.output_files import deliver
     from fuota_constructs.cli.task.document import progress_content
     from fuota_constructs.cli.task.status_view import show
     from fuota_constructs.cli.task.status_watch import watch as watch_task
@@ -84,15 +84,12 @@ def status(
         progress, verdict = watch_task(found, interval, console, stacks, quiet=as_json, all_devices=devices)
     else:
         progress, verdict = look(found.aws, found.task.id, stacks)
-    if as_json or json_file:
-        text = as_text("status", progress_content(progress, verdict, found.place))
+    text = as_text("status", progress_content(progress, verdict, found.place))
     if as_json:
         click.echo(text)
     elif not watch:
         show(progress, verdict, found.place, console, all_devices=devices)
-    if json_file:
-        write(json_file, text + "\n")
-        click.echo(f"written: {json_file}", err=True)
+    deliver(json_file, text)
     return exit_code(verdict)
 
 
