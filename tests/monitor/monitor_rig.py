@@ -229,3 +229,19 @@ def watch(cloud: clouds.LocalCloud, monkeypatch: pytest.MonkeyPatch) -> Iterator
         sqs.delete_queue(QueueUrl=queue)
         table.delete_table(TableName=TABLE)
         monitor_calls._client.cache_clear()
+
+
+TASK, DEVICE = "FUOTA Task Status Change", "FUOTA Device Status Change"
+MIXED = [
+    {"name": "good", "count": 3},
+    {"name": "deaf", "count": 1, "loss": 1},
+    {"name": "broken", "count": 1, "faults": ["corrupt-fragment"]},
+]
+
+
+@pytest.fixture
+def task(watch: Watch) -> str:
+    """A task with three good devices, one that hears nothing and one with a fault."""
+    task_id = watch.task()
+    watch.fleet(cohorts=MIXED, seed=1)
+    return task_id

@@ -1,20 +1,12 @@
 """Boundary tables of the rules about fragments, redundancy, interval and session."""
 
 import pytest
+from rules_rig import found, levels
 
 from fuota_constructs.rules import UNKNOWN, GroupPlan, TaskPlan, findings_in
 
 GROUP = (GroupPlan("Group", "EU868", "ClassC"),)
 CLASS_B = (GroupPlan("Group", "EU868", "ClassB"),)
-
-
-def found(rule: str, **plan: object) -> list[tuple[str, str]]:
-    """Level and message of what one rule finds."""
-    return [(f.level, f.message) for f in findings_in(TaskPlan(**plan)) if f.rule == rule]  # type: ignore[arg-type]
-
-
-def levels(rule: str, **plan: object) -> list[str]:
-    return [level for level, _ in found(rule, **plan)]
 
 
 @pytest.mark.parametrize("percent", [None, UNKNOWN, 0, 1, 50, 99, 100])

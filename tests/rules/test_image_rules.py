@@ -1,12 +1,9 @@
 """Boundary tables of the rules about the image."""
 
 import pytest
+from rules_rig import levels
 
-from fuota_constructs.rules import UNKNOWN, TaskPlan, findings_in
-
-
-def levels(rule: str, **plan: object) -> list[str]:
-    return [f.level for f in findings_in(TaskPlan(**plan)) if f.rule == rule]  # type: ignore[arg-type]
+from fuota_constructs.rules import UNKNOWN
 
 
 @pytest.mark.parametrize("size", [None, UNKNOWN, 1, 999_999])

@@ -4,16 +4,9 @@ import base64
 import re
 
 import pytest
+from rules_rig import found, levels
 
 from fuota_constructs.rules import UNKNOWN, GroupPlan, TaskPlan, findings_in
-
-
-def found(rule: str, **plan: object) -> list[tuple[str, str]]:
-    return [(f.level, f.message) for f in findings_in(TaskPlan(**plan)) if f.rule == rule]  # type: ignore[arg-type]
-
-
-def levels(rule: str, **plan: object) -> list[str]:
-    return [level for level, _ in found(rule, **plan)]
 
 
 @pytest.mark.parametrize(
