@@ -72,8 +72,8 @@ class FuotaMonitor(TaskMetrics):
         `alarm_actions`: what the alarms do, at most 5 in the Region of this stack: ARNs, for example `topic.topic_arn`,
         or actions of `aws_cloudwatch_actions`; nothing by default.
         `failure_ratio`: share of devices, 0 to 1, above which failures alarm; 0.1 by default.
-        `stuck_after`: how long after the start of its session a task may still wait for it, whole minutes from 1; 15
-        minutes by default.
+        `stuck_after`: how long after the start of its session a task may still wait for it, 1 to 10,080 whole minutes
+        (a week); 15 minutes by default.
 
         Raises `FuotaValidationError` for values of a wrong kind or out of range.
         """

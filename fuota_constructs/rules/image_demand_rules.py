@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fuota_constructs.rules.radio_session import session_plan
-from fuota_constructs.rules.rule import Remarks, Rule, TaskPlan, error, given, show, warning, whole_number
+from fuota_constructs.rules.rule import Remarks, Rule, TaskPlan, error, show, warning, whole_number
 
 if TYPE_CHECKING:
     from fuota_constructs.firmware.formats.image_facts import ImageFacts
@@ -100,7 +100,7 @@ def _image_too_large(plan: TaskPlan) -> Remarks:
     if limit is None or (facts is not None and facts.container is not None):
         return
     if size is None:
-        if not given(plan.image_bytes) and plan.image_bytes is None:
+        if plan.image_bytes is None:
             yield warning(
                 f"whether devices, which take {limit} bytes (max_image_bytes), take the firmware image is NOT checked:"
                 " give its size_bytes, too"

@@ -206,6 +206,14 @@ def test_versions_of_other_formats(tmp_path, make, replaces, level) -> None:
     assert found(tmp_path, make(), replaces=replaces).get("image-version", (None,))[0] == level
 
 
+def test_a_version_that_is_lower_is_told_from_one_that_is_not_above(tmp_path, signed) -> None:
+    lower = found(tmp_path, signed, replaces="2.5.0")["image-version"]
+    same = found(tmp_path, signed, replaces="2.4.0+7")["image-version"]
+    assert [level for level, _ in (lower, same)] == ["error", "error"]
+    assert "has version 2.4.0+7, lower than that of " in lower[1]
+    assert "has version 2.4.0+7, not above that of " in same[1]
+
+
 def test_an_image_larger_than_devices_take(tmp_path, signed) -> None:
     assert found(tmp_path, program(), max_image_bytes=20_000) == {}
     [(rule, (level, message))] = found(tmp_path, program(), max_image_bytes=19_999).items()
@@ -245,6 +253,7 @@ def test_an_image_in_a_bucket_is_compared_by_the_size_it_is_given(stack) -> None
     assert levels(size_bytes=100, max_image_bytes=100) == []
     assert levels(size_bytes=101, max_image_bytes=100) == ["error"]
     assert levels(max_image_bytes=100) == ["warning"]
+    assert levels(size_bytes=cdk.Token.as_number({"Ref": "Size"}), max_image_bytes=100) == []
     assert levels() == []
 
 

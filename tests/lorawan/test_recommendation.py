@@ -141,7 +141,7 @@ def test_images_whose_fragment_count_has_twins_get_another_size():
     assert plan.decode_probability >= 0.999
 
 
-@pytest.mark.parametrize(("loss", "planned"), [(0.1, False), (0.25, True)])
+@pytest.mark.parametrize(("loss", "planned"), [(0.1, None), (0.25, "25")])
 @pytest.mark.parametrize("dl_class", [CLASS_B, CLASS_C])
 def test_snippet_is_python_with_the_parameters(dl_class, loss, planned):
     conditions = Conditions(region("AS923-1"), dl_class=dl_class, loss=loss)
@@ -154,7 +154,7 @@ def test_snippet_is_python_with_the_parameters(dl_class, loss, planned):
     assert arguments["redundancy_percent"] == str(plan.redundancy_percent)
     assert arguments["fragment_interval"] == f"cdk.Duration.seconds({plan.interval_seconds})"
     assert 'my "new" firmware.bin' in ast.literal_eval(task.value.keywords[0].value.args[0])
-    assert ("planned_loss_percent" in arguments) == planned
+    assert arguments.get("planned_loss_percent") == planned
     assert "device_stack" not in arguments
     group_arguments = {keyword.arg: ast.unparse(keyword.value) for keyword in group.value.keywords}
     assert group_arguments["downlink_data_rate"] == str(plan.data_rate)

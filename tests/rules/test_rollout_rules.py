@@ -61,6 +61,8 @@ def test_a_bake_that_sees_no_silence() -> None:
     [(level, message)] = found("rollout-waves", silent_after_seconds=DAY + 1)
     assert level == "warning"
     assert message.startswith("canary, tenth bake for less than silent_after")
+    [(_, message)] = found("rollout-waves", silent_after_seconds=36 * HOUR)
+    assert "silent_after, which is 36 h:" in message
     assert found("rollout-waves", silent_after_seconds=DAY) == []
 
 

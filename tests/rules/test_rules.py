@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -167,3 +168,9 @@ def test_no_input_crashes_a_rule(values: tuple[object, ...]) -> None:
     for finding in findings_in(plan):
         assert finding.message
         assert finding.level in IDS[finding.rule]
+
+
+@pytest.mark.parametrize(("characters", "shown"), [(60, '"' + 60 * "!" + '"'), (61, '"' + 60 * "!" + '..."')])
+def test_a_long_text_is_shown_by_its_begin(characters: int, shown: str) -> None:
+    [message] = [f.message for f in findings_in(TaskPlan(descriptor="!" * characters)) if f.rule == "descriptor-format"]
+    assert shown in message

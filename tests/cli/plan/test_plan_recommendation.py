@@ -14,7 +14,7 @@ from .plan_command import EU868, content, findings, plan
         (
             20_000,
             ("--loss", "12%", "--frequency", "868100000", "--device-stack", "zephyr,max_fragments=1000"),
-            ("planned_loss_percent=12", "downlink_frequency_hz=868100000", 'device_stack="zephyr@'),
+            ("planned_loss_percent=12,", "downlink_frequency_hz=868100000", 'device_stack="zephyr@'),
         ),
     ],
 )

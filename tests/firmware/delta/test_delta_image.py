@@ -117,6 +117,15 @@ def test_fails_where_the_patch_is_no_smaller() -> None:
     assert "send the whole image" in message
 
 
+@pytest.mark.parametrize(("size", "level"), [(4999, "warning"), (5000, "error")])
+def test_fails_from_the_size_of_the_target_on(size: int, level: str) -> None:
+    rng = random.Random(3)
+    delta = delta_of(rng.randbytes(5000), rng.randbytes(5000))
+    assert delta.patch is not None
+    as_large = dataclasses.replace(delta, patch=dataclasses.replace(delta.patch, data=bytes(size)))
+    assert found(as_large)["delta-ratio"][0] == level
+
+
 def test_a_small_gain_is_warned_of() -> None:
     rng = random.Random(3)
     half = rng.randbytes(3000)
