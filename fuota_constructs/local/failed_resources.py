@@ -6,6 +6,9 @@ state will be deleted upon the next stack operation": CloudFormation User Guide,
 before anything else there is assumed). Without an answer to name, the id is made up. An Update that fails with another
 PhysicalResourceId counts as a replacement: that id is deleted, and nothing is updated back (aws/aws-cdk#22670).
 
+RollbackStack goes back "to the last known stable state" (API reference), however many deployments without a rollback
+failed since; MiniStack knows only what the last one found.
+
 While a request is under way, the record of the resource says so, as `stack_records` has it for updates. Belongs to
 `ministack_host`, which checks the seams below.
 """
@@ -154,9 +157,27 @@ def _after_failed_ones(deploy_before: Any) -> Any:
                 before.pop(logical_id, None)
                 await _delete(stack_name, stack_id, resources.pop(logical_id))
             await _delete_replacements(stack_name, stack_id)
+        paused = stack.get("_failed_operation") if is_update else None
         await deploy_before(stack_name, stack_id, *given, is_update=is_update, **named)
+        if paused:
+            await _go_on(stack_name, stack_id, paused)
 
     return deploy_stack
+
+
+async def _go_on(stack_name: str, stack_id: str, paused: Record) -> None:
+    """Keep what the deployments since the last stable state did, for a rollback to that, or clean up after them."""
+    stack = _module(_PACKAGE)._stacks[stack_name]
+    if later := stack.get("_failed_operation"):
+        lists = {key: list(dict.fromkeys([*paused[key], *later[key]])) for key in ("created", "replaced_ids")}
+        stable = {key: paused[key] for key in ("is_update", "previous_stack")}
+        stack["_failed_operation"] = {**later, **stable, **lists}
+        return
+    replaced = (paused["previous_stack"] or {}).get("_resources", {})
+    for logical_id in paused["replaced_ids"]:
+        current = stack["_resources"].get(logical_id, {}).get("PhysicalResourceId")
+        if replaced[logical_id]["PhysicalResourceId"] != current:
+            await _delete(stack_name, stack_id, replaced[logical_id])
 
 
 def _after_failed_replacements(delete_before: Any) -> Any:

@@ -36,6 +36,7 @@ from fuota_constructs.local import (
     ministack_image,
     ministack_signatures,
     stack_records,
+    stack_refusals,
     state_machine_waits,
 )
 from fuota_constructs.local.certificates import certificates_in
@@ -87,6 +88,7 @@ SEAMS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
     *bucket_deletion.SEAMS,
     *bucket_tags.SEAMS,
     *stack_records.SEAMS,
+    *stack_refusals.SEAMS,
     *state_machine_waits.SEAMS,
 )
 
@@ -150,6 +152,7 @@ class Host:
         bucket_deletion.install()
         bucket_tags.install()
         stack_records.install()
+        stack_refusals.install()
         state_machine_waits.install(self.service.clock)
         self._let_nobody_else_in()
         # MiniStack's TLS mode would also listen on port 443 when it may.
