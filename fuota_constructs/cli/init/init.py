@@ -108,7 +108,8 @@ def init(
       0  made: `fuota rehearse` and `pytest` pass in the folder
       1  a file is there already, or could not be written
       2  wrong usage
-      3  no parameters bring such an image to the devices; nothing was written
+      3  no parameters bring such an image to the devices, or no device boots it;
+         nothing was written
       130  interrupted with Ctrl-C; nothing was written
     """
     from fuota_constructs.cli.init import new_files, next_steps

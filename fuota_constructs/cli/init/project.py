@@ -15,10 +15,12 @@ from string import Template
 from typing import TYPE_CHECKING, Final
 
 from fuota_constructs.cli.plan.inputs import Inputs, Planned, as_planned
+from fuota_constructs.firmware.formats import read_image
 from fuota_constructs.local import cdk_cli
 from fuota_constructs.lorawan import recommendation
 from fuota_constructs.lorawan.regions import regions
 from fuota_constructs.lorawan.session_plan import CLASS_B, DEFAULT_LOSS, DEFAULT_TARGET, Conditions
+from fuota_constructs.rules.image_file_rules import IMAGE_FILE_RULES
 
 if TYPE_CHECKING:
     from fuota_constructs.cli.init.answers import Answers
@@ -176,11 +178,12 @@ def project_of(answers: Answers) -> Project:
         if best is not None and slowest is not None:
             rates = {rate.index: rate for rate in region.data_rates}
             named = rates[best.plan.data_rate] if best.plan.data_rate != slowest.plan.data_rate else None
-            name = str(answers.firmware.path) if answers.firmware.path else None
-            inputs = Inputs(name, size, conditions, target, data_rate=named)
+            path = answers.firmware.path
+            facts = read_image(path.read_bytes()) if path else None
+            inputs = Inputs(str(path) if path else None, size, conditions, target, data_rate=named, image_facts=facts)
             planned = as_planned(inputs, best.plan)
-            if errors := [f"\n  {rule}: {message}" for rule, level, message in planned.findings if level == "error"]:
-                raise NothingFitsError(f"no session suits these devices:{''.join(errors)}")
+            if errors := {rule: message for rule, level, message in planned.findings if level == "error"}:
+                raise NothingFitsError(_why_not(errors))
             return Project(answers, planned, best)
     obstacles = "".join(f"\n  DR{option.data_rate.index}: {option.obstacle}" for option in choices)
     raise NothingFitsError(
@@ -188,6 +191,13 @@ def project_of(answers: Answers) -> Project:
         f" {percent(answers.loss)} % of the fragments:{obstacles}\n"
         + ("  try a smaller (delta) image, or less loss" if not answers.stacks else _WITH_STACK)
     )
+
+
+def _why_not(errors: dict[str, str]) -> str:
+    """The errors of a session by rule, and whether they are of its file or of its devices."""
+    of_the_file = errors.keys() <= {rule.id for rule in IMAGE_FILE_RULES}
+    said = "this file is not to be sent" if of_the_file else "no session suits these devices"
+    return f"{said}:" + "".join(f"\n  {rule}: {message}" for rule, message in errors.items())
 
 
 def percent(share: float) -> str:

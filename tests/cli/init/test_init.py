@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import runpy
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -272,6 +274,37 @@ def test_says_what_no_parameters_can_mend(monkeypatch: pytest.MonkeyPatch) -> No
     assert done.exit_code == 0
     assert "warning image-size: the firmware image has 1000001 bytes" in done.stdout
     assert len(findings_of_synth(monkeypatch)) == done.stdout.count("\nwarning ")
+
+
+def _hex_line(data: bytes) -> str:
+    record = bytes([len(data), 0, 0, 0]) + data
+    return f":{(record + bytes([-sum(record) & 255])).hex()}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("app.hex", "".join(map(_hex_line, [bytes(16)] * 2000)).encode() + b":00000001FF\n", "is an Intel HEX file"),
+        ("app.bin", b"PK\x03\x04" + bytes(30_000), "is a ZIP archive"),
+        ("app.elf", b"\x7fELF\x01\x01\x01" + bytes(30_000), "is an ELF file"),
+    ],
+)
+def test_fails_for_a_file_that_no_device_boots(name: str, content: bytes, said: str) -> None:
+    Path(name).write_bytes(content)
+    done = init("--yes", "--image", name)
+    assert done.exit_code == 3, done.output
+    assert "fuota: this file is not to be sent:" in done.stderr
+    assert f"image-container: the firmware image {said}" in " ".join(done.stderr.split())
+    assert written() == [name]
+
+
+def test_says_what_speaks_against_a_file_that_may_be_sent() -> None:
+    signed = struct.pack("<IIHHIIBBHII", 0x96F3B83D, 0, 32, 0, 20_000, 0, 1, 2, 3, 0, 0) + bytes(20_000)  # by MCUboot
+    digest = struct.pack("<BxH", 0x10, 32) + hashlib.sha256(signed).digest()
+    Path("app.bin").write_bytes(signed + struct.pack("<HH", 0x6907, 4 + len(digest)) + digest)
+    done = init("--yes", "--image", "app.bin")
+    assert done.exit_code == 0, done.output
+    assert "\nwarning image-unsigned: " in done.stdout
 
 
 def test_the_workflow_knows_the_folder_in_a_repository() -> None:
