@@ -25,11 +25,27 @@ class RfRegionName(click.ParamType[str]):
         typed = str(value).strip().lower().replace("_", "-")
         if typed in known:
             return known[typed]
-        near = [known[each] for each in difflib.get_close_matches(typed, known, n=1)]
-        remedy = f"did you mean {near[0]}? " if near else ""
+        near = _regions_like(typed, known)
+        remedy = f"did you mean {' or '.join(near)}? " if near else ""
         if is_region(typed):
             remedy = "it is the name of an AWS Region, and this is where the devices are; "
         return self.fail(f"{str(value)!r} is no RfRegion: {remedy}there are {', '.join(known.values())}", param, ctx)
+
+
+def _regions_like(typed: str, known: dict[str, str]) -> list[str]:
+    """The regions that a name may mean: RP002 calls them EU863-870 and US902-928, and AWS knows four of its AS923.
+
+    A wrong guess would be another frequency, so all that it may be are named. What has no band in it is a misspelling.
+    """
+    if name := re.match(r"([a-z]{2})[^0-9a-z]*([0-9])[0-9]{2}(?:[^0-9]+([0-9])(?![0-9]))?", typed):
+        letters, band, part = name[1], name[2], name[3]
+        of_band = [region for region in known if region[:3] == letters + band]
+        of_part = [region for region in of_band if part and region.endswith(f"-{part}")]
+        if found := of_part or of_band or [region for region in known if region[:2] == letters]:
+            return [known[region] for region in found]
+    if typed.isdigit() and (found := [region for region in known if typed in region]):
+        return [known[region] for region in found]
+    return [known[each] for each in difflib.get_close_matches(typed, known, n=1)]
 
 
 class DeviceClass(click.ParamType[str]):

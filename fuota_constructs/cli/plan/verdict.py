@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from fuota_constructs.cli.banner import Banner
 from fuota_constructs.cli.exit_codes import NOT_MET, PASSED
@@ -76,15 +76,14 @@ def _works(result: Planned) -> tuple[bool, str]:
 
 
 def _remedies(result: Planned) -> tuple[str, ...]:
+    errors = {rule for rule, level, _ in result.findings if level == "error"}
     if result.inputs.image_bytes < 1:
         return ("give an image that is not empty",)
-    errors = {rule for rule, level, _ in result.findings if level == "error"}
-    if errors and errors <= {rule.id for rule in DELTA_RULES}:
-        return ("send the whole image, or give other files: the findings say which",)
-    if errors and errors <= {rule.id for rule in (*IMAGE_FILE_RULES, *DELTA_RULES)}:
-        return ("give another file: the findings say which",)
-    if errors and errors <= {rule.id for rule in STACK_RULES}:
-        return ("let another session, or another build of the stack, meet it: the findings say what",)
+    if "image-size" in errors:  # no session mends it
+        return ("send a smaller image, such as a delta: `fuota delta BASE TARGET -o PATCH` makes one",)
+    for ids, remedy in _OF_THE_FILES:
+        if errors and errors <= ids:
+            return (remedy,)
     slower = _slower_than_ping_slots(result)
     if result.inputs.recommend:
         return (
@@ -95,6 +94,18 @@ def _remedies(result: Planned) -> tuple[str, ...]:
         *slower,
         "add --recommend: it finds what fits, or says for each data rate why nothing does",
     )
+
+
+_DELTA, _FILE = ({rule.id for rule in rules} for rules in (DELTA_RULES, IMAGE_FILE_RULES))
+_OF_THE_FILES: Final = (
+    (_DELTA, "send the whole image, or give other files: the findings say which"),
+    (_FILE | _DELTA, "give another file: the findings say which"),
+    (
+        {rule.id for rule in STACK_RULES},
+        "let another session, or another build of the stack, meet it: the findings say what",
+    ),
+)
+"""What to do about errors that are of these rules alone."""
 
 
 def _slower_than_ping_slots(result: Planned) -> tuple[str, ...]:

@@ -23,6 +23,19 @@ from .plan_command import EU868, content, plan
             "it is the name of an AWS Region, and this is where the devices are; there",
         ),
         (("1kB", "--rf-region", "mars"), "'mars' is no RfRegion: there are EU868, EU433, CN779, RU864, IN865, KR920"),
+        *(
+            (("1kB", "--region", typed), f"{typed!r} is no RfRegion: did you mean {meant}? there")
+            for typed, meant in {
+                "EU863-870": "EU868",
+                "US902-928": "US915",
+                "AU_915_928_FSB_2": "AU915",
+                "CN470-510": "CN470",
+                "AS_923_2": "AS923-2",
+                "AS923": "AS923-1 or AS923-2 or AS923-3 or AS923-4",
+                "923": "AS923-1 or AS923-2 or AS923-3 or AS923-4",
+                "us915_0": "US915",
+            }.items()
+        ),
         (("1kB", *EU868, "--data-rate", "8"), "EU868 has no downlink DR8: choose of DR0 (SF12/125 kHz)"),
         (("1kB", *EU868, "--fragment-size", "0"), "give 1 byte or more"),
         (("1kB", *EU868, "--interval", "nan"), "is no interval"),

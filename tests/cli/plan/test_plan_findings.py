@@ -78,6 +78,12 @@ def test_a_file_that_no_device_boots_is_no_matter_of_parameters(tmp_path: Path) 
     assert "image-container: the firmware image is an ELF file (linker output), which no device boots" in said
 
 
+@pytest.mark.parametrize("recommend", [(), ("--recommend",)])
+def test_an_image_that_is_too_large_is_no_matter_of_parameters(recommend: tuple[str, ...]) -> None:
+    [remedy] = content("1048577", *EU868, *recommend)["verdict"]["remedies"]
+    assert remedy == "send a smaller image, such as a delta: `fuota delta BASE TARGET -o PATCH` makes one"
+
+
 def test_fails_for_a_stack_that_refuses_the_sessions_of_groups() -> None:
     found = content("20kB", *EU868, "--recommend", "--device-stack", "mbed")
     assert found["verdict"]["works"] is False
