@@ -183,15 +183,16 @@ def show(record: Record, console: Console) -> None:
     show_banner(record.banner, console, about=record.about)
     for status in record.rollouts:
         console.print(waves_table(status, console.width))
-    if outcome is None or verdict is None:
+    if outcome is not None and verdict is not None:
+        for task in outcome.tasks:
+            devices = outcome.devices_of(task)
+            done = sum(device.has_image for device in devices)
+            console.print(_shown(f"{task.name}: {done}/{len(devices)} devices have the image; {task_words(task)}"))
+        console.print(_cohorts(outcome))
+        for line in loss_lines(outcome):
+            console.print(Text(line))
+    elif not record.rollouts:
         return
-    for task in outcome.tasks:
-        devices = outcome.devices_of(task)
-        done = sum(device.has_image for device in devices)
-        console.print(_shown(f"{task.name}: {done}/{len(devices)} devices have the image; {task_words(task)}"))
-    console.print(_cohorts(outcome))
-    for line in loss_lines(outcome):
-        console.print(Text(line))
     console.print(Text(f"do it again: {record.request.command}"), soft_wrap=True)
 
 
