@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
+import shlex
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from fuota_constructs.local.fleet.loss import FleetError, number
 from fuota_constructs.local.task_outcome import SUCCESSFUL, cohorts_of
+from fuota_constructs.lorawan.plan_command import keeps_dwell_time, plan_words
 from fuota_constructs.lorawan.session_plan import TS005_CLASS_C_SECONDS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fuota_constructs.local.task_outcome import CohortOutcome, DeviceOutcome, TaskOutcome, TaskProgress, Trouble
 
 DEFAULT_SHARE: Final = 0.99
@@ -19,6 +24,9 @@ DEFAULT_SHARE: Final = 0.99
 MOST_NAMED: Final = 5
 MOST_EXPLAINED: Final = 2
 """The line names causes of so many cohorts; all are listed below it."""
+
+MOST_PLANNED_PERCENT: Final = 99
+"""No session is planned for a device that hears nothing."""
 
 MISSING: Final = "MissingFrag"
 REMEDIES: Final = {
@@ -235,17 +243,34 @@ def _against_loss(outcome: Rehearsed) -> list[str]:
             if value is None
         ]
         most = max((device.loss or 0.0 for device in failed), default=0.0)
-        image = f"{task.image.size_bytes}B" if task.image.size_bytes else "IMAGE"
-        plan = f"fuota plan {image} --rf-region {given.rf_region or 'RFREGION'} --recommend"
+        planned = min(MOST_PLANNED_PERCENT, math.ceil(100 * most))
         if missing:
-            remedy = f"give it {', '.join(missing)}: `{plan}` chooses"
+            remedy = f"give it {', '.join(missing)}: `{_plan_command(task, failed)}` chooses"
         elif task.session_seconds > TS005_CLASS_C_SECONDS:
             hours = f"{task.session_seconds / 3600:.1f} h, a class C device ends it after 9.1 h"
             remedy = f"make the session shorter ({hours}): larger fragments at a faster data rate, a shorter interval"
         else:
             remedy = (
                 f"more redundancy than {given.redundancy_percent} %, or a slower data rate: they lost up to"
-                f" {100 * most:.3g} % of the fragments; `{plan} --loss {100 * most:.0f}%` chooses"
+                f" {100 * most:.3g} % of the fragments;"
+                f" `{_plan_command(task, failed, loss_percent=planned)}` chooses"
             )
         remedies.append(f"{MISSING} in {task.name}: {remedy}")
     return remedies
+
+
+def _plan_command(task: TaskOutcome, devices: Sequence[DeviceOutcome], loss_percent: int | None = None) -> str:
+    """What works out a session for these devices, under what this one happened under."""
+    given = task.parameters
+    words = plan_words(
+        task.image.size_bytes,
+        given.rf_region,
+        dl_class=given.dl_class,
+        gateways=given.gateways,
+        gateway_spacing_seconds=given.gateway_spacing_ms / 1000,
+        frequency_hz=given.frequency_hz,
+        dwell_time=keeps_dwell_time(given.rf_region, given.data_rate, given.fragment_size_bytes),
+        stacks=sorted({device.stack for device in devices if device.stack}),
+        loss_percent=loss_percent,
+    )
+    return shlex.join(("fuota", *words))

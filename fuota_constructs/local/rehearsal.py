@@ -223,12 +223,12 @@ class Rehearsal:
     def classes_of(self, task: TaskOutcome) -> tuple[str, ...]:
         """The classes of the multicast groups of a task; empty where it is for devices alone."""
         place = {"task_id": task.task_id, "account": task.account, "aws_region": task.aws_region}
-        client = self._client(place)
-        groups = [client.get_multicast_group(Id=group)["LoRaWAN"] for group in sorted(self._groups_of(place))]
-        return tuple(group.get("DlClass", "ClassC") for group in groups)
+        return tuple(group["LoRaWAN"].get("DlClass", "ClassC") for group in self._read_groups(place))
 
     def _task_outcome(self, session: dict[str, Any]) -> TaskOutcome:
         task = self._client(session).get_fuota_task(Id=session["task_id"])
+        group: dict[str, Any] = next(iter(self._read_groups(session)), {"LoRaWAN": {}})
+        gateways = group["LoRaWAN"].get("ParticipatingGateways") or {}
         return TaskOutcome(
             **_progress(session),
             account=session["account"],
@@ -239,6 +239,10 @@ class Rehearsal:
                 redundancy_percent=task.get("RedundancyPercent"),
                 fragment_size_bytes=task.get("FragmentSizeBytes"),
                 fragment_interval_ms=task.get("FragmentIntervalMS"),
+                dl_class=group["LoRaWAN"].get("DlClass"),
+                frequency_hz=(group["LoRaWAN"].get("DefaultSessionParameters") or {}).get("DlFreq"),
+                gateways=len(gateways.get("GatewayList") or [""]),
+                gateway_spacing_ms=gateways.get("TransmissionInterval") or 0,
             ),
             image=self._image(session, task["FirmwareUpdateImage"]),
         )
@@ -276,6 +280,10 @@ class Rehearsal:
     def _groups_of(self, task: dict[str, Any]) -> list[str]:
         listing = self._client(task).list_multicast_groups_by_fuota_task
         return [group["Id"] for group in pages(listing, "MulticastGroupList", Id=task["task_id"])]
+
+    def _read_groups(self, task: dict[str, Any]) -> list[dict[str, Any]]:
+        client = self._client(task)
+        return [client.get_multicast_group(Id=group) for group in sorted(self._groups_of(task))]
 
     def _devices_of(self, task: dict[str, Any]) -> list[str]:
         """The devices of a task that has no groups."""

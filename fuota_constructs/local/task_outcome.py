@@ -36,13 +36,20 @@ class TaskProgress:
 
 @dataclass(frozen=True)
 class TaskParameters:
-    """How a task is sent, as it is deployed; None where nothing was given, the data rate as the service chose it."""
+    """How a task is sent, as it is deployed; None where nothing was given, the data rate as the service chose it.
+
+    From `dl_class` on it is what its multicast groups say, the first of them.
+    """
 
     rf_region: str | None
     data_rate: int | None
     redundancy_percent: int | None
     fragment_size_bytes: int | None
     fragment_interval_ms: int | None
+    dl_class: str | None = None
+    frequency_hz: int | None = None
+    gateways: int = 1
+    gateway_spacing_ms: int = 0
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from fuota_constructs.lorawan.plan_command import keeps_dwell_time, plan_words
 from fuota_constructs.lorawan.redundancy import decode_probability
-from fuota_constructs.lorawan.session_plan import CLASS_B
+from fuota_constructs.lorawan.session_plan import DEFAULT_LOSS
 from fuota_constructs.operations import task as states
 from fuota_constructs.operations.device_status import NOT_GIVEN, status_named
 from fuota_constructs.operations.image import SEEN_LATE
@@ -16,7 +17,7 @@ from fuota_constructs.operations.next_step import NextStep, step
 from fuota_constructs.operations.status_proof import VERSION_FIRST, after, doubts, may_hang
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from fuota_constructs.lorawan.device_stack import DeviceStack
     from fuota_constructs.operations.checks import Check
@@ -96,7 +97,7 @@ def _done(progress: Progress, access: Sequence[Check], stacks: Sequence[DeviceSt
         return Verdict(Outcome.UPDATED, f"all {_devices(total)} report the {_sent(progress)}", doubted)
     causes, remedies = _causes(progress, access, stacks)
     causes, remedies = (*causes, *doubted), (*remedies, *(after(stacks) if total else ()))
-    steps = (step("status", progress.task.id, "--devices"), *_steps_for_loss(progress)) if total else ()
+    steps = (step("status", progress.task.id, "--devices"), *_steps_for_loss(progress, stacks)) if total else ()
     if updated:
         sent = _sent(progress).replace("; ", " (", 1)
         summary = f"{updated:,} of {_devices(total)} report the {sent}); {total - updated:,} do not"
@@ -160,7 +161,7 @@ def _remedy_for_loss(progress: Progress) -> str:
     if progress.plan and progress.plan.slots_taken:
         return f"start a new task with {slower_than_ping_slots(progress.plan)}"
     if progress.plan and redundancy is not None:
-        now += f", which {SURE:.0%} of devices survive up to about {_survived_loss(progress.plan):.0%} loss"
+        now += f", which {SURE:.0%} of devices survive up to about {_loss_survived_by(progress.plan, SURE):.0%} loss"
     return (
         f"start a new task with more redundancy ({now}; `fuota plan` says how much a loss needs), or a slower data rate"
     )
@@ -175,43 +176,50 @@ def slower_than_ping_slots(plan: SessionPlan) -> str:
     )
 
 
-def _steps_for_loss(progress: Progress) -> tuple[NextStep, ...]:
+def _steps_for_loss(progress: Progress, stacks: Sequence[DeviceStack]) -> tuple[NextStep, ...]:
     """A plan for more loss than the session was made for."""
     image, region = progress.image, progress.task.rf_region
     if _LOSS not in progress.counts or image is None or not image.size_bytes or region is None:
         return ()
-    loss = round(100 * loss_to_plan_for(progress))
-    words = ("plan", f"{image.size_bytes}B", "--rf-region", region, *_conditions(progress), "--loss", f"{loss}%")
-    return (NextStep((*words, "--recommend"), asks_the_service=False),)
+    plan, group = progress.plan, max(progress.groups, key=lambda each: each.frequency_hz or 0, default=None)
+    words = plan_words(
+        image.size_bytes,
+        region,
+        dl_class=plan.dl_class if plan else None,
+        gateways=plan.gateways if plan else 1,
+        gateway_spacing_seconds=plan.gateway_spacing_seconds if plan else 0.0,
+        frequency_hz=group.frequency_hz if group else None,
+        dwell_time=plan is not None and keeps_dwell_time(plan.region, plan.data_rate, plan.fragment_bytes),
+        stacks=(stack.text for stack in stacks),
+        loss_percent=round(100 * loss_to_plan_for(progress)),
+    )
+    return (NextStep(words, asks_the_service=False),)
 
 
 def loss_to_plan_for(progress: Progress) -> float:
     """The share of fragments to plan a next session for, where devices lost more than this one made up for.
 
-    What found its ping slot taken does not count: the next session leaves each fragment one, and the planned loss.
+    It is above the loss that the share of devices with the image is explained by, and no less than was planned: of a
+    session with hardly any redundancy all that is known is that devices lost more. What found its ping slot taken does
+    not count: the next session leaves each fragment one, and the planned loss.
     """
-    plan = progress.plan
-    survived = _survived_loss(plan) if plan else 0.0
-    loss = min(MOST_LOSS_PERCENT, STEP_PERCENT * (math.floor(100 * survived / STEP_PERCENT) + 1)) / 100
-    return max(loss, plan.loss) if plan and plan.slots_taken else loss
+    plan, total = progress.plan, len(progress.devices)
+    if plan is None:
+        return DEFAULT_LOSS
+    # Laplace's rule: few devices prove little, and none of them no loss in particular.
+    delivered = (total - progress.counts.get(_LOSS, 0) + 1) / (total + 2)
+    met = _loss_survived_by(plan, min(SURE, delivered))
+    loss = min(MOST_LOSS_PERCENT, STEP_PERCENT * (math.floor(100 * met / STEP_PERCENT) + 1)) / 100
+    return max(loss, plan.loss)
 
 
-def _conditions(progress: Progress) -> Iterator[str]:
-    plan = progress.plan
-    if plan and plan.dl_class == CLASS_B:
-        yield from ("--class", "B")
-    if plan and plan.gateways > 1:
-        yield from ("--gateways", str(plan.gateways), "--gateway-spacing", f"{1000 * plan.gateway_spacing_seconds:.0f}")
-    if frequencies := {group.frequency_hz for group in progress.groups if group.frequency_hz}:
-        yield from ("--frequency", str(max(frequencies)))
-
-
-def _survived_loss(plan: SessionPlan) -> float:
+def _loss_survived_by(plan: SessionPlan, share: float) -> float:
+    """The highest loss of which this share of the devices has the image."""
     low, high = 0.0, 1.0
     for _ in range(BISECTIONS):
         middle = (low + high) / 2
         missed = plan.missed_at(middle)
-        enough = decode_probability(plan.data_fragments, plan.coded_fragments, missed, version=plan.version) >= SURE
+        enough = decode_probability(plan.data_fragments, plan.coded_fragments, missed, version=plan.version) >= share
         low, high = (middle, high) if enough else (low, middle)
     return low
 

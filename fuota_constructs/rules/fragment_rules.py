@@ -17,6 +17,7 @@ from fuota_constructs.rules.radio_session import (
     interval_ms,
     named_rates,
     outlasts_its_class,
+    plan_command,
     recommended,
     redundancy_in_range,
     redundancy_or_none_given,
@@ -128,7 +129,7 @@ def _parameters_not_given(plan: TaskPlan) -> Remarks:
     if not missing or not plan.multicast_groups:
         return
     size = image_bytes(plan)
-    command = f"`fuota plan {f'{size}B' if size else 'IMAGE'} --rf-region {plan.rf_region or 'RFREGION'} --recommend`"
+    command = f"`{plan_command(plan)}`"
     if values := recommended(plan):
         remedy = f"choose {values}"
     elif size is None:

@@ -13,6 +13,7 @@ from fuota_constructs.lorawan.fragments import (
     encoded_fragments,
     interval_seconds,
 )
+from fuota_constructs.lorawan.plan_command import plan_words
 from fuota_constructs.lorawan.regions import DataRate, Region, region
 from fuota_constructs.lorawan.session_plan import (
     CLASS_B,
@@ -204,8 +205,30 @@ def best_session(plan: TaskPlan) -> "tuple[Recommendation | None, bool]":
     conditions = {_conditions(facts, plan, group) for group in plan.multicast_groups or (GroupPlan(""),)}
     if len(conditions) > 1:
         return None, False
-    target = max(DEFAULT_TARGET, plan.target or 0.0)
-    return _best_session(image, conditions.pop(), named[0] if named else None, target)
+    target, [under], index = max(DEFAULT_TARGET, plan.target or 0.0), conditions, named[0] if named else None
+    if facts.dwell_time_ms is not None and not under.dwell_time:  # whether the network sets it is not known here
+        keeps_it = _best_session(image, under._replace(dwell_time=True), index, target)
+        if keeps_it[0] is not None:
+            return keeps_it
+    return _best_session(image, under, index, target)
+
+
+def plan_command(plan: TaskPlan) -> str:
+    """The command that proposes a session for a task, under the conditions of its first group."""
+    group = next(iter(plan.multicast_groups), GroupPlan(""))
+    percent = loss_percent(plan.planned_loss_percent)
+    words = plan_words(
+        image_bytes(plan),
+        plan.rf_region,
+        dl_class=dl_class(plan),
+        gateways=group.gateways,
+        gateway_spacing_seconds=group.gateway_spacing_seconds,
+        frequency_hz=group.frequency_hz,
+        dwell_time=plan.dwell_time,
+        stacks=(stack.text for stack in stacks(plan)),
+        loss_percent=percent,
+    )
+    return " ".join(("fuota", *words))
 
 
 @functools.lru_cache(maxsize=512)

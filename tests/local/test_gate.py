@@ -158,6 +158,41 @@ def test_says_what_to_do_against_loss(given: dict[str, object], remedy: str) -> 
     assert remedy in said
 
 
+CLASS_B_BY_THREE = {"dl_class": "ClassB", "frequency_hz": 869_525_000, "gateways": 3, "gateway_spacing_ms": 500}
+GATEWAYS = "--gateways 3 --gateway-spacing 500"
+UNDER_DWELL = {"rf_region": "AS923-2", "data_rate": 4, "fragment_size_bytes": 122}
+
+
+@pytest.mark.parametrize(
+    ("given", "received", "options"),
+    [
+        ({}, 749, "--rf-region EU868 --device-stack loramac-node --loss 26%"),
+        ({}, 0, "--rf-region EU868 --device-stack loramac-node --loss 99%"),
+        (
+            CLASS_B_BY_THREE,
+            800,
+            f"--rf-region EU868 --class B {GATEWAYS} --frequency 869525000 --device-stack loramac-node --loss 20%",
+        ),
+        (UNDER_DWELL, 800, "--rf-region AS923-2 --dwell-time --device-stack loramac-node --loss 20%"),
+        (
+            {**UNDER_DWELL, "fragment_size_bytes": 123},
+            800,
+            "--rf-region AS923-2 --device-stack loramac-node --loss 20%",
+        ),
+        ({"rf_region": None, "fragment_size_bytes": None}, 0, "--rf-region RFREGION --device-stack loramac-node"),
+    ],
+)
+def test_what_plans_another_session_is_told_what_this_one_happened_under(
+    given: dict[str, object], received: int, options: str
+) -> None:
+    failed = [
+        dataclasses.replace(device, sent=1000, received=received, stack="loramac-node")
+        for device in devices("meters", MissingFrag=2)
+    ]
+    [said] = judge(outcome(failed, tasks=(task(**given),))).remedies  # type: ignore[arg-type]
+    assert f"`fuota plan 22856B {options} --recommend` chooses" in said
+
+
 @pytest.mark.parametrize("status", ["Initial", "MICError", "Not_enough_memory", "A_new_one"])
 def test_says_what_to_do_about_every_status(status: str) -> None:
     verdict = judge(outcome(devices("meters", **{status: 3})))

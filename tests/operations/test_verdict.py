@@ -184,10 +184,31 @@ def test_more_redundancy_is_no_remedy_for_fragments_that_find_their_ping_slot_ta
     )
     assert loss_to_plan_for(too_fast) == 0.1  # what was planned
     assert "which 99% of devices survive up to about" in verdict_of(lost(4)).remedies[1]
-    assert loss_to_plan_for(lost(4)) == 0.2
+    assert loss_to_plan_for(lost(4)) == 0.25
     again, unhurried = retry_of(aws, too_fast), retry_of(aws, lost(4))
     assert (again.interval_seconds, again.planned_loss, again.redundancy_percent, again.enough) == (4, 0.1, 30, True)
     assert again.interval_remark.startswith("a fragment interval of at least 4 s: ")
     assert (unhurried.interval_seconds, unhurried.interval_remark) == (None, "")
     assert unhurried.redundancy_percent is not None
     assert unhurried.redundancy_percent > 30
+
+
+def test_a_retry_is_planned_for_more_loss_than_explains_who_has_the_image_and_no_less_than_before() -> None:
+    conditions = Conditions(regions()["US915"])
+    plan = plan_session(
+        24_008, conditions, data_rate=conditions.region.data_rates[0], fragment_bytes=30, redundancy_percent=5
+    )
+
+    def planned_for(missing: int, of: int) -> float:
+        found = _progress(*["MissingFrag"] * missing, *["Successful"] * (of - missing))
+        return loss_to_plan_for(replace(found, plan=plan))
+
+    assert planned_for(200, 200) == 0.1  # 5 % redundancy survives 3 % loss; the plan was for 10 %
+    assert planned_for(2, 200) == 0.1
+    more = plan_session(
+        24_008, conditions, data_rate=conditions.region.data_rates[0], fragment_bytes=30, redundancy_percent=30
+    )
+    few, all_of_them = (_progress(*["MissingFrag"] * n, *["Successful"] * (200 - n)) for n in (4, 200))
+    assert loss_to_plan_for(replace(few, plan=more)) == 0.25
+    assert loss_to_plan_for(replace(all_of_them, plan=more)) == 0.3
+    assert loss_to_plan_for(replace(few, plan=None)) == 0.1

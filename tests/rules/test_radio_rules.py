@@ -180,6 +180,10 @@ def test_fails_when_classes_are_mixed() -> None:
             },
             id="days of class B",
         ),
+        pytest.param(
+            {**group("AS923-2", data_rate=4), "fragment_size_bytes": 122, "fragment_interval_ms": 5000},
+            id="AS923-2, where the network may set a dwell time",
+        ),
         pytest.param({"image_bytes": 1500, "fragment_size_bytes": 219}, id="a tiny image"),
     ],
 )

@@ -93,6 +93,10 @@ class Parameters(TypedDict):
     redundancy_percent: int | None
     fragment_size_bytes: int | None
     fragment_interval_ms: float | None
+    dl_class: Annotated[str | None, "of the first multicast group, as the others"]
+    frequency_hz: int | None
+    gateways: Annotated[int, "participating gateways; 1 where the service chooses"]
+    gateway_spacing_ms: int
 
 
 class Delta(TypedDict):

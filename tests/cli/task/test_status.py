@@ -85,7 +85,7 @@ def test_names_the_causes_where_devices_failed(cloud: LocalCloud, task: str, fuo
     assert "which 99% of devices survive up to about 2" in done.stdout
     assert "send a delta image" in done.stdout
     assert f"\n  fuota status {task} --devices --local --port {cloud.port}\n" in done.stdout
-    assert "\n  fuota plan 20000B --rf-region EU868 --loss 25% --recommend\n" in done.stdout
+    assert "\n  fuota plan 20000B --rf-region EU868 --loss 30% --recommend\n" in done.stdout
 
 
 def test_watch_ends_well_only_when_every_device_has_the_image(cloud: LocalCloud, task: str, fuota: Fuota) -> None:
