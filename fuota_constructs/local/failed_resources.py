@@ -4,10 +4,9 @@ A Create that fails is followed by a Delete: of the rollback, of its cleanup whe
 next operation after one without a rollback, or of the deletion of the stack ("Resources without a last known stable
 state will be deleted upon the next stack operation": CloudFormation User Guide, stack failure options; that it comes
 before anything else there is assumed). Without an answer to name, the id is made up. An Update that fails with another
-PhysicalResourceId counts as a replacement: that id is deleted, and nothing is updated back (aws/aws-cdk#22670).
-
-RollbackStack goes back "to the last known stable state" (API reference), however many deployments without a rollback
-failed since; MiniStack knows only what the last one found.
+PhysicalResourceId counts as a replacement: that id is deleted, and nothing is updated back (aws/aws-cdk#22670). The
+Update of a rollback may replace too: then the cleanup deletes what it replaced. RollbackStack goes back "to the last
+known stable state" (API reference), however many deployments without a rollback failed since.
 
 While a request is under way, the record of the resource says so, as `stack_records` has it for updates. Belongs to
 `ministack_host`, which checks the seams below.
@@ -18,7 +17,6 @@ import importlib
 import secrets
 import string
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 from fuota_constructs.local.functions.custom_resources import CustomResourceError, is_custom
@@ -35,15 +33,24 @@ _REQUEST = (
     *("physical_id", "old_props"),
 )
 _DELETE = ("stack_name", "stack_id", "retain_resources", "force")
+_REVERT = (
+    *("stack_id", "stack_name", "logical_id", "rtype", "physical_id", "applied_props", "previous_props", "attrs"),
+    "record",
+)
+_CONTINUE = ("stack_name", "stack_id", "resources_to_skip")
 _ROLL_BACK = ("stack_name", "stack_id", "stack", "operation", "reason_override")
 _DELETE_RESOURCE = ("resource_type", "physical_id", "props", "stack_name", "logical_id")
 SEAMS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
     (_CUSTOM_RESOURCE, "invoke_custom_resource", _REQUEST),
     (_PACKAGE, "_stacks", None),
+    (_PACKAGE, "_stack_events", None),
     *((module, "_deploy_stack_async", _DEPLOY) for module in (_STACKS, _HANDLERS, _CHANGE_SETS)),
     *((module, "_delete_stack_async", _DELETE) for module in (_STACKS, _HANDLERS)),
     *((module, "_roll_back_operation", _ROLL_BACK) for module in (_STACKS, _HANDLERS)),
+    *((module, "_continue_update_rollback_async", _CONTINUE) for module in (_STACKS, _HANDLERS)),
+    (_STACKS, "_revert_update", _REVERT),
     (_STACKS, "_delete_resource", _DELETE_RESOURCE),
+    ("ministack.core.responses", "now_iso", ()),
     (_STACKS, "run_reentrant", ("fn", "args", "thread_name")),
     (
         _STACKS,
@@ -54,7 +61,8 @@ SEAMS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
         ),
     ),
 )
-_REPLACEMENTS = "_failed_replacements"  # on the record of a stack: what an Update that failed left, by logical id
+# On the record of a stack: what an Update that failed left, by logical id, and what the Update of a rollback replaced.
+_REPLACEMENTS, _REPLACED = "_failed_replacements", "_replaced_in_rollback"
 
 Record = dict[str, Any]
 
@@ -63,7 +71,11 @@ def install() -> None:
     """Keep what failed, and have it deleted when CloudFormation would."""
     _keep_records()
     stacks = _module(_STACKS)
-    _replace("_roll_back_operation", _with_failed_ones(stacks._roll_back_operation), _STACKS, _HANDLERS)
+    _replace("_revert_update", _noting_replacements(stacks._revert_update), _STACKS)
+    roll_back = _with_cleanup(_with_failed_ones(stacks._roll_back_operation))
+    _replace("_roll_back_operation", roll_back, _STACKS, _HANDLERS)
+    go_on = _with_cleanup(stacks._continue_update_rollback_async)
+    _replace("_continue_update_rollback_async", go_on, _STACKS, _HANDLERS)
     _replace("_deploy_stack_async", _after_failed_ones(stacks._deploy_stack_async), _STACKS, _HANDLERS, _CHANGE_SETS)
     _replace("_delete_stack_async", _after_failed_replacements(stacks._delete_stack_async), _STACKS, _HANDLERS)
 
@@ -147,6 +159,42 @@ def _with_failed_ones(roll_back_before: Any) -> Any:
     return roll_back_operation
 
 
+def _noting_replacements(revert_before: Any) -> Any:
+    async def revert_update(*given: Any) -> None:
+        await revert_before(*given)
+        revert = dict(zip(_REVERT, given, strict=False))
+        if (revert.get("record") or {}).get("PhysicalResourceId") in {None, revert["physical_id"]}:
+            return
+        ids = revert["logical_id"], revert["rtype"], revert["physical_id"]
+        replaced = _record(*ids, revert["applied_props"], "UPDATE_COMPLETE")
+        _module(_PACKAGE)._stacks[revert["stack_name"]].setdefault(_REPLACED, []).append(replaced)
+
+    return revert_update
+
+
+def _with_cleanup(roll_back_before: Any) -> Any:
+    async def roll_back(stack_name: str, stack_id: str, *given: Any, **named: Any) -> None:
+        await roll_back_before(stack_name, stack_id, *given, **named)
+        stack = _module(_PACKAGE)._stacks.get(stack_name, {})
+        if stack.get("StackStatus") == "UPDATE_ROLLBACK_COMPLETE":
+            await _clean_up(stack_name, stack_id, stack.pop(_REPLACED, []))
+
+    return roll_back
+
+
+async def _clean_up(stack_name: str, stack_id: str, records: list[Record]) -> None:
+    """Delete in the cleanup of an operation that is through, but for its last event: nobody has seen that yet."""
+    if not records:
+        return
+    stack, events = _module(_PACKAGE)._stacks[stack_name], _module(_PACKAGE)._stack_events[stack_id]
+    status, last = stack["StackStatus"], events.pop()
+    stack["StackStatus"] = f"{status}_CLEANUP_IN_PROGRESS"
+    for record in records:
+        await _delete(stack_name, stack_id, record)
+    stack["StackStatus"] = status
+    events.append({**last, "Timestamp": _now()})
+
+
 def _after_failed_ones(deploy_before: Any) -> Any:
     async def deploy_stack(stack_name: str, stack_id: str, *given: Any, is_update: bool = False, **named: Any) -> None:
         stack = _module(_PACKAGE)._stacks[stack_name]
@@ -174,10 +222,10 @@ async def _go_on(stack_name: str, stack_id: str, paused: Record) -> None:
         stack["_failed_operation"] = {**later, **stable, **lists}
         return
     replaced = (paused["previous_stack"] or {}).get("_resources", {})
-    for logical_id in paused["replaced_ids"]:
-        current = stack["_resources"].get(logical_id, {}).get("PhysicalResourceId")
-        if replaced[logical_id]["PhysicalResourceId"] != current:
-            await _delete(stack_name, stack_id, replaced[logical_id])
+    current = {name: record["PhysicalResourceId"] for name, record in stack["_resources"].items()}
+    records = [replaced[name] for name in paused["replaced_ids"]]
+    gone = [each for each in records if each["PhysicalResourceId"] != current.get(each["LogicalResourceId"])]
+    await _clean_up(stack_name, stack_id, gone)
 
 
 def _after_failed_replacements(delete_before: Any) -> Any:
@@ -228,8 +276,12 @@ def _record(logical_id: str, resource_type: str, physical_id: str | None, proper
         "Properties": properties,
         "ResourceStatus": status,
         "Attributes": {},
-        "Timestamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "Timestamp": _now(),
     }
+
+
+def _now() -> str:
+    return str(_module("ministack.core.responses").now_iso())
 
 
 def _made_up_id(stack_name: str, logical_id: str) -> str:

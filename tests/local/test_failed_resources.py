@@ -91,3 +91,22 @@ def test_a_stack_that_could_not_be_taken_back_is_deleted_with_what_is_left(told:
     assert told.asked(name)[1:] == 2 * [["Delete", "A", "half", "1"]]
     assert told.delete(name, RetainResources=["A"]) == "DELETE_COMPLETE"
     assert len(told.asked(name)) == 3
+
+
+def test_what_the_rollback_itself_replaces_is_deleted(told: ToldFunction, name: str) -> None:
+    told.deploy(name, {"A": told.resource(Update={"PhysicalResourceId": "other"})})
+    status = told.deploy(name, {"A": told.resource("2"), "B": told.resource(after="A", Create=HALF)})
+    assert status == "UPDATE_ROLLBACK_COMPLETE"
+    asked = [["Update", "A", "a", "2"], ["Create", "B", None, "1"], ["Update", "A", "a", "1"]]
+    assert told.asked(name)[1:] == [*asked, ["Delete", "B", "half", "1"], ["Delete", "A", "a", "2"]]
+    assert told.physical_ids(name) == {"A": "other"}
+
+
+def test_a_rollback_that_goes_on_deletes_what_it_replaces(told: ToldFunction, name: str) -> None:
+    told.deploy(name, {"A": told.resource(Update={"PhysicalResourceId": "other"}), "B": told.resource(Update=FAILED)})
+    failing = {"A": told.resource("2"), "B": told.resource("2", after="A"), "C": told.resource(after="B", Create=HALF)}
+    assert told.deploy(name, failing) == "UPDATE_ROLLBACK_FAILED"
+    told.stacks.continue_update_rollback(StackName=name, ResourcesToSkip=["B"])
+    assert told.settled(name) == "UPDATE_ROLLBACK_COMPLETE"
+    assert told.asked(name)[-2:] == [["Delete", "C", "half", "1"], ["Delete", "A", "a", "2"]]
+    assert told.physical_ids(name) == {"A": "other", "B": "b"}
