@@ -19,7 +19,7 @@ import string
 from collections.abc import Iterator
 from typing import Any
 
-from fuota_constructs.local.functions.custom_resources import CustomResourceError, is_custom
+from fuota_constructs.local.functions.custom_resources import ResourceError
 
 _PACKAGE = "ministack.services.cloudformation"
 _CUSTOM_RESOURCE = f"{_PACKAGE}.custom_resource"
@@ -94,13 +94,14 @@ def _keep_records() -> None:
 
 
 @contextlib.contextmanager
-def _creating(stack: Record, request: Record) -> Iterator[None]:
+def creating(stack: Record, request: Record) -> Iterator[None]:
+    """Have on the record of a stack what a Create is about, and what it left where it fails with a ResourceError."""
     resources, logical_id = stack.setdefault("_resources", {}), request["logical_id"]
     record = resources[logical_id] = _record_of(request, "", "CREATE_IN_PROGRESS")
     try:
         yield
-    except CustomResourceError as error:
-        if error.asked:
+    except Exception as error:
+        if isinstance(error, ResourceError) and error.asked:
             record["PhysicalResourceId"] = error.physical_id or _made_up_id(request["stack_name"], logical_id)
             record |= {"ResourceStatus": "CREATE_FAILED", "ResourceStatusReason": str(error)}
         else:
@@ -112,7 +113,7 @@ def _creating(stack: Record, request: Record) -> Iterator[None]:
 def _updating(stack: Record, request: Record) -> Iterator[None]:
     try:
         yield
-    except CustomResourceError as error:
+    except ResourceError as error:
         if error.physical_id not in {None, request["physical_id"]}:
             left = _record_of(request, error.physical_id, "UPDATE_FAILED")
             stack.setdefault(_REPLACEMENTS, {})[request["logical_id"]] = left
@@ -132,7 +133,7 @@ def _deleting(stack: Record, request: Record) -> Iterator[None]:
         record["ResourceStatus"] = status
 
 
-_ON_RECORD = {"Create": _creating, "Update": _updating, "Delete": _deleting}
+_ON_RECORD = {"Create": creating, "Update": _updating, "Delete": _deleting}
 
 
 def _with_failed_ones(roll_back_before: Any) -> Any:
@@ -261,7 +262,7 @@ async def _delete(stack_name: str, stack_id: str, record: Record) -> None:
 
 
 def _is_failed_create(record: Record) -> bool:
-    return record.get("ResourceStatus") == "CREATE_FAILED" and is_custom(record["ResourceType"])
+    return record.get("ResourceStatus") == "CREATE_FAILED"
 
 
 def _record_of(request: Record, physical_id: str | None, status: str) -> Record:

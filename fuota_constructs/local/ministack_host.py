@@ -35,6 +35,7 @@ from fuota_constructs.local import (
     ministack_iam,
     ministack_image,
     ministack_signatures,
+    nested_stacks,
     stack_records,
     stack_refusals,
     state_machine_waits,
@@ -84,6 +85,7 @@ SEAMS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
     *workers.SEAMS,
     *custom_resources.SEAMS,
     *failed_resources.SEAMS,
+    *nested_stacks.SEAMS,
     *inline_code.SEAMS,
     *bucket_deletion.SEAMS,
     *bucket_tags.SEAMS,
@@ -148,6 +150,7 @@ class Host:
         workers.install(clock_file=self._clock_file(), requests_per_second=self.requests_per_second)
         custom_resources.install()
         failed_resources.install()
+        nested_stacks.install()
         inline_code.install()
         bucket_deletion.install()
         bucket_tags.install()

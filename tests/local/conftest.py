@@ -1,4 +1,5 @@
 import sys
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -9,7 +10,8 @@ from fuota_constructs.local.cloud import LocalCloud
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from wire import Wire  # the folder's own module
+from told_function import ToldFunction  # the folder's own modules
+from wire import Wire
 
 
 @pytest.fixture(scope="session")
@@ -17,6 +19,18 @@ def cloud(start_cloud: Callable[..., AbstractContextManager[LocalCloud]]) -> Ite
     """One running local cloud for all tests of this folder; each makes its own resources in it."""
     with start_cloud() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def told(cloud: LocalCloud) -> ToldFunction:
+    """A function of the cloud that answers as the custom resources say that it is behind."""
+    return ToldFunction(cloud)
+
+
+@pytest.fixture
+def stack() -> str:
+    """The name of a stack of the test's own."""
+    return f"s-{uuid.uuid4().hex}"
 
 
 @pytest.fixture(scope="module")

@@ -26,6 +26,7 @@ def handler(event, context):
     urllib.request.urlopen(request).close()
 """
 FAILED = {"Status": "FAILED", "Reason": "the volcano erupted"}
+HALF = {**FAILED, "PhysicalResourceId": "half"}
 
 
 class ToldFunction:

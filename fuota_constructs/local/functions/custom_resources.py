@@ -33,14 +33,14 @@ _ANSWER_PATH = "/_ministack/cfn-response/"
 logger = logging.getLogger(__name__)
 
 
-class CustomResourceError(Exception):
-    """A request to a custom resource failed; `physical_id` is what its answer named, `asked` whether its code ran."""
+class ResourceError(Exception):
+    """A request for a resource failed: with what its answer named, and whether anything was asked of it."""
 
-    def __init__(self, reason: str, *, asked: bool, physical_id: str | None) -> None:
+    def __init__(self, reason: str, *, physical_id: str | None = None, asked: bool = True) -> None:
         """Take what the stack event says, and what a Delete has to know."""
         super().__init__(reason)
-        self.asked = asked
         self.physical_id = physical_id
+        self.asked = asked
 
 
 @dataclass
@@ -83,11 +83,11 @@ def _watch_requests() -> None:
                 "CloudFormation did not receive a response from your Custom Resource. Please check your logs for "
                 f"requestId [{request.event.get('RequestId')}]"
             )
-            raise CustomResourceError(reason, asked=True, physical_id=None) from None
+            raise ResourceError(reason) from None
         except Exception as error:
             asked = bool(request.event) and not request.cannot_start
             answered = request.answer.get("PhysicalResourceId") or None
-            raise CustomResourceError(str(error), asked=asked, physical_id=answered) from error
+            raise ResourceError(str(error), asked=asked, physical_id=answered) from error
         finally:
             _request.reset(before)
             _requests.pop(_token(request.event) or "", None)
