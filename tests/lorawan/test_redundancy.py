@@ -118,6 +118,15 @@ def test_more_coded_fragments_never_hurt(m, loss, version):
     assert all(0 <= chance <= 1 for chance in chances)
 
 
+@pytest.mark.parametrize(
+    ("m", "sampled", "loss", "version"), [(40, 19, 0.1, 2), (50, 17, 0.01, 2), (30, 22, 0.05, 1), (300, 14, 0.05, 1)]
+)
+def test_more_coded_fragments_never_hurt_where_sampling_and_formula_meet(m, sampled, loss, version):
+    assert decode_probability(m, sampled, loss, version=version) <= decode_probability(
+        m, sampled + 1, loss, version=version
+    )
+
+
 @given(st.integers(1, 16_383), st.floats(0, 1), st.sampled_from([1, 2]))
 @settings(max_examples=40, deadline=None)
 def test_without_coded_fragments_nothing_may_be_lost(m, loss, version):
