@@ -14,6 +14,7 @@ from fuota_constructs.operations.groups import group_checks, with_session
 from fuota_constructs.operations.next_step import NextStep, step
 from fuota_constructs.operations.progress import Progress, read_progress, task_plan
 from fuota_constructs.operations.role import role_checks
+from fuota_constructs.rules.wording import as_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -111,9 +112,9 @@ def _parameters(
     plans = [plan._replace(device_stack=stack) for stack in stacks] or [plan]
     found = dict.fromkeys(finding for each in plans for finding in rules.findings_in(each))
     checks = [
-        error(finding.rule, finding.message, "change the task, then check again")
+        error(finding.rule, as_names(finding.message), "change the task, then check again")
         if finding.level == "error"
-        else warning(finding.rule, finding.message)
+        else warning(finding.rule, as_names(finding.message))
         for finding in sorted(found, key=lambda finding: finding.level)
         # The bucket was asked where it is, and what is attached needs no more requests.
         if finding.rule not in {"image-region", "target-count"}

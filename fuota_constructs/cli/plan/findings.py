@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fuota_constructs import rules
+from fuota_constructs.rules.wording import as_flags
 
 Findings = list[tuple[str, str, str]]
 """Rule id, level ("error" or "warning") and message, errors first."""
@@ -11,7 +12,7 @@ Findings = list[tuple[str, str, str]]
 def findings(task: rules.TaskPlan) -> Findings:
     """What the rules say about a task."""
     return [
-        (finding.rule, finding.level, finding.message)
+        (finding.rule, finding.level, as_flags(finding.message))
         for finding in rules.findings_in(task)
         if finding.rule != "parameters-not-given"  # a plan assumes what is not given, and says so
     ]

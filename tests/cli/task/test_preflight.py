@@ -1,6 +1,7 @@
 """fuota preflight, as an operator meets it."""
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 
@@ -66,6 +67,11 @@ def test_lists_errors_first_with_what_to_do_and_as_json(cloud: LocalCloud, task:
 
 GATEWAYS = {"ParticipatingGateways": {"GatewayList": ["a", "b", "c"], "TransmissionInterval": 9000}}
 OF_THE_RADIO = {rule.id for rule in RULES} - {"aws-region"}
+
+
+def figures(message: str) -> tuple[str, ...]:
+    """The numbers of a message: its words are those of the command."""
+    return tuple(re.findall(r"[\d.]+", message.partition("; together these pass")[0]))
 
 
 @pytest.mark.parametrize(
@@ -143,8 +149,8 @@ def test_finds_what_a_plan_of_the_same_values_finds(  # noqa: PLR0917  # one arg
     assert planned.returncode == (0 if verdict["works"] else 3)
     # What falls short of a target is a warning here: the loss is not known, and nobody gave the target.
     assert preflight.returncode == (0 if verdict["works"] or "falls short" in verdict["summary"] else 3)
-    assert {(each["rule"], each["message"]) for each in json.loads(planned.stdout)["findings"]} <= {
-        (check["name"], check["message"]) for check in checks
+    assert {(each["rule"], figures(each["message"])) for each in json.loads(planned.stdout)["findings"]} <= {
+        (check["name"], figures(check["message"])) for check in checks
     }
 
 
@@ -156,4 +162,9 @@ def test_takes_the_loss_and_target_of_a_plan(cloud: LocalCloud, task: str, fuota
     [finding] = json.loads(planned.stdout)["findings"]
     assert finding["rule"] == "decode-probability"
     assert "and the target is 99.99 %" in finding["message"]
-    assert finding["message"] in {check["message"] for check in json.loads(preflight.stdout)["checks"]}
+    checks = json.loads(preflight.stdout)["checks"]
+    assert figures(finding["message"]) in {figures(check["message"]) for check in checks}
+    assert "choose --redundancy of at least " in finding["message"]
+    [said] = [check["message"] for check in checks if check["name"] == "decode-probability"]
+    assert "choose RedundancyPercent of at least " in said
+    assert "; together these pass: RedundancyPercent=" in said
