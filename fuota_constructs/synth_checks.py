@@ -30,7 +30,7 @@ from fuota_constructs.rules import (
     findings_in,
     session_plan,
 )
-from fuota_constructs.rules.radio_session import loss
+from fuota_constructs.rules.radio_session import missed
 from fuota_constructs.template.late_warnings import warn
 from fuota_constructs.template.references import referred
 from fuota_constructs.template.service_arns import parts_of
@@ -142,8 +142,8 @@ def rollout_plan(plan: TaskPlan, rollout: RolloutPlan, *, dl_class: str) -> Task
 
 
 def planned_loss(plan: TaskPlan) -> float:
-    """The share of fragments that a device is planned to lose."""
-    return loss(plan)
+    """The share of fragments that a device is planned to miss: what it loses, and what is not sent to it (assumed)."""
+    return missed(plan)
 
 
 def place_of(thing: IEnvironmentAware | None, arn: str | None = None) -> Place:
@@ -206,6 +206,7 @@ def _plan_of_group(group: IMulticastGroupRef, *, arn: str, beside: str | None, h
         known(getattr(group, name, None))
         for name in ("downlink_data_rate", "downlink_frequency_hz", "transmission_interval_ms")
     )
+    gateways = tuple(getattr(group, "participating_gateways", ()))
     place = place_of(group if any(here) else None, arn)
     named = (rf_region and rf_region != beside) or place.apart_from(here) or (any(place) and not any(here))
     return GroupPlan(
@@ -214,10 +215,11 @@ def _plan_of_group(group: IMulticastGroupRef, *, arn: str, beside: str | None, h
         dl_class=dl_class,
         data_rate=data_rate if isinstance(data_rate, int) else None,
         frequency_hz=frequency if isinstance(frequency, int) else None,
-        gateways=len(getattr(group, "participating_gateways", ())) or 1,
+        gateways=len(gateways) or 1,
         gateway_spacing_seconds=interval / 1000 if isinstance(interval, int | float) else 0.0,
         place=place,
         device_stack=getattr(group, "device_stack", None),
+        gateway_ids=gateways,
     )
 
 

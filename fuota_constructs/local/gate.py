@@ -121,8 +121,19 @@ def judge(outcome: Rehearsed, required: float = DEFAULT_SHARE) -> Verdict:
     figures = (required, outcome.succeeded, len(outcome.devices))
     if missed:
         return Verdict(False, f"FAILED {missed}", *figures, causes, tuple(_remedies(outcome)))
-    line = f"PASSED {outcome.succeeded}/{len(outcome.devices)} devices ({bar} required)"
+    line = f"PASSED {outcome.succeeded}/{len(outcome.devices)} devices ({bar} required){_but(outcome)}"
     return Verdict(True, line, *figures, causes, tuple(_remedies(outcome)) if causes else ())
+
+
+def _but(outcome: Rehearsed) -> str:
+    """What a last line may not keep to itself: fragments that are not sent, or may not be."""
+    return "".join(
+        f", although in {task.name} {task.air.cause}"
+        if task.air.fragments_unsent
+        else f", but no more than may be: in {task.name} {task.air.cause}"
+        for task in outcome.tasks
+        if task.air
+    )
 
 
 def _missed(outcome: Rehearsed, required: float, bar: str) -> str:
@@ -189,6 +200,7 @@ def _named(cohort: CohortOutcome, *, why: bool = True) -> str:
 
 def _causes(outcome: Rehearsed) -> list[str]:
     causes = [f"{task.name}: the service could not send it: {task.problem}" for task in outcome.tasks if task.problem]
+    causes += [f"{task.name}: {task.air.cause}" for task in outcome.tasks if task.air]
     total = len(outcome.devices)
     # A status may be worse or better than the truth: what counts is the image.
     found = Counter((device.status, device.trouble, device.has_image) for device in outcome.devices)
@@ -207,6 +219,7 @@ def _remedies(outcome: Rehearsed) -> list[str]:
     if any(task.problem for task in outcome.tasks):
         remedies.append("correct what the service could not read or send: the rest follows from it")
         return remedies
+    remedies += [f"{task.name}: {task.air.remedy} ({task.air.rule})" for task in outcome.tasks if task.air]
     troubles = Counter(device.trouble for device in outcome.devices if device.trouble is not None)
     remedies += [f"{_about(trouble)}: {trouble.remedy}" for trouble, _ in troubles.most_common()]
     plain = {device.status for device in outcome.devices if device.trouble is None and not device.has_image}

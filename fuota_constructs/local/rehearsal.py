@@ -15,6 +15,7 @@ from fuota_constructs.local.outcome import Outcome
 from fuota_constructs.local.overview import pages
 from fuota_constructs.local.task_outcome import (
     DeviceOutcome,
+    TaskAir,
     TaskDelta,
     TaskImage,
     TaskOutcome,
@@ -245,6 +246,7 @@ class Rehearsal:
                 gateway_spacing_ms=gateways.get("TransmissionInterval") or 0,
             ),
             image=self._image(session, task["FirmwareUpdateImage"]),
+            air=TaskAir(**session["air"]) if session["air"] else None,
         )
 
     def _image(self, session: dict[str, Any], uri: str) -> TaskImage:

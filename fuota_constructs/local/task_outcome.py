@@ -13,6 +13,19 @@ SUCCESSFUL: Final = "Successful"
 
 
 @dataclass(frozen=True)
+class TaskAir:
+    """What of a session is not sent, or may not be: why, what to do, and the rule that warns of it.
+
+    With no fragment unsent it is a doubt: all were taken as sent, and whether a duty cycle lets them is not known.
+    """
+
+    fragments_unsent: int
+    cause: str
+    remedy: str
+    rule: str
+
+
+@dataclass(frozen=True)
 class TaskProgress:
     """How far the session of one task is; moments in epoch seconds, counts of devices by FuotaDeviceStatus."""
 
@@ -82,13 +95,14 @@ class TaskOutcome(TaskProgress):
     aws_region: str
     parameters: TaskParameters
     image: TaskImage
+    air: TaskAir | None = None
 
 
 @dataclass(frozen=True)
 class Trouble:
     """What the stack of a device has to do with its outcome, what to do, and the rule that warns of it, if one does.
 
-    `about` is `stack`, `delta`: what it makes of a patch, or `radio`: when it listens.
+    `about` is `stack`, `delta`: what it makes of a patch, or `radio`: what is sent to it.
     """
 
     cause: str

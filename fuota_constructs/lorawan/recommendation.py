@@ -131,15 +131,14 @@ def snippet(plan: SessionPlan, conditions: Conditions, *, image: str = "firmware
     )
 
 
-def redundancy_for(
-    data: int, conditions: Conditions, target: float, *, interval_seconds: int | None = None
-) -> int | None:
+def redundancy_for(data: int, conditions: Conditions, target: float, *, missed: float | None = None) -> int | None:
     """The smallest RedundancyPercent that brings so many fragments to the target; None where none does.
 
-    At least 1 for devices that notice at a redundant fragment only that they are done. Without an interval each
-    fragment is taken to find its ping slot free, as it does at the shortest lawful one.
+    At least 1 for devices that notice at a redundant fragment only that they are done. `missed` is the share of
+    fragments that do not arrive (`Conditions.loss_at`), by default the loss: at the shortest lawful interval there is
+    a ping slot and airtime for each.
     """
-    loss = conditions.loss if interval_seconds is None else conditions.loss_at(interval_seconds)
+    loss = conditions.loss if missed is None else missed
     percent = smallest_redundancy_percent(data, loss, target, version=conditions.version)
     if percent == 0 and any(stack.never_done_without_redundancy for stack in conditions.stacks):
         return 1

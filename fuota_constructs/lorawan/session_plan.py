@@ -8,12 +8,24 @@ Every figure follows from the arguments alone. What AWS does not document is ass
 import math
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from fuota_constructs.lorawan.fragments import data_fragments, encoded_fragments
+from fuota_constructs.lorawan.fragments import (
+    BEACON_SHARE,
+    PING_SLOT_SECONDS,
+    ROUNDING,
+    data_fragments,
+    encoded_fragments,
+    one_sent_of,
+    seconds_a_ping_slot,
+    share_missed,
+    share_of_slots_taken,
+    share_unsent,
+    with_slot,
+)
 from fuota_constructs.lorawan.redundancy import decode_probability
 
 if TYPE_CHECKING:
     from fuota_constructs.lorawan.device_stack import DeviceStack
-    from fuota_constructs.lorawan.regions import DataRate, Region
+    from fuota_constructs.lorawan.regions import DataRate, DutyCycleBand, Region
 
 CLASS_B: Final = "ClassB"
 CLASS_C: Final = "ClassC"
@@ -36,36 +48,10 @@ RECEIVE_MILLIAMPERES: Final = 5.5
 SUPPLY_VOLTS: Final = 3.3
 """Assumed: supply voltage."""
 
-PING_SLOT_SECONDS: Final = 0.03
-SLOTS_A_BEACON_PERIOD: Final = 4096
-BEACON_PERIOD_SECONDS: Final = 128
-BEACON_SECONDS: Final = 0.16
-"""Class B timing: 4096 slots of 30 ms in the 128 s from beacon to beacon (LoRaWAN 1.0.4), of which 5.12 s have none.
-
-A beacon is assumed to take 160 ms: 17 bytes at SF9/125 kHz without a header are about 153 ms.
-"""
-
 SECONDS_PER_HOUR: Final = 3600
-
-ROUNDING: Final = 1e-9
-"""Seconds of rounding error that must not cost a whole second: 0.7 / 0.1 is a little more than 7 in floating point."""
 
 DEFAULT_PING_SLOT_PERIOD: Final = 128
 """Assumed ping slot period of a class B group, in slots of 30 ms (the API takes 32 to 4096): one slot every 4 s."""
-
-
-def seconds_a_ping_slot(period: int) -> float:
-    """Seconds from one ping slot to the next, on average, of a ping slot period in slots of 30 ms.
-
-    From beacon to beacon there are 4096 / period of them: a period of 128 makes 32 ping slots in 128 s, 3.84 s apart
-    but for the beacon. Devices know powers of two only (TS005, Periodicity); assumed: another period is rounded up.
-    """
-    return BEACON_PERIOD_SECONDS * (1 << (period - 1).bit_length()) / SLOTS_A_BEACON_PERIOD
-
-
-def share_of_slots_taken(interval_seconds: float, slot_seconds: float | None) -> float:
-    """The share of class B fragments that come faster than ping slots and find theirs taken; 0 without ping slots."""
-    return 0.0 if slot_seconds is None else max(0.0, 1 - interval_seconds / slot_seconds)
 
 
 class Conditions(NamedTuple):
@@ -98,10 +84,33 @@ class Conditions(NamedTuple):
         return self.region.class_c_frequency_hz if self.dl_class == CLASS_C else self.region.class_b_frequency_hz
 
     @property
+    def duty_cycle_band(self) -> "DutyCycleBand | None":
+        """The band of the session and the share of time one gateway may send in it; None where there is no limit."""
+        return self.region.duty_cycle_band(self.downlink_frequency_hz)
+
+    @property
     def duty_cycle_limit(self) -> float | None:
         """Share of time one gateway may send there; None where there is no limit."""
-        band = self.region.duty_cycle_band(self.downlink_frequency_hz)
+        band = self.duty_cycle_band
         return band.share if band else None
+
+    @property
+    def beacon_share(self) -> float:
+        """Share of time that a gateway sends beacons in the band of the session; 0 for class C.
+
+        Assumed: beacons are sent in the band of the region's ping slots.
+        """
+        if self.dl_class == CLASS_C or self.duty_cycle_band is None:
+            return 0.0
+        beacons = self.region.duty_cycle_band(self.region.class_b_frequency_hz)
+        return BEACON_SHARE if beacons == self.duty_cycle_band else 0.0
+
+    def silence_seconds(self, airtime_seconds: float) -> float:
+        """How long after the begin of a fragment a gateway begins no other: by its airtime and a certain duty cycle."""
+        band = self.duty_cycle_band
+        if band is None or not band.certain:
+            return airtime_seconds
+        return airtime_seconds / (band.share - self.beacon_share)
 
     @property
     def transmission_limit_seconds(self) -> float | None:
@@ -121,9 +130,10 @@ class Conditions(NamedTuple):
             return None
         return seconds_a_ping_slot(self.ping_slot_period or DEFAULT_PING_SLOT_PERIOD)
 
-    def loss_at(self, interval_seconds: float) -> float:
-        """The share of fragments a device misses: in class B also those that find their ping slot taken (assumed)."""
-        return _missed(self.loss, share_of_slots_taken(interval_seconds, self.ping_slot_seconds))
+    def loss_at(self, interval_seconds: float, airtime_seconds: float) -> float:
+        """The share of fragments a device misses: also what no ping slot or no airtime is left for (assumed)."""
+        slot, silence = self.ping_slot_seconds, self.silence_seconds(airtime_seconds)
+        return share_missed(self.loss, share_unsent(interval_seconds, slot, silence))
 
     def sending_seconds(self, airtime_seconds: float) -> float:
         """How long all gateways take for one fragment: each begins `gateway_spacing_seconds` after the one before."""
@@ -133,7 +143,7 @@ class Conditions(NamedTuple):
         """The shortest whole second that air, duty cycle, gateways and (class B) ping slots allow between fragments."""
         needed = self.sending_seconds(airtime_seconds)
         if limit := self.duty_cycle_limit:
-            needed = max(needed, airtime_seconds / limit)
+            needed = max(needed, airtime_seconds / (limit - self.beacon_share))
         needed = max(needed, self.ping_slot_seconds or 0.0)
         return max(1, math.ceil(needed - ROUNDING))
 
@@ -148,6 +158,7 @@ _NAMES: Final = {
     "version": "ts004_version",
     "duty_cycle_used": "duty_cycle_used_share",
     "duty_cycle_limit": "duty_cycle_limit_share",
+    "silence_seconds": "gateway_silence_seconds",
 }
 """Where a document, read without this class, needs more of a name."""
 
@@ -180,6 +191,7 @@ class SessionPlan(NamedTuple):
     transmission_limit_seconds: float | None
     duty_cycle_used: float
     duty_cycle_limit: float | None
+    silence_seconds: float
     smallest_interval_seconds: int
     duration_seconds: int
     service_window_seconds: int
@@ -201,9 +213,30 @@ class SessionPlan(NamedTuple):
         """The share of fragments that find their ping slot taken, and are lost (assumed)."""
         return share_of_slots_taken(self.interval_seconds, self.ping_slot_seconds)
 
+    @property
+    def one_sent_of(self) -> int:
+        """Of so many fragments with a ping slot (class C: of all) a gateway sends one; 1: there is airtime for all."""
+        return one_sent_of(self.interval_seconds, self.ping_slot_seconds, self.silence_seconds)
+
+    @property
+    def duty_cycle_is_certain(self) -> bool:
+        """Whether a duty cycle keeps gateways silent: one that depends on the country does not here."""
+        return self.silence_seconds > self.fragment_airtime_seconds
+
+    @property
+    def sent_fragments(self) -> int:
+        """How many fragments gateways send: those with a ping slot, and of these one of `one_sent_of` (assumed)."""
+        found = with_slot(self.fragments, self.interval_seconds, self.ping_slot_seconds)
+        return math.ceil(found / self.one_sent_of)
+
+    @property
+    def unsent(self) -> float:
+        """The share of fragments that no ping slot or no airtime is left for: they are lost (assumed)."""
+        return share_unsent(self.interval_seconds, self.ping_slot_seconds, self.silence_seconds)
+
     def missed_at(self, loss: float) -> float:
-        """The share of fragments a device misses that loses so many of those that get a ping slot (class C: of all)."""
-        return _missed(loss, self.slots_taken)
+        """The share of fragments a device misses that loses so many of those that are sent."""
+        return share_missed(loss, self.unsent)
 
     def as_dict(self) -> dict[str, Any]:
         """All figures, as every JSON document has them: units in the names, null where nothing is limited or known."""
@@ -211,6 +244,7 @@ class SessionPlan(NamedTuple):
         return {
             **figures,
             "fragments": self.fragments,
+            "missed_share": self.missed_at(self.loss),
             "receive_milliamperes_assumed": RECEIVE_MILLIAMPERES,
             "supply_volts_assumed": SUPPLY_VOLTS,
         }
@@ -237,7 +271,8 @@ def plan_session(
     interval = smallest if interval_seconds is None else interval_seconds
     duration = total * interval
     receive = _receive_seconds(conditions, duration, total, airtime)
-    chance = decode_probability(data, total - data, conditions.loss_at(interval), version=conditions.version)
+    missed = conditions.loss_at(interval, airtime)
+    chance = decode_probability(data, total - data, missed, version=conditions.version)
     cut_off = _cut_off(conditions.dl_class, duration)
     milliampere_hours = receive * RECEIVE_MILLIAMPERES / SECONDS_PER_HOUR
     return SessionPlan(
@@ -260,8 +295,9 @@ def plan_session(
         fragment_airtime_seconds=airtime,
         total_airtime_seconds=total * airtime,
         transmission_limit_seconds=conditions.transmission_limit_seconds,
-        duty_cycle_used=airtime / interval,
+        duty_cycle_used=airtime / interval + conditions.beacon_share,
         duty_cycle_limit=conditions.duty_cycle_limit,
+        silence_seconds=conditions.silence_seconds(airtime),
         smallest_interval_seconds=smallest,
         duration_seconds=duration,
         service_window_seconds=SESSION_SECONDS[conditions.dl_class],
@@ -273,10 +309,6 @@ def plan_session(
         receive_milliampere_hours=milliampere_hours,
         receive_joules=milliampere_hours / 1000 * SECONDS_PER_HOUR * SUPPLY_VOLTS,
     )
-
-
-def _missed(loss: float, slots_taken: float) -> float:
-    return 1 - (1 - loss) * (1 - slots_taken) if slots_taken else loss
 
 
 def _cut_off(dl_class: str, duration: float) -> str | None:
@@ -295,5 +327,4 @@ def _receive_seconds(conditions: Conditions, duration: float, fragments: int, ai
         return float(duration)
     slots = duration / conditions.ping_slot_seconds
     empty = max(0.0, slots - fragments)
-    beacons = duration / BEACON_PERIOD_SECONDS
-    return fragments * airtime + empty * PING_SLOT_SECONDS + beacons * BEACON_SECONDS
+    return fragments * airtime + empty * PING_SLOT_SECONDS + duration * BEACON_SHARE

@@ -103,6 +103,7 @@ def task_plan(
                 group.gateways,
                 group.gateway_spacing_seconds,
                 group.ping_slot_period,
+                gateway_ids=group.gateway_ids,
             )
             for group in groups
         ),

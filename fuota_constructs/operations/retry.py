@@ -12,7 +12,7 @@ from fuota_constructs.operations import task as states
 from fuota_constructs.operations.device_status import NOT_GIVEN, status_named
 from fuota_constructs.operations.errors import OperationError
 from fuota_constructs.operations.task import group_devices
-from fuota_constructs.operations.verdict import loss_to_plan_for, slower_than_ping_slots
+from fuota_constructs.operations.verdict import longer_interval, loss_to_plan_for
 
 if TYPE_CHECKING:
     from fuota_constructs.operations.aws import Aws
@@ -35,8 +35,8 @@ class Retry:
 
     `by_class` has the devices of each class of multicast group; empty where the task was for devices alone.
     `redundancy_percent` is what the loss that was met needs (`planned_loss`), or that of the task where nothing was
-    lost; `enough` is False where no redundancy makes up for that loss. `interval_seconds` is the interval that leaves
-    each fragment a ping slot of its own, and `interval_remark` says so, where that of the task did not.
+    lost; `enough` is False where no redundancy makes up for that loss. `interval_seconds` is the interval at
+    which all fragments are sent, and `interval_remark` says so, where that of the task was too short for it.
     """
 
     devices: tuple[Device, ...]
@@ -83,10 +83,10 @@ def retry_of(aws: Aws, progress: Progress) -> Retry:
     redundancy, loss, enough = _redundancy(progress, devices)
     again = Retry(devices, left_out, _by_class(aws, progress, devices), redundancy, loss, enough)
     plan = progress.plan
-    if plan is None or not plan.slots_taken:
+    if plan is None or not plan.unsent:
         return again
     slower = plan.smallest_interval_seconds
-    return replace(again, interval_seconds=slower, interval_remark=slower_than_ping_slots(plan))
+    return replace(again, interval_seconds=slower, interval_remark=longer_interval(plan))
 
 
 def _by_class(aws: Aws, progress: Progress, devices: tuple[Device, ...]) -> dict[str, tuple[Device, ...]]:

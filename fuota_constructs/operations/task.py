@@ -72,6 +72,7 @@ class Group:
     gateways: int = 1
     gateway_spacing_seconds: float = 0.0
     ping_slot_period: int | None = None
+    gateway_ids: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return visible(f"{self.name} ({self.id})" if self.name else self.id)
@@ -179,6 +180,7 @@ def _group(answer: dict[str, Any]) -> Group:
         data_rate=parameters.get("DlDr"),
         frequency_hz=parameters.get("DlFreq"),
         gateways=len(sending.get("GatewayList") or []) or 1,
+        gateway_ids=tuple(sending.get("GatewayList") or ()),
         gateway_spacing_seconds=(sending.get("TransmissionInterval") or 0) / 1000,
         devices_requested=lorawan.get("NumberOfDevicesRequested"),
         devices_in_group=lorawan.get("NumberOfDevicesInGroup"),

@@ -158,8 +158,8 @@ def _remedy_for_loss(progress: Progress) -> str:
     now = "none is set" if redundancy is None else f"it is {redundancy} %"
     if progress.plan and progress.plan.cut_off:
         return f"start a new task whose session fits its window: {progress.plan.cut_off}; `fuota plan` finds parameters"
-    if progress.plan and progress.plan.slots_taken:
-        return f"start a new task with {slower_than_ping_slots(progress.plan)}"
+    if progress.plan and progress.plan.unsent:
+        return f"start a new task with {longer_interval(progress.plan)}"
     if progress.plan and redundancy is not None:
         now += f", which {SURE:.0%} of devices survive up to about {_loss_survived_by(progress.plan, SURE):.0%} loss"
     return (
@@ -167,12 +167,13 @@ def _remedy_for_loss(progress: Progress) -> str:
     )
 
 
-def slower_than_ping_slots(plan: SessionPlan) -> str:
-    """The interval that leaves each fragment a ping slot of its own, and why no redundancy stands in for it."""
+def longer_interval(plan: SessionPlan) -> str:
+    """The interval at which all fragments are sent, and why no redundancy stands in for it."""
+    from fuota_constructs.lorawan.unsent_fragments import why_unsent
+
     return (
-        f"a fragment interval of at least {plan.smallest_interval_seconds} s: {plan.slots_taken:.0%} of the fragments,"
-        f" one every {plan.interval_seconds} s, found their ping slot taken (assumed), as there is one every"
-        f" {plan.ping_slot_seconds:g} s; coded fragments do, too"
+        f"a fragment interval of at least {plan.smallest_interval_seconds} s: {why_unsent(plan)} (assumed), and coded"
+        " fragments are no better off"
     )
 
 
@@ -200,8 +201,8 @@ def loss_to_plan_for(progress: Progress) -> float:
     """The share of fragments to plan a next session for, where devices lost more than this one made up for.
 
     It is above the loss that the share of devices with the image is explained by, and no less than was planned: of a
-    session with hardly any redundancy all that is known is that devices lost more. What found its ping slot taken does
-    not count: the next session leaves each fragment one, and the planned loss.
+    session with hardly any redundancy all that is known is that devices lost more. What was not sent does not count:
+    the next session has ping slots and airtime for all, and the planned loss.
     """
     plan, total = progress.plan, len(progress.devices)
     if plan is None:

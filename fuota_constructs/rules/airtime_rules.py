@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import math
 
-from fuota_constructs.lorawan.fragments import interval_seconds
-from fuota_constructs.lorawan.session_plan import CLASS_B, DEFAULT_PING_SLOT_PERIOD, ROUNDING, seconds_a_ping_slot
+from fuota_constructs.lorawan.fragments import (
+    ROUNDING,
+    groups_of_a_gateway,
+    interval_seconds,
+    one_sent_of,
+    seconds_a_ping_slot,
+)
+from fuota_constructs.lorawan.session_plan import CLASS_B, DEFAULT_PING_SLOT_PERIOD
 from fuota_constructs.rules.radio_session import (
     SentRate,
     dl_class,
@@ -76,29 +82,35 @@ def _duty_cycle(plan: TaskPlan) -> Remarks:
         return
     for sent in sent_rates(plan):
         conditions = sent.conditions
-        band = sent.region.duty_cycle_band(conditions.downlink_frequency_hz)
+        band = conditions.duty_cycle_band
         airtime, interval = sent.rate.fragment_airtime_us(size) / 1e6, interval_seconds(milliseconds)
         if band is None or airtime > interval:
             continue
-        if airtime <= band.share * interval + ROUNDING:
-            yield from _duty_cycle_together(plan, sent, airtime, interval, band.share)
+        share = band.share - conditions.beacon_share
+        if airtime <= share * interval + ROUNDING:
+            yield from _duty_cycle_together(plan, sent, airtime, interval, share)
             continue
-        unsure = "" if band.certain else " (printed for the default channels; it depends on the country)"
+        sends = one_sent_of(interval, conditions.ping_slot_seconds, airtime / share)
+        dropped = f"{sends - 1} of {sends} fragments" if sends > 1 else "what is above"
+        beacons = ", beacons among it," if conditions.beacon_share else ""
+        drops = f"and drops {dropped} (assumed)"
+        if not band.certain:
+            drops = f"(printed for the default channels; it depends on the country), and then drops {dropped}"
         yield warning(
             f"{airtime:.3f} s on the air every {interval} s at {sent} are {airtime / interval:.1%} of the time; on"
             f" {(conditions.downlink_frequency_hz or 0) / 1e6:g} MHz a gateway may send {band.share:.3g} of it, that is"
-            f" {band.share:.1%}{unsure}, and drops what is above: choose Duration.seconds("
+            f" {band.share:.1%},{beacons} {drops}: choose Duration.seconds("
             f"{conditions.smallest_interval_seconds(airtime)}) or more{together(plan)}"
         )
 
 
 def _duty_cycle_together(plan: TaskPlan, sent: SentRate, airtime: float, interval: int, share: float) -> Remarks:
-    """Several groups that the service finds the gateways for: it may find the same for all."""
-    alike = [group for group in plan.multicast_groups if group.gateways == sent.conditions.gateways == 1]
-    all_of_it = len(alike) * airtime
+    """Several groups that one gateway may have to send to: those that name it, and those that name none."""
+    groups = groups_of_a_gateway([group.gateway_ids for group in plan.multicast_groups])
+    all_of_it = groups * airtime
     if all_of_it > share * interval + ROUNDING:
         yield warning(
-            f"{len(alike)} groups are sent {airtime:.3f} s each every {interval} s at {sent}; where the same gateways"
+            f"{groups} groups are sent {airtime:.3f} s each every {interval} s at {sent}; where the same gateways"
             f" serve them, that is {all_of_it / interval:.1%} of the time, of {share:.1%} that one may send there:"
             f" choose Duration.seconds({math.ceil(all_of_it / share - ROUNDING)}) or more, a task for each group,"
             " one after the other, or acknowledge this if their gateways differ (whether the service sends to"
@@ -169,10 +181,11 @@ AIRTIME_RULES = (
         id="duty-cycle",
         levels=("warning",),
         what="airtime by interval is above the duty cycle of the session's frequency, for a group or for all together",
-        why="gateways drop downlinks above it: lost fragments for every device",
+        why="gateways drop downlinks above it: lost fragments for every device, and one of two or more at that",
         remedy="a longer interval",
-        source="RP002-1.0.4, ETSI EN 300 220; assumed: RX2 frequency for class C, ping slot frequency for class B; all"
-        " groups are sent to at the same time, by the same gateways",
+        source="RP002-1.0.4, ETSI EN 300 220; assumed: RX2 frequency for class C, ping slot frequency for class B; a"
+        " gateway drops what comes sooner than airtime / duty cycle after the fragment before, as LoRa Basics Station"
+        " does (`s2e.c`); all groups that may have the same gateways are sent to at the same time",
         check=_duty_cycle,
     ),
     Rule(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from fuota_constructs.lorawan.fragments import MAX_FRAGMENT_BYTES, data_fragments
 from fuota_constructs.lorawan.redundancy import decode_probability, smallest_redundancy_percent, twins
 from fuota_constructs.lorawan.regions import region
@@ -22,6 +20,7 @@ from fuota_constructs.rules.radio_session import (
     sent_fragments,
     sent_rates,
     session_at,
+    sessions,
     together,
 )
 from fuota_constructs.rules.rule import Remarks, Rule, TaskPlan, error, given, show, warning
@@ -59,11 +58,13 @@ def _decode_probability(plan: TaskPlan) -> Remarks:
         return
     asked = f", and the target is {100 * target:g} %" if plan.target else ""
     if share > loss(plan):
-        slot = max(sent.conditions.ping_slot_seconds or 0.0 for sent in sent_rates(plan))
+        from fuota_constructs.lorawan.unsent_fragments import why_unsent  # only such a session needs the words
+
+        worst = max(sessions(plan), key=lambda session: session.unsent)
         yield warning(
             f"a device has the image with a chance of {chance:.2%} after {data} data and {coded} coded fragments at"
-            f" {100 * share:.3g} % loss: {100 * loss(plan):g} % as planned, and what finds its ping slot taken, coded"
-            f" ones too{asked}: choose a fragment_interval of Duration.seconds({math.ceil(slot)}) or"
+            f" {100 * share:.3g} % loss: {100 * loss(plan):g} % as planned, and {why_unsent(worst)}, coded ones"
+            f" too{asked}: choose a fragment_interval of Duration.seconds({worst.smallest_interval_seconds}) or"
             f" more{together(plan)}"
         )
         return

@@ -257,12 +257,19 @@ def loss(plan: TaskPlan) -> float:
 
 
 def missed(plan: TaskPlan) -> float:
-    """What a device is planned to miss: the loss, and in class B also what finds its ping slot taken (assumed)."""
-    planned, milliseconds = loss(plan), interval_ms(plan)
-    if milliseconds is None or dl_class(plan) != CLASS_B:
+    """What a device is planned to miss: the loss, and what no ping slot or no airtime is left for (assumed).
+
+    Of groups that send differently that of the worst; fragments that overlap are another rule's, and do not count.
+    """
+    planned, milliseconds, size = loss(plan), interval_ms(plan), fragment_size(plan)
+    if milliseconds is None or size is None:
         return planned
-    interval = interval_seconds(milliseconds)
-    return max((sent.conditions.loss_at(interval) for sent in sent_rates(plan)), default=planned)
+    interval, most = interval_seconds(milliseconds), planned
+    for sent in sent_rates(plan):
+        airtime = sent.rate.fragment_airtime_us(size) / 1e6
+        if airtime <= interval:
+            most = max(most, sent.conditions.loss_at(interval, airtime))
+    return most
 
 
 def loss_percent(value: object) -> float | None:

@@ -74,7 +74,8 @@ class Place(NamedTuple):
 class GroupPlan(NamedTuple):
     """What is known about one multicast group of a task; None where nothing is known.
 
-    `gateways` send each fragment one after the other, `gateway_spacing_seconds` apart; `ping_slot_period` is that of a
+    `gateways` send each fragment one after the other, `gateway_spacing_seconds` apart; `gateway_ids` says which they
+    are, where the group names them; `ping_slot_period` is that of a
     class B session, in slots of 30 ms, which no template has: it is set in the service.
     """
 
@@ -88,6 +89,7 @@ class GroupPlan(NamedTuple):
     ping_slot_period: int | None = None
     place: Place = Place()
     device_stack: "DeviceStack | None" = None
+    gateway_ids: tuple[object, ...] = ()
 
 
 class EarlierStart(NamedTuple):

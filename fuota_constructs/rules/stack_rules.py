@@ -11,6 +11,7 @@ from fuota_constructs.rules.radio_session import (
     fragment_size,
     image_bytes,
     loss,
+    missed,
     redundancy_or_none_given,
     stacks,
     together,
@@ -83,13 +84,18 @@ def _stack_lost_fragments(plan: TaskPlan) -> Remarks:
     for stack in stacks(plan):
         if count is None or not stack.takes_count(count):
             continue
-        share, most = stack.share_that_overflows(count, loss(plan)), stack.most_lost_fragments(count)
+        planned, most = missed(plan), stack.most_lost_fragments(count)
+        share = stack.share_that_overflows(count, planned)
         if share >= OVERFLOWING_SHARE:
+            unsent, slower = "", ""
+            if planned > loss(plan):
+                unsent, slower = f" ({100 * loss(plan):g} % as planned, the rest is not sent)", "Send more slowly, or "
+            build = "build" if slower else "Build"
             yield warning(
-                f"{_percent(share)} of the devices lose more of {count} fragments at {100 * loss(plan):g} % loss than"
-                f" the {most} that {stack} has room for ({_macro(stack, 'max_lost_fragments')}): no redundancy helps"
-                f" them. Build with room for {_room(count, loss(plan))}"
-                f" (DeviceStack.of('{stack.name}', max_lost_fragments={_room(count, loss(plan))})), or choose larger"
+                f"{_percent(share)} of the devices lose more of {count} fragments at {100 * planned:.3g} % loss{unsent}"
+                f" than the {most} that {stack} has room for ({_macro(stack, 'max_lost_fragments')}): no redundancy"
+                f" helps them. {slower}{build} with room for {_room(count, planned)}"
+                f" (DeviceStack.of('{stack.name}', max_lost_fragments={_room(count, planned)})), or choose larger"
                 " fragments"
             )
 

@@ -8,7 +8,7 @@ import pytest
 from fuota_constructs.local.fleet import delta_trouble
 from fuota_constructs.local.gate import GateMissedError, judge, percent, require, share
 from fuota_constructs.local.outcome import Outcome
-from fuota_constructs.local.task_outcome import DeviceOutcome, TaskImage, TaskOutcome, TaskParameters, Trouble
+from fuota_constructs.local.task_outcome import DeviceOutcome, TaskAir, TaskImage, TaskOutcome, TaskParameters, Trouble
 
 PARAMETERS = TaskParameters("EU868", 3, 30, 112, 7000)
 
@@ -53,6 +53,21 @@ def outcome(*found: list[DeviceOutcome], tasks: tuple[TaskOutcome, ...] = (), wi
 
 def line(*found: list[DeviceOutcome], required: float = 0.99, **given: object) -> str:
     return judge(outcome(*found, **given), required).line  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("unsent", "said"),
+    [
+        (35, "PASSED 200/200 devices (99 % required), although in task-t the air is short"),
+        (0, "PASSED 200/200 devices (99 % required), but no more than may be: in task-t the air is short"),
+    ],
+)
+def test_the_last_line_does_not_keep_to_itself_what_is_not_sent(unsent: int, said: str) -> None:
+    air = TaskAir(unsent, "the air is short", "choose a fragment_interval of 7 s or more", "duty-cycle")
+    verdict = judge(outcome(devices("meters", Successful=200), tasks=(dataclasses.replace(task(), air=air),)), 0.99)
+    assert (verdict.passed, verdict.line) == (True, said)
+    assert verdict.causes == ("task-t: the air is short",)
+    assert verdict.remedies == ("task-t: choose a fragment_interval of 7 s or more (duty-cycle)",)
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from fuota_constructs.lorawan.fragments import groups_of_a_gateway
 from fuota_constructs.lorawan.regions import region
 from fuota_constructs.lorawan.session_plan import CLASS_B, CLASS_C, Conditions, plan_session
+from fuota_constructs.lorawan.unsent_fragments import doubt_of_airtime, interval_of_groups, rule_of_unsent, why_unsent
 
 
 def _conditions(name="EU868", **arguments):
@@ -82,13 +84,88 @@ def test_class_b_sends_no_faster_than_the_ping_slots():
 
 
 def test_fragments_that_find_their_ping_slot_taken_are_lost():
-    half = _plan(dl_class=CLASS_B, interval_seconds=2, ping_slot_period=128, redundancy_percent=25)
+    half = _plan("US915", 8, 30, dl_class=CLASS_B, interval_seconds=2, ping_slot_period=128, redundancy_percent=25)
     assert (half.decode_probability, half.loss) == (0, 0.1)
     assert (half.slots_taken, half.missed_at(0.0), half.missed_at(0.1)) == (0.5, 0.5, pytest.approx(0.55))
-    quick = _plan(dl_class=CLASS_B, interval_seconds=2, ping_slot_period=64, redundancy_percent=25)
+    quick = _plan("US915", 8, 30, dl_class=CLASS_B, interval_seconds=2, ping_slot_period=64, redundancy_percent=25)
     assert quick.decode_probability > 0.999
-    for free in (quick, _plan(interval_seconds=1)):
+    for free in (quick, _plan("US915", 8, 30, interval_seconds=1)):
         assert (free.slots_taken, free.missed_at(0.1)) == (0.0, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("name", "rate", "size", "interval", "given", "sent"),
+    [
+        ("EU868", 3, 112, 7, {}, 893),  # 0.677 s at 10 %: silent for 6.77 s
+        ("EU868", 3, 112, 6, {}, 447),
+        ("EU868", 3, 112, 3, {}, 298),
+        ("EU868", 3, 112, 7, {"frequency_hz": 868_100_000}, 90),  # 1 %: 67.7 s
+        ("EU868", 3, 112, 68, {"frequency_hz": 868_100_000}, 893),
+        ("EU868", 3, 112, 600, {"frequency_hz": 863_500_000}, 447),  # 0.1 %
+        ("CN779", 3, 112, 60, {}, 447),
+        ("RU864", 3, 112, 68, {}, 893),
+        ("RU864", 3, 112, 68, {"dl_class": CLASS_B}, 447),  # an eighth of 1 % goes to beacons
+        ("RU864", 3, 112, 78, {"dl_class": CLASS_B}, 893),
+        ("EU433", 3, 112, 6, {}, 447),
+        (
+            "EU868",
+            3,
+            112,
+            2,
+            {"dl_class": CLASS_B},
+            224,
+        ),  # every other finds its ping slot taken, the gateway one of two
+        ("AS923-1", 3, 112, 1, {}, 893),  # whether there is a duty cycle depends on the country
+        ("US915", 8, 30, 1, {}, 3334),
+        ("IN865", 0, 48, 1, {}, 695),  # 2.8 s on the air: a gateway sends one of three
+    ],
+)
+def test_what_comes_while_a_gateway_is_silent_is_not_sent(name, rate, size, interval, given, sent):  # noqa: PLR0917  # one argument a column
+    plan = _plan(name, rate, size, interval_seconds=interval, redundancy_percent=0, **given)
+    assert plan.sent_fragments == sent
+    assert plan.unsent == pytest.approx(1 - sent / plan.fragments, abs=0.005)
+    assert plan.missed_at(0.1) == pytest.approx(1 - 0.9 * (1 - plan.unsent))
+    assert bool(plan.unsent) is bool(why_unsent(plan))
+    lawful = _plan(name, rate, size, interval_seconds=plan.smallest_interval_seconds, redundancy_percent=0, **given)
+    assert (lawful.unsent, lawful.sent_fragments, why_unsent(lawful)) == (0.0, plan.fragments, "")
+
+
+def test_a_duty_cycle_that_depends_on_the_country_is_a_doubt():
+    plan = _plan("AS923-1", 3, 112, interval_seconds=7)
+    assert doubt_of_airtime(plan) == (
+        "0.677 s on the air every 7 s are 9.67 % of the time, above the duty cycle of 1 %, if AS923-1 has one (it"
+        " depends on the country)"
+    )
+    assert (
+        doubt_of_airtime(_plan("AS923-1", 3, 112)) == doubt_of_airtime(_plan("US915", 8, 30, interval_seconds=1)) == ""
+    )
+
+
+def test_groups_that_a_gateway_may_have_to_serve_share_its_duty_cycle():
+    assert groups_of_a_gateway([]) == 0
+    assert groups_of_a_gateway([["a", "b"], ["c"]]) == 1
+    assert groups_of_a_gateway([["a", "b"], ["b"], ["c"]]) == 2
+    assert groups_of_a_gateway([["a"], [], []]) == 3
+    plan = _plan(interval_seconds=7)
+    assert (interval_of_groups(plan, 1), interval_of_groups(plan, 2)) == (7, 14)
+    assert interval_of_groups(_plan("US915", 8, 30, interval_seconds=1), 9) == 1
+    assert doubt_of_airtime(plan, 2).endswith(
+        " every 7 s to each of 2 groups are 19.3 % of the time, above the duty cycle of 10 %, if the same gateways"
+        " serve all groups at the same time"
+    )
+    assert doubt_of_airtime(_plan(interval_seconds=14), 2) == ""
+
+
+@pytest.mark.parametrize(
+    ("plan", "rule"),
+    [
+        ({"interval_seconds": 6}, "duty-cycle"),
+        ({"interval_seconds": 2, "dl_class": CLASS_B, "ping_slot_period": 256}, "ping-slot-interval"),
+        ({"name": "IN865", "rate": 0, "size": 48, "interval_seconds": 1}, "fragment-interval-airtime"),
+    ],
+)
+def test_the_rule_that_warns_of_what_is_not_sent(plan, rule):
+    assert rule_of_unsent(_plan(**plan)) == rule
 
 
 def test_gateways_send_one_after_the_other():

@@ -180,7 +180,7 @@ def test_more_redundancy_is_no_remedy_for_fragments_that_find_their_ping_slot_ta
     too_fast = lost(2)
     verdict = verdict_of(too_fast)
     assert verdict.remedies[1].startswith(
-        "start a new task with a fragment interval of at least 4 s: 50% of the fragments, one every 2 s, found their"
+        "start a new task with a fragment interval of at least 4 s: 50% of the fragments, one every 2 s, find their"
     )
     assert loss_to_plan_for(too_fast) == 0.1  # what was planned
     assert "which 99% of devices survive up to about" in verdict_of(lost(4)).remedies[1]

@@ -18,7 +18,7 @@ def found(stack: str | None, rule: str, **given: Any) -> list[tuple[str, str]]:
             "rf_region": "EU868",
             "image_bytes": 20_000,
             "fragment_size_bytes": 200,
-            "fragment_interval_ms": 3000,
+            "fragment_interval_ms": 4000,
             "redundancy_percent": 20,
             "multicast_groups": (GROUP,),
             "device_stack": DeviceStack.parse(stack) if stack else None,

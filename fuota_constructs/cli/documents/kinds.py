@@ -61,6 +61,7 @@ class SessionPlan(TypedDict):
     gateways: Annotated[int, Also({"minimum": 1})]
     gateway_spacing_seconds: Amount
     loss_share: Annotated[Share, "share of the fragments a device is assumed to lose"]
+    missed_share: Annotated[Share, "with those that no ping slot or no airtime is left for"]
     ts004_version: Literal[1, 2]
     fragments: Annotated[Count, "sent in all, data and coded"]
     data_fragments: Count
@@ -71,6 +72,7 @@ class SessionPlan(TypedDict):
     transmission_limit_seconds: Annotated[float | None, "longest single downlink"]
     duty_cycle_used_share: Amount
     duty_cycle_limit_share: Annotated[float | None, "share of 1"]
+    gateway_silence_seconds: Annotated[Amount, "from the begin of a fragment until a gateway may send the next"]
     smallest_fragment_interval_seconds: Annotated[int, Also({"minimum": 1})]
     duration_seconds: Count
     service_window_seconds: Annotated[Count, "after that the service ends the session"]

@@ -116,6 +116,15 @@ class Image(TypedDict):
     firmware: Annotated[str | None, "format and version, as the deployment left them; null where it left none"]
 
 
+class Air(TypedDict):
+    """What of a session is not sent, or may not be, and the rule that warns of it before."""
+
+    fragments_unsent: Annotated[Count, "by every gateway; 0: a doubt, all were taken as sent"]
+    cause: Text
+    remedy: Text
+    rule: Text
+
+
 class RehearsedTask(TypedDict):
     """What became of one task; moments are those of the cloud's own clock."""
 
@@ -126,6 +135,7 @@ class RehearsedTask(TypedDict):
     aws_region: str
     parameters: Parameters
     image: Image
+    air: Annotated[Air | None, "null where there is airtime for all of it"]
     fragments_sent: Count
     fragments_total: int | None
     data_fragments: int | None
@@ -142,7 +152,7 @@ class Trouble(TypedDict):
     cause: Text
     remedy: Text
     rule: str
-    about: Annotated[Literal["stack", "delta", "radio"], "delta: what devices make of a patch; radio: when they listen"]
+    about: Annotated[Literal["stack", "delta", "radio"], "delta: what devices make of a patch; radio: what is sent"]
 
 
 class CohortTrouble(Trouble):

@@ -116,6 +116,7 @@ class Group(TypedDict):
     gateways: Count
     gateway_spacing_seconds: Amount
     ping_slot_period: Annotated[int | None, "in slots of 30 ms"]
+    gateway_ids: Annotated[list[str], "empty where the service chooses"]
 
 
 class Device(TypedDict):

@@ -14,6 +14,7 @@ from fuota_constructs.lorawan.session_plan import (
     SUPPLY_VOLTS,
     SessionPlan,
 )
+from fuota_constructs.lorawan.unsent_fragments import why_unsent
 from fuota_constructs.operations.visible_text import visible
 
 if TYPE_CHECKING:
@@ -49,14 +50,10 @@ def percent(share: float) -> str:
 
 
 def loss_words(plan: SessionPlan) -> str:
-    """What a device is planned to lose, and how much of it to ping slots that are taken."""
-    if not plan.slots_taken:
+    """What a device is planned to miss, and how much of it because it is not sent."""
+    if not plan.unsent:
         return f"{percent(plan.loss)} loss"
-    return (
-        f"{percent(plan.missed_at(plan.loss))} loss ({percent(plan.loss)} planned, and {percent(plan.slots_taken)} of"
-        f" fragments every {plan.interval_seconds} s find their ping slot taken: one comes every"
-        f" {plan.ping_slot_seconds:g} s)"
-    )
+    return f"{percent(plan.missed_at(plan.loss))} loss ({percent(plan.loss)} planned, and {why_unsent(plan)})"
 
 
 def _plain(number: float, digits: int) -> str:

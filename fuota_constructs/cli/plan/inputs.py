@@ -117,7 +117,7 @@ def _draft(inputs: Inputs, rate: DataRate) -> _Draft:
     size = inputs.fragment_bytes or _fragment_bytes(inputs, rate, assumed)
     redundancy = inputs.redundancy_percent
     if redundancy is None:
-        redundancy = _redundancy_percent(inputs, size, assumed)
+        redundancy = _redundancy_percent(inputs, rate, size, assumed)
     plan = None
     if _can_be_sent(inputs, rate, size, redundancy):
         every = None if inputs.interval_seconds is None else interval_seconds(inputs.interval_seconds * 1000)
@@ -186,12 +186,15 @@ def _fragment_bytes(inputs: Inputs, rate: DataRate, assumed: dict[str, str]) -> 
     return size
 
 
-def _redundancy_percent(inputs: Inputs, size: int, assumed: dict[str, str]) -> int:
+def _redundancy_percent(inputs: Inputs, rate: DataRate, size: int, assumed: dict[str, str]) -> int:
     data = data_fragments(inputs.image_bytes, size)
     if not 0 < data <= MAX_ENCODED_FRAGMENTS:
         return 0
-    every = interval_seconds((inputs.interval_seconds or 0.0) * 1000) or None  # below 1 s there is no session
-    percent = redundancy_for(data, inputs.conditions, inputs.target, interval_seconds=every)
+    every = interval_seconds((inputs.interval_seconds or 0.0) * 1000)  # below 1 s there is no session
+    missed = None
+    if every and size <= rate.max_fragment_bytes:
+        missed = inputs.conditions.loss_at(every, rate.fragment_airtime_us(size) / 1e6)
+    percent = redundancy_for(data, inputs.conditions, inputs.target, missed=missed)
     if percent is not None:
         assumed["redundancy"] = "smallest for the target"
         return percent

@@ -21,6 +21,7 @@ from fuota_constructs.cli.plan.figures import (
 )
 from fuota_constructs.cli.plan.series import SETUP_SECONDS, loss_curves, loss_rows, size_curves
 from fuota_constructs.cli.plan.verdict import verdict_of
+from fuota_constructs.lorawan.unsent_fragments import why_unsent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,7 +101,7 @@ def _loss(plan: SessionPlan, target: float) -> str:
         f" With the planned redundancy of {plan.redundancy_percent} % (thick line) and a loss of {percent(plan.loss)}"
         f" (dashed), {percent(plan.decode_probability)} of the devices put the image together; the target is"
         f" {percent(target)} (dotted). Coded fragments get lost like any other, so redundancy must exceed the loss."
-        " Each step up the scale leaves a tenth of the failures." + _ping_slots(plan)
+        " Each step up the scale leaves a tenth of the failures." + _unsent(plan)
     )
     table = page.table(
         ["redundancy", *(f"{percent(loss)} loss" for loss in losses)],
@@ -113,13 +114,8 @@ def _loss(plan: SessionPlan, target: float) -> str:
     return page.figure("loss", "How many devices succeed, if fragments get lost", pictures, caption, table)
 
 
-def _ping_slots(plan: SessionPlan) -> str:
-    if not plan.slots_taken:
-        return ""
-    return (
-        f" On top of the loss shown, {percent(plan.slots_taken)} of the fragments find their ping slot taken, in every"
-        f" line: they come every {plan.interval_seconds} s, and ping slots every {plan.ping_slot_seconds:g} s."
-    )
+def _unsent(plan: SessionPlan) -> str:
+    return f" On top of the loss shown, {why_unsent(plan)}, in every line." if plan.unsent else ""
 
 
 def _sizes(plan: SessionPlan, result: Planned) -> str:

@@ -8,6 +8,7 @@ from fuota_constructs.cli.banner import Banner
 from fuota_constructs.cli.exit_codes import NOT_MET, PASSED
 from fuota_constructs.cli.level import Level
 from fuota_constructs.cli.plan.figures import loss_words, percent
+from fuota_constructs.lorawan.unsent_fragments import why_unsent
 from fuota_constructs.rules.delta_rules import DELTA_RULES
 from fuota_constructs.rules.image_file_rules import IMAGE_FILE_RULES
 from fuota_constructs.rules.stack_rules import STACK_RULES
@@ -84,7 +85,7 @@ def _remedies(result: Planned) -> tuple[str, ...]:
     for ids, remedy in _OF_THE_FILES:
         if errors and errors <= ids:
             return (remedy,)
-    slower = _slower_than_ping_slots(result)
+    slower = _longer_interval(result)
     if result.inputs.recommend:
         return (
             *slower,
@@ -108,15 +109,11 @@ _OF_THE_FILES: Final = (
 """What to do about errors that are of these rules alone."""
 
 
-def _slower_than_ping_slots(result: Planned) -> tuple[str, ...]:
+def _longer_interval(result: Planned) -> tuple[str, ...]:
     plan = result.plan
-    if plan is None or plan.cut_off or not plan.slots_taken:
+    if plan is None or plan.cut_off or not plan.unsent:
         return ()
-    said = (
-        f"give an --interval of at least {plan.smallest_interval_seconds} s: fragments that come faster than ping"
-        f" slots, one every {plan.ping_slot_seconds:g} s, find theirs taken, coded ones too"
-    )
-    return (said,)
+    return (f"give an --interval of at least {plan.smallest_interval_seconds} s: {why_unsent(plan)}, coded ones too",)
 
 
 def exit_code(result: Planned, fail_on: str) -> int:

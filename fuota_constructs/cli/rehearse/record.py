@@ -13,6 +13,7 @@ from fuota_constructs.cli import about
 from fuota_constructs.cli.banner import Banner
 from fuota_constructs.cli.exit_codes import COULD_NOT_LOOK, INTERRUPTED, NOT_MET, PASSED
 from fuota_constructs.cli.level import Level
+from fuota_constructs.cli.rehearse.rollouts import air_of
 from fuota_constructs.cli.rollout.banner import level_of
 from fuota_constructs.lorawan.regions import regions
 
@@ -92,21 +93,27 @@ class Record:
 
     @property
     def level(self) -> Level:
-        """How good it is; where nothing was required, devices without the image are a warning all the same."""
+        """How good it is; a warning is what nothing was required of, and airtime that may not be had."""
         if self.end is not End.PASSED:
             return Level.FAILED
+        short_of_air = any(map(air_of, self.rollouts))
         if self.outcome is None:
             levels = {level_of(status) for status in self.rollouts}
-            return Level.PASSED if levels == {Level.PASSED} else Level.WARNING
-        only_looked = not self.request.require and self.outcome.succeeded < len(self.outcome.devices)
-        return Level.WARNING if only_looked else Level.PASSED
+            return Level.PASSED if levels == {Level.PASSED} and not short_of_air else Level.WARNING
+        short_of_air = short_of_air or any(task.air for task in self.outcome.tasks)
+        return Level.WARNING if self._only_looked or short_of_air else Level.PASSED
+
+    @property
+    def _only_looked(self) -> bool:
+        outcome = self.outcome
+        return outcome is not None and not self.request.require and outcome.succeeded < len(outcome.devices)
 
     @property
     def banner(self) -> Banner:
         """What terminal and page open with: the last line of the command without its first word, and why."""
         causes, remedies = (self.verdict.causes, self.verdict.remedies) if self.verdict else (self.reached, ())
         summary = self.line.partition(" ")[2]
-        if self.level is Level.WARNING:
+        if self._only_looked:
             summary = f"nothing was required, {summary}"
         return Banner(self.level, summary, causes, remedies)
 

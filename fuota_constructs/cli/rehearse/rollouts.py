@@ -9,6 +9,10 @@ import click
 from fuota_constructs.cli.rollout.banner import what_of
 from fuota_constructs.local.errors import LocalCloudError
 from fuota_constructs.local.gate import Verdict
+from fuota_constructs.lorawan.fragments import interval_seconds
+from fuota_constructs.lorawan.regions import region
+from fuota_constructs.lorawan.session_plan import Conditions, plan_session
+from fuota_constructs.lorawan.unsent_fragments import doubt_of_airtime, why_unsent
 from fuota_constructs.operations.rollout_status import SUCCEEDED
 from fuota_constructs.operations.rollout_word import APPROVE
 
@@ -47,8 +51,30 @@ def verdict_of(rollouts: Sequence[RolloutStatus], require: float) -> Verdict:
     causes = tuple(f"rollout {status.rollout} is {status.status}: {status.reason}" for status in failed)
     if not failed and devices and delivered < require * devices:
         causes = (f"the rollouts went through with less than {100 * require:.9g} % of the devices",)
+    air = tuple(f"rollout {status.rollout}: {said}" for status in rollouts if (said := air_of(status)))
     if causes:
-        return Verdict(False, f"FAILED {counts}; {causes[0]}", require, delivered, devices, causes)
+        return Verdict(False, f"FAILED {counts}; {causes[0]}", require, delivered, devices, (*causes, *air))
     names = ", ".join(str(status.rollout) for status in rollouts)
-    line = f"PASSED {counts}; {names} SUCCEEDED"
-    return Verdict(True, line, require, delivered, devices)
+    line = f"PASSED {counts}; {names} SUCCEEDED{''.join(f', but no more than may be: {each}' for each in air)}"
+    return Verdict(True, line, require, delivered, devices, air)
+
+
+def air_of(status: RolloutStatus) -> str:
+    """Why fragments of its sessions are not sent, or may not be; empty where there is airtime for all of them."""
+    session, image = status.settings.get("session") or {}, status.settings.get("image") or {}
+    facts = region(str(session.get("rfRegion")))
+    size = int(session.get("fragmentSizeBytes", 0))
+    rate = facts.slowest_data_rate(size) if facts else None
+    if facts is None or rate is None or not size:
+        return ""
+    plan = plan_session(
+        int(image["sizeBytes"]),
+        Conditions(facts, dl_class=session["dlClass"], loss=0.0),
+        data_rate=rate,
+        fragment_bytes=size,
+        interval_seconds=max(1, interval_seconds(session["fragmentIntervalMs"])),
+        redundancy_percent=int(session["redundancyPercent"]),
+    )
+    slower = f"choose a fragment_interval of {plan.smallest_interval_seconds} s or more"
+    said = why_unsent(plan) or doubt_of_airtime(plan)
+    return f"{said}: {slower}" if said else ""

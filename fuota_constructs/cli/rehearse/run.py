@@ -81,7 +81,8 @@ class Run:
         of_rollouts = rollouts.verdict_of(self._rollouts, self._request.require)
         if not of_rollouts.passed:
             return of_rollouts
-        return replace(of_tasks, line=f"{of_tasks.line}; rollouts: {of_rollouts.line.removeprefix('PASSED ')}")
+        line = f"{of_tasks.line}; rollouts: {of_rollouts.line.removeprefix('PASSED ')}"
+        return replace(of_tasks, line=line, causes=(*of_tasks.causes, *of_rollouts.causes))
 
     def _ended(self, end: End, line: str, reached: tuple[str, ...] = ()) -> Record:
         return Record(

@@ -48,6 +48,18 @@ def arrivals(
     return np.asarray(random.random(count) >= share)
 
 
+def sent(count: int, interval: float, slot: int | None, one_of: int) -> Arrived:
+    """Which of `count` fragments a gateway sends, one every `interval` seconds, a ping slot every `slot` seconds.
+
+    Assumed: a fragment that finds its ping slot taken is lost, and of those that have one it sends one of `one_of`.
+    """
+    number = np.arange(count)
+    turn = number if slot is None or interval >= slot else number * interval // slot
+    first = np.ones(count, dtype=bool)
+    first[1:] = turn[1:] != turn[:-1]
+    return np.asarray(first & (turn % one_of == 0))
+
+
 def in_order_of_arrival(
     arrived: Arrived, random: np.random.Generator, *, late: float, repeated: float
 ) -> list[tuple[int, int]]:

@@ -22,7 +22,7 @@ from fuota_constructs.local.fleet.session_set_up import (
     heard_by,
     heard_from,
     set_up,
-    trouble_with_slots,
+    trouble_with_air,
 )
 from fuota_constructs.local.fleet.stack_decoder import End
 from fuota_constructs.local.fleet.stack_devices import (
@@ -90,6 +90,7 @@ class SessionRun:
         self._delivered = 0
         self._closed: dict[str, tuple[int, int]] | None = None
         listening: list[tuple[Device, np.random.Generator, Arrived]] = []
+        self._receivers = {receiver.device.id: receiver for receiver in receivers}
         served = {receiver.group.id: receiver.group for receiver in receivers if receiver.group is not None}
         for receiver in receivers:
             device = receiver.device
@@ -295,7 +296,9 @@ class SessionRun:
         session = device.sessions[self.frag_index]
         _, session.missing = self._closed[device.id] if self._closed else (0, 0)
         self._note(device, has)
-        trouble = at_the_end(device, self.parameters, has, session) or trouble_with_slots(device, self.parameters)
+        receiver = self._receivers[device.id]
+        trouble = at_the_end(device, self.parameters, has, session, receiver.class_session)
+        trouble = trouble or trouble_with_air(receiver)
         status = self._ask(device)
         self.outcomes[device.id] = Outcome(
             status, trouble=trouble or trouble_at_the_end(device, before, status, has_image=False)

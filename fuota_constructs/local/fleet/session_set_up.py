@@ -10,8 +10,8 @@ import numpy as np
 
 from fuota_constructs.local.fleet.frames import commands_in, frame_of
 from fuota_constructs.local.fleet.integrity import data_block_mic
-from fuota_constructs.local.fleet.radio import Arrived, arrivals
-from fuota_constructs.local.fleet.stack_trouble import slots_taken
+from fuota_constructs.local.fleet.radio import Arrived, arrivals, sent
+from fuota_constructs.local.fleet.stack_trouble import unsent
 from fuota_constructs.lorawan.fragmentation.messages import (
     FRAGMENTATION_PORT,
     PACKAGE_IDENTIFIER,
@@ -24,9 +24,11 @@ from fuota_constructs.lorawan.package_messages import Message, PackageVersionAns
 
 if TYPE_CHECKING:
     from fuota_constructs.local.fleet.device import Device
+    from fuota_constructs.local.fleet.multicast_package import ClassSession
     from fuota_constructs.local.fleet.multicast_server import ServedGroup
     from fuota_constructs.local.fleet.session_parameters import SessionParameters
     from fuota_constructs.local.fleet.stack_trouble import StackTrouble
+    from fuota_constructs.lorawan.session_plan import SessionPlan
 
 _REFUSALS: Final = (
     ("frag_algo_unsupported", "FragAlgo_unsupported"),
@@ -41,16 +43,28 @@ INITIAL: Final = "Initial"
 
 @dataclass(frozen=True)
 class Receiver:
-    """A device a session is for; of a multicast session with its group, and the McGroupID it has it under."""
+    """A device a session is for; of a multicast session with its group, and the McGroupID it has it under.
+
+    `plan` is the session of that group, which says what of it is sent; None where nothing is known of the region.
+    """
 
     device: Device
     group: ServedGroup | None = None
     mc_group_id: int | None = None
+    plan: SessionPlan | None = None
 
     @property
     def left_out(self) -> bool:
         """Whether the device is not set up for its group."""
         return self.group is not None and self.mc_group_id is None
+
+    @property
+    def class_session(self) -> ClassSession | None:
+        """What the device was told of the class session of its group; None where it was told of none."""
+        if self.group is None or self.mc_group_id is None:
+            return None
+        there = self.device.multicast.groups[self.mc_group_id]
+        return there.session if there.mc_nwk_s_key == self.group.mc_nwk_s_key else None
 
 
 def set_up(receiver: Receiver, parameters: SessionParameters, frag_index: int) -> str:
@@ -111,28 +125,22 @@ def heard_by(receiver: Receiver, parameters: SessionParameters, random: np.rando
     arrived = arrivals(loss, random, parameters.fragments, parameters.region, parameters.data_rate)
     if receiver.group is None or receiver.mc_group_id is None:
         return arrived
-    there = receiver.device.multicast.groups[receiver.mc_group_id]
-    if there.session is None or there.mc_nwk_s_key != receiver.group.mc_nwk_s_key:
+    there, session = receiver.device.multicast.groups[receiver.mc_group_id], receiver.class_session
+    if session is None:
         return np.zeros_like(arrived)
     # Fragment n is sent at start + (n - 1) * interval, with the frame count f_count + n - 1.
     interval, counted = parameters.interval_seconds, receiver.group.f_count
-    first = max(math.ceil((there.session.start - parameters.start) / interval), there.min_f_count - counted, 0)
-    end = min(math.ceil((there.session.end - parameters.start) / interval), there.max_f_count - counted)
+    first = max(math.ceil((session.start - parameters.start) / interval), there.min_f_count - counted, 0)
+    end = min(math.ceil((session.end - parameters.start) / interval), there.max_f_count - counted)
     arrived[:first] = False
     arrived[max(0, end) :] = False
-    if (slot := there.session.seconds_a_ping_slot) is not None and interval < slot:
-        # Assumed: a fragment that finds its ping slot taken is lost (not documented: the service may send it late).
-        slots = np.arange(len(arrived)) * interval // slot
-        arrived[1:] &= slots[1:] != slots[:-1]
-    return arrived
+    one_of = receiver.plan.one_sent_of if receiver.plan else 1
+    return np.asarray(arrived & sent(len(arrived), interval, session.seconds_a_ping_slot, one_of))
 
 
-def trouble_with_slots(device: Device, parameters: SessionParameters) -> StackTrouble | None:
-    """What is in the way of a device of class B that is sent fragments faster than it has ping slots."""
-    told = [group.session for group in device.multicast.groups.values() if group.session is not None]
-    slots = [each.seconds_a_ping_slot or 0 for each in told if each.start == int(parameters.start)]
-    slot, interval = max(slots, default=0), parameters.interval_seconds
-    return slots_taken(interval, slot) if interval < slot else None
+def trouble_with_air(receiver: Receiver) -> StackTrouble | None:
+    """What is in the way of a device that is not sent all fragments."""
+    return unsent(receiver.plan) if receiver.plan and receiver.plan.unsent else None
 
 
 def heard_from(device: Device, uplink: bytes) -> tuple[Message, ...]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fuota_constructs.local.fleet.device import Device, FragmentationSession
+    from fuota_constructs.local.fleet.multicast_package import ClassSession
     from fuota_constructs.local.fleet.radio import Arrived
     from fuota_constructs.local.fleet.session_parameters import SessionParameters
     from fuota_constructs.local.fleet.stack_limits import Counted
@@ -111,9 +112,13 @@ def flash_trouble(device: Device, session: SessionParameters) -> StackTrouble | 
 
 
 def at_the_end(
-    device: Device, session: SessionParameters, has: Counted, state: FragmentationSession
+    device: Device,
+    session: SessionParameters,
+    has: Counted,
+    state: FragmentationSession,
+    told: ClassSession | None,
 ) -> StackTrouble | None:
-    """Why a device is not done, as far as its stack has to do with it."""
+    """Why a device is not done, as far as its stack has to do with it; `told` is what it knows of its class session."""
     build = device.build
     if build is None:
         return None
@@ -126,10 +131,8 @@ def at_the_end(
     if build.decoder == "lowmem" and heard_coded and most is not None and has.lost > most:
         state.memory_error = True  # what the standard says to answer; the stack itself does not
         return stack_trouble.overflows(build, session.data_fragments)
-    told = [group.session for group in device.multicast.groups.values() if group.session is not None]
-    in_class_b = [each for each in told if each.dl_class == "ClassB" and each.start == int(session.start)]
-    if build.class_b_as_class_c and in_class_b:
-        return stack_trouble.class_b_for_class_c(build, in_class_b[0].end - in_class_b[0].start)
+    if build.class_b_as_class_c and told is not None and told.dl_class == "ClassB":
+        return stack_trouble.class_b_for_class_c(build, told.end - told.start)
     return None
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from fuota_constructs.lorawan.device_stack import macro
+from fuota_constructs.lorawan.unsent_fragments import rule_of_unsent, why_unsent
 
 if TYPE_CHECKING:
     from fuota_constructs.lorawan.device_stack import DeviceStack
+    from fuota_constructs.lorawan.session_plan import SessionPlan
 
 
 class StackTrouble(NamedTuple):
     """A cause, its remedy, and the id of the rule that warns of it before; empty where none can.
 
-    `about` is `stack`, `delta`: what devices make of a patch, or `radio`: when they listen.
+    `about` is `stack`, `delta`: what devices make of a patch, or `radio`: what is sent.
     """
 
     cause: str
@@ -32,11 +34,10 @@ def hangs(build: DeviceStack) -> StackTrouble:
     return StackTrouble(cause, f"{_LARGER}: fewer than {build.hangs_from_fragments:,}", "stack-hang")
 
 
-def slots_taken(interval: float, slot: int) -> StackTrouble:
-    """Fragments that come faster than ping slots, whatever the stack."""
-    cause = f"a fragment every {interval:g} s and a ping slot every {slot} s: only the first in each slot is heard"
-    remedy = f"choose a fragment_interval of {slot} s or more, or a smaller PingSlotPeriod: redundancy does not help"
-    return StackTrouble(cause, remedy, "ping-slot-interval", "radio")
+def unsent(plan: SessionPlan) -> StackTrouble:
+    """Fragments that no ping slot or no airtime is left for, whatever the stack."""
+    remedy = f"choose a fragment_interval of {plan.smallest_interval_seconds} s or more: redundancy does not help"
+    return StackTrouble(why_unsent(plan), remedy, rule_of_unsent(plan), "radio")
 
 
 def hung_before(build: DeviceStack) -> StackTrouble:

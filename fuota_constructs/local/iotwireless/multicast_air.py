@@ -65,7 +65,9 @@ class MulticastAir:
                     for group_id in task.multicast_group_ids:
                         self._server.tell_time(group_id, now)
 
-    def order_for_task(self, task: FuotaTask, group: MulticastGroup, *, seconds: float, data_rate: int | None) -> None:
+    def order_for_task(
+        self, task: FuotaTask, group: MulticastGroup, *, seconds: float, data_rate: int | None
+    ) -> SessionOrder:
         """Order the class session of a task, as long as it takes: by now the image is known, and so is that.
 
         Assumed: the service knew when the start was scheduled, and has told the devices since then.
@@ -75,7 +77,9 @@ class MulticastAir:
         session = {**default, **(group.session or {}), "SessionTimeout": seconds}
         if data_rate is not None:
             session["DlDr"] = data_rate
-        self._server.order(group.id, _order(group, session, task.start_time), self._scheduled[task.id])
+        order = _order(group, session, task.start_time)
+        self._server.order(group.id, order, self._scheduled[task.id])
+        return order
 
     def member(self, group_id: str, device_id: str) -> Member | None:
         """A device in a group; None where no fleet made it."""

@@ -56,5 +56,6 @@ def _report(sessions: Sessions, task: FuotaTask, now: float) -> dict[str, Any]:
         else None,
         "seconds_left": max(0.0, ends - now) if ends is not None else None,
         "problem": begun.problem if begun else None,
+        "air": begun.air if begun else None,
         "devices": dict(begun.run.counts()) if begun and begun.run else {},
     }

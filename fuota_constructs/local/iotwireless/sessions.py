@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fuota_constructs.local.fleet.enrolment import Enrolment
+    from fuota_constructs.local.fleet.session_parameters import SessionParameters
     from fuota_constructs.local.fleet.session_run import SessionRun
     from fuota_constructs.local.fleet.session_set_up import Receiver
     from fuota_constructs.local.fleet.version_reports import VersionReport, VersionReports, VersionTable
@@ -48,6 +49,8 @@ class BegunSession:
     problem: str | None = None
     run: SessionRun | None = None
     is_delta: bool = False
+    air: dict[str, Any] | None = None
+    """What of it is not sent, or may not be: `session_air.air_report`."""
 
 
 class Sessions:
@@ -203,28 +206,27 @@ class Sessions:
             task.done_time = start  # documented: a wrong link or a missing permission ends as FuotaDone
             return begun
         task.done_time = start + total * begun.interval_seconds
-        seconds = total * begun.interval_seconds
-        if receivers := self._receivers(task, state, start, seconds, begun.data_rate):
-            from fuota_constructs.local.fleet.session_parameters import SessionParameters, descriptor_bytes
-            from fuota_constructs.local.fleet.session_run import SessionRun
+        if not self.has_fleet:
+            return begun
+        from fuota_constructs.local.fleet.session_parameters import SessionParameters, descriptor_bytes
+        from fuota_constructs.local.fleet.session_run import SessionRun
 
-            begun.run = SessionRun(
-                SessionParameters(
-                    image=image if image is not None else random.Random(0).randbytes(image_bytes),  # noqa: S311  # no secret
-                    fragment_bytes=size,
-                    data_fragments=data,
-                    coded_fragments=total - data,
-                    interval_seconds=begun.interval_seconds,
-                    start=start,
-                    descriptor=descriptor_bytes(task.details.get("Descriptor")),
-                    multicast=bool(task.multicast_group_ids),
-                    region=rf_region,
-                    data_rate=rate,
-                    tags=dict(task.tags),
-                ),
-                receivers,
-                conflicting=self._in_other_sessions(task, state, start),
-            )
+        parameters = SessionParameters(
+            image=image if image is not None else random.Random(0).randbytes(image_bytes),  # noqa: S311  # no secret
+            fragment_bytes=size,
+            data_fragments=data,
+            coded_fragments=total - data,
+            interval_seconds=begun.interval_seconds,
+            start=start,
+            descriptor=descriptor_bytes(task.details.get("Descriptor")),
+            multicast=bool(task.multicast_group_ids),
+            region=rf_region,
+            data_rate=rate,
+            tags=dict(task.tags),
+        )
+        receivers, begun.air = self._receivers(task, state, parameters, redundancy)
+        if receivers:
+            begun.run = SessionRun(parameters, receivers, conflicting=self._in_other_sessions(task, state, start))
             everybody = device_ids_of_task(state, task)
             if len(receivers) == len(everybody) and not any(
                 outcome.listening for outcome in begun.run.outcomes.values()
@@ -243,24 +245,30 @@ class Sessions:
         return (image, None) if image else (None, f"{uri} is empty")
 
     def _receivers(
-        self, task: FuotaTask, state: RegionalState, start: float, seconds: float, data_rate: int | None
-    ) -> list[Receiver]:
-        if not self.has_fleet:
-            return []
+        self, task: FuotaTask, state: RegionalState, parameters: SessionParameters, redundancy: int
+    ) -> tuple[list[Receiver], dict[str, Any] | None]:
+        """Who a session is for, and what of it is not sent to groups, or may not be."""
         from fuota_constructs.local.fleet.session_set_up import Receiver
+        from fuota_constructs.local.iotwireless.session_air import air_report, session_of_group
 
         found: dict[str, Receiver] = {}
-        for group_id in task.multicast_group_ids:
-            group, served = state.get(MulticastGroup, group_id), self.air.served(group_id)
-            self.air.order_for_task(task, group, seconds=seconds, data_rate=data_rate)
+        groups = [state.get(MulticastGroup, group_id) for group_id in task.multicast_group_ids]
+        rate, plans = parameters.data_rate, []
+        for group in groups:
+            served = self.air.served(group.id)
+            order = self.air.order_for_task(
+                task, group, seconds=parameters.seconds, data_rate=rate.index if rate else None
+            )
+            plan = session_of_group(order, parameters, redundancy)
+            plans += [plan] if plan else []
             for device_id in group.wireless_device_ids:
                 if (member := served.members.get(device_id)) is not None:
-                    number = member.mc_group_id if member.ready(start) else None
-                    found.setdefault(device_id, Receiver(member.device, served, number))
+                    number = member.mc_group_id if member.ready(parameters.start) else None
+                    found.setdefault(device_id, Receiver(member.device, served, number, plan))
         for device_id in task.wireless_device_ids:
             if (device := self.enrolment.device(device_id)) is not None:
                 found.setdefault(device_id, Receiver(device))
-        return list(found.values())
+        return list(found.values()), air_report(plans, groups)
 
     def _in_other_sessions(self, task: FuotaTask, state: RegionalState, start: float) -> set[str]:
         running = [

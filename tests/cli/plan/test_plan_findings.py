@@ -137,29 +137,48 @@ def test_shows_no_success_beside_an_error(tmp_path: Path) -> None:
 
 
 def test_everything_it_says_of_success_counts_the_fragments_whose_ping_slot_is_taken() -> None:
-    faster = ("10240B", *EU868, "--class", "B", "--interval", "2", "--fragment-size", "48", "--loss", "10%")
+    rate = ("--data-rate", "5")
+    faster = ("10240B", *EU868, *rate, "--class", "B", "--interval", "2", "--fragment-size", "48", "--loss", "10%")
     done = plan(*faster, "--redundancy", "30")
     said = " ".join(done.stdout.split())
     assert done.exit_code == 3
-    why = "55 % loss (10 % planned, and 50 % of fragments every 2 s find their ping slot taken: one comes every 4 s)"
+    why = (
+        "55 % loss (10 % planned, and 50% of the fragments, one every 2 s, find their ping slot taken: there is one"
+        " every 4 s)"
+    )
     assert f"under 0.01 % of the devices have the image at {why}, the target is 99.9 %" in said
     assert f"under 0.01 % of the devices under target: target 99.9 %, {why}" in " ".join(
         plan(*faster, "--redundancy", "30", columns=500).stdout.split()
     )
     assert content(*faster, "--redundancy", "30")["verdict"]["remedies"][0].startswith(
-        "give an --interval of at least 15 s: fragments that come faster than ping slots, one every 4 s,"
+        "give an --interval of at least 4 s: 50% of the fragments, one every 2 s, find their ping slot taken"
     )
     assert "Redundancy 100 % none reaches the target" in " ".join(plan(*faster, columns=200).stdout.split())
 
     conditions = Conditions(regions()["EU868"], dl_class=CLASS_B)
     for interval, redundancy in ((2, 30), (3, 60), (4, 30)):
-        inputs = Inputs(None, 48_000, conditions, 0.999, None, 48, interval, redundancy)
+        inputs = Inputs(None, 48_000, conditions, 0.999, conditions.region.data_rate(5), 48, interval, redundancy)
         session = planned(inputs).plan
         assert session is not None
         losses, rows = loss_rows(session)
         assert dict(rows)[redundancy][losses.index(session.loss)] == session.decode_probability
         drawn = next(curve for curve in loss_curves(session) if curve.planned)
         assert dict(drawn.points)[session.loss] == session.decode_probability
+
+
+def test_everything_it_says_of_success_counts_the_fragments_that_the_duty_cycle_takes() -> None:
+    asked = ("100kB", *EU868, "--data-rate", "3", "--redundancy", "30", "--interval")
+    found, lawful = content(*asked, "6"), content(*asked, "7")
+    why = "the duty cycle of 10 % takes 580 of 1,161 fragments: one every 6 s, and a gateway may send one every 6.77 s"
+    assert found["verdict"]["works"] is False
+    assert f"at 55 % loss (10 % planned, and {why})" in found["verdict"]["summary"]
+    assert found["verdict"]["remedies"][0] == f"give an --interval of at least 7 s: {why}, coded ones too"
+    assert (found["plan"]["missed_share"], found["plan"]["decode_probability"]) == (pytest.approx(0.55), 0)
+    assert [finding["rule"] for finding in found["findings"]] == ["duty-cycle", "decode-probability"]
+    assert " and drops 1 of 2 fragments (assumed): " in found["findings"][0]["message"]
+    assert f": 10 % as planned, and {why}, coded ones too" in found["findings"][1]["message"]
+    assert lawful["verdict"]["works"] is True
+    assert (lawful["plan"]["missed_share"], lawful["findings"]) == (0.1, [])
 
 
 @pytest.mark.parametrize(("interval", "more"), [("3", True), ("4", False), ("9", False)])
@@ -184,7 +203,8 @@ def test_curves_of_other_redundancies_end_where_their_session_would(tmp_path: Pa
     ("arguments", "codes"),
     [
         (("20kB", *EU868, "--data-rate", "3"), (0, 0)),
-        (("20kB", *EU868, "--data-rate", "3", "--interval", "5"), (0, 3)),
+        (("20kB", *EU868, "--data-rate", "3", "--interval", "5"), (3, 3)),
+        (("20kB", "--region", "AS923-1", "--data-rate", "3", "--interval", "5"), (0, 3)),
         (("20kB", *EU868, "--data-rate", "DR3", "--redundancy", "10"), (3, 3)),
         (("20kB", *EU868, "--data-rate", "3", "--interval", "0.4"), (3, 3)),
         (CUT_OFF[1], (3, 3)),

@@ -73,7 +73,7 @@ class FleetCloud:
                 return {"status": error.code, **json.loads(error.read())}
         return answer
 
-    def group(self, *, dl_class: str = "ClassC", region: str = "EU868") -> str:
+    def group(self, *, dl_class: str = "ClassC", region: str = "US915") -> str:
         """Make a multicast group."""
         made: str = self.client.create_multicast_group(LoRaWAN={"RfRegion": region, "DlClass": dl_class})["Id"]
         return made

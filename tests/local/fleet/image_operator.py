@@ -48,7 +48,7 @@ class Operator:
 
     def run(self, role: str, uri: str = "s3://images/v2.bin") -> tuple[str, dict[str, int], str | None]:
         """Run a session; answers the task's status, devices by status, and what kept the image away."""
-        group = self.wireless.create_multicast_group(LoRaWAN={"RfRegion": "EU868", "DlClass": "ClassC"})["Id"]
+        group = self.wireless.create_multicast_group(LoRaWAN={"RfRegion": "US915", "DlClass": "ClassC"})["Id"]
         task = self.wireless.create_fuota_task(
             FirmwareUpdateImage=uri, FirmwareUpdateRole=role, FragmentSizeBytes=48, FragmentIntervalMS=1000
         )["Id"]

@@ -160,7 +160,7 @@ def test_each_group_is_sent_the_delta_of_its_base(cloud: FleetCloud, other: str)
         PATCH,
         make_patch(Path(other).read_bytes(), TARGET.read_bytes()).data,
     )
-    radio = {"RfRegion": "EU868", "DlClass": "ClassC"}
+    radio = {"RfRegion": "US915", "DlClass": "ClassC"}
     groups = {name: cloud.client.create_multicast_group(Name=name, LoRaWAN=radio)["Id"] for name in ("new", "old")}
     new = cloud.task(groups["new"], FirmwareUpdateImage=URI, Tags=TAGS)
     old = cloud.task(groups["old"], FirmwareUpdateImage="s3://firmware/old.patch", Tags=TAGS[1:])

@@ -178,13 +178,13 @@ def test_fails_where_there_is_no_group(cloud: FleetCloud) -> None:
     group = cloud.group()
     answer = cloud.admin("POST", "fleet", {"devices": 5, "groups": ["nothing"]})
     assert answer["error"] == f"groups has nothing, which does not exist; there are {group}"
-    answer = cloud.admin("POST", "fleet", {"cohorts": [{"count": 5, "region": "US915"}]})
-    assert "cohort cohort-0 is for RfRegion US915, and no multicast group of the fleet is" in answer["error"]
+    answer = cloud.admin("POST", "fleet", {"cohorts": [{"count": 5, "region": "EU868"}]})
+    assert "cohort cohort-0 is for RfRegion EU868, and no multicast group of the fleet is" in answer["error"]
     assert cloud.client.list_wireless_devices()["WirelessDeviceList"] == []
 
 
 def test_devices_are_dealt_over_the_groups_of_their_region(cloud: FleetCloud) -> None:
-    europe, america, more = cloud.group(), cloud.group(region="US915"), cloud.group()
+    europe, america, more = (cloud.group(region=each) for each in ("EU868", "US915", "EU868"))
     cloud.fleet(cohorts=[{"name": "e", "count": 10, "region": "EU868"}, {"name": "u", "count": 3, "region": "US915"}])
 
     def members(group: str) -> int:
@@ -200,7 +200,7 @@ def test_devices_are_real_wireless_devices(cloud: FleetCloud) -> None:
     assert device["Name"] == "meter-1"
     assert device["LoRaWAN"]["FPorts"] == {"Fuota": 201, "Multicast": 200, "ClockSync": 202}
     profile = cloud.client.get_device_profile(Id=device["LoRaWAN"]["DeviceProfileId"])["LoRaWAN"]
-    assert (profile["RfRegion"], profile["SupportsClassB"], profile["SupportsClassC"]) == ("EU868", False, True)
+    assert (profile["RfRegion"], profile["SupportsClassB"], profile["SupportsClassC"]) == ("US915", False, True)
 
 
 def test_fails_saying_what_is_missing_without_numpy(cloud: FleetCloud, monkeypatch: pytest.MonkeyPatch) -> None:

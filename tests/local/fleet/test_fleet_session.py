@@ -129,12 +129,12 @@ def test_losses_in_bursts_hurt_more_than_as_many_apart(cloud: FleetCloud) -> Non
 
 
 def test_larger_fragments_go_faster_and_not_as_far(cloud: FleetCloud) -> None:
-    group = cloud.group()
+    group = cloud.group(region="EU868")
     cloud.fleet(devices=50, loss={"kind": "link", "margin_db": 8, "spread_db": 1, "fading_db": 2}, seed=1)
-    near = cloud.task(group, FragmentSizeBytes=48, RedundancyPercent=50)
+    near = cloud.task(group, FragmentSizeBytes=48, RedundancyPercent=50, FragmentIntervalMS=28_000)
     assert cloud.run(near)["Successful"] == 50
     assert cloud.session(near)["data_rate"] == 0
-    far = cloud.task(group, FragmentSizeBytes=200, RedundancyPercent=50)
+    far = cloud.task(group, FragmentSizeBytes=200, RedundancyPercent=50, FragmentIntervalMS=28_000)
     assert cloud.run(far)["MissingFrag"] == 50
     assert cloud.session(far)["data_rate"] == 4
 
@@ -153,11 +153,11 @@ def test_larger_fragments_go_faster_and_not_as_far(cloud: FleetCloud) -> None:
 def test_the_data_rate_of_the_group_is_that_of_the_session(
     cloud: FleetCloud, *, defaults: list[dict[str, int] | None], own: dict[str, int], rate: int, problem: str
 ) -> None:
-    groups = [cloud.group() for _ in defaults]
+    groups = [cloud.group(region="EU868") for _ in defaults]
     for group, session in zip(groups, defaults, strict=True):
         if session:
             cloud.client.update_multicast_group(Id=group, LoRaWAN={"DefaultSessionParameters": session})
-    task = cloud.task(*groups)
+    task = cloud.task(*groups, FragmentIntervalMS=30_000)
     cloud.fleet(devices=3)
     if own:
         start = {**own, "SessionTimeout": 60}
@@ -169,7 +169,7 @@ def test_the_data_rate_of_the_group_is_that_of_the_session(
 
 
 def test_fails_at_once_where_the_rate_of_the_group_is_too_slow_for_the_fragments(cloud: FleetCloud) -> None:
-    group = cloud.group()
+    group = cloud.group(region="EU868")
     cloud.client.update_multicast_group(Id=group, LoRaWAN={"DefaultSessionParameters": {"DlDr": 0}})
     task = cloud.task(group, FragmentSizeBytes=112)
     cloud.fleet(devices=3)
@@ -199,6 +199,53 @@ def test_a_ping_slot_carries_one_fragment(cloud: FleetCloud, period: int, interv
     assert row["received"] == heard
     trouble = row["trouble"] or {}
     assert trouble.get("rule", "") == ("ping-slot-interval" if heard < 50 else "")
+
+
+@pytest.mark.parametrize(
+    ("region", "settings", "interval", "heard", "unsent"),
+    [
+        ("EU868", {}, 25, 70, 0),  # 2.47 s on the air at 10 %
+        ("EU868", {}, 24, 35, 35),
+        ("EU868", {"DlFreq": 868_100_000}, 124, 35, 35),  # 1 %
+        ("AS923-1", {"DlDr": 2}, 1, 70, None),  # whether there is one depends on the country
+        ("US915", {}, 1, 70, 0),
+    ],
+)
+def test_a_gateway_keeps_the_duty_cycle(
+    cloud: FleetCloud, *, region: str, settings: dict[str, int], interval: int, heard: int, unsent: int | None
+) -> None:
+    group = cloud.group(region=region)
+    cloud.client.update_multicast_group(Id=group, LoRaWAN={"DefaultSessionParameters": settings})
+    task = cloud.task(group, FragmentIntervalMS=1000 * interval)
+    cloud.fleet(devices=1)
+    assert cloud.run(task) == {"MissingFrag" if unsent else "Successful": 1}
+    [row] = cloud.admin("GET", f"fleet?devices=1&task={task}")["list"]
+    air = cloud.session(task)["air"]
+    if not unsent:
+        assert (row["received"], row["trouble"], bool(air)) == (heard, None, unsent is None)
+        assert air is None or (air["fragments_unsent"] == 0 and air["cause"].endswith("(it depends on the country)"))
+        return
+    assert (row["received"], row["trouble"]["rule"], air["rule"]) == (heard, "duty-cycle", "duty-cycle")
+    assert (row["trouble"]["cause"], air["fragments_unsent"]) == (air["cause"], unsent)
+    assert f" takes {unsent} of 70 fragments: one every {interval} s, and a gateway may send one every " in air["cause"]
+    assert row["trouble"]["remedy"].startswith(f"{air['remedy']}: redundancy does not help")
+
+
+def test_groups_of_one_gateway_leave_a_doubt(cloud: FleetCloud) -> None:
+    groups = [cloud.group(region="EU868") for _ in range(3)]
+    task = cloud.task(*groups, FragmentIntervalMS=30_000)
+    cloud.fleet(devices=3)
+    assert cloud.run(task) == {"Successful": 3}
+    air = cloud.session(task)["air"]
+    assert air["fragments_unsent"] == 0
+    assert "to each of 3 groups" in air["cause"]
+    assert air["remedy"] == "choose a fragment_interval of 74 s or more, or be sure of it"
+    for number, group in enumerate(groups):
+        sending = {"GatewayList": [f"00000000-0000-0000-0000-00000000000{number}"], "TransmissionInterval": 0}
+        cloud.client.update_multicast_group(Id=group, LoRaWAN={"ParticipatingGateways": sending})
+    alone = cloud.task(*groups, FragmentIntervalMS=30_000)
+    assert cloud.run(alone) == {"Successful": 3}
+    assert cloud.session(alone)["air"] is None
 
 
 def test_a_deleted_task_sends_no_more(cloud: FleetCloud) -> None:

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from fuota_constructs.local.fleet.loss import loss_of
-from fuota_constructs.local.fleet.radio import arrivals, needed_db
+from fuota_constructs.local.fleet.radio import arrivals, needed_db, sent
 from fuota_constructs.lorawan.regions import region
+from fuota_constructs.lorawan.session_plan import CLASS_B, CLASS_C, Conditions, plan_session
 
 EU868 = region("EU868")
 assert EU868 is not None
@@ -73,3 +74,17 @@ def test_a_spreading_factor_is_two_and_a_half_decibels() -> None:
 def test_a_table_of_data_rates(data_rate: int, share: float) -> None:
     model = {"kind": "by-data-rate", "data_rates": {"0": "10%", "3": 0.3}}
     assert abs(lost(model, data_rate=data_rate).mean() - share) < 0.01
+
+
+@pytest.mark.parametrize("dl_class", [CLASS_B, CLASS_C])
+@pytest.mark.parametrize(("frequency", "period"), [(None, 32), (None, 128), (None, 1024), (868_100_000, 128)])
+def test_what_is_sent_is_what_a_plan_counts_as_sent(dl_class: str, frequency: int | None, period: int) -> None:
+    assert EU868 is not None
+    conditions = Conditions(EU868, dl_class=dl_class, frequency_hz=frequency, ping_slot_period=period, loss=0)
+    rate = EU868.data_rates[3]
+    for interval in (1, 2, 3, 4, 5, 6, 7, 13, 14):
+        plan = plan_session(50_000, conditions, data_rate=rate, fragment_bytes=112, interval_seconds=interval)
+        slot = None if plan.ping_slot_seconds is None else int(plan.ping_slot_seconds)
+        found = sent(plan.fragments, interval, slot, plan.one_sent_of)
+        assert int(found.sum()) == plan.sent_fragments
+        assert found[0]

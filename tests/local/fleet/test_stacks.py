@@ -41,13 +41,14 @@ def parameters(fragments: int, coded: int, *, size: int = 8, multicast: bool = T
     return SessionParameters(image, size, fragments, coded, 1.0, 0.0, bytes(4), multicast, None, None)
 
 
-def run(one: Device, session: SessionParameters, *, dl_class: str = "ClassC") -> Outcome:
-    """What becomes of a device in a session, which it is set up for in the hour before."""
+def run(one: Device, session: SessionParameters, *, dl_class: str = "ClassC", late: float = 0.0) -> Outcome:
+    """What becomes of a device in a session, which it is set up for in the hour before, to listen so much late."""
     receiver = Receiver(one)
     if session.multicast:
         server, time_out = MulticastServer(120), session_time_out(dl_class, session.seconds)
         server.join(GROUP, one, session.start - 3600)
-        server.order(GROUP, SessionOrder(dl_class, session.start, time_out, 869_525_000, 0), session.start - 1800)
+        order = SessionOrder(dl_class, session.start + late, time_out, 869_525_000, 0)
+        server.order(GROUP, order, session.start - 1800)
         group = server.group(GROUP)
         receiver = Receiver(one, group, group.members[one.id].mc_group_id)
     sessions = SessionRun(session, [receiver], conflicting=set())
@@ -267,6 +268,8 @@ def test_class_b_is_class_c_for_loramac_node() -> None:
     found = run(one, session, dl_class="ClassB")
     assert found.status == "MissingFrag"
     assert said(found)[3] == "LoRaMac-node 4.7.0 listens to a class B session in class C, and only for 2 s"
+    late = run(device(stack="loramac-node", **WIDE), session, dl_class="ClassB", late=1)
+    assert said(late)[3] == said(found)[3]  # a second later, or whenever the device takes it to begin
     assert run(device(stack="swl2001", max_fragments=300), session, dl_class="ClassB").has_image
     assert run(device(stack="loramac-node", **WIDE), session).has_image
 

@@ -1,0 +1,66 @@
+"""Why fragments of a session are not sent, or may not be, in words: what no ping slot or no airtime is left for."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from fuota_constructs.lorawan.fragments import ROUNDING, with_slot
+
+if TYPE_CHECKING:
+    from fuota_constructs.lorawan.session_plan import SessionPlan
+
+
+def why_unsent(plan: SessionPlan) -> str:
+    """What of a session is not sent (assumed), and why; empty where all of it is."""
+    said, every = [], f"one every {plan.interval_seconds} s"
+    if plan.slots_taken:
+        said.append(
+            f"{plan.slots_taken:.0%} of the fragments, {every}, find their ping slot taken: there is one every"
+            f" {plan.ping_slot_seconds:g} s"
+        )
+    if plan.one_sent_of > 1:
+        come = with_slot(plan.fragments, plan.interval_seconds, plan.ping_slot_seconds)
+        taken = f"takes {come - plan.sent_fragments:,} of {plan.fragments:,} fragments"
+        if plan.duty_cycle_limit is None or not plan.duty_cycle_is_certain:
+            said.append(f"airtime {taken}: {every}, and one is on the air for {plan.fragment_airtime_seconds:.3f} s")
+        else:
+            limit = f"{100 * plan.duty_cycle_limit:g} %"
+            may = f"a gateway may send one every {plan.silence_seconds:.3g} s"
+            said.append(f"the duty cycle of {limit} {taken}: {every}, and {may}")
+    return "; and ".join(said)
+
+
+def rule_of_unsent(plan: SessionPlan) -> str:
+    """The rule that warns of it before."""
+    if plan.one_sent_of == 1:
+        return "ping-slot-interval"
+    return "duty-cycle" if plan.duty_cycle_is_certain else "fragment-interval-airtime"
+
+
+def interval_of_groups(plan: SessionPlan, groups: int) -> int:
+    """The shortest whole second at which one gateway may send to so many groups, each its fragments."""
+    if plan.duty_cycle_limit is None:
+        return plan.smallest_interval_seconds
+    beacons = plan.duty_cycle_used - plan.fragment_airtime_seconds / plan.interval_seconds
+    together = groups * plan.fragment_airtime_seconds / (plan.duty_cycle_limit - beacons)
+    return max(plan.smallest_interval_seconds, math.ceil(together - ROUNDING))
+
+
+def doubt_of_airtime(plan: SessionPlan, groups: int = 1) -> str:
+    """Why the duty cycle may take fragments that this counts as sent; empty where nothing speaks for that.
+
+    `groups` are those that one gateway may have to send to, each its fragments. That a duty cycle depends on the
+    country, or that the gateways of several groups are the same, is not known: nothing is counted as lost for it.
+    """
+    limit = plan.duty_cycle_limit
+    if limit is None or interval_of_groups(plan, groups) <= plan.interval_seconds:
+        return ""
+    share = 100 * groups * plan.fragment_airtime_seconds / plan.interval_seconds
+    to = f" to each of {groups} groups" if groups > 1 else ""
+    where = [f"{plan.region} has one (it depends on the country)"] if not plan.duty_cycle_is_certain else []
+    where += ["the same gateways serve all groups at the same time"] if groups > 1 else []
+    return (
+        f"{plan.fragment_airtime_seconds:.3f} s on the air every {plan.interval_seconds} s{to} are {share:.3g} % of the"
+        f" time, above the duty cycle of {100 * limit:g} %, if {' and '.join(where)}"
+    )
