@@ -205,6 +205,7 @@ class MulticastGroup(_MulticastGroupBase):
         max_fragments=1000)`, which the rules check with; not known by default.
         `multicast_group_name`: at most 256 characters; none by default.
         `description`: at most 2048 characters; none by default.
+
         Raises `FuotaValidationError` for an `rf_region` or `dl_class` of another type, for longer texts, and for
         devices, gateways or an interval of a wrong kind; the rules find the rest at synth.
         """

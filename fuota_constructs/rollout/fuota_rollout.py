@@ -16,7 +16,7 @@ from fuota_constructs.rollout.device_versions import DeviceVersions
 from fuota_constructs.rollout.rollout_events import RolloutEvents
 from fuota_constructs.rollout.rollout_function import RolloutFunction
 from fuota_constructs.rollout.rollout_machines import RolloutMachines
-from fuota_constructs.rollout.rollout_wave import DEFAULT_WAVES
+from fuota_constructs.rollout.rollout_numbers import numbers_of
 from fuota_constructs.task import task_inputs
 from fuota_constructs.template.acknowledgments import ROLLOUT, AcknowledgedAtSynth
 from fuota_constructs.template.dependencies import put_behind
@@ -44,11 +44,6 @@ if TYPE_CHECKING:
     from fuota_constructs.rules import Finding, SessionPlan
 
 RESOURCE_TYPE = "Custom::FuotaRollout"
-DEFAULT_SUCCESS_PERCENT, DEFAULT_CONFIDENCE_PERCENT = 95.0, 80.0
-DEFAULT_SILENT_AFTER_SECONDS = 6 * 3600
-DEFAULT_SETUP_SECONDS = 86_400
-SETUP_SHARE = 0.9
-"""Of the devices of a wave that must know its group, so that nobody waits for the last one."""
 
 
 class FuotaRollout(RolloutEvents):
@@ -125,39 +120,23 @@ class FuotaRollout(RolloutEvents):
         image = task_inputs.image_of(firmware_image, self)
         rf_region = expect_rf_region(rf_region, self)
         rollout_inputs.expect_kinds(dl_class, targets, maintenance_window, applied, self)
-        self._window = maintenance_window
-        size = rollout_inputs.whole(
-            "image size", image.size_bytes, 1, 2**31, self, remedy="give FirmwareImage.from_bucket a size_bytes"
-        )
-        redundancy, fragment = (
-            rollout_inputs.whole(name, value, least, most, self)
-            for name, value, least, most in (
-                ("redundancy_percent", redundancy_percent, 0, 100),
-                ("fragment_size_bytes", fragment_size_bytes, 1, 255),
-            )
-        )
-        interval = rollout_inputs.interval_milliseconds(fragment_interval, self)
-        most = rollout_inputs.whole(
-            "most_redundancy_percent",
-            most_redundancy_percent,
-            redundancy,
-            100,
+        numbers = numbers_of(
             self,
-            default=min(100, max(30, 2 * redundancy)),
+            image_bytes=image.size_bytes,
+            redundancy_percent=redundancy_percent,
+            fragment_size_bytes=fragment_size_bytes,
+            fragment_interval=fragment_interval,
+            most_redundancy_percent=most_redundancy_percent,
+            retries=retries,
+            success_percent=success_percent,
+            confidence_percent=confidence_percent,
+            devices_per_gateway=devices_per_gateway,
+            gateway_correlation=gateway_correlation,
+            silent_after=silent_after,
+            most_silent=most_silent,
+            setup_within=setup_within,
         )
-        success, confidence = (
-            rollout_inputs.share(name, value, self, default=default)
-            for name, value, default in (
-                ("success_percent", success_percent, DEFAULT_SUCCESS_PERCENT),
-                ("confidence_percent", confidence_percent, DEFAULT_CONFIDENCE_PERCENT),
-            )
-        )
-        gateways = rollout_inputs.gateways(devices_per_gateway, gateway_correlation, self)
-        proof = synth_checks.devices_that_prove(success, confidence, waves=DEFAULT_WAVES, **gateways)
-        self._waves = rollout_inputs.waves_of(waves, targets, proof=proof, at=self)
-        silent_seconds = rollout_inputs.seconds_within_a_week(
-            "silent_after", silent_after, DEFAULT_SILENT_AFTER_SECONDS, at_least=60
-        )
+        parts = rollout_inputs.waves_of(waves, targets, numbers, self)
 
         shared = SharedFirmware.of(scope)
         bucket = shared.bucket_of(task_inputs.own_bucket_of(image, firmware_bucket, self))
@@ -169,15 +148,15 @@ class FuotaRollout(RolloutEvents):
         given: dict[str, object] = {
             "Name": None,
             "Description": None,
-            "RedundancyPercent": redundancy,
-            "FragmentSizeBytes": fragment,
-            "FragmentIntervalMS": interval,
+            "RedundancyPercent": numbers.redundancy_percent,
+            "FragmentSizeBytes": numbers.fragment_size_bytes,
+            "FragmentIntervalMS": numbers.fragment_interval_ms,
             "Descriptor": task_inputs.descriptor_of(descriptor),
         }
         plan = synth_checks.plan_of(
             given,
             rf_region=rf_region.value,
-            image_bytes=size,
+            image_bytes=numbers.image_bytes,
             image_facts=image.facts,
             image_delta=image.delta_facts,
             image_demands=image.demands,
@@ -187,22 +166,7 @@ class FuotaRollout(RolloutEvents):
             role_account=access.account if shared.place.account else None,
         )
         self._groups = rollout_inputs.groups_of(targets, self, beside=rf_region.value, here=shared.place)
-        self._asked = synth_checks.RolloutPlan(
-            waves=tuple(
-                synth_checks.WavePlan(
-                    str(wave.settings(number)["name"]), wave.reach_devices, wave.reach_percent, wave.bake_seconds
-                )
-                for number, wave in enumerate(self._waves, start=1)
-            ),
-            devices=len(targets.device_list) if targets.device_list else None,
-            success_percent=success,
-            confidence_percent=confidence,
-            most_redundancy_percent=most,
-            silent_after_seconds=silent_seconds,
-            window_seconds=self._window.duration_seconds if self._window else None,
-            **gateways,
-            applied_version=applied.reported if applied else None,
-        )
+        self._asked = rollout_inputs.plan_of(parts, targets, numbers, maintenance_window, applied)
         self._plan = synth_checks.rollout_plan(plan, self._asked, dl_class=dl_class.value)
 
         # The same in every deployment of this stack, and no other stack's: tags say by it whose a task is.
@@ -233,34 +197,21 @@ class FuotaRollout(RolloutEvents):
         settings = {
             "rollout": self.rollout_name,
             "targets": self._targets(targets, function),
-            "waves": [wave.settings(number) for number, wave in enumerate(self._waves, start=1)],
-            "image": {"uri": readable.uri, "sizeBytes": size, "role": role_arn},
+            "waves": [wave.settings(number) for number, wave in enumerate(parts, start=1)],
+            "image": {"uri": readable.uri, "sizeBytes": numbers.image_bytes, "role": role_arn},
             "session": {
                 "rfRegion": rf_region.value,
                 "dlClass": dl_class.value,
-                "fragmentSizeBytes": fragment,
-                "fragmentIntervalMs": interval,
-                "redundancyPercent": redundancy,
+                **numbers.session,
                 "plannedLoss": synth_checks.planned_loss(self._plan),
                 **task_inputs.rendered({"descriptor": given["Descriptor"]}),
             },
-            "gate": {
-                "success": success / 100,
-                "confidence": confidence / 100,
-                "mostSilent": rollout_inputs.whole("most_silent", most_silent, 0, 1_000_000, self, default=0),
-                "silentAfterSeconds": silent_seconds,
-                **({"gateways": gateways} if gateways else {}),
-            },
-            "retries": rollout_inputs.whole("retries", retries, 0, synth_checks.MOST_RETRIES, self, default=0),
-            "mostRedundancyPercent": most,
-            **({"window": self._window.settings()} if self._window else {}),
+            "gate": numbers.gate,
+            "retries": numbers.retries,
+            "mostRedundancyPercent": numbers.most_redundancy_percent,
+            **({"window": maintenance_window.settings()} if maintenance_window else {}),
             **({"applied": applied.settings(self.versions)} if applied and self.versions else {}),
-            "setup": {
-                "share": SETUP_SHARE,
-                "deadlineSeconds": rollout_inputs.seconds_within_a_week(
-                    "setup_within", setup_within, DEFAULT_SETUP_SECONDS, at_least=3600
-                ),
-            },
+            "setup": numbers.setup,
         }
         self.settings = cdk.Stack.of(self).to_json_string(settings)
         """The input of an execution, as text; the table has it too, under the key `plan`."""
@@ -282,7 +233,9 @@ class FuotaRollout(RolloutEvents):
         readable.outlive(resource)
         self._policies, self._reads = (function.policy, machines.policy), (shared, readable, role)
         hears = function.watch(machines, bucket_arn=shared.facts_of(bucket).arn)
-        self._outlive(resource, machines.rollout, *(policy.resource for policy in self._policies), hears, *outlives)
+        # Its Delete stops what runs, so all that may run outlives it.
+        needed = (machines.rollout, *(policy.resource for policy in self._policies), hears, *outlives)
+        put_behind(resource, filter(None, needed))
         synth_checks.SynthChecks(self, before=self._settle).tasks[self] = None
         AcknowledgedAtSynth(self, ROLLOUT)
 
@@ -304,10 +257,6 @@ class FuotaRollout(RolloutEvents):
         rollout = self._asked._replace(targets=tuple(group() for group in self._groups))
         facts = task_inputs.firmware_facts(*self._reads)
         return synth_checks.findings_in(self._plan._replace(rollout=rollout, **facts))
-
-    def _outlive(self, resource: cdk.CfnResource, *needed: cdk.CfnResource | None) -> None:
-        # Its Delete stops what runs, so all that may run outlives it.
-        put_behind(resource, filter(None, needed))
 
     def _settle(self) -> None:
         for policy in self._policies:

@@ -95,8 +95,7 @@ class RolloutEvents(RolloutMetrics):
     def _known(self, name: str, given: object, known: Sequence[str]) -> list[str]:
         if given is None:
             return []
-        is_list = isinstance(given, Sequence) and not isinstance(given, str)
-        if not isinstance(given, Sequence) or not is_list or any(each not in known for each in given):
+        if not isinstance(given, Sequence) or isinstance(given, str) or any(each not in known for each in given):
             raise FuotaValidationError(
                 f"rollout-{name}",
                 f"{name} is {shown(given)}; give a list of {', '.join(known)}",

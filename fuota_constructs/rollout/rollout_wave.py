@@ -34,9 +34,9 @@ class RolloutWave:
     def devices(
         count: int, *, name: str | None = None, bake: cdk.Duration | None = None, approval: bool | None = None
     ) -> RolloutWave:
-        """So many devices of the fleet, those of the waves before included.
+        """So many devices of the fleet, from 1 to 100,000,000, those of the waves before included.
 
-        `name`: at most 64 characters; `wave 1` and so on by default.
+        `name`: 1 to 64 characters; `wave 1` and so on by default.
         `bake`: how long after the session the gate waits, for devices that do not survive the update; whole seconds up
         to 30 days; a day by default.
         `approval`: whether somebody must say `approve` before the next wave; not by default.
@@ -63,11 +63,14 @@ class RolloutWave:
             raise FuotaValidationError(RULE, f"a wave has {shown(share)} percent; give a share above 0, up to 100")
         return RolloutWave(None, float(share), *_common(name, bake, approval))
 
+    def name_as(self, number: int) -> str:
+        """What it is called as the wave of this number, from 1."""
+        return self.name or f"wave {number}"
+
     def settings(self, number: int) -> dict[str, object]:
         """The wave as the machines read it."""
         reach = {"devices": self.reach_devices} if self.reach_devices is not None else {"percent": self.reach_percent}
-        name = self.name or f"wave {number}"
-        return {"name": name, **reach, "bakeSeconds": self.bake_seconds, "approval": self.approval}
+        return {"name": self.name_as(number), **reach, "bakeSeconds": self.bake_seconds, "approval": self.approval}
 
 
 def default_waves(*, proof: int, devices: int | None) -> tuple[RolloutWave, ...]:
