@@ -80,36 +80,17 @@ def plan_update(desired: TaskProperties, former: TaskProperties, actual: ActualT
     }
     groups = _changes(desired.groups, former.groups, actual.groups)
     devices = _changes(desired.devices, former.devices, actual.devices)
-    # Stale only if the service still has what the template no longer says: after a refused update the value that is
-    # "removed" by the rollback was never there, and what is may be the service's default.
-    removed = tuple(
-        name
-        for name in OPTIONAL_TASK_FIELDS
-        if name in former.fields
-        and name not in desired.fields
-        and _same(name, former.fields[name], actual.fields.get(name))
-        # Or it is as this template had it: the update that gave the property was refused, or found its value there, the
-        # service's default.
-        and actual.tags.get(FIELDS) != desired.digest_of_fields
-    )
+    removed = _removed(desired, former, actual)
     if actual.status == PENDING:
         if removed:
             return Plan(replace=f"{' and '.join(removed)} left the template and the service cannot clear it")
         return replace(only_tags, fields=fields, groups=groups, devices=devices)
 
-    # Outside Pending only what this update changes counts, not what drifted: a deploy that changes nothing about the
-    # task, and above all a rollback, must succeed.
     touched = [
-        name
-        for name, value in fields.items()
-        if former.fields.get(name) != value
-        and not _same(name, value, actual.fields.get(name))
-        and not (name == IMAGE and _is_signed_again(desired, former, actual.status))
+        *(name for name in fields if _is_touched(name, desired, former, actual)),
+        *(["MulticastGroupIds"] if _are_touched(groups, former.groups) else ()),
+        *(["WirelessDeviceIds"] if _are_touched(devices, former.devices) else ()),
     ]
-    if groups.drop or any(group not in former.groups for group in groups.add):
-        touched.append("MulticastGroupIds")
-    if devices.drop or any(device not in former.devices for device in devices.add):
-        touched.append("WirelessDeviceIds")
     if actual.status == FUOTA_DONE:
         if touched or removed:
             changed = " and ".join([*touched, *removed])
@@ -120,6 +101,41 @@ def plan_update(desired: TaskProperties, former: TaskProperties, actual: ActualT
     if touched or removed:
         return Plan(refuse=(*touched, *removed))
     return only_tags
+
+
+def _removed(desired: TaskProperties, former: TaskProperties, actual: ActualTask) -> tuple[str, ...]:
+    """The optional properties that left the template and that the task still has."""
+    # As this template had it: the update that gave the property was refused, or found its value there, the service's
+    # default.
+    if actual.tags.get(FIELDS) == desired.digest_of_fields:
+        return ()
+    # Stale only if the service still has what the template no longer says: after a refused update the value that is
+    # "removed" by the rollback was never there, and what is may be the service's default.
+    return tuple(
+        name
+        for name in OPTIONAL_TASK_FIELDS
+        if name in former.fields
+        and name not in desired.fields
+        and _same(name, former.fields[name], actual.fields.get(name))
+    )
+
+
+def _is_touched(name: str, desired: TaskProperties, former: TaskProperties, actual: ActualTask) -> bool:
+    """Whether this update changes a field of a task that is not `Pending` any more.
+
+    What drifted does not count: a deploy that changes nothing about the task, and above all a rollback, must succeed.
+    """
+    value = desired.fields[name]
+    return (
+        former.fields.get(name) != value
+        and not _same(name, value, actual.fields.get(name))
+        and not (name == IMAGE and _is_signed_again(desired, former, actual.status))
+    )
+
+
+def _are_touched(changes: Changes, former: Collection[str]) -> bool:
+    """The same of its groups or devices."""
+    return bool(changes.drop) or any(item not in former for item in changes.add)
 
 
 def _is_signed_again(desired: TaskProperties, former: TaskProperties, status: str) -> bool:
