@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fuota_constructs.local.cloud import LocalCloud
+from fuota_constructs.operations.aws import pages
 
 _TASK_FIELDS = {
     "id": "Id",
@@ -68,14 +69,3 @@ def _groups(client: Any) -> Iterator[dict[str, Any]]:
 
 def _moment(value: dt.datetime | str | None) -> str | None:
     return value.isoformat() if isinstance(value, dt.datetime) else value
-
-
-def pages(operation: Any, member: str, **request: Any) -> Iterator[dict[str, Any]]:
-    """Every item of a list, page by page; botocore has no paginators for IoT Wireless."""
-    token: dict[str, str] = {}
-    while True:
-        answer = operation(**request, **token)
-        yield from answer.get(member) or []
-        if not answer.get("NextToken"):
-            return
-        token = {"NextToken": answer["NextToken"]}

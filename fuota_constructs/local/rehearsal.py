@@ -12,7 +12,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from fuota_constructs.local.errors import LocalCloudError
 from fuota_constructs.local.outcome import Outcome
-from fuota_constructs.local.overview import pages
 from fuota_constructs.local.task_outcome import (
     DeviceOutcome,
     TaskAir,
@@ -23,6 +22,7 @@ from fuota_constructs.local.task_outcome import (
     TaskProgress,
     Trouble,
 )
+from fuota_constructs.operations.aws import pages
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator

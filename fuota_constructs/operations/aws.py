@@ -123,15 +123,8 @@ class Aws:
         return is_local(self.endpoint)
 
     def pages(self, operation: str, member: str, **parameters: Any) -> Iterator[dict[str, Any]]:
-        """All items of a list operation of AWS IoT Wireless, which has no paginators in boto3."""
-        call: Callable[..., dict[str, Any]] = getattr(self.iotwireless, operation)
-        token: dict[str, str] = {}
-        while True:
-            answer = call(MaxResults=PAGE_SIZE, **parameters, **token)
-            yield from answer.get(member, [])
-            if not answer.get("NextToken"):
-                return
-            token = {"NextToken": answer["NextToken"]}
+        """All items of a list operation of AWS IoT Wireless."""
+        return pages(getattr(self.iotwireless, operation), member, **parameters)
 
     def clock(self) -> tuple[float, float]:
         """The present in epoch seconds, which a local cloud may have moved, and how many seconds pass there in one.
@@ -189,6 +182,17 @@ class Aws:
 
     def _wait(self, *, event_name: str, **_: Any) -> None:
         self._limit.wait_for(event_name)
+
+
+def pages(call: Callable[..., dict[str, Any]], member: str, **parameters: Any) -> Iterator[dict[str, Any]]:
+    """All items of a list operation of a client of AWS IoT Wireless, which has no paginators in boto3."""
+    token: dict[str, str] = {}
+    while True:
+        answer = call(MaxResults=PAGE_SIZE, **parameters, **token)
+        yield from answer.get(member, [])
+        if not answer.get("NextToken"):
+            return
+        token = {"NextToken": answer["NextToken"]}
 
 
 def region_in_use(profile: str | None) -> str | None:

@@ -335,7 +335,7 @@ def test_tasks_that_there_is_no_time_for_are_not_looked_at_and_that_is_said(rig)
 
 def test_lists_of_tasks_are_read_to_their_end(rig, monkeypatch) -> None:
     rig.fleet(good={"count": 2})
-    monkeypatch.setattr(other_sessions, "PAGE", 1)
+    monkeypatch.setattr(rollout_calls, "PAGE", 1)
     rig.iotwireless.create_multicast_group(LoRaWAN={"RfRegion": "EU868", "DlClass": "ClassC"})  # in no session
     tasks = [other_task(rig, [device]) for device in rig.devices]
     busy = other_sessions.other_sessions(ClockedCalls(rig), set(rig.devices)).busy

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from rollout_calls import PAGE, RolloutCalls, code_of
+from rollout_calls import RolloutCalls, code_of
 
 DENIED = {"AccessDenied", "AccessDeniedException"}
 LIVE = {"FuotaSession_Waiting", "In_FuotaSession"}
@@ -65,18 +65,12 @@ def _is_in_session(group: Any) -> bool:
     return "session" in str(group.get("Status", "")).lower()
 
 
-def _listed(calls: RolloutCalls, operation: Any, key: str) -> Iterator[Any]:
-    token = None
-    while True:
-        page = operation(MaxResults=PAGE, **({"NextToken": token} if token else {}))
-        for each in page[key]:
-            if calls.time_is_up():
-                raise _NoTimeError
-            yield each
-            calls.pace()
-        token = page.get("NextToken")
-        if not token:
-            return
+def _listed(calls: RolloutCalls, operation: Any, member: str) -> Iterator[Any]:
+    for each in calls.pages(operation, member):
+        if calls.time_is_up():
+            raise _NoTimeError
+        yield each
+        calls.pace()
 
 
 def _name(listed: Any) -> str:

@@ -126,12 +126,16 @@ class RolloutCalls:
         return json.loads(self.execution(execution_arn)["input"])
 
     def devices(self, **of: Any) -> Iterator[Mapping[str, Any]]:
-        """The wireless devices of a group, a task or a profile, page by page."""
+        """The wireless devices of a group, a task or a profile."""
+        return self.pages(self.iotwireless.list_wireless_devices, "WirelessDeviceList", **of)
+
+    def pages(self, operation: Any, member: str, **of: Any) -> Iterator[Mapping[str, Any]]:
+        """What is in all pages of a list of AWS IoT Wireless, which has no paginators in boto3."""
         token = None
         while True:
             more: dict[str, str] = {"NextToken": token} if token else {}
-            page = self.iotwireless.list_wireless_devices(MaxResults=PAGE, **of, **more)
-            yield from page["WirelessDeviceList"]
+            page = operation(MaxResults=PAGE, **of, **more)
+            yield from page[member]
             token = page.get("NextToken")
             if not token:
                 return
