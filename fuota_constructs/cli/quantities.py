@@ -52,6 +52,11 @@ def share_of_one(text: str) -> float:
     return float(number / 100)
 
 
+def as_percentage(share: float) -> str:
+    """A share of one as people type a percentage, without the sign: 10, 12.5, 0.0001. `share_of_one` reads it."""
+    return f"{share * 100:.9f}".rstrip("0").rstrip(".")
+
+
 class Size(click.ParamType[int]):
     """A number of bytes from 1."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 Outcome = Literal["ok", "warning", "error"]
+MOST_SHOWN = 3
 
 
 class Check(NamedTuple):
@@ -34,7 +35,7 @@ def error(name: str, message: str, remedy: str) -> Check:
     return Check(name, "error", message, remedy)
 
 
-def some(names: list[str], most: int = 3) -> str:
+def some(names: list[str]) -> str:
     """A few names of many."""
-    shown = ", ".join(names[:most])
-    return f"{shown} and {len(names) - most} more" if len(names) > most else shown
+    shown = ", ".join(names[:MOST_SHOWN])
+    return f"{shown} and {len(names) - MOST_SHOWN} more" if len(names) > MOST_SHOWN else shown

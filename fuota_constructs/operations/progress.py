@@ -59,11 +59,11 @@ class Progress:
         return None if length is None else self.task.start_time + length
 
 
-def read_progress(aws: Aws, task: Task, *, image: tuple[Image | None, list[Check]] | None = None) -> Progress:
-    """Everything about a task that can be read; `image` spares reading it again."""
+def read_progress(aws: Aws, task: Task) -> Progress:
+    """Everything about a task that can be read."""
     groups = read_groups(aws, task.id)
     devices = task_devices(aws, task.id)
-    found, checks = image or look_at_image(aws, task.image)
+    found, checks = look_at_image(aws, task.image)
     plan = rules.session_plan(task_plan(task, groups, devices, found, aws.region))
     seconds, speed = aws.clock()
     now = datetime.fromtimestamp(seconds, UTC)

@@ -18,20 +18,18 @@ class RequestLimit:
 
     def __init__(
         self,
-        requests_per_second: int = REQUESTS_PER_SECOND,
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._most = requests_per_second
         self._clock = clock
         self._sleep = sleep
         self._sent: dict[str, deque[float]] = {}
 
     def wait_for(self, operation: str) -> None:
         """Return when the operation may be requested; call it right before each request."""
-        sent = self._sent.setdefault(operation, deque(maxlen=self._most))
-        if len(sent) == self._most:
+        sent = self._sent.setdefault(operation, deque(maxlen=REQUESTS_PER_SECOND))
+        if len(sent) == REQUESTS_PER_SECOND:
             early = sent[0] + 1.0 - self._clock()
             if early > 0:
                 self._sleep(early)

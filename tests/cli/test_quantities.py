@@ -2,7 +2,7 @@
 
 import pytest
 
-from fuota_constructs.cli.quantities import share_of_one, size_bytes
+from fuota_constructs.cli.quantities import as_percentage, share_of_one, size_bytes
 
 
 @pytest.mark.parametrize(
@@ -72,3 +72,12 @@ def test_reads_a_percentage(text: str, share: float) -> None:
 def test_fails_to_read_what_is_no_percentage(text: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         share_of_one(text)
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0.0, "0"), (0.07, "7"), (0.1, "10"), (0.125, "12.5"), (0.999, "99.9"), (1e-6, "0.0001"), (1e-9, "0.0000001")],
+)
+def test_a_share_is_written_as_it_is_read(share: float, text: str) -> None:
+    assert as_percentage(share) == text
+    assert share_of_one(f"{text}%") == pytest.approx(share)

@@ -15,6 +15,7 @@ from string import Template
 from typing import TYPE_CHECKING, Final
 
 from fuota_constructs.cli.plan.inputs import Inputs, Planned, as_planned
+from fuota_constructs.cli.quantities import as_percentage
 from fuota_constructs.firmware.formats import read_image
 from fuota_constructs.local import cdk_cli
 from fuota_constructs.lorawan import recommendation
@@ -84,11 +85,11 @@ class Project:
     def plan_command(self) -> str:
         """What works these parameters out again."""
         words = ["fuota", "plan", self.image, "--rf-region", self.answers.region_name]
-        words += ["--class", self.answers.dl_class[-1], "--loss", f"{percent(self.answers.loss)}%"]
+        words += ["--class", self.answers.dl_class[-1], "--loss", f"{as_percentage(self.answers.loss)}%"]
         for stack in self.answers.stacks:
             words += ["--device-stack", stack.text]
         if self.recommended.target != DEFAULT_TARGET:
-            words += ["--target", f"{percent(self.recommended.target)}%"]
+            words += ["--target", f"{as_percentage(self.recommended.target)}%"]
         if self.planned.inputs.conditions.dwell_time:
             words.append("--dwell-time")
         if self.planned.inputs.data_rate is not None:
@@ -124,7 +125,7 @@ class Project:
 
     def _values(self) -> dict[str, str]:
         answers, plan = self.answers, self.recommended.plan
-        loss = percent(answers.loss)
+        loss = as_percentage(answers.loss)
         stack = answers.stacks[0].text if answers.stacks else ""
         inside = folder_in_repository(answers.folder)
         return {
@@ -188,7 +189,7 @@ def project_of(answers: Answers) -> Project:
     obstacles = "".join(f"\n  DR{option.data_rate.index}: {option.obstacle}" for option in choices)
     raise NothingFitsError(
         f"no data rate of {region.name} brings {size:,} bytes to class {answers.dl_class[-1]} devices that lose"
-        f" {percent(answers.loss)} % of the fragments:{obstacles}\n"
+        f" {as_percentage(answers.loss)} % of the fragments:{obstacles}\n"
         + ("  try a smaller (delta) image, or less loss" if not answers.stacks else _WITH_STACK)
     )
 
@@ -198,11 +199,6 @@ def _why_not(errors: dict[str, str]) -> str:
     of_the_file = errors.keys() <= {rule.id for rule in IMAGE_FILE_RULES}
     said = "this file is not to be sent" if of_the_file else "no session suits these devices"
     return f"{said}:" + "".join(f"\n  {rule}: {message}" for rule, message in errors.items())
-
-
-def percent(share: float) -> str:
-    """A share as people write per cent, without the sign: 10, 12.5, 0.0001."""
-    return f"{share * 100:.9f}".rstrip("0").rstrip(".")
 
 
 def cdk_version() -> str:

@@ -13,6 +13,7 @@ from fuota_constructs.cli import about
 from fuota_constructs.cli.banner import Banner
 from fuota_constructs.cli.exit_codes import COULD_NOT_LOOK, INTERRUPTED, NOT_MET, PASSED
 from fuota_constructs.cli.level import Level
+from fuota_constructs.cli.quantities import as_percentage
 from fuota_constructs.cli.rehearse.rollouts import air_of
 from fuota_constructs.cli.rollout.banner import level_of
 from fuota_constructs.lorawan.regions import regions
@@ -66,11 +67,11 @@ class Request:
             words += ["--fleet", self.fleet_file]
         else:
             [cohort] = self.fleet.cohorts
-            words += ["--devices", str(cohort.count), "--loss", _percent(cohort.loss.figures["mean"])]
+            words += ["--devices", str(cohort.count), "--loss", f"{as_percentage(cohort.loss.figures['mean'])}%"]
             words += ["--device-stack", cohort.stack.text] if cohort.stack else []
             words += ["--firmware", cohort.firmware[0].file] if cohort.firmware else []
             words += ["--seed", str(self.fleet.seed)]
-        words += ["--require", _percent(self.require)]
+        words += ["--require", f"{as_percentage(self.require)}%"]
         words += [] if self.stub_imports else ["--no-stub-imports"]
         return shlex.join([*words, *(["--", *self.cdk_arguments] if self.cdk_arguments else [])])
 
@@ -156,17 +157,13 @@ def loss_words(losses: Sequence[Loss]) -> str:
 
 def _loss_words(loss: Loss) -> str:
     if loss.kind == "iid":
-        return f"{_percent(loss.figures['mean'], ' %')} of the fragments, each alone"
+        return f"{as_percentage(loss.figures['mean'])} % of the fragments, each alone"
     if loss.kind == "by-data-rate":
-        rates = ", ".join(f"DR{rate} {_percent(share, ' %')}" for rate, share in loss.data_rates.items())
+        rates = ", ".join(f"DR{rate} {as_percentage(share)} %" for rate, share in loss.data_rates.items())
         return f"by data rate ({rates})"
     if loss.kind == "listed":
         return f"{len(loss.lost)} fragments that are listed"
     return f"{loss.kind} ({', '.join(f'{name} {value:g}' for name, value in loss.figures.items())})"
-
-
-def _percent(share: float, sign: str = "%") -> str:
-    return f"{100 * share:.9g}{sign}"
 
 
 def _version(distribution: str) -> str:

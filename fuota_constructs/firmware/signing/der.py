@@ -45,14 +45,14 @@ def elements(data: bytes) -> list[Element]:
     return found
 
 
-def inside(data: bytes, tag: int = SEQUENCE) -> list[Element]:
-    """The elements inside the one that these bytes are.
+def inside(data: bytes) -> list[Element]:
+    """The elements inside the sequence that these bytes are.
 
     Raises:
-        DerError: they are not one element with that tag.
+        DerError: they are not one sequence.
     """
     outer = elements(data)
-    if len(outer) != 1 or outer[0].tag != tag:
+    if len(outer) != 1 or outer[0].tag != SEQUENCE:
         raise DerError("another element")
     return elements(outer[0].value)
 

@@ -50,10 +50,10 @@ if TYPE_CHECKING:
 class IotWirelessService:
     """AWS IoT Wireless as far as FUOTA goes, held in memory.
 
-    `clock` gives epoch seconds. `requests_per_second=None` switches throttling off. `pass_role` answers a message to
-    refuse a role. `account_of` maps an access key to an account. `image_source` reads the image of a session that
-    begins (FirmwareUpdateImage, FirmwareUpdateRole, account, region) or raises; without one an image is assumed.
-    Nothing is kept on disk unless `state_file` is given; fleets never are.
+    `clock` gives epoch seconds. `requests_per_second=None` switches throttling off. `account_of` maps an access key to
+    an account. `image_source` reads the image of a session that begins (FirmwareUpdateImage, FirmwareUpdateRole,
+    account, region) or raises; without one an image is assumed. Nothing is kept on disk unless `state_file` is given;
+    fleets never are.
     """
 
     def __init__(
@@ -64,14 +64,14 @@ class IotWirelessService:
         requests_per_second: float | None = REQUESTS_PER_SECOND,
         page_size: int = 100,
         strict_associations: bool = False,
-        pass_role: Callable[[PassRole], str | None] | None = None,
         account_of: Callable[[str], str] = account_of_access_key,
         image_source: Callable[[str, str, str, str], bytes] | None = None,
         state_file: Path | None = None,
     ) -> None:
         self.model = service_model()
         self.settings = Settings(session or SessionPolicy(), page_size, strict_associations)
-        self.pass_role = pass_role
+        self.pass_role: Callable[[PassRole], str | None] | None = None
+        """What answers a message to refuse a role; None takes any."""
         self.store = Store()
         self.faults = Faults()
         self.throttle = Throttle(requests_per_second)

@@ -59,4 +59,4 @@ def _learnt(turn: Turn, record: WaveRecord) -> int:
         most_percent=int(turn.settings["mostRedundancyPercent"]),
         confidence=float(turn.settings["gate"]["confidence"]),
     )
-    return fitting_redundancy(turn, max(learnt.redundancy_percent, turn.redundancy_percent))
+    return fitting_redundancy(turn, max(learnt, turn.redundancy_percent))
