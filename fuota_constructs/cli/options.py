@@ -1,11 +1,12 @@
 """The options several commands share."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
 
 from fuota_constructs.cli.output_files import OutputFile
-from fuota_constructs.cli.quantities import Percentage
+from fuota_constructs.cli.quantities import FiniteRange, Percentage
 from fuota_constructs.cli.radio_names import DeviceStackName
 from fuota_constructs.firmware.delta.delta_image import DECODERS
 from fuota_constructs.local.cloud import DEFAULT_PORT
@@ -13,6 +14,7 @@ from fuota_constructs.local.region_names import is_region
 from fuota_constructs.lorawan.session_plan import DEFAULT_LOSS, DEFAULT_TARGET
 
 ACCOUNT_DIGITS = 12
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 port = click.option(
     "--port",
@@ -54,6 +56,21 @@ device_stacks = click.option(
     help="Stack of the devices, such as swl2001 or loramac-node@4.5.1: what it takes, and what its statuses prove. More"
     " than once for a mixed fleet.  [default: not known]",
 )
+LONGEST_INTERVAL = 3600
+
+
+def interval(*, default: float) -> Callable[[_Command], _Command]:
+    """How often a command that watches looks again, in seconds."""
+    return click.option(
+        "--interval",
+        type=FiniteRange(1, LONGEST_INTERVAL),
+        default=default,
+        show_default=True,
+        metavar="SECONDS",
+        help="How often, with --watch.",
+    )
+
+
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 json_file = click.option("--json-file", type=OutputFile(), metavar="FILE", help="Write that JSON to a file.")
 html_file = click.option("--html", type=OutputFile(), metavar="FILE", help="Write one page that needs nothing else.")

@@ -10,7 +10,6 @@ import click
 from fuota_constructs.cli import options
 from fuota_constructs.cli.aws_access import WHERE, command_on_aws
 from fuota_constructs.cli.exit_codes import NOT_MET, PASSED
-from fuota_constructs.cli.quantities import FiniteRange
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from fuota_constructs.operations.rollout_evidence import Kept
     from fuota_constructs.operations.rollout_status import RolloutStatus
 
-LONGEST_INTERVAL = 3600
-
 execution_option = click.option(
     "--execution", metavar="NAME", help="An earlier one.  [default: the one under way, else the latest]"
 )
@@ -33,14 +30,7 @@ execution_option = click.option(
 @click.argument("rollout")
 @execution_option
 @click.option("--watch", is_flag=True, help="Look again until the rollout is over.")
-@click.option(
-    "--interval",
-    type=FiniteRange(1, LONGEST_INTERVAL),
-    default=30,
-    show_default=True,
-    metavar="SECONDS",
-    help="How often, with --watch.",
-)
+@options.interval(default=30)
 @options.as_json
 @options.json_file
 @command_on_aws

@@ -9,7 +9,6 @@ import click
 from fuota_constructs.cli import options
 from fuota_constructs.cli.aws_access import WHERE, command_on_aws
 from fuota_constructs.cli.exit_codes import NOT_MET, PASSED
-from fuota_constructs.cli.quantities import FiniteRange
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,20 +17,11 @@ if TYPE_CHECKING:
     from fuota_constructs.lorawan.device_stack import DeviceStack
     from fuota_constructs.operations.verdict import Verdict
 
-LONGEST_INTERVAL = 3600
-
 
 @click.command(epilog=WHERE)
 @click.argument("task")
 @click.option("--watch", is_flag=True, help="Look again until the task is done.")
-@click.option(
-    "--interval",
-    type=FiniteRange(1, LONGEST_INTERVAL),
-    default=10,
-    show_default=True,
-    metavar="SECONDS",
-    help="How often, with --watch.",
-)
+@options.interval(default=10)
 @click.option("--devices", is_flag=True, help="List every device, too; with --watch when it is done.")
 @options.device_stacks
 @options.as_json
