@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from fuota_constructs.operations.rollout_status import HELD
+from fuota_constructs.operations.start import show
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -94,7 +95,7 @@ def _settles(status: RolloutStatus, until: datetime) -> Next:
     if by is None:
         return Next(f"{status.wave_name} has baked, and its gate judges it", _bakes_until(status))
     report = f"the devices of {status.wave_name} report the version they run"
-    return Next(f"{report}, until {by:%Y-%m-%d %H:%M:%S} UTC at the latest", until)
+    return Next(f"{report}, until {show(by)} at the latest", until)
 
 
 def _bakes_until(status: RolloutStatus) -> datetime | None:

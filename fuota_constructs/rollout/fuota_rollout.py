@@ -92,7 +92,7 @@ class FuotaRollout(RolloutEvents):
         `firmware_update_role`: as for a `FuotaTask`. The size of the image and the loss must be known at synth.
         `dl_class`: when the devices listen; their profile must support it.
         `redundancy_percent`, `fragment_size_bytes`, `fragment_interval`: of a first session, as for a `FuotaTask`; all
-        three known at synth.
+        three known at synth, the interval at most a day.
         `targets`: who is updated, see `RolloutTargets`.
         `waves`: in which parts, see `RolloutWave`; by default a canary of as many devices as prove `success_percent`
         when none fails (of a list a quarter at most), 10 percent where that is more, and the rest.
@@ -105,13 +105,14 @@ class FuotaRollout(RolloutEvents):
         `redundancy_percent` to 100; twice `redundancy_percent`, at least 30, by default.
         `silent_after`: a device that has the image and sends nothing for so long is silent, a minute to a week; 6
         hours by default. Retries that deliver bake for it, no longer than their wave.
-        `most_silent`: above so many silent devices the rollout aborts; 0 by default.
+        `most_silent`: above so many silent devices the rollout aborts, 0 to 1,000,000; 0 by default.
         `setup_within`: how long the devices of a wave may take to learn of its group, an hour to a week: some four of
         their uplinks; a day by default.
         `applied`: what counts as a success, see `Applied`; that the image was delivered, by default.
         `devices_per_gateway`: how many devices of the fleet one gateway serves, 1 to 100,000: they fail together, so
         the gates count them as fewer; each for itself by default.
-        `gateway_correlation`: how much they do, above 0 up to 1; 0.05 by default, an assumption.
+        `gateway_correlation`: how much they do, above 0 up to 1, only with `devices_per_gateway`; 0.05 by default, an
+        assumption.
         `event_bus`: where its events go, in the Region of this stack; the account's default bus by default.
 
         Raises `FuotaValidationError` for values of a wrong kind or out of range.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from weakref import WeakKeyDictionary
 
 from fuota_constructs.synth_checks import CALL_LEAD_SECONDS, EarlierStart, StartPlan
+from fuota_constructs.task.session_schedule import in_utc
 from fuota_constructs.template.tokens import is_known, is_stand_in
 
 if TYPE_CHECKING:
@@ -77,10 +78,10 @@ class ScheduledSession:
         ends = start + timedelta(seconds=length or 0)
         return EarlierStart(
             other._path,
-            f"{start:%Y-%m-%d %H:%M:%S} UTC",
+            in_utc(start),
             before,
             length,
-            f"{ends:%Y-%m-%d %H:%M:%S} UTC",
+            in_utc(ends),
             shared,
             is_certain=before < 1 or (plan is not None and other._timed),
         )

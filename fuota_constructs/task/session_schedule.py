@@ -115,7 +115,7 @@ class SessionSchedule(constructs.Construct):
             "Resource",
             "aws_scheduler.CfnSchedule",
             {
-                "description": f"Starts a FUOTA session at {self.at:%Y-%m-%d %H:%M:%S} UTC (fuota_constructs)",
+                "description": f"Starts a FUOTA session at {in_utc(self.at)} (fuota_constructs)",
                 "flexibleTimeWindow": {"mode": "OFF"},
                 "scheduleExpression": f"at({self.calls_at:%Y-%m-%dT%H:%M:%S})",
                 "scheduleExpressionTimezone": "UTC",
@@ -147,7 +147,12 @@ class SessionSchedule(constructs.Construct):
     def plan(self) -> StartPlan:
         """The start as the rules see it now."""
         ahead = (self.at - datetime.now(UTC)).total_seconds()
-        return StartPlan(f"{self.at:%Y-%m-%d %H:%M:%S} UTC", ahead, self.window_seconds, self._place, self.task_place)
+        return StartPlan(in_utc(self.at), ahead, self.window_seconds, self._place, self.task_place)
+
+
+def in_utc(moment: datetime) -> str:
+    """A moment of UTC as people read it."""
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _role(given: object, here: Place, path: str) -> iam.IRole:

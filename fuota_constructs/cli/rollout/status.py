@@ -99,6 +99,7 @@ def _watch(
     """Look again until it is over: in place on a terminal, and a line for what is new in a log."""
     from fuota_constructs.cli.rollout.status_view import compact_view, news_of
     from fuota_constructs.cli.task.status_watch import Screen
+    from fuota_constructs.operations.start import show as moment
 
     name, said = seen.execution, ""
     kept: Kept = {}
@@ -111,7 +112,7 @@ def _watch(
         return seen
     while True:
         if not quiet and (news := news_of(seen)) != said:
-            click.echo(f"{seen.now:%Y-%m-%d %H:%M:%S} UTC  {news}")
+            click.echo(f"{moment(seen.now)}  {news}")
             said = news
         if seen.is_final:
             return seen
