@@ -81,17 +81,19 @@ __all__ = [
 
 
 def device_stack_of(value: DeviceStack | str | None, at: constructs.IConstruct) -> DeviceStack | None:
-    """The stack of devices as it was given: by `DeviceStack.of`, or by its name."""
+    """The stack of devices as it was given: by `DeviceStack.of`, or by its name; None also while it is looked up."""
     if value is None or isinstance(value, DeviceStack):
         return value
+    if isinstance(value, str) and is_stand_in(value):
+        return None
     try:
-        if isinstance(value, str):
+        if isinstance(value, str) and is_known(value):
             return DeviceStack.parse(value)
     except ValueError as error:
         raise FuotaValidationError("device-stack", str(error), construct_path=at.node.path) from None
     raise FuotaValidationError(
         "device-stack",
-        f"device_stack is {shown(value)}; give DeviceStack.of('loramac-node') or the name alone",
+        f"device_stack is {shown(value)}; give DeviceStack.of('loramac-node') or the name alone, known at synth",
         construct_path=at.node.path,
     )
 

@@ -15,7 +15,7 @@ from fuota_constructs import extras
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.firmware.formats import read_image
 from fuota_constructs.template.references import bucket_of
-from fuota_constructs.template.tokens import is_known, shown
+from fuota_constructs.template.tokens import is_known, is_token, shown
 
 if TYPE_CHECKING:
     from aws_cdk import aws_s3 as s3
@@ -296,6 +296,9 @@ def _path_of(given: object) -> Path:
         raise FuotaValidationError("image-file", f"path is {shown(given)}, which is no file; {remedy}")
     if given == "":
         raise FuotaValidationError("image-file", "path is ''; give the path of a file")
+    if is_token(given):
+        remedy = "the file is read at synth: give a path that is known then, or FirmwareImage.from_bucket(bucket, key)"
+        raise FuotaValidationError("image-file", f"path is {shown(given)}; {remedy}")
     if isinstance(given, str | os.PathLike):
         path = Path(given)
         try:

@@ -66,7 +66,7 @@ def size_limit(value: object) -> int | None:
 def _signature(content: bytes, facts: ImageFacts, signed_by: object) -> SignatureCheck:
     from fuota_constructs.firmware.signing import check_signature, read_key
 
-    if not isinstance(signed_by, str | os.PathLike):
+    if not isinstance(signed_by, str | os.PathLike) or _is_token(signed_by):
         raise FuotaValidationError(
             "image-signing-key",
             f"signed_by is {_shown(signed_by)}; give the path of the key that signs the image, as PEM: its"
@@ -83,7 +83,7 @@ def _replaced(given: object) -> Replaced:
         return Replaced(str(given), Version((given,)))
     if isinstance(given, str) and (version := version_of(given)):
         return Replaced(given, version)
-    if not isinstance(given, str | os.PathLike):
+    if not isinstance(given, str | os.PathLike) or _is_token(given):
         raise FuotaValidationError(
             "image-version",
             f"replaces is {_shown(given)}; give the version that devices have ('2.4.0'), or its file",
@@ -102,9 +102,13 @@ def _replaced(given: object) -> Replaced:
 
 
 def _shown(value: object) -> str:
-    if isinstance(value, int | float) and abs(value) > _NO_NUMBER_OF_A_USER:
+    if (isinstance(value, int | float) and abs(value) > _NO_NUMBER_OF_A_USER) or _is_token(value):
         return "a value known only at deployment"
     return repr(value) if isinstance(value, int | float | str) else f"a {type(value).__name__}"
+
+
+def _is_token(value: object) -> bool:
+    return isinstance(value, str) and "${Token[" in value
 
 
 def _path(given: str | os.PathLike[str]) -> Path:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from fuota_constructs.errors import FuotaValidationError
-from fuota_constructs.template.tokens import is_known, shown
+from fuota_constructs.template.tokens import is_known, is_token, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -75,6 +75,10 @@ class DeviceList:
         """
         if not isinstance(path, str | os.PathLike):
             raise FuotaValidationError(RULE, f"path is {shown(path)}; give the path of a file")
+        if is_token(path):
+            raise FuotaValidationError(
+                RULE, f"path is {shown(path)}; the file is read at synth: give a path known then"
+            )
         file = Path(path)
         text = _read(file)
         match file.suffix.lower():
@@ -127,7 +131,7 @@ def _checked(rows: Iterable[_Row], source: str) -> tuple[str, ...]:
 
 def _what_else(value: object) -> str:
     if not is_known(value):
-        return "known only at deployment: give it to the group, wireless_devices=[...], not in a DeviceList"
+        return "no id yet: give it to the group, wireless_devices=[...], not in a DeviceList"
     if isinstance(value, str) and value.strip().startswith("arn:"):
         return "an ARN; give the id alone, what the ARN has behind its last slash"
     if isinstance(value, str) and _DEV_EUI.fullmatch(value.strip()):

@@ -186,7 +186,7 @@ def _interval_milliseconds(value: object, at: IConstruct) -> int:
         return _whole("fragment_interval in milliseconds", int(milliseconds), 1, _MOST_INTERVAL_MS, at)
     return refuse(
         "fragment-interval",
-        f"fragment_interval is {shown(value)}; give a Duration, such as cdk.Duration.seconds(7)",
+        f"fragment_interval is {shown(value)}; give a Duration that is known at synth, such as cdk.Duration.seconds(7)",
         at,
     )
 

@@ -44,8 +44,8 @@ class RolloutWave:
         Raises `FuotaValidationError` (`rollout-waves`) for values of a wrong kind or out of range.
         """
         if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= MOST_DEVICES:
-            wanted = f"give a whole number from 1 to {MOST_DEVICES:,}"
-            raise FuotaValidationError(RULE, f"a wave has {shown(count)} devices; {wanted}")
+            wanted = f"give a whole number from 1 to {MOST_DEVICES:,}, known at synth"
+            raise FuotaValidationError(RULE, f"count of a wave is {shown(count)}; {wanted}")
         return RolloutWave(count, None, *_common(name, bake, approval))
 
     @staticmethod
@@ -60,7 +60,9 @@ class RolloutWave:
         """
         is_number = isinstance(share, int | float) and not isinstance(share, bool)
         if not is_number or not 0 < share <= 100:  # noqa: PLR2004  # percent
-            raise FuotaValidationError(RULE, f"a wave has {shown(share)} percent; give a share above 0, up to 100")
+            raise FuotaValidationError(
+                RULE, f"share of a wave is {shown(share)}; give percent above 0, up to 100, known at synth"
+            )
         return RolloutWave(None, float(share), *_common(name, bake, approval))
 
     def name_as(self, number: int) -> str:

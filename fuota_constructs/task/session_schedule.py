@@ -225,6 +225,6 @@ def _seconds(window: object, path: str) -> float | None:
         return float(window.to_seconds(integral=False))
     raise FuotaValidationError(
         "start-window",
-        f"window is {shown(window)}; give a cdk.Duration, for example cdk.Duration.hours(4)",
+        f"window is {shown(window)}; give a cdk.Duration that is known at synth, for example cdk.Duration.hours(4)",
         construct_path=path,
     )

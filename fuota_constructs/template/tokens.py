@@ -41,6 +41,11 @@ def is_known(value: object) -> bool:
     return not (hasattr(value, "__jsii_ref__") and cdk.Token.is_unresolved(value))
 
 
+def is_token(value: object) -> bool:
+    """Whether a value is, or has in it, what only the deployment knows; what is being looked up is no such value."""
+    return not is_known(value) and not (isinstance(value, str) and is_stand_in(value))
+
+
 def known_text(value: object) -> str | None:
     """A text that is known now, else None."""
     return value if isinstance(value, str) and is_known(value) else None

@@ -104,7 +104,10 @@ def test_fails_when_there_is_no_file(path, words):
         (7, "give a list of ids"),
         ([ONE, TWO, ONE], f"item 3 has {ONE} again, which item 1 has"),
         ([None], "item 1 has None, which is no id"),
-        (["${Token[TOKEN.9]}"], "known only at deployment: give it to the group, wireless_devices="),
+        (
+            ["${Token[TOKEN.9]}"],
+            "a value known only at deployment, which is no id yet: give it to the group, wireless_devices=",
+        ),
     ],
 )
 def test_fails_when_ids_are_none(ids, words):

@@ -2,7 +2,9 @@
 
 import math
 import uuid
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import aws_cdk as cdk
 import pytest
@@ -10,7 +12,16 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_ssm as ssm
 
-from fuota_constructs import RfRegion
+from fuota_constructs import (
+    DeviceList,
+    DlClass,
+    FirmwareImage,
+    FuotaTask,
+    FuotaValidationError,
+    MulticastGroup,
+    RfRegion,
+    RolloutWave,
+)
 from fuota_constructs.template.tokens import is_known, is_list_token, is_stand_in, known_text, shown
 
 
@@ -85,3 +96,37 @@ def test_values_are_shown_as_their_user_knows_them(stack: cdk.Stack) -> None:
     assert shown(object()) == "an object"
     assert shown(RfRegion.EU868) == "RfRegion(value='EU868')"
     assert shown("x" * 500) == f"'{'x' * 119}..."
+
+
+IMAGE = Path(__file__).parents[2] / "firmware/sensor-1.1.0.bin"
+TASK: dict[str, Any] = {"firmware_image": FirmwareImage.from_asset(IMAGE), "rf_region": RfRegion.EU868}
+GROUP: dict[str, Any] = {"rf_region": RfRegion.EU868, "dl_class": DlClass.CLASS_C}
+LATER: Any = cdk.Fn.import_value("Later")
+
+
+@pytest.mark.parametrize(
+    ("give", "said"),
+    [
+        (lambda _: FirmwareImage.from_asset(LATER), "the file is read at synth: give a path that is known then, or Fi"),
+        (lambda _: FirmwareImage.from_asset(IMAGE, replaces=LATER), "give the version that devices have"),
+        (lambda _: FirmwareImage.from_asset(IMAGE, signed_by=LATER), "give the path of the key that signs the image"),
+        (lambda _: FirmwareImage.from_asset(IMAGE, max_image_bytes=LATER), "a whole number known now"),
+        (lambda _: FirmwareImage.delta(base=LATER, target=IMAGE), "the file is read at synth"),
+        (lambda _: DeviceList.from_file(LATER), "the file is read at synth: give a path known then"),
+        (lambda _: DeviceList.of([LATER]), "which is no id yet: give it to the group, wireless_devices=[...]"),
+        (lambda _: RolloutWave.devices(LATER), "give a whole number from 1 to 100,000,000, known at synth"),
+        (lambda _: RolloutWave.percent(LATER), "give percent above 0, up to 100, known at synth"),
+        (lambda at: FuotaTask(at, "T", **TASK, device_stack=LATER), "give DeviceStack.of('loramac-node') or the name"),
+        (lambda at: MulticastGroup(at, "G", **GROUP, device_stack=LATER), "the name alone, known at synth"),
+    ],
+)
+def test_fails_naming_what_has_to_be_known_at_synth(give: Callable[[cdk.Stack], object], said: str) -> None:
+    with pytest.raises(FuotaValidationError) as refused:
+        give(cdk.Stack())
+    assert "a value known only at deployment" in str(refused.value)
+    assert said in str(refused.value)
+    assert "Token[" not in str(refused.value)
+
+
+def test_a_stack_that_is_being_looked_up_is_none_yet() -> None:
+    MulticastGroup(cdk.Stack(), "G", **GROUP, device_stack="dummy-value-for-/fleet/stack")
