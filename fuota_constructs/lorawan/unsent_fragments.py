@@ -40,11 +40,14 @@ def rule_of_unsent(plan: SessionPlan) -> str:
 
 def interval_of_groups(plan: SessionPlan, groups: int) -> int:
     """The shortest whole second at which one gateway may send to so many groups, each its fragments."""
+    return max(plan.smallest_interval_seconds, math.ceil(_lawful_seconds(plan, groups) - ROUNDING))
+
+
+def _lawful_seconds(plan: SessionPlan, groups: int) -> float:
     if plan.duty_cycle_limit is None:
-        return plan.smallest_interval_seconds
+        return 0.0
     beacons = plan.duty_cycle_used - plan.fragment_airtime_seconds / plan.interval_seconds
-    together = groups * plan.fragment_airtime_seconds / (plan.duty_cycle_limit - beacons)
-    return max(plan.smallest_interval_seconds, math.ceil(together - ROUNDING))
+    return groups * plan.fragment_airtime_seconds / (plan.duty_cycle_limit - beacons)
 
 
 def doubt_of_airtime(plan: SessionPlan, groups: int = 1) -> str:
@@ -54,7 +57,7 @@ def doubt_of_airtime(plan: SessionPlan, groups: int = 1) -> str:
     country, or that the gateways of several groups are the same, is not known: nothing is counted as lost for it.
     """
     limit = plan.duty_cycle_limit
-    if limit is None or interval_of_groups(plan, groups) <= plan.interval_seconds:
+    if limit is None or _lawful_seconds(plan, groups) <= plan.interval_seconds + ROUNDING:
         return ""
     share = 100 * groups * plan.fragment_airtime_seconds / plan.interval_seconds
     to = f" to each of {groups} groups" if groups > 1 else ""

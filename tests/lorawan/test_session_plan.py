@@ -154,6 +154,8 @@ def test_groups_that_a_gateway_may_have_to_serve_share_its_duty_cycle():
         " serve all groups at the same time"
     )
     assert doubt_of_airtime(_plan(interval_seconds=14), 2) == ""
+    slots = _plan(rate=5, size=48, interval_seconds=3, dl_class=CLASS_B)  # every 4 s, and airtime for more
+    assert (doubt_of_airtime(slots, 2), interval_of_groups(slots, 2)) == ("", 4)
 
 
 @pytest.mark.parametrize(

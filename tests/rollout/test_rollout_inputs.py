@@ -240,3 +240,25 @@ def test_fails_for_what_no_rollout_can_have(rollout_of, given, part) -> None:
 def test_fails_for_values_that_cannot_be(make) -> None:
     with pytest.raises(FuotaValidationError):
         make()
+
+
+@pytest.mark.parametrize(
+    ("given", "missed"),
+    [
+        ({}, 0.1),
+        ({"planned_loss_percent": 5}, 0.05),
+        ({"fragment_interval": cdk.Duration.seconds(6)}, 0.55),  # the duty cycle leaves one of two
+        ({"fragment_size_bytes": 230, "fragment_interval": cdk.Duration.seconds(3)}, 0.7),  # one of three
+        ({"dl_class": DlClass.CLASS_B, "fragment_size_bytes": 230, "fragment_interval": cdk.Duration.seconds(7)}, 0.1),
+        (
+            {"dl_class": DlClass.CLASS_B, "rf_region": RfRegion.US915, "fragment_interval": cdk.Duration.seconds(3)},
+            0.325,  # every fourth finds its ping slot taken
+        ),
+    ],
+)
+def test_the_gate_counts_with_the_loss_that_the_plan_counts_with(stack, rollout_of, synth, given, missed) -> None:
+    rollout = rollout_of(**given)
+    assert settings_of(synth(stack))["session"]["plannedLoss"] == pytest.approx(missed)
+    plan = rollout.plan
+    assert plan is not None
+    assert plan.missed_at(plan.loss) == pytest.approx(missed)

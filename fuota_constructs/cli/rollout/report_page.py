@@ -150,7 +150,11 @@ def _terms(status: RolloutStatus) -> list[Figure]:
         Figure("confidence", percent(float(gate.get("confidence", 0))), "over all waves together"),
         Figure("silent", f"{int(gate.get('mostSilent', 0)):,}", f"after {duration(gate.get('silentAfterSeconds', 0))}"),
         Figure("retries", str(settings.get("retries", 0)), f"with at most {settings.get('mostRedundancyPercent')} %"),
-        Figure("planned loss", percent(float((settings.get("session") or {}).get("plannedLoss", 0))), "of fragments"),
+        Figure(
+            "planned loss",
+            percent(float((settings.get("session") or {}).get("plannedLoss", 0))),
+            "of fragments, sent or not",
+        ),
     ]
     if asked := settings.get("applied"):
         figures.append(Figure("applied", str(asked["version"]), f"reported within {duration(asked['withinSeconds'])}"))

@@ -119,6 +119,38 @@ def test_only_what_succeeded_with_the_share_that_is_required_passes() -> None:
         assert f"rollout Fleet/Rollout is {status}: because" in verdict.line
 
 
+@pytest.mark.parametrize(
+    ("region", "interval", "passed", "said"),
+    [
+        ("EU868", 7000, True, ""),
+        (
+            "EU868",
+            6000,
+            False,
+            "the duty cycle of 10 % takes 13 of 26 fragments: one every 6 s, and a gateway may send",
+        ),
+        ("AS923-1", 7000, True, "0.594 s on the air every 7 s are 8.49 % of the time, above the duty cycle of 1 %, if"),
+    ],
+)
+def test_a_verdict_on_rollouts_says_what_is_not_sent_or_may_not_be(
+    region: str, interval: int, *, passed: bool, said: str
+) -> None:
+    size = {"EU868": 112, "AS923-1": 200}[region]
+    session = {
+        "rfRegion": region,
+        "dlClass": "ClassC",
+        "fragmentSizeBytes": size,
+        "fragmentIntervalMs": interval,
+        "redundancyPercent": 30,
+    }
+    settings = {"session": session, "image": {"sizeBytes": 20 * size}}
+    waves = (WaveStatus("all", "PASSED", 10, attempted=10, delivered=10 if passed else 0),)
+    verdict = verdict_of([replace(status_of("SUCCEEDED", waves, Evidence()), settings=settings)], 0.9)
+    assert verdict.passed is passed
+    assert any(said in cause for cause in verdict.causes) is bool(said)
+    assert ("but no more than may be: rollout Fleet/Rollout: " in verdict.line) is (passed and bool(said))
+
+
 APPLIED = f"""
 import aws_cdk as cdk
 from fuota_constructs import *
