@@ -10,6 +10,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_iotwireless as iotwireless
 from aws_cdk import aws_s3 as s3
 from aws_cdk.interfaces.aws_iam import IRoleRef, RoleReference
+from aws_cdk.interfaces.aws_iotwireless import IMulticastGroupRef, MulticastGroupReference
 from aws_cdk.interfaces.aws_s3 import BucketReference, IBucketRef
 
 from fuota_constructs import (
@@ -129,6 +130,37 @@ def number(stack):
 
 def list_of(stack):
     return cdk.CfnParameter(stack, "List", type="CommaDelimitedList").value_as_list
+
+
+@jsii.implements(IMulticastGroupRef)
+class TheirGroup(cdk.Resource):
+    """A group of somebody else's construct."""
+
+    def __init__(self, scope, group_id):
+        super().__init__(scope, "Theirs")
+        self._id = group_id
+
+    @property
+    def multicast_group_ref(self):
+        arn = "arn:aws:iotwireless:eu-west-1:111122223333:MulticastGroup/g"
+        return MulticastGroupReference(multicast_group_arn=arn, multicast_group_id=self._id)
+
+
+def test_a_group_of_any_construct_is_taken_by_its_id(stack, image, synth):
+    FuotaTask(stack, "Task", firmware_image=image, rf_region=RfRegion.EU868, multicast_groups=[TheirGroup(stack, "g")])
+    assert synth(stack).properties(TASK)["MulticastGroupIds"] == ["g"]
+
+
+@pytest.mark.parametrize(("group_id", "wrong"), [("arn:x", "is an ARN; give the id alone"), ("", "is no multicast")])
+def test_fails_when_the_id_of_a_group_can_be_none(stack, image, group_id, wrong):
+    with pytest.raises(FuotaValidationError, match=wrong):
+        FuotaTask(
+            stack,
+            "Task",
+            firmware_image=image,
+            rf_region=RfRegion.EU868,
+            multicast_groups=[TheirGroup(stack, group_id)],
+        )
 
 
 @pytest.mark.parametrize("make", [lambda _: "g", lambda _: None, lambda at: [l1_group(at)], task_by_id])
