@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import NotRequired, TypedDict
 
 DELIVERED = "Successful"
 LOST = "MissingFrag"
@@ -19,6 +19,19 @@ APPLIED, OTHER_VERSION, UNREPORTED = "applied", "other_version", "unreported"
 TRIES: Mapping[str, int] = {LOST: 1_000, INITIAL: 1_000, CONFLICT: 1_000, "SessionCnt_replay": 1_000}
 """How often devices of a status are tried again; as often as the rollout allows, for those without another remedy."""
 TRIES_OF_FAILURES: Mapping[str, int] = {"MICError": 1, "MemoryError": 1}
+
+
+class Fared(TypedDict):
+    """How a device fared in a session, as it is kept: its status, and when it was last heard, if anybody tells."""
+
+    status: str
+    heard: float | None
+    silent: NotRequired[bool]
+    """Of one that was delivered: whether it has not been heard for too long."""
+    applied: NotRequired[str]
+    """Of one that was delivered, where versions count: what it reports, as above."""
+    version: NotRequired[str]
+    """The other version that it reports."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +91,7 @@ def is_tried_again(status: str, tries_before: int) -> bool:
     return tries_before < {**TRIES, **TRIES_OF_FAILURES}.get(status, 0)
 
 
-def tally(found: Iterable[Mapping[str, Any]], *, tries_before: int, tries_left: int) -> Tally:
+def tally(found: Iterable[Fared], *, tries_before: int, tries_left: int) -> Tally:
     """Count the devices of a wave as they were found; `tries_left` is how often the rollout may still try again."""
     counts = dict.fromkeys(Tally.__dataclass_fields__, 0)
     for device in found:

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
-from device_outcomes import OTHER_VERSION, tally
+from device_outcomes import DELIVERED, LOST, OTHER_VERSION, tally
 from gate import ABORT, GO_ON, HOLD, Radio, Terms, Verdict
 from gate import judge as judged
 from gate_metrics import gate_metrics
@@ -28,7 +28,7 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
     checked, at_first = record.checked(), record.checked(0)
     already = len(at_first.already) if at_first else 0
     in_first = Counter(found["status"] for found in first.values())
-    radio = Radio(in_first["Successful"], in_first["MissingFrag"], planned_chance(turn))
+    radio = Radio(in_first[DELIVERED], in_first[LOST], planned_chance(turn))
     judged_waves = sum(size > 0 for size in turn.state["sizes"]) - record.waves_nobody_needed()
     gateways = asked.get("gateways") or {}
     version = (turn.settings.get("applied") or {}).get("version", "")

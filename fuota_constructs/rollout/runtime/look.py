@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from device_outcomes import INITIAL, Fared
 from operator_word import OperatorWord
 from patience import wait_seconds, waiting_since
 from rollout_calls import RolloutCalls
@@ -42,8 +43,8 @@ def task_status(task: str, calls: RolloutCalls) -> str:
 
 def keep_statuses(turn: Turn, calls: RolloutCalls, task: str) -> None:
     """Keep the status of each device, and when it was last heard."""
-    found = {
-        device["Id"]: {"status": device.get("FuotaDeviceStatus") or "Initial", "heard": heard(device)}
+    found: dict[str, Fared] = {
+        device["Id"]: {"status": device.get("FuotaDeviceStatus") or INITIAL, "heard": heard(device)}
         for device in calls.devices(FuotaTaskId=task)
     }
     WaveRecord(turn, calls).keep_statuses(found)

@@ -1,8 +1,9 @@
 """Lets a wave bake: a device that has the image may still not survive it."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from device_outcomes import APPLIED, DELIVERED, OTHER_VERSION, UNREPORTED
+from device_outcomes import APPLIED, DELIVERED, OTHER_VERSION, UNREPORTED, Fared
 from device_versions import is_version, reported_versions
 from look import heard
 from operator_word import OperatorWord
@@ -52,7 +53,7 @@ def _bake_seconds(turn: Turn, record: WaveRecord) -> float:
     return min(bake, float(turn.settings["gate"]["silentAfterSeconds"]))
 
 
-def _note_versions(turn: Turn, statuses: dict[str, dict[str, Any]], calls: RolloutCalls, done: float) -> bool:
+def _note_versions(turn: Turn, statuses: Mapping[str, Fared], calls: RolloutCalls, done: float) -> bool:
     """Note what those report that have the image; whether all report the version that counts, or none is asked for.
 
     Another version that was reported before the end of the session says nothing: the device was still to install the

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from device_outcomes import INITIAL, is_tried_again
+from device_outcomes import DELIVERED, INITIAL, LOST, Fared, is_tried_again
 from operator_word import OperatorWord
 from rollout_calls import RolloutCalls
 from session_length import fitting_redundancy, fragments
@@ -34,7 +34,7 @@ def run(turn: Turn, calls: RolloutCalls, word: OperatorWord) -> dict[str, Any]:
     }
 
 
-def worth_trying(turn: Turn, statuses: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def worth_trying(turn: Turn, statuses: Mapping[str, Fared]) -> list[str]:
     """The devices of the wave that another session may help, while the rollout has tries left."""
     if not turn.tries_left:
         return []
@@ -43,7 +43,7 @@ def worth_trying(turn: Turn, statuses: Mapping[str, Mapping[str, Any]]) -> list[
         device
         for device, found in statuses.items()
         if is_tried_again(found["status"], turn.attempt)
-        and (found["status"] != INITIAL or (found.get("heard") or 0) > done)
+        and (found["status"] != INITIAL or (found["heard"] or 0) > done)
     ]
 
 
@@ -54,8 +54,8 @@ def _learnt(turn: Turn, record: WaveRecord) -> int:
     learnt = learnt_redundancy(
         fragments(turn),
         planned,
-        delivered=first["Successful"] + sum(session["delivered"] for session in sessions),
-        lost=first["MissingFrag"] + sum(session["lost"] for session in sessions),
+        delivered=first[DELIVERED] + sum(session["delivered"] for session in sessions),
+        lost=first[LOST] + sum(session["lost"] for session in sessions),
         most_percent=int(turn.settings["mostRedundancyPercent"]),
         confidence=float(turn.settings["gate"]["confidence"]),
     )

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from device_outcomes import CONFLICT, Tally
+from device_outcomes import CONFLICT, Fared, Tally
 from rollout_calls import RolloutCalls
 from wave_turn import Turn
 
@@ -91,13 +91,13 @@ class WaveRecord:
         """Keep who is tried again."""
         self._calls.write(f"{self._wave}/members-{self._turn.attempt + 1}.json", list(devices))
 
-    def statuses(self) -> dict[str, dict[str, Any]]:
+    def statuses(self) -> dict[str, Fared]:
         """How the devices of the wave fared, each as its latest session left it."""
         return self._up_to(self.statuses_of(self._turn.attempt))
 
-    def _up_to(self, latest: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    def _up_to(self, latest: Mapping[str, Fared]) -> dict[str, Fared]:
         """How the devices of the wave fared, where the session of this attempt ended so."""
-        merged: dict[str, Any] = {}
+        merged: dict[str, Fared] = {}
         for attempt in range(self._turn.attempt + 1):
             checked = self.checked(attempt)
             for device in checked.conflicting if checked else ():
@@ -105,15 +105,15 @@ class WaveRecord:
             merged.update(latest if attempt == self._turn.attempt else self.statuses_of(attempt))
         return merged
 
-    def statuses_of(self, attempt: int) -> dict[str, dict[str, Any]]:
+    def statuses_of(self, attempt: int) -> dict[str, Fared]:
         """How the devices of one session fared."""
         return self._calls.read(f"{self._wave}/statuses-{attempt}.json") or {}
 
-    def keep_statuses(self, statuses: Mapping[str, Mapping[str, Any]]) -> None:
+    def keep_statuses(self, statuses: Mapping[str, Fared]) -> None:
         """Keep how the session of this attempt ended, and in a short document how many of the wave fared how."""
         attempt = self._turn.attempt
         self._calls.write(f"{self._wave}/statuses-{attempt}.json", statuses)
-        counts = Counter(str(found["status"]) for found in self._up_to(statuses).values())
+        counts = Counter(found["status"] for found in self._up_to(statuses).values())
         self._calls.write(f"{self._wave}/counts-{attempt}.json", counts)
 
     def earlier_waves(self) -> list[dict[str, Any]]:
