@@ -9,8 +9,8 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from fuota_constructs.cli.figures import GOOD, Figure
 from fuota_constructs.cli.level import Level
-from fuota_constructs.cli.plan.figures import GOOD, Figure
 from fuota_constructs.operations.visible_text import visible
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ import click
 
 from fuota_constructs import extras, rules
 from fuota_constructs.cli import documents, options
+from fuota_constructs.cli.figures import smaller
 from fuota_constructs.cli.image.words import findings_lines
 from fuota_constructs.cli.input_files import InputFile
 from fuota_constructs.cli.output_files import OutputFile, deliver, require_apart, write
-from fuota_constructs.cli.plan.figures import smaller
 from fuota_constructs.firmware.delta.delta_image import delta_of
 from fuota_constructs.operations.visible_text import visible
 

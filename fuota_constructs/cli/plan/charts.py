@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, NullLocator
 
-from fuota_constructs.cli.plan.figures import duration
+from fuota_constructs.cli.figures import duration
 from fuota_constructs.cli.plan.series import NINES, SETUP_SECONDS, LossCurve, SizeCurve, nines
 from fuota_constructs.cli.svg_pictures import (
     BEHIND_TEXT,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import click
 
 from fuota_constructs import extras
+from fuota_constructs.cli.figures import count, duration, energy, smaller
 from fuota_constructs.cli.output_files import require_apart
-from fuota_constructs.cli.plan.figures import count, duration, energy, smaller
 from fuota_constructs.cli.plan.verdict import verdict_of
 from fuota_constructs.lorawan import recommendation
 

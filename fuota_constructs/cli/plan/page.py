@@ -7,18 +7,10 @@ from typing import TYPE_CHECKING
 
 from fuota_constructs.cli import page
 from fuota_constructs.cli.about import made
+from fuota_constructs.cli.figures import count, duration, energy, percent
 from fuota_constructs.cli.plan import charts as plan_charts
 from fuota_constructs.cli.plan.delta import HEADINGS, TITLE, remarks_of, rows_of, snippet_of
-from fuota_constructs.cli.plan.figures import (
-    count,
-    duration,
-    energy,
-    figures_of,
-    image_name,
-    inputs_of,
-    percent,
-    session_words,
-)
+from fuota_constructs.cli.plan.figures import figures_of, image_name, inputs_of, session_words
 from fuota_constructs.cli.plan.series import SETUP_SECONDS, loss_curves, loss_rows, size_curves
 from fuota_constructs.cli.plan.verdict import verdict_of
 from fuota_constructs.lorawan.unsent_fragments import why_unsent

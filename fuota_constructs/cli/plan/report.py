@@ -11,17 +11,9 @@ from rich.text import Text
 
 from fuota_constructs.cli.about import made
 from fuota_constructs.cli.banner_view import show_banner
+from fuota_constructs.cli.figures import GOOD, Figure, count, duration, energy
 from fuota_constructs.cli.plan import delta
-from fuota_constructs.cli.plan.figures import (
-    GOOD,
-    Figure,
-    count,
-    duration,
-    energy,
-    figures_of,
-    inputs_of,
-    session_words,
-)
+from fuota_constructs.cli.plan.figures import figures_of, inputs_of, session_words
 from fuota_constructs.cli.plan.verdict import verdict_of
 from fuota_constructs.operations.visible_text import visible
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from fuota_constructs.cli.banner import Banner
 from fuota_constructs.cli.exit_codes import NOT_MET, PASSED
+from fuota_constructs.cli.figures import loss_words, percent
 from fuota_constructs.cli.level import Level
-from fuota_constructs.cli.plan.figures import loss_words, percent
 from fuota_constructs.lorawan.unsent_fragments import why_unsent
 from fuota_constructs.rules.delta_rules import DELTA_RULES
 from fuota_constructs.rules.image_file_rules import IMAGE_FILE_RULES

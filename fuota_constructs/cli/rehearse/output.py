@@ -10,7 +10,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from fuota_constructs.cli.banner_view import show_banner
-from fuota_constructs.cli.plan.figures import count, duration
+from fuota_constructs.cli.figures import count, duration
 from fuota_constructs.cli.rollout.status_view import waves_table
 from fuota_constructs.lorawan.fragments import interval_seconds
 from fuota_constructs.lorawan.regions import region

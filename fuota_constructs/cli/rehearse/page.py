@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fuota_constructs.cli import page
-from fuota_constructs.cli.plan.figures import GOOD, Figure, count, duration, percent
+from fuota_constructs.cli.figures import GOOD, Figure, count, duration, percent
 from fuota_constructs.cli.rehearse import charts as rehearse_charts
 from fuota_constructs.cli.rehearse.output import image_words, task_words
 from fuota_constructs.cli.rehearse.record import End, loss_words

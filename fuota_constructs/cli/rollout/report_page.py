@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fuota_constructs.cli import page
-from fuota_constructs.cli.plan.figures import Figure, duration, percent
+from fuota_constructs.cli.figures import Figure, duration, percent
 from fuota_constructs.cli.rollout.banner import about_rollout, banner_of, what_of
 from fuota_constructs.cli.rollout.gate_picture import gates_figure
 from fuota_constructs.cli.rollout.status_view import cells, next_line, not_sent, shown_cells, word_line

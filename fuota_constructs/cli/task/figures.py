@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from fuota_constructs.cli.plan.figures import Figure, count, duration, loss_words, percent
+from fuota_constructs.cli.figures import Figure, count, duration, loss_words, percent
 from fuota_constructs.operations import task as states
 from fuota_constructs.operations.device_status import NOT_GIVEN
 from fuota_constructs.operations.progress import session_length

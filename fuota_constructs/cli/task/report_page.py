@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fuota_constructs.cli import page
-from fuota_constructs.cli.plan.figures import Figure, duration, loss_words, percent
+from fuota_constructs.cli.figures import Figure, duration, loss_words, percent
 from fuota_constructs.cli.status_bars import share_of, status_figure
 from fuota_constructs.cli.task.banner import about_task, banner_of
 from fuota_constructs.cli.task.figures import task_lines

@@ -155,7 +155,7 @@ def _content(found: Found, progress: Progress, when: datetime, beyond: str) -> d
 
 
 def _end(progress: Progress, when: datetime) -> str:
-    from fuota_constructs.cli.plan.figures import duration
+    from fuota_constructs.cli.figures import duration
     from fuota_constructs.cli.task.figures import UNKNOWN_END
     from fuota_constructs.operations import start as operation
     from fuota_constructs.operations.progress import session_length

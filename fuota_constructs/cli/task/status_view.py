@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fuota_constructs.cli.banner_view import headline, show_banner
-from fuota_constructs.cli.plan.figures import duration
+from fuota_constructs.cli.figures import duration
 from fuota_constructs.cli.status_bars import share_of
 from fuota_constructs.cli.task.banner import about_task, banner_of
 from fuota_constructs.cli.task.figures import names_of, task_lines, time_left, time_share
