@@ -199,7 +199,10 @@ async def _clean_up(stack_name: str, stack_id: str, records: list[Record]) -> No
 def _after_failed_ones(deploy_before: Any) -> Any:
     async def deploy_stack(stack_name: str, stack_id: str, *given: Any, is_update: bool = False, **named: Any) -> None:
         stack = _module(_PACKAGE)._stacks[stack_name]
-        if is_update:
+        if not is_update:
+            # What a change set creates gets them when it is through: failed, its deletion would know no policy.
+            stack["_template"], stack["_resolved_params"] = given[:2]
+        else:
             resources = stack.get("_resources", {})
             before = (named.get("previous_stack") or {}).get("_resources", {})
             for logical_id in [each for each, record in resources.items() if _is_failed_create(record)]:

@@ -36,6 +36,7 @@ from fuota_constructs.local import (
     ministack_image,
     ministack_signatures,
     nested_stacks,
+    stack_events,
     stack_records,
     stack_refusals,
     state_machine_waits,
@@ -84,6 +85,7 @@ SEAMS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
     *embedded_metrics.SEAMS,
     *workers.SEAMS,
     *custom_resources.SEAMS,
+    *stack_events.SEAMS,
     *failed_resources.SEAMS,
     *nested_stacks.SEAMS,
     *inline_code.SEAMS,
@@ -149,6 +151,7 @@ class Host:
         ministack_image.install()
         workers.install(clock_file=self._clock_file(), requests_per_second=self.requests_per_second)
         custom_resources.install()
+        stack_events.install()
         failed_resources.install()
         nested_stacks.install()
         inline_code.install()

@@ -1,5 +1,6 @@
 """Custom resources that fail: what CloudFormation asks of them afterwards, so that nothing is left."""
 
+import json
 import re
 
 import pytest
@@ -95,3 +96,15 @@ def test_a_rollback_that_goes_on_deletes_what_it_replaces(told: ToldFunction, st
     assert told.settled(stack) == "UPDATE_ROLLBACK_COMPLETE"
     assert told.asked(stack)[-2:] == [["Delete", "C", "half", "1"], ["Delete", "A", "a", "2"]]
     assert told.physical_ids(stack) == {"A": "other", "B": "b"}
+
+
+def test_policies_hold_where_the_change_set_that_made_a_stack_failed(told: ToldFunction, stack: str) -> None:
+    kept = told.resource(after="A", policy={"DeletionPolicy": "Retain"})
+    resources = {"A": told.resource(), "K": kept, "B": told.resource(after="K", Create=HALF)}
+    body = json.dumps({"Resources": resources})
+    given = {"StackName": stack, "ChangeSetName": "c"}
+    told.stacks.create_change_set(**given, TemplateBody=body, ChangeSetType="CREATE")
+    told.stacks.execute_change_set(**given, DisableRollback=True)
+    assert told.settled(stack) == "CREATE_FAILED"
+    assert told.delete(stack) == "DELETE_COMPLETE"
+    assert [asked[:3] for asked in told.asked(stack)[3:]] == [["Delete", "B", "half"], ["Delete", "A", "a"]]
