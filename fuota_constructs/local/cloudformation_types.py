@@ -110,8 +110,13 @@ class ResourceHandlers:
             request.pop("Tags", None)
         created = _call(client, f"Create{self.type.noun}", request)
         physical_id = str(created.get(self.type.identifier) or request[self.type.identifier])
-        self._set_thing(client, physical_id, None, properties.get("ThingArn"))
-        return physical_id, self._attributes(client, physical_id)
+        try:
+            self._set_thing(client, physical_id, None, properties.get("ThingArn"))
+            return physical_id, self._attributes(client, physical_id)
+        except Exception:
+            # Handlers must not leave what they could not finish (resource type handler contract).
+            self.delete(physical_id, properties)
+            raise
 
     def update(self, physical_id: str, old: Properties, new: Properties, stack_name: str) -> tuple[str, Properties]:
         """Change the resource in place: fields, then the association commands, then tags."""

@@ -237,6 +237,17 @@ def test_a_device_is_given_another_thing_and_none(deploy: Deploy, cloud: LocalCl
         assert made["Values"]["Name"] == (thing or "")
 
 
+def test_a_create_that_fails_half_way_leaves_nothing(deploy: Deploy, cloud: LocalCloud) -> None:
+    fault = {"operation": "AssociateWirelessDeviceWithThing", "fault": "access-denied", "times": 1}
+    cloud.admin("faults", method="POST", content=fault)
+    lorawan = {"DevEui": "a1b2c3d4e5f60702", **KEYS}
+    properties = {"Type": "LoRaWAN", "DestinationName": "d", "LoRaWAN": lorawan, "ThingArn": "arn:aws:iot:::thing/t"}
+    made = deploy({"W": {"Type": "AWS::IoTWireless::WirelessDevice", "Properties": properties}})
+    assert made["StackStatus"] == "ROLLBACK_COMPLETE"
+    devices = cloud.client("iotwireless").list_wireless_devices()["WirelessDeviceList"]
+    assert lorawan["DevEui"] not in [each["LoRaWAN"]["DevEui"] for each in devices]
+
+
 @pytest.mark.parametrize("kind", sorted(ATTRIBUTES))
 def test_every_documented_attribute_resolves(deploy: Deploy, cloud: LocalCloud, kind: str) -> None:
     names = {f"A{number}": name for number, name in enumerate(ATTRIBUTES[kind])}
