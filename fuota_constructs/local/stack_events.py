@@ -59,7 +59,8 @@ def install() -> None:
 
 def _watching(deploy_before: Any) -> Any:
     async def deploy_stack(stack_name: str, stack_id: str, *given: Any, is_update: bool = False, **named: Any) -> None:
-        before = (named.get("previous_stack") or {}).get("_resources", {})
+        # What is imported says for itself what becomes of it.
+        before = {**(named.get("previous_stack") or {}).get("_resources", {}), **(named.get("imports") or {})}
         update = _Update(stack_name, before) if is_update else None
         token = _update.set(update)
         try:
