@@ -13,18 +13,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fuota_constructs.local import failed_resources
-from fuota_constructs.local.functions.custom_resources import is_custom
+from fuota_constructs.local.functions import custom_resources
 
 _PACKAGE = "ministack.services.cloudformation"
 _STACKS = f"{_PACKAGE}.stacks"
-_OUTPUTS = (
-    *("outputs_defs", "conditions", "resources", "param_values", "mappings"),
-    *("stack_name", "stack_id"),
-)
 SEAMS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
     (_PACKAGE, "_stacks", None),
     (_PACKAGE, "_stack_events", None),
-    (_STACKS, "_resolve_stack_outputs", _OUTPUTS),
+    *(seam for seam in custom_resources.SEAMS if seam[1] == "_resolve_stack_outputs"),
     *(seam for seam in failed_resources.SEAMS if seam[1] in {"_add_event", "_delete_resource", "_deploy_stack_async"}),
 )
 ATTEMPTS = 3
@@ -159,7 +155,7 @@ def _cleaning_up(delete_before: Any) -> Any:
             try:
                 delete_before(*given)
             except Exception as error:
-                if attempt == ATTEMPTS or not is_custom(resource_type):
+                if attempt == ATTEMPTS or not custom_resources.is_custom(resource_type):
                     update.stays = True
                     raise
                 tell("DELETE_FAILED", str(error))

@@ -48,7 +48,7 @@ class ToldFunction:
         self.arn = made["FunctionArn"]
 
     def resource(
-        self, version: str = "1", *, after: str = "", policy: dict[str, str] | None = None, **told: Any
+        self, version: Any = "1", *, after: str = "", policy: dict[str, str] | None = None, **told: Any
     ) -> Any:
         """A custom resource: `told` is what its answers to a Create, Update or Delete are to say, None to leave it out.
 
@@ -96,6 +96,11 @@ class ToldFunction:
         """The reasons of the events with that status, oldest first."""
         events = self.stacks.describe_stack_events(StackName=name)["StackEvents"]
         return [each.get("ResourceStatusReason", "") for each in reversed(events) if each["ResourceStatus"] == status]
+
+    def outputs(self, name: str) -> dict[str, str]:
+        """The outputs of the stack."""
+        found = self.stacks.describe_stacks(StackName=name)["Stacks"][0].get("Outputs", [])
+        return {each["OutputKey"]: each["OutputValue"] for each in found}
 
     def physical_ids(self, name: str) -> dict[str, str]:
         """The physical ids on record, by logical id."""

@@ -14,6 +14,14 @@ MOST_ID_BYTES = 1024
 LONGEST_REASON = 2000
 
 
+class HiddenData(dict[str, Any]):
+    """The Data of an answer with NoEcho: whoever reads the outputs of the stack sees asterisks."""
+
+    def masked(self) -> dict[str, str]:
+        """What they see."""
+        return dict.fromkeys(self, "*****")
+
+
 def judged(answer: Any, event: Mapping[str, Any]) -> dict[str, Any]:
     """The answer as CloudFormation takes it: failed, with the reason of its stack event, where it does not take it.
 
@@ -26,7 +34,8 @@ def judged(answer: Any, event: Mapping[str, Any]) -> dict[str, Any]:
         return {"Status": "FAILED", "Reason": problem, "PhysicalResourceId": physical_id if has_id else None}
     # A null is taken for no attribute (assumed).
     attributes = {name: as_text(value) for name, value in (data or {}).items() if value is not None}
-    return {"Status": "SUCCESS", "PhysicalResourceId": physical_id, "Data": attributes}
+    hidden = HiddenData(attributes) if answer.get("NoEcho") is True else attributes
+    return {"Status": "SUCCESS", "PhysicalResourceId": physical_id, "Data": hidden}
 
 
 def _problem(answer: Mapping[str, Any], *, has_id: bool, event: Mapping[str, Any]) -> str | None:

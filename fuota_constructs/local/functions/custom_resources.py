@@ -12,19 +12,25 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from fuota_constructs.local.functions.custom_resource_answers import LONGEST_REASON, judged
+from fuota_constructs.local.functions.custom_resource_answers import LONGEST_REASON, HiddenData, judged
 from fuota_constructs.local.functions.workers import FunctionStartError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _CUSTOM_RESOURCE = "ministack.services.cloudformation.custom_resource"
+_STACKS = "ministack.services.cloudformation.stacks"
 _ARGUMENTS = ("request_type", "logical_id", "props", "stack_name", "stack_id", "resource_type")
 SEAMS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
     ("ministack.services.lambda_svc", "_execute_function_with_config_scope", ("func", "event")),
     (_CUSTOM_RESOURCE, "invoke_custom_resource", (*_ARGUMENTS, "physical_id", "old_props")),
     (_CUSTOM_RESOURCE, "deliver_response", ("token", "response")),
     (_CUSTOM_RESOURCE, "_pending", None),
+    (
+        _STACKS,
+        "_resolve_stack_outputs",
+        ("outputs_defs", "conditions", "resources", "param_values", "mappings", "stack_name", "stack_id"),
+    ),
     ("ministack.services.cloudformation.engine", "_unknown_attribute_message", ("res", "logical_id", "attr")),
 )
 ATTEMPTS = 3
@@ -62,6 +68,7 @@ def install() -> None:
     _watch_functions(give_up=_custom_resources().deliver_response)
     _judge_answers()
     _name_missing_attributes()
+    _hide_outputs()
 
 
 def is_custom(resource_type: str) -> bool:
@@ -145,6 +152,20 @@ def _name_missing_attributes() -> None:
         )
 
     engine._unknown_attribute_message = unknown_attribute_message
+
+
+def _hide_outputs() -> None:
+    stacks = _module(_STACKS)
+    resolve_before = stacks._resolve_stack_outputs
+
+    def resolve_stack_outputs(outputs_defs: Any, conditions: Any, resources: dict[str, Any], *given: Any) -> Any:
+        seen = dict(resources)
+        for logical_id, record in resources.items():
+            if isinstance(data := record.get("Attributes"), HiddenData):
+                seen[logical_id] = {**record, "Attributes": data.masked()}
+        return resolve_before(outputs_defs, conditions, seen, *given)
+
+    stacks._resolve_stack_outputs = resolve_stack_outputs
 
 
 def _token(event: Any) -> str | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import WaiterError
+from told_function import ToldFunction
 
 from fuota_constructs.local.cloud import LocalCloud
 
@@ -120,3 +121,24 @@ def test_fails_on_an_answer_longer_than_cloudformation_takes(cloud: LocalCloud) 
         cloud, python("answer(event, Data={'Long': 'x' * 4096 if event['RequestType'] != 'Delete' else ''})")
     )
     assert re.search(r"Response object is too long: 4\d{3} bytes, CloudFormation takes 4096", reason)
+
+
+def test_data_that_is_not_to_be_echoed_goes_to_resources_and_not_to_outputs(told: ToldFunction, stack: str) -> None:
+    secret = told.resource(Create={"Data": {"Key": 7}, "NoEcho": True})
+    reader = told.resource({"Fn::GetAtt": ["A", "Key"]})
+    told.deploy(stack, {"A": secret, "B": reader}, Key={"Fn::GetAtt": ["A", "Key"]})
+    assert told.asked(stack)[1] == ["Create", "B", None, "7"]
+    assert told.outputs(stack) == {"Key": "*****"}
+
+
+def test_numbers_and_booleans_of_data_are_outputs(told: ToldFunction, stack: str) -> None:
+    data = {"Number": 7, "Yes": True, "a.dotted.name": "x"}
+    outputs = {f"Output{number}": {"Fn::GetAtt": ["A", name]} for number, name in enumerate(data)}
+    told.deploy(stack, {"A": told.resource(Create={"Data": data})}, **outputs)
+    assert told.outputs(stack) == {"Output0": "7", "Output1": "true", "Output2": "x"}
+
+
+def test_fails_on_an_attribute_that_the_answer_has_not(told: ToldFunction, stack: str) -> None:
+    told.deploy(stack, {"A": told.resource(), "B": told.resource({"Fn::GetAtt": ["A", "Key"]})})
+    [reason] = told.reasons(stack, "CREATE_FAILED")
+    assert reason == "CustomResource attribute error: Vendor response doesn't contain Key attribute in object A"
