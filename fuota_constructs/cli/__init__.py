@@ -14,21 +14,44 @@ UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def main() -> int:
-    """Run the command line; 1 and a line where its output finds no room, as on a full disk."""
+    """Run the command line; 1 and a line where the machine refuses, as on a full disk."""
     try:
         interruption.heed()
+        _open_closed_streams()
         return _run(sys.argv[1:])
     except KeyboardInterrupt:  # before there is a command
         _say("fuota: interrupted")
         return INTERRUPTED
     except OSError as error:
-        if error.errno not in UNWRITABLE:
+        if error.errno is None:
             raise
-        _say(f"fuota: the output cannot be written: {error.strerror}")
+        _say(f"fuota: {_refusal(error)}")
+        if error.errno not in UNWRITABLE or error.filename:
+            return COULD_NOT_LOOK
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left in the buffer would fail again at the very end
         return COULD_NOT_LOOK
     finally:
         interruption.over()
+
+
+def _open_closed_streams() -> None:
+    """Where the caller closed a stream, read nothing and write to nobody: else the next file would get its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123  # as long as we run
+
+
+def _refusal(error: OSError) -> str:
+    """What the machine said, and of what."""
+    if error.filename:
+        return f"{error.filename!r}: {error.strerror}"
+    if error.errno in UNWRITABLE:
+        return f"the output cannot be written: {error.strerror}"
+    try:
+        os.getcwd()  # noqa: PTH109  # pathlib is loaded by those who need it
+    except FileNotFoundError:
+        return "the folder in which it was started is gone: change to one that is there"
+    return error.strerror or str(error)
 
 
 def _say(line: str) -> None:

@@ -191,6 +191,8 @@ def run(work: Callable[[], int], access: Access) -> int:
         return work()
     except OperationError as error:
         said = str(error)
+    except EOFError:
+        said = "the profile asks for an MFA code, and nobody answers: run it at a terminal, or give another --profile"
     except (BotoCoreError, ClientError) as error:
         endpoint = os.environ.get("AWS_ENDPOINT_URL") if access.port is None else None
         said = explained(error, endpoint=endpoint, profile=access.profile)

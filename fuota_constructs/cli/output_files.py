@@ -58,6 +58,8 @@ def write(path: Path, content: str | bytes) -> None:
     try:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
     except OSError as error:
+        if path.is_file():  # what is half written might be taken for the whole
+            path.unlink(missing_ok=True)
         raise click.ClickException(f"{path} cannot be written: {error.strerror}") from error
 
 

@@ -22,7 +22,7 @@ from fuota_constructs.local import clients, environment_variables
 from fuota_constructs.local.certificates import certificates_in
 from fuota_constructs.local.cloud_secret import HEADER, make_secret, read_secret
 from fuota_constructs.local.errors import LocalCloudError
-from fuota_constructs.local.folders import state_folder
+from fuota_constructs.local.folders import STATE_VARIABLE, state_folder, unwritable
 from fuota_constructs.local.region_names import is_region
 
 DEFAULT_PORT = 4566
@@ -40,7 +40,7 @@ _ADDRESS = "127.0.0.1"
 # Linux and macOS give no connection and no server that asks for any port one of these: it is free still when the cloud,
 # seconds later, begins to listen.
 _PORTS = range(20_000, 32_768)
-_NOTED = ("pid", "port", "region", "account", "iam")
+_NOTED = {"pid": int, "port": int, "region": str, "account": str, "iam": bool}
 # The processes we started ourselves: only their parent can collect them.
 _started: dict[int, subprocess.Popen[bytes]] = {}
 
@@ -164,8 +164,11 @@ def find(port: int = DEFAULT_PORT) -> LocalCloud | None:
     """The cloud that runs on `port`; the note of one that is gone is cleared away."""
     try:
         noted = json.loads((_folder(port) / "cloud.json").read_text("utf-8"))
-        cloud = LocalCloud(**noted, secret=read_secret(_folder(port)))
-    except (OSError, ValueError, TypeError):
+        known = {name: noted[name] for name in _NOTED}  # another release may note more
+        cloud = LocalCloud(**known, secret=read_secret(_folder(port)))
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    if any(not isinstance(known[name], kind) for name, kind in _NOTED.items()):
         return None
     if cloud.is_alive() or cloud.answers():
         return cloud
@@ -195,8 +198,8 @@ def start(
 
     Its IoT Wireless service takes 10 requests a second for each operation, as on AWS, unless `requests_per_second`.
 
-    Unless `outlive_us`, it stops by itself when this process ends, in whatever way. Fails when the port is taken, and
-    with the last lines of its log when it does not come up within 180 s.
+    Unless `outlive_us`, it stops by itself when this process ends, in whatever way. Fails when the port is taken, when
+    its folder cannot be written, and with the last lines of its log when it does not come up within 180 s.
     """
     extras.require("the local cloud", "local")
     if not 1 <= port <= HIGHEST_PORT:
@@ -205,14 +208,24 @@ def start(
     _check_port(port)
     _clear_away_the_dead()
     folder = _folder(port)
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True, mode=0o700)
-    secret = make_secret(folder)
     command = [sys.executable, "-P", "-m", "fuota_constructs.local.ministack_host", "--folder", str(folder)]
     command += ["--port", str(port), "--region", region, "--account", account]
     command += ["--iam"] if iam else []
     command += ["--requests-per-second", str(requests_per_second)] if requests_per_second else []
     command += [] if outlive_us else ["--stop-with-parent", str(os.getpid())]
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True, mode=0o700)
+        secret = make_secret(folder)
+        cloud = LocalCloud(_begin(command, folder), port, region, account, iam, secret)
+        _wait_for(cloud)
+    except OSError as error:
+        raise unwritable(folder, STATE_VARIABLE, error) from error
+    return cloud
+
+
+def _begin(command: list[str], folder: Path) -> int:
+    """Start its process; answers the id."""
     with (folder / "cloud.log").open("wb") as log:
         # A session of its own: Ctrl-C in the terminal is ours to handle, and all its Lambda workers can be signalled.
         process = subprocess.Popen(  # noqa: S603  # our own program, or ps
@@ -225,24 +238,27 @@ def start(
             start_new_session=True,
         )
     _started[process.pid] = process
-    cloud = LocalCloud(pid=process.pid, port=port, region=region, account=account, iam=iam, secret=secret)
+    return process.pid
+
+
+def _wait_for(cloud: LocalCloud) -> None:
+    """Note it, and wait until it answers; else stop it."""
     deadline = time.monotonic() + READY_SECONDS
     try:
-        note = folder / "cloud.json.new"
+        note = cloud.folder / "cloud.json.new"
         note.write_text(json.dumps({name: getattr(cloud, name) for name in _NOTED}), "utf-8")
-        note.rename(folder / "cloud.json")
+        note.rename(cloud.folder / "cloud.json")
         while not cloud.answers():
-            if process.poll() is not None:
-                raise _did_not_start(cloud, f"it ended with exit code {process.returncode}")
+            if (code := _started[cloud.pid].poll()) is not None:
+                raise _did_not_start(cloud, f"it ended with exit code {code}")
             if time.monotonic() > deadline:
                 raise _did_not_start(cloud, f"it did not answer within {READY_SECONDS:.0f} s")
             time.sleep(0.05)
     except BaseException as error:
         stop(cloud)
         if isinstance(error, KeyboardInterrupt):
-            shutil.rmtree(folder, ignore_errors=True)  # its log says nothing that somebody would ask
+            shutil.rmtree(cloud.folder, ignore_errors=True)  # its log says nothing that somebody would ask
         raise
-    return cloud
 
 
 def stop(cloud: LocalCloud) -> None:

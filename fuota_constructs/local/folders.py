@@ -49,9 +49,13 @@ def _writable(folder: Path, variable: str, *, mode: int) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=mode)
     except OSError as error:
-        reason = error.strerror or str(error)
-    else:
-        if os.access(folder, os.W_OK | os.X_OK):
-            return folder
-        reason = "not writable"
-    raise LocalCloudError(f"cannot write to {folder} ({reason}): set {variable} to a folder that can be written")
+        raise unwritable(folder, variable, error) from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise unwritable(folder, variable, "not writable")
+    return folder
+
+
+def unwritable(folder: Path, variable: str, why: OSError | str) -> LocalCloudError:
+    """What to say where a folder of ours cannot be written."""
+    reason = (why.strerror or why) if isinstance(why, OSError) else why
+    return LocalCloudError(f"cannot write to {folder} ({reason}): set {variable} to a folder that can be written")

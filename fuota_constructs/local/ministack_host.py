@@ -74,6 +74,7 @@ SEAMS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
     ("ministack.core.responses", "get_account_id", ()),
     ("ministack.core.responses", "get_region", ()),
     ("ministack.core.lambda_runtime", "reset", ()),
+    ("ministack.services.stepfunctions", "_state_machines", None),
     ("ministack.services.cloudformation.stacks", "_runs_on_worker_thread", ("resource_type",)),
     ("ministack.services.cloudformation.provisioners", "_RESOURCE_HANDLERS", None),
     ("ministack.services.cloudformation.provisioners", "_REPLACING_PROPERTIES", None),
@@ -199,13 +200,19 @@ class Host:
 
     def _own_admin_route(self, method: str, path: str) -> Answer | None:
         if path == f"{ADMIN_PREFIX}host":
-            places = [{"account": state.account, "region": state.region} for state in self.service.store.states()]
+            places = [{"account": account, "region": region} for account, region in self._places()]
             return _json({"pid": os.getpid(), "port": self.port, "iam": self.iam, "places": places})
         if path == f"{ADMIN_PREFIX}iam":
             if method == "DELETE":
                 self.decisions.clear()
             return _json({"decisions": self.decisions})
         return None
+
+    def _places(self) -> list[tuple[str, str]]:
+        """Where somebody used IoT Wireless, or has a state machine, which may be that of a rollout."""
+        machines = list(_module("ministack.services.stepfunctions")._state_machines.to_dict())
+        used = [(state.account, state.region) for state in self.service.store.states()]
+        return list(dict.fromkeys([*used, *((account, region) for account, region, _ in machines)]))
 
     def _register_resource_types(self) -> None:
         provisioners = _module("ministack.services.cloudformation.provisioners")

@@ -163,6 +163,13 @@ class Aws:
 
     def _client(self, service: str) -> Any:
         session: Any = self._session
+        try:
+            session.get_credentials()
+        except (ValueError, OSError) as error:  # what botocore raises of a program that the profile names
+            raise OperationError(
+                f"the AWS credentials are of no use ({error}): correct the credential_process of the profile, or give"
+                " another --profile"
+            ) from error
         config = Config(retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS}, proxies=self._proxies)
         try:
             client = session.client(service, endpoint_url=self._endpoint_url, verify=self._verify, config=config)

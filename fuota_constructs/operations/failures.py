@@ -9,6 +9,7 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     ConnectionError,  # noqa: A004  # botocore's own, of which its connection errors are
+    CredentialRetrievalError,
     HTTPClientError,
     InvalidRegionError,
     NoCredentialsError,
@@ -45,7 +46,7 @@ def explained(error: BotoCoreError | ClientError, *, endpoint: str | None = None
             said = f"there are no AWS credentials: {credentials}"
         case ProfileNotFound():
             said = f"there is no AWS profile {error.kwargs.get('profile')!r}: see `aws configure list-profiles`"
-        case PartialCredentialsError() | SSOError() | TokenRetrievalError():
+        case PartialCredentialsError() | SSOError() | TokenRetrievalError() | CredentialRetrievalError():
             said = f"the AWS credentials are of no use ({_first_line(error)}): {credentials}"
         case ConnectionError() | HTTPClientError():
             said = _silent(error, endpoint)
@@ -63,6 +64,9 @@ def _credentials(profile: str | None) -> str:
 def _refused(error: ClientError, credentials: str) -> str:
     code, message = code_of(error), error.response.get("Error", {}).get("Message", "")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if message.lstrip().startswith("<"):  # a page, of a proxy or of another program
+        said = f"{error.operation_name} was answered by something that is not AWS ({status})"
+        return f"{said}: check AWS_ENDPOINT_URL and the proxy"
     said = f"{error.operation_name} was refused ({code}): {message}"
     if code in _EXPIRED:
         return f"{said}: {credentials}"
@@ -96,4 +100,4 @@ def _base(url: str) -> str:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0]
+    return str(error).strip().partition("\n")[0].rstrip(":")

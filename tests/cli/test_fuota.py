@@ -53,6 +53,19 @@ def test_fails_where_the_output_finds_no_room(arguments: list[str]) -> None:
     assert done.stderr == "fuota: the output cannot be written: No space left on device\n"
 
 
+def test_fails_where_the_folder_is_gone(tmp_path: Path) -> None:
+    command = f"mkdir gone; cd gone; rmdir ../gone; exec {sys.executable} -m fuota_constructs.cli init --yes"
+    done = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False)
+    said = "fuota: the folder in which it was started is gone: change to one that is there\n"
+    assert (done.returncode, done.stderr) == (1, said)
+
+
+def test_fails_where_nobody_can_answer_because_the_input_is_closed(tmp_path: Path) -> None:
+    command = f"exec {sys.executable} -m fuota_constructs.cli init <&-"
+    done = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, "nobody answers: add --yes" in done.stderr) == (2, True)
+
+
 def test_a_terminal_that_does_not_know_its_width_is_written_to(monkeypatch: pytest.MonkeyPatch, fuota: Fuota) -> None:
     monkeypatch.setenv("COLUMNS", "0")
     assert fuota("plan", "4kB", "--rf-region", "EU868").stdout.startswith("Passed: this session works")

@@ -1,6 +1,7 @@
 """Files a command is to write are tried before the work, and nothing that is there changes by it."""
 
 import os
+import resource
 from pathlib import Path
 
 import click
@@ -53,6 +54,18 @@ def test_fails_when_two_options_name_one_file(tmp_path: Path, monkeypatch: pytes
         require_apart({"--html": Path("a"), "--json-file": None, "--fleet": tmp_path / "a"})
     require_apart({"--html": Path("a"), "--json-file": Path("b"), "--fleet": None})
     require_apart({"--html": Path(os.devnull), "--json-file": Path(os.devnull)})
+
+
+def test_fails_to_write_the_whole_and_leaves_no_half_of_it(tmp_path: Path) -> None:
+    page, (_, hard) = tmp_path / "page.html", resource.getrlimit(resource.RLIMIT_FSIZE)
+    page.write_text("that of yesterday")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        with pytest.raises(click.ClickException, match=r"page\.html cannot be written: File too large"):
+            write(page, "x" * 100_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    assert not page.exists()
 
 
 def test_fails_to_write_with_a_line_and_not_a_traceback(tmp_path: Path) -> None:

@@ -166,10 +166,17 @@ def test_a_stale_note_naming_somebody_elses_process_harms_nobody(state_dir: None
         bystander.wait()
 
 
-def test_an_unreadable_note_is_no_cloud(state_dir: None) -> None:
+NOTE = {"pid": os.getpid(), "port": 1, "region": "x", "account": "x", "iam": False}
+
+
+@pytest.mark.parametrize(
+    "note", ["", "{", "[]", json.dumps({"pid": 1}), *(json.dumps({**NOTE, name: [None]}) for name in NOTE)]
+)
+def test_an_unreadable_note_is_no_cloud(note: str, state_dir: None) -> None:
     noted = LocalCloud(pid=1, port=clouds.free_port(), region="x", account="x", iam=False)
     noted.folder.mkdir(parents=True)
-    (noted.folder / "cloud.json").write_text("{")
+    (noted.folder / "cloud.json").write_text(note)
+    (noted.folder / "secret").write_text("s")
     assert clouds.find(noted.port) is None
 
 
@@ -207,6 +214,22 @@ def test_fails_naming_the_cloud_that_runs_there_already(state_dir: None) -> None
 def test_fails_on_a_port_that_does_not_exist(port: int, state_dir: None) -> None:
     with pytest.raises(LocalCloudError, match=f"port {port} does not exist: choose one from 1 to 65535"):
         clouds.start(port)
+
+
+def test_the_note_of_a_newer_release_is_read(cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FUOTA_STATE_DIR", str(cloud.folder.parents[1]))
+    note = cloud.folder / "cloud.json"
+    note.write_text(json.dumps({**json.loads(note.read_text()), "colour": "blue"}))
+    assert clouds.find(cloud.port) == cloud
+
+
+def test_fails_saying_what_to_set_where_what_is_there_is_in_the_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FUOTA_STATE_DIR", str(tmp_path))
+    (tmp_path / "clouds").touch()
+    with pytest.raises(LocalCloudError, match=r"cannot write to .*clouds/\d+ \(.*\): set FUOTA_STATE_DIR to a folder"):
+        clouds.start(clouds.free_port())
 
 
 @pytest.mark.parametrize("kind", ["a file", "below a file"])

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import socket
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
 from fuota_constructs.local.iotwireless.faults import Fault
 from fuota_constructs.operations.aws import MAX_ATTEMPTS, Aws
+from fuota_constructs.operations.errors import OperationError
 from fuota_constructs.operations.failures import explained
 from fuota_constructs.operations.task import find_task
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def _said(aws: Aws, endpoint: str | None = None) -> str:
@@ -58,6 +63,37 @@ def test_names_another_endpoint_that_does_not_answer(aws: Aws) -> None:
 def test_says_what_was_refused_and_what_to_do(fault: str, message: str, aws: Aws, service: Any) -> None:
     service.faults.order(Fault("GetFuotaTask", fault, times=MAX_ATTEMPTS, message="so it is"))
     assert message.format("so it is") in _said(aws)
+
+
+def test_says_that_a_page_is_no_answer_of_aws() -> None:
+    answer = {"Error": {"Code": "404", "Message": "\n<html>"}, "ResponseMetadata": {"HTTPStatusCode": 404}}
+    said = explained(ClientError(answer, "ListFuotaTasks"))  # type: ignore[arg-type]
+    assert said == (
+        "ListFuotaTasks was answered by something that is not AWS (404): check AWS_ENDPOINT_URL and the proxy"
+    )
+
+
+@pytest.mark.parametrize(
+    ("program", "says"),
+    [
+        ("/no/such/tool", "No such file or directory: '/no/such/tool'): correct the credential_process"),
+        ("echo none", "Expecting value: line 1 column 1 (char 0)): correct the credential_process"),
+        ('"unbalanced', "No closing quotation): correct the credential_process"),
+        ("false", "Error when retrieving credentials from custom-process): log in"),
+    ],
+)
+def test_says_that_the_program_of_a_profile_gives_no_credentials(
+    program: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config").write_text(f"[default]\ncredential_process = {program}\n")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    with pytest.raises((OperationError, BotoCoreError)) as caught:
+        list(find_task(Aws(region="eu-west-1"), "street").name)
+    said = explained(caught.value) if isinstance(caught.value, BotoCoreError) else str(caught.value)
+    assert says in said
 
 
 def test_says_that_region_profile_or_credentials_are_missing(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:

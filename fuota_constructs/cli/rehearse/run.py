@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -64,6 +65,11 @@ class Run:
             return self._ended(End.NOT_REHEARSED, f"FAILED not rehearsed: {first}", tuple(rest.splitlines()))
         except (BotoCoreError, ClientError) as error:
             return self._ended(End.NOT_REHEARSED, f"FAILED not rehearsed: {self._stage}: {error}")
+        except OSError as error:
+            if error.errno in {errno.EPIPE, errno.EIO}:  # nobody reads what we say
+                raise
+            place = f" ({error.filename})" if error.filename else ""
+            return self._ended(End.NOT_REHEARSED, f"FAILED not rehearsed: {self._stage}: {error.strerror}{place}")
         except KeyboardInterrupt:
             reached = self._reached()
             return self._ended(End.INTERRUPTED, f"FAILED interrupted: {reached[0]}", reached[1:])
