@@ -34,6 +34,7 @@ SEAMS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
     ("ministack.services.cloudformation.engine", "_unknown_attribute_message", ("res", "logical_id", "attr")),
 )
 ATTEMPTS = 3
+LONGEST_SERVICE_TIMEOUT = 3600  # seconds; CloudFormation Template Reference, AWS::CloudFormation::CustomResource
 _ANSWER_PATH = "/_ministack/cfn-response/"
 
 logger = logging.getLogger(__name__)
@@ -81,6 +82,8 @@ def _watch_requests() -> None:
     invoke_before = custom_resources.invoke_custom_resource
 
     def invoke_custom_resource(*given: Any, **named: Any) -> tuple[str, dict[str, Any]]:
+        if problem := _timeout_problem(given[2].get("ServiceTimeout")):
+            raise ResourceError(problem, asked=False)
         request = _Request()
         before = _request.set(request)
         try:
@@ -101,6 +104,12 @@ def _watch_requests() -> None:
         return physical_id, data
 
     custom_resources.invoke_custom_resource = invoke_custom_resource
+
+
+def _timeout_problem(given: Any) -> str | None:
+    if given is None or (str(given).isdecimal() and 1 <= int(given) <= LONGEST_SERVICE_TIMEOUT):
+        return None
+    return f"Invalid ServiceTimeout: {given} is not an integer from 1 to {LONGEST_SERVICE_TIMEOUT}"
 
 
 def _watch_functions(give_up: "Callable[[str, dict[str, Any]], bool]") -> None:

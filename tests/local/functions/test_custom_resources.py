@@ -142,3 +142,18 @@ def test_fails_on_an_attribute_that_the_answer_has_not(told: ToldFunction, stack
     told.deploy(stack, {"A": told.resource(), "B": told.resource({"Fn::GetAtt": ["A", "Key"]})})
     [reason] = told.reasons(stack, "CREATE_FAILED")
     assert reason == "CustomResource attribute error: Vendor response doesn't contain Key attribute in object A"
+
+
+@pytest.mark.parametrize("seconds", [0, 3601, "60s"])
+def test_fails_on_a_service_timeout_that_is_out_of_range(told: ToldFunction, stack: str, seconds: object) -> None:
+    resource = told.resource()
+    resource["Properties"]["ServiceTimeout"] = seconds
+    assert told.deploy(stack, {"A": resource}) == "ROLLBACK_COMPLETE"
+    [reason] = told.reasons(stack, "CREATE_FAILED")
+    assert reason == f"Invalid ServiceTimeout: {seconds} is not an integer from 1 to 3600"
+    assert told.asked(stack) == []
+
+
+def test_fails_when_the_service_timeout_is_over(cloud: LocalCloud) -> None:
+    _, reason = create(cloud, python("pass"), ServiceTimeout=1)
+    assert "CloudFormation did not receive a response from your Custom Resource" in reason
