@@ -13,7 +13,14 @@ from urllib.parse import urlsplit
 import boto3
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import ClientError, EndpointConnectionError, InvalidRegionError, NoRegionError
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    HTTPClientError,
+    InvalidRegionError,
+    NoRegionError,
+    SSLError,
+)
 
 from fuota_constructs.operations.errors import OperationError
 from fuota_constructs.operations.request_limit import RequestLimit
@@ -233,7 +240,13 @@ def _give_up_on_what_is_gone(
     *, caught_exception: BaseException | None, operation: OperationModel | None = None, **_: Any
 ) -> None:
     del operation
-    if isinstance(caught_exception, EndpointConnectionError):
-        url = str(caught_exception.kwargs.get("endpoint_url", ""))
-        if is_local(url):
-            raise caught_exception
+    match caught_exception:
+        case EndpointConnectionError():
+            if is_local(str(caught_exception.kwargs.get("endpoint_url", ""))):
+                raise caught_exception
+        case SSLError():  # no authority, or no TLS at all; where a connection ends early, the next one may not
+            if "EOF" not in str(caught_exception):
+                raise caught_exception
+        case HTTPClientError():  # a header or a proxy that can be none
+            if isinstance(caught_exception.kwargs.get("error"), ValueError):
+                raise caught_exception

@@ -16,6 +16,7 @@ from botocore.exceptions import (
     NoRegionError,
     PartialCredentialsError,
     ProfileNotFound,
+    SSLError,
     SSOError,
     TokenRetrievalError,
 )
@@ -48,6 +49,11 @@ def explained(error: BotoCoreError | ClientError, *, endpoint: str | None = None
             said = f"there is no AWS profile {error.kwargs.get('profile')!r}: see `aws configure list-profiles`"
         case PartialCredentialsError() | SSOError() | TokenRetrievalError() | CredentialRetrievalError():
             said = f"the AWS credentials are of no use ({_first_line(error)}): {credentials}"
+        case SSLError():
+            said = _without_tls(error)
+        case HTTPClientError() if isinstance(error.kwargs.get("error"), ValueError):
+            # Not what it is: that may be a secret.
+            said = "no request can be made: AWS_SESSION_TOKEN, another credential or the proxy is none"
         case ConnectionError() | HTTPClientError():
             said = _silent(error, endpoint)
         case _:
@@ -91,6 +97,16 @@ def _silent(error: BotoCoreError, endpoint: str | None) -> str:
     return (
         f"{_base(url)} does not answer: check the network and its proxy, and that the Region has AWS IoT Core for"
         f" LoRaWAN ({type(error).__name__})"
+    )
+
+
+def _without_tls(error: BotoCoreError) -> str:
+    url = _base(str(error.kwargs.get("endpoint_url")))
+    if "WRONG_VERSION_NUMBER" in str(error):
+        return f"{url} does not speak TLS: give an address that begins with http://"
+    return (
+        f"{url} is not trusted ({_first_line(error)}): set AWS_CA_BUNDLE to a file with the certificates of the"
+        " authorities of your network; a proxy may have one of its own"
     )
 
 

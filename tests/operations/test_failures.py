@@ -65,6 +65,30 @@ def test_says_what_was_refused_and_what_to_do(fault: str, message: str, aws: Aws
     assert message.format("so it is") in _said(aws)
 
 
+@pytest.mark.parametrize(
+    ("scheme", "variables", "says"),
+    [
+        ("https", {}, " does not speak TLS: give an address that begins with http://"),
+        ("https", {"AWS_CA_BUNDLE": "/no/such/bundle"}, "No such file or directory): set AWS_CA_BUNDLE to a file"),
+        (
+            "http",
+            {"AWS_SESSION_TOKEN": "of a\nsecret"},
+            "no request can be made: AWS_SESSION_TOKEN, another credential or",
+        ),
+    ],
+)
+def test_says_at_once_what_no_other_attempt_would_mend(
+    scheme: str, variables: dict[str, str], says: str, aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with monkeypatch.context() as patched:
+        patched.setattr("time.sleep", lambda _: pytest.fail("it was tried again"))
+        said = _said(Aws(region="eu-west-1", endpoint_url=aws.endpoint.replace("http:", f"{scheme}:")))
+    assert says in said
+    assert "secret" not in said
+
+
 def test_says_that_a_page_is_no_answer_of_aws() -> None:
     answer = {"Error": {"Code": "404", "Message": "\n<html>"}, "ResponseMetadata": {"HTTPStatusCode": 404}}
     said = explained(ClientError(answer, "ListFuotaTasks"))  # type: ignore[arg-type]
