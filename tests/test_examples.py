@@ -5,22 +5,15 @@ import runpy
 from pathlib import Path
 
 import aws_cdk as cdk
-import cdk_nag
 import cfnlint.api
 import pytest
+
+from .nag_packs import PACKS
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = sorted(path.parent for path in (ROOT / "examples").glob("*/app.py"))
 APPS = {path.name: path for path in EXAMPLES} | {"app": ROOT}
 
-PACKS = [
-    cdk_nag.AwsSolutionsChecks,
-    cdk_nag.HIPAASecurityChecks,
-    cdk_nag.NIST80053R4Checks,
-    cdk_nag.NIST80053R5Checks,
-    cdk_nag.PCIDSS321Checks,
-    cdk_nag.ServerlessChecks,
-]
 
 TASKS = {
     "minimal": 1,
@@ -87,7 +80,7 @@ def test_fails_to_be_quiet_about_an_app_with_a_warning(tmp_path) -> None:
     FuotaTask(stack, "Task", firmware_image=image, rf_region=RfRegion.EU868, multicast_groups=[group])
     app.synth()
     [said] = warnings_in(json.loads((tmp_path / "cdk.out" / "Stack.metadata.json").read_text()))
-    assert "parameters-not-given" in said or "are not given" in said
+    assert "parameters-not-given" in said
 
 
 def test_every_example_is_tested() -> None:

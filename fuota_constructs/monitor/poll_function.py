@@ -10,7 +10,7 @@ import constructs
 
 from fuota_constructs.monitor.policy_size import characters_of
 from fuota_constructs.provider.configured_function import NETWORK_WILDCARDS, ConfiguredFunction, role_for
-from fuota_constructs.provider.permissions import statement
+from fuota_constructs.provider.permissions import statement, write_logs
 from fuota_constructs.synth_checks import MonitorPlan, SynthChecks, TaskPlan, findings_in
 from fuota_constructs.template.acknowledgments import POLLS, RULE, AcknowledgedAtSynth
 from fuota_constructs.template.functions import make_function, make_log_group
@@ -70,7 +70,7 @@ class PollFunction(constructs.Construct):
                     ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"],
                     attribute(table, "attrArn"),
                 ),
-                statement("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], attribute(log_group, "attrArn")),
+                write_logs(attribute(log_group, "attrArn")),
             ],
             wildcards={**WILDCARDS, **NETWORK_WILDCARDS},
             customized=self.node.try_get_context(CUSTOMIZED) is not None,

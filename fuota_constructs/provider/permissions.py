@@ -82,7 +82,7 @@ def for_tasks(log_group_arn: str) -> list[Statement]:
         statement("AttachTargets", _iotwireless(_ATTACHMENTS), _any("MulticastGroup"), _any("WirelessDevice")),
         # Why a Delete comes, and whether a Create is still waited for.
         statement("ReadOwnStack", ["cloudformation:DescribeStackResource", "cloudformation:DescribeStacks"], STACK_ID),
-        statement("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], log_group_arn),
+        write_logs(log_group_arn),
     ]
 
 
@@ -162,6 +162,11 @@ def for_copies(asset_bucket: str, bucket_arn: str, key_arn: str | None, *, made_
 def read_encryption(bucket_arn: str) -> Statement:
     """What writing to a bucket needs whose policy insists on a header that names its default encryption."""
     return statement("ReadBucketEncryption", ["s3:GetEncryptionConfiguration"], bucket_arn)
+
+
+def write_logs(log_group_arn: str) -> Statement:
+    """What a function needs to log."""
+    return statement("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], log_group_arn)
 
 
 def pass_role(role_arn: str, service: str) -> Statement:

@@ -17,6 +17,7 @@ from fuota_constructs.provider.permissions import (
     pass_role,
     read_encryption,
     statement,
+    write_logs,
 )
 from fuota_constructs.provider.permissions import WILDCARDS as OF_THE_PROVIDER
 from fuota_constructs.rollout.rollout_machines import evidence_of
@@ -128,7 +129,7 @@ class RolloutFunction(constructs.Construct):
                 *([statement("ReadVersions", ["dynamodb:BatchGetItem"], versions_arn)] if versions_arn else []),
                 statement("HearTheOperator", _HEAR, self.table_arn),
                 statement("PublishEvents", ["events:PutEvents"], event_bus_arn),
-                statement("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], attribute(log_group, "attrArn")),
+                write_logs(attribute(log_group, "attrArn")),
             ],
             wildcards={**WILDCARDS, **NETWORK_WILDCARDS},
             customized=self.node.try_get_context(CUSTOMIZED) is not None,

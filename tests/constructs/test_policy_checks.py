@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import aws_cdk as cdk
-import cdk_nag
 import cfnlint.api
 import pytest
 from aws_cdk import aws_ec2 as ec2
@@ -34,18 +33,12 @@ from fuota_constructs.rollout.fuota_rollout import FuotaRollout
 from fuota_constructs.rollout.rollout_targets import RolloutTargets
 from fuota_constructs.template import acknowledgments
 
+from ..nag_packs import PACKS
+
 ENVIRONMENTS = {
     "agnostic": None,
     "pinned": cdk.Environment(account="123456789012", region="eu-west-1"),
 }
-PACKS = [
-    cdk_nag.AwsSolutionsChecks,
-    cdk_nag.HIPAASecurityChecks,
-    cdk_nag.NIST80053R4Checks,
-    cdk_nag.NIST80053R5Checks,
-    cdk_nag.PCIDSS321Checks,
-    cdk_nag.ServerlessChecks,
-]
 LEFT_TO_USERS = "CloudWatchAlarmAction"
 
 

@@ -84,15 +84,8 @@ def fleet_file_in_use(
     firmware: Path | None = None,
 ) -> Path | None:
     """The file of the option, or that of this folder where nothing else is said of the devices."""
-    if (
-        fleet_file is None
-        and devices is loss is seed is None
-        and stack is None
-        and firmware is None
-        and FLEET_FILE.is_file()
-    ):
-        return FLEET_FILE
-    return fleet_file
+    nothing_said = all(option is None for option in (devices, loss, seed, fleet_file, stack, firmware))
+    return FLEET_FILE if nothing_said and FLEET_FILE.is_file() else fleet_file
 
 
 def fleet_of(
@@ -107,7 +100,7 @@ def fleet_of(
     """The fleet of the options. Raises UsageError, BadParameter."""
     from fuota_constructs.local.fleet import Fleet
 
-    if fleet_file is not None and not (devices is loss is seed is None and stack is None and firmware is None):
+    if fleet_file is not None and any(option is not None for option in (devices, loss, seed, stack, firmware)):
         raise click.UsageError(
             "--fleet says how many devices there are and what they lose: leave the other options out"
         )
