@@ -52,14 +52,19 @@ def data_fragments(image_bytes: int, fragment_bytes: int) -> int:
     return -(-image_bytes // fragment_bytes)
 
 
-def encoded_fragments(image_bytes: int, fragment_bytes: int, redundancy_percent: int) -> int:
-    """Fragments sent in total: those of the image and the redundant ones.
+def coded_fragments(data: int, redundancy_percent: int) -> int:
+    """The redundant ones to so many fragments of an image.
 
     AWS does not document how a broken number of redundant fragments is rounded; assumed: up, so that no limit is
     missed.
     """
+    return -(-data * redundancy_percent // 100)
+
+
+def encoded_fragments(image_bytes: int, fragment_bytes: int, redundancy_percent: int) -> int:
+    """Fragments sent in total: those of the image and the redundant ones."""
     data = data_fragments(image_bytes, fragment_bytes)
-    return data - (-data * redundancy_percent // 100)
+    return data + coded_fragments(data, redundancy_percent)
 
 
 def smallest_fragment_bytes(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from fuota_constructs.lorawan.fragments import MAX_ENCODED_FRAGMENTS
+from fuota_constructs.lorawan.fragments import MAX_ENCODED_FRAGMENTS, coded_fragments
 from fuota_constructs.lorawan.redundancy import decode_probability, smallest_redundancy_percent
 from fuota_constructs.lorawan.success_bounds import lower_bound
 
@@ -41,7 +41,7 @@ def learnt_redundancy(
 
 def highest_loss(data_fragments: int, redundancy_percent: int, share: float) -> float:
     """The loss at which this share of the devices decodes: more would have let fewer of them."""
-    coded = -(-data_fragments * redundancy_percent // 100)
+    coded = coded_fragments(data_fragments, redundancy_percent)
     low, high = 0.0, 1.0
     for _ in range(BISECTIONS):
         middle = (low + high) / 2

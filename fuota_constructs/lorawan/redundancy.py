@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from fuota_constructs.lorawan.binomial import enough_arrive
 from fuota_constructs.lorawan.fragmentation.parity import check_row
-from fuota_constructs.lorawan.fragments import MAX_ENCODED_FRAGMENTS
+from fuota_constructs.lorawan.fragments import MAX_ENCODED_FRAGMENTS, coded_fragments
 from fuota_constructs.lorawan.reception_formula import formula_probability, twins
 
 if TYPE_CHECKING:
@@ -85,14 +85,12 @@ def smallest_redundancy_percent(m: int, loss: float, target: float, *, version: 
     """
     highest = min(100, (MAX_ENCODED_FRAGMENTS - m) * 100 // m)
 
-    def coded(percent: int) -> int:
-        return -(-m * percent // 100)
-
     def may_reach(percent: int) -> bool:
-        return enough_arrive(m, coded(percent), loss) >= target
+        return enough_arrive(m, coded_fragments(m, percent), loss) >= target
 
     def reaches(percent: int) -> bool:
-        return may_reach(percent) and decode_probability(m, coded(percent), loss, version=version) >= target
+        coded = coded_fragments(m, percent)
+        return may_reach(percent) and decode_probability(m, coded, loss, version=version) >= target
 
     if highest < 0 or not reaches(highest):
         return None

@@ -2,7 +2,7 @@
 
 from wave_turn import Turn
 
-from fuota_constructs.lorawan.fragments import data_fragments, encoded_fragments, interval_seconds
+from fuota_constructs.lorawan.fragments import coded_fragments, data_fragments, encoded_fragments, interval_seconds
 from fuota_constructs.lorawan.redundancy import decode_probability
 
 
@@ -34,5 +34,5 @@ def fragments(turn: Turn) -> int:
 def planned_chance(turn: Turn) -> float:
     """The chance of a device to get the image in a first session, as planned."""
     session, data = turn.settings["session"], fragments(turn)
-    coded = -(-data * int(session["redundancyPercent"]) // 100)
+    coded = coded_fragments(data, int(session["redundancyPercent"]))
     return decode_probability(data, coded, float(session["plannedLoss"]))
