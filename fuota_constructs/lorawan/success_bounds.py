@@ -40,6 +40,11 @@ def upper_bound(successes: float, attempted: float, confidence: float, *, unknow
     return _rate(lambda rate: regularized_beta(rate, best + 1, attempted - best), confidence)
 
 
+def confidence_of_each(confidence: float, waves: int) -> float:
+    """That of the gate of one wave, so that those of all together err no more often than was allowed."""
+    return 1 - (1 - confidence) / waves
+
+
 def smallest_proof(
     rate: float, confidence: float, *, failures: int = 0, a_gateway: float = 1.0, correlation: float = 0.0
 ) -> int:

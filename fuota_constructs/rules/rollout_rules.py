@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 from fuota_constructs.lorawan.fleet_waves import WaveSize, wave_sizes
-from fuota_constructs.lorawan.success_bounds import smallest_proof
+from fuota_constructs.lorawan.success_bounds import confidence_of_each, smallest_proof
 from fuota_constructs.rules.radio_session import session_plan
 from fuota_constructs.rules.rule import Remarks, RolloutPlan, Rule, TaskPlan, WavePlan, error, warning, whole_number
 
@@ -90,7 +90,7 @@ def devices_that_prove(
     success_percent: float, confidence_percent: float, *, waves: int, a_gateway: float = 1.0, correlation: float = 0.0
 ) -> int:
     """How many devices prove a share at one of the gates of a rollout when none of them fails."""
-    confidence = 1 - (1 - confidence_percent / 100) / waves
+    confidence = confidence_of_each(confidence_percent / 100, waves)
     return smallest_proof(success_percent / 100, confidence, a_gateway=a_gateway, correlation=correlation)
 
 

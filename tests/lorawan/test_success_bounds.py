@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fuota_constructs.lorawan.success_bounds import (
+    confidence_of_each,
     independent_devices,
     lower_bound,
     regularized_beta,
@@ -66,6 +67,11 @@ def test_what_refutes_and_what_proves_ninety_percent(confidence, attempted, refu
 )
 def test_the_smallest_number_of_devices_that_proves_a_rate(rate, confidence, failures, devices) -> None:
     assert smallest_proof(rate, confidence, failures=failures) == devices
+
+
+@pytest.mark.parametrize(("confidence", "waves", "of_each"), [(0.8, 1, 0.8), (0.8, 4, 0.95), (0.95, 5, 0.99)])
+def test_the_waves_share_the_error_that_is_allowed(confidence, waves, of_each) -> None:
+    assert confidence_of_each(confidence, waves) == pytest.approx(of_each)
 
 
 @given(n=st.integers(1, 60), data=st.data(), confidence=st.sampled_from([0.8, 0.95, 0.99]))

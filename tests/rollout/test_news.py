@@ -167,6 +167,7 @@ def test_what_eventbridge_does_not_take_is_logged_and_told_with_the_next_step(ri
     rollout_calls._client.cache_clear()
     state = rollout_step.step(turn, ClockedCalls(rig))
     [line] = [line for line in rig.lines if line.get("RolloutUntoldEvents")]
+    assert line["RolloutUntoldEvents"] == 1
     assert (state["next"], line["Event"], rig.events) == ("done", ROLLOUT_CHANGE, [])
     assert "Could not connect" in line["Error"]
     rollout_step.step(Turn("gather", "one", arn, turn.settings, state), ClockedCalls(rig))

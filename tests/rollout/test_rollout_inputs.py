@@ -262,3 +262,9 @@ def test_the_gate_counts_with_the_loss_that_the_plan_counts_with(stack, rollout_
     plan = rollout.plan
     assert plan is not None
     assert plan.missed_at(plan.loss) == pytest.approx(missed)
+
+
+def test_fails_for_a_share_of_nothing_without_a_guess_at_what_was_meant(rollout_of) -> None:
+    with pytest.raises(FuotaValidationError) as raised:
+        rollout_of(success_percent=0)
+    assert raised.value.message == "success_percent is 0; give percent, from 1 and below 100"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from device_outcomes import Tally
 
 from fuota_constructs.lorawan.plan_consistency import chance_of_so_few, is_worse_than_planned
-from fuota_constructs.lorawan.success_bounds import lower_bound, upper_bound, worth_of
+from fuota_constructs.lorawan.success_bounds import confidence_of_each, lower_bound, upper_bound, worth_of
 
 ABORT, PASS, GO_ON, HOLD = "abort", "pass", "go-on", "hold"
 
@@ -33,22 +33,17 @@ class Terms:
     correlation: float = 0.0
     version: str = ""
 
-    @property
-    def confidence_of_a_wave(self) -> float:
-        """So that all waves together err no more often than was allowed."""
-        return 1 - (1 - self.confidence) / self.waves
-
     def independent(self, devices: int) -> float:
         """How many independent devices so many prove no more than."""
         return self._worth(devices, devices)[1]
 
     def lower(self, good: int, attempted: int) -> float:
         """The rate that so many of so many prove at the least."""
-        return lower_bound(*self._worth(good, attempted), self.confidence_of_a_wave)
+        return lower_bound(*self._worth(good, attempted), confidence_of_each(self.confidence, self.waves))
 
     def upper(self, good: int, attempted: int) -> float:
         """The rate that so many of so many leave possible at the most."""
-        return upper_bound(*self._worth(good, attempted), self.confidence_of_a_wave)
+        return upper_bound(*self._worth(good, attempted), confidence_of_each(self.confidence, self.waves))
 
     def _worth(self, good: int, attempted: int) -> tuple[float, float]:
         return worth_of(good, attempted, a_gateway=self.a_gateway, correlation=self.correlation)
