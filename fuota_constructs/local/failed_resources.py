@@ -151,11 +151,12 @@ def _with_failed_ones(roll_back_before: Any) -> Any:
         elif _is_failed_create(resources.get(failed, {})) and failed not in created:
             operation = {**operation, "created": [*created, failed]}
         await roll_back_before(stack_name, stack_id, stack, operation, reason_override)
-        if stack["StackStatus"] == "ROLLBACK_FAILED":
-            # Its deletion tries once more.
+        if stack["StackStatus"].endswith("ROLLBACK_FAILED"):
+            # The deletion of the stack tries once more.
             for logical_id, each in stack.get("_rollback_failed", {}).items():
-                given = each["ResourceType"], each["PhysicalResourceId"], each["Properties"]
-                resources[logical_id] = _record(logical_id, *given, "DELETE_FAILED")
+                if "RevertTo" not in each and logical_id not in stack["_resources"]:
+                    given = each["ResourceType"], each["PhysicalResourceId"], each["Properties"]
+                    stack["_resources"][logical_id] = _record(logical_id, *given, "DELETE_FAILED")
 
     return roll_back_operation
 
@@ -178,6 +179,8 @@ def _with_cleanup(roll_back_before: Any) -> Any:
         await roll_back_before(stack_name, stack_id, *given, **named)
         stack = _module(_PACKAGE)._stacks.get(stack_name, {})
         if stack.get("StackStatus") == "UPDATE_ROLLBACK_COMPLETE":
+            for logical_id in set(stack["_resources"]) - set(stack["_template"]["Resources"]):
+                del stack["_resources"][logical_id]
             await _clean_up(stack_name, stack_id, stack.pop(_REPLACED, []))
 
     return roll_back
@@ -234,6 +237,8 @@ async def _go_on(stack_name: str, stack_id: str, paused: Record) -> None:
 
 def _after_failed_replacements(delete_before: Any) -> Any:
     async def delete_stack(stack_name: str, stack_id: str, *given: Any, **named: Any) -> None:
+        if stack := _module(_PACKAGE)._stacks.get(stack_name):
+            stack["StackStatus"] = "DELETE_IN_PROGRESS"
         await _delete_replacements(stack_name, stack_id)
         await delete_before(stack_name, stack_id, *given, **named)
 
@@ -242,7 +247,7 @@ def _after_failed_replacements(delete_before: Any) -> Any:
 
 async def _delete_replacements(stack_name: str, stack_id: str) -> None:
     stack = _module(_PACKAGE)._stacks.get(stack_name) or {}
-    for record in stack.pop(_REPLACEMENTS, {}).values():
+    for record in [*stack.pop(_REPLACEMENTS, {}).values(), *stack.pop(_REPLACED, [])]:
         await _delete(stack_name, stack_id, record)
 
 

@@ -98,6 +98,18 @@ def test_a_rollback_that_goes_on_deletes_what_it_replaces(told: ToldFunction, st
     assert told.physical_ids(stack) == {"A": "other", "B": "b"}
 
 
+def test_a_stack_whose_rollback_is_stuck_is_deleted_with_all_that_is_left(told: ToldFunction, stack: str) -> None:
+    told.deploy(stack, {"A": told.resource(Update={"PhysicalResourceId": "other"}), "B": told.resource(Update=FAILED)})
+    stuck = told.resource(after="B", Create=HALF, Delete=FAILED)
+    failing = {"A": told.resource("2"), "B": told.resource("2", after="A"), "C": stuck}
+    assert told.deploy(stack, failing) == "UPDATE_ROLLBACK_FAILED"
+    assert told.physical_ids(stack) == {"A": "other", "B": "b", "C": "half"}
+    assert told.delete(stack) == "DELETE_FAILED"
+    deleted = {asked[2] for asked in told.asked(stack) if asked[0] == "Delete"}
+    assert deleted == {"a", "other", "b", "half"}
+    assert told.physical_ids(stack) == {"C": "half"}
+
+
 def test_policies_hold_where_the_change_set_that_made_a_stack_failed(told: ToldFunction, stack: str) -> None:
     kept = told.resource(after="A", policy={"DeletionPolicy": "Retain"})
     resources = {"A": told.resource(), "K": kept, "B": told.resource(after="K", Create=HALF)}
