@@ -6,7 +6,9 @@ gate that nobody heard of passes everything.
 
 from __future__ import annotations
 
+import itertools
 import re
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -48,11 +50,11 @@ class CdkCommand(click.Command):
         try:
             rest = super().parse_args(ctx, list(own))
         except click.NoSuchOption as error:
-            raise click.UsageError(self._no_option(ctx, _as_typed(error.option_name, own)), ctx) from None
+            raise click.UsageError(self._no_option(ctx, _as_typed(error.option_name, own), own), ctx) from None
         words: tuple[str, ...] = ctx.params["cdk_arguments"]
         for word in words:
             if word[:1] in DASHES:
-                raise click.UsageError(self._no_option(ctx, word), ctx)
+                raise click.UsageError(self._no_option(ctx, word, own), ctx)
             if self.cdk_command is not None and not _STACK.fullmatch(word):
                 near = nearest_option(word, self.long_options(ctx)) if word[:1].isalpha() else ""
                 remedy = f"did you mean {near}?" if near else "give the name of a stack of the app, or options with --"
@@ -60,10 +62,12 @@ class CdkCommand(click.Command):
         ctx.params["cdk_arguments"] = (*words, *behind)
         return rest
 
-    def _no_option(self, ctx: click.Context, typed: str) -> str:
+    def _no_option(self, ctx: click.Context, typed: str, own: list[str]) -> str:
         said = f"{ctx.command_path} has no option {typed!r}"
         near = nearest_option(typed, self.long_options(ctx))
-        hint = f"options of the CDK CLI go behind --, as in: {ctx.command_path} -- {typed}"
+        after = own[own.index(typed) + 1 :] if typed in own else []
+        values = itertools.takewhile(lambda word: word[:1] not in DASHES, after)  # of it, or names of stacks
+        hint = f"options of the CDK CLI go behind --, as in: {ctx.command_path} -- {shlex.join((typed, *values))}"
         if near and not self._is_of_the_cdk(typed):
             return f"{said}: did you mean {near}?"
         return f"{said}; {hint}"

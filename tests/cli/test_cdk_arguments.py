@@ -91,12 +91,21 @@ def test_fails_on_what_is_no_option_and_says_what_was_meant(arguments: tuple[str
 
 
 @pytest.mark.parametrize(
-    "arguments", [("--all",), ("-c", "stage=test"), ("--context=a=b",), ("-fe",), ("--progress", "x")]
+    ("arguments", "behind"),
+    [
+        (("--all",), "--all"),
+        (("-c", "stage=test"), "-c stage=test"),
+        (("--context=a=b",), "--context=a=b"),
+        (("-fe",), "-fe"),
+        (("--progress", "x"), "--progress x"),
+        (("--app", "python3 other.py"), "--app 'python3 other.py'"),
+        (("--all", "--loss", "5%"), "--all"),
+    ],
 )
-def test_fails_on_options_of_the_cdk_before_the_dashes(arguments: tuple[str, ...]) -> None:
+def test_fails_on_options_of_the_cdk_before_the_dashes(arguments: tuple[str, ...], behind: str) -> None:
     code, output = said(*arguments)
     assert code == 2
-    assert f"options of the CDK CLI go behind --, as in: fuota rehearse -- {arguments[0]}\n" in output
+    assert f"options of the CDK CLI go behind --, as in: fuota rehearse -- {behind}\n" in output
     assert "did you mean" not in output
 
 
