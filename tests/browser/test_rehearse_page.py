@@ -74,6 +74,21 @@ def test_pictures_and_figures_are_there(browser, page: str, width: int) -> None:
     assert seen["tiles"] == ["Success", "Session", "Fragments", "Loss"]
 
 
+def test_headings_of_the_devices_are_on_every_sheet_of_paper(browser, page: str) -> None:
+    # Chromium repeats a head that may not be broken, and that has no box of a button in it.
+    seen = browser.ask(
+        page,
+        """const rules = [...document.styleSheets].flatMap(sheet => [...sheet.cssRules])
+          .filter(rule => rule.media && rule.media.mediaText === "print")
+          .flatMap(rule => [...rule.cssRules]).map(rule => rule.cssText);
+        document.head.insertAdjacentHTML("beforeend", `<style>${rules.join("\\n")}</style>`);
+        const head = document.querySelector("#each-device thead"), button = head.querySelector("button");
+        return [window.getComputedStyle(head).breakInside, window.getComputedStyle(button).display];""",
+        width=718,
+    )
+    assert seen == ["avoid", "contents"]
+
+
 def test_leaves_no_device_out_where_there_are_few(page: str) -> None:
     assert " more; the JSON has them all" not in page
 

@@ -35,15 +35,27 @@ GATE = {
 }
 
 
-def test_the_table_of_waves_is_whole_on_paper(browser) -> None:
-    evidence = Evidence(sizes=[1203, 98_797], gates={0: [GATE], 1: [GATE]})
+def page_with(**evidence) -> str:
+    evidence = Evidence(sizes=[1203, 98_797], gates={0: [GATE], 1: [GATE]}, **evidence)
     waves = wave_statuses(SETTINGS, evidence, {"Wave": "1"}, "SUCCEEDED")
     rollout = Rollout("Fleet/Meters", "arn:aws:states:eu-west-1:123456789012:stateMachine:Meters", "table", "bucket")
     control = {"Wave": "1"}
     status = RolloutStatus(rollout, "one", "SUCCEEDED", "", waves, SETTINGS, evidence, control, NOW, NOW, NOW)
-    page = page_of(status, FoundRollout(Aws(region="eu-west-1"), Place("eu-west-1"), rollout), again="fuota report it")
+    return page_of(status, FoundRollout(Aws(region="eu-west-1"), Place("eu-west-1"), rollout), again="fuota report it")
+
+
+def test_a_long_arn_of_who_said_something_fits_a_narrow_screen(browser) -> None:
+    who = f"arn:aws:sts::123456789012:assumed-role/{'Operators' * 7}/somebody@example.com"
+    page = page_with(decisions={0: [{"attempt": 0, "Word": "approve", "Who": who, "When": "2026-12-01"}]})
+    script = "const root = document.documentElement; return [root.scrollWidth - root.clientWidth, root.textContent];"
+    over, text = browser.ask(page, script, width=320)
+    assert who in text
+    assert over <= 0
+
+
+def test_the_table_of_waves_is_whole_on_paper(browser) -> None:
     seen = browser.ask(
-        page,
+        page_with(),
         """const rules = [...document.styleSheets].flatMap(sheet => [...sheet.cssRules])
           .filter(rule => rule.media && rule.media.mediaText === "print")
           .flatMap(rule => [...rule.cssRules]).map(rule => rule.cssText);
