@@ -61,7 +61,7 @@ def _create(logical_id: str, properties: Record, parent_name: str) -> tuple[str,
     stack_id = f"arn:aws:cloudformation:{place}:stack/{name}/{uuid.uuid4()}"
     request = {"logical_id": logical_id, "resource_type": _TYPE, "stack_name": parent_name, "props": properties}
     with failed_resources.creating(parent, request):
-        wanted = _wanted(properties, parent_name, {})
+        wanted = _wanted(properties, parent_name)
         _stacks()[name] = {
             "StackName": name,
             "StackId": stack_id,
@@ -83,7 +83,7 @@ def _update(physical_id: str, old: Record, new: Record, parent_name: str) -> tup
     del old
     name = _module(_PROVISIONERS)._nested_stack_lookup_name(physical_id)
     child = _stacks()[name]
-    wanted = _wanted(new, parent_name, child.get("_resolved_params", {}))
+    wanted = _wanted(new, parent_name)
     previous = {key: copy.deepcopy(child[key]) for key in _STATE if key in child}
     _deploy(name, wanted, "UPDATE", previous=previous)
     return child["StackId"], _attributes(child)
@@ -100,7 +100,7 @@ def _delete(physical_id: str, properties: Record) -> None:
         raise ResourceError(_embedded(child, "deleted"))
 
 
-def _wanted(properties: Record, parent_name: str, previous_parameters: Record) -> Record:
+def _wanted(properties: Record, parent_name: str) -> Record:
     """What the child is to be, as UpdateStack puts it on record."""
     provisioners, engine = _module(_PROVISIONERS), _module(_ENGINE)
     body, error = _module(f"{_PACKAGE}.helpers")._resolve_template({"TemplateURL": [properties.get("TemplateURL")]})
@@ -115,7 +115,7 @@ def _wanted(properties: Record, parent_name: str, previous_parameters: Record) -
         problem = "Value of property Parameters must be an object with String (or simple type) properties"
         raise ResourceError(problem, asked=False)
     texts = [{"Key": key, "Value": "" if value is None else str(value)} for key, value in given.items()]
-    values = engine._resolve_parameters(template, texts, previous_parameters)
+    values = engine._resolve_parameters(template, texts)
     tags = provisioners._tag_map(properties.get("Tags"))
     return {
         "_template": template,

@@ -12,6 +12,7 @@ from typing import Any
 MOST_ANSWER_BYTES = 4096
 MOST_ID_BYTES = 1024
 LONGEST_REASON = 2000
+_RECEIVED = "Received response status [FAILED] from custom resource"
 
 
 class HiddenData(dict[str, Any]):
@@ -25,13 +26,15 @@ class HiddenData(dict[str, Any]):
 def judged(answer: Any, event: Mapping[str, Any]) -> dict[str, Any]:
     """The answer as CloudFormation takes it: failed, with the reason of its stack event, where it does not take it.
 
-    A failed one keeps its PhysicalResourceId if it has one, which is what the Delete that follows will name.
+    One that says itself that it failed keeps its PhysicalResourceId, which is what the Delete that follows will name.
+    Of one that is not taken nothing is (assumed).
     """
     answer = answer if isinstance(answer, Mapping) else {}
     physical_id, data = answer.get("PhysicalResourceId"), answer.get("Data")
-    has_id = isinstance(physical_id, str) and 0 < len(physical_id.encode()) <= MOST_ID_BYTES
+    has_id = isinstance(physical_id, str) and 0 < len(physical_id.encode(errors="replace")) <= MOST_ID_BYTES
     if problem := _problem(answer, has_id=has_id, event=event):
-        return {"Status": "FAILED", "Reason": problem, "PhysicalResourceId": physical_id if has_id else None}
+        names = has_id and problem.startswith(_RECEIVED)
+        return {"Status": "FAILED", "Reason": problem, "PhysicalResourceId": physical_id if names else None}
     # A null is taken for no attribute (assumed).
     attributes = {name: as_text(value) for name, value in (data or {}).items() if value is not None}
     hidden = HiddenData(attributes) if answer.get("NoEcho") is True else attributes
@@ -44,15 +47,14 @@ def _problem(answer: Mapping[str, Any], *, has_id: bool, event: Mapping[str, Any
     if size > MOST_ANSWER_BYTES:
         return f"Response object is too long: {size} bytes, CloudFormation takes {MOST_ANSWER_BYTES}"
     status, said = answer.get("Status"), str(answer.get("Reason") or "no reason was given")[:LONGEST_REASON]
-    if status not in {"SUCCESS", "FAILED"}:
+    if not isinstance(status, str) or status not in {"SUCCESS", "FAILED"}:
         return f"Invalid Response object: '{status}' is not a valid ResponseStatus"
     if not has_id:
         # On AWS the reason of the function is lost with it (aws/aws-lambda-go#107).
         hidden = f", which on AWS hides its reason: {said}" if status == "FAILED" else ""
         return f"Invalid PhysicalResourceId: the answer needs one of 1 to {MOST_ID_BYTES} bytes{hidden}"
     if status == "FAILED":
-        received = "Received response status [FAILED] from custom resource"
-        return f"{received}. Message returned: {said} (RequestId: {event.get('RequestId')})"
+        return f"{_RECEIVED}. Message returned: {said} (RequestId: {event.get('RequestId')})"
     if not isinstance(answer.get("Data") or {}, Mapping):
         return "Invalid Response object: Data is not a JSON object"
     return None

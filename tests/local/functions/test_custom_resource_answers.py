@@ -39,8 +39,10 @@ def test_what_is_not_there_is_no_attribute(data: dict[str, Any]) -> None:
     [
         (None, "Invalid Response object: 'None' is not a valid ResponseStatus", None),
         ([], "Invalid Response object: 'None' is not a valid ResponseStatus", None),
-        ({**GOOD, "Status": "FAILURE"}, "Invalid Response object: 'FAILURE' is not a valid ResponseStatus", "made"),
-        ({**GOOD, "Status": "success"}, "Invalid Response object: 'success' is not a valid ResponseStatus", "made"),
+        ({**GOOD, "Status": "FAILURE"}, "Invalid Response object: 'FAILURE' is not a valid ResponseStatus", None),
+        ({**GOOD, "Status": ["SUCCESS"]}, "'['SUCCESS']' is not a valid ResponseStatus", None),
+        ({**GOOD, "PhysicalResourceId": 1025 * "\ud800"}, "Invalid PhysicalResourceId: the answer needs one of", None),
+        ({**GOOD, "Status": "success"}, "Invalid Response object: 'success' is not a valid ResponseStatus", None),
         ({"Status": "SUCCESS"}, "Invalid PhysicalResourceId: the answer needs one of 1 to 1024 bytes", None),
         ({**GOOD, "PhysicalResourceId": ""}, "Invalid PhysicalResourceId: the answer needs one of", None),
         ({**GOOD, "PhysicalResourceId": 7}, "Invalid PhysicalResourceId: the answer needs one of", None),
@@ -52,8 +54,8 @@ def test_what_is_not_there_is_no_attribute(data: dict[str, Any]) -> None:
             "made",
         ),
         ({**GOOD, "Status": "FAILED"}, "Message returned: no reason was given (RequestId: r)", "made"),
-        ({**GOOD, "Data": ["x"]}, "Invalid Response object: Data is not a JSON object", "made"),
-        ({**GOOD, "Data": {"Key": 4096 * "x"}}, "Response object is too long: ", "made"),
+        ({**GOOD, "Data": ["x"]}, "Invalid Response object: Data is not a JSON object", None),
+        ({**GOOD, "Data": {"Key": 4096 * "x"}}, "Response object is too long: ", None),
     ],
 )
 def test_fails_on_an_answer_that_cloudformation_does_not_take(answer: object, reason: str, kept: str | None) -> None:
