@@ -198,6 +198,8 @@ def test_dashboard_shows_devices_by_status_shares_and_alarms(stack, imported, sy
     assert dashboard["DashboardName"] == "Update"
     widgets = json.loads(joined(dashboard["DashboardBody"]))["widgets"]
     assert sum(widget["width"] for widget in widgets) == 24
+    [share] = [each["properties"]["yAxis"] for each in widgets if each["properties"].get("title") == "Share of devices"]
+    assert (share["left"]["min"], share["left"]["max"]) == (0, 1)
     shown = {metric[1] for widget in widgets for metric in widget["properties"].get("metrics", [])}
     assert {"Devices.Successful", "Devices.MissingFrag", "SuccessRatio", "FailedRatio", "SecondsInStatus"} <= shown
     assert len(widgets[-1]["properties"]["alarms"]) == 4

@@ -243,6 +243,35 @@ def test_fails_for_values_that_cannot_be(make) -> None:
 
 
 @pytest.mark.parametrize(
+    ("make", "least", "most"),
+    [
+        (lambda length: RolloutWave.devices(1, bake=length), 0, 30 * 86_400),
+        (lambda length: Applied.version("2.4.0", within=length), 60, 30 * 86_400),
+        (lambda length: MaintenanceWindow.daily(start="22:00", duration=length), 3600, 86_400),
+    ],
+)
+def test_fails_for_what_is_longer_or_shorter_than_its_limit(make, least, most) -> None:
+    for seconds in (least, most):
+        make(cdk.Duration.seconds(seconds))
+    for seconds in (least - 1, most + 1):
+        if seconds >= 0:  # the CDK has no Duration below
+            with pytest.raises(FuotaValidationError, match=f"{least:,} to {most:,} whole seconds"):
+                make(cdk.Duration.seconds(seconds))
+
+
+@pytest.mark.parametrize(("name", "least"), [("silent_after", 60), ("setup_within", 3600)])
+def test_fails_for_more_than_a_week(rollout_of, name, least) -> None:
+    week = 7 * 86_400
+    for number, seconds in enumerate((least, week)):
+        rollout_of(f"Rollout{number}", **{name: cdk.Duration.seconds(seconds)})
+    for number, seconds in enumerate((least - 1, week + 1), start=2):
+        with pytest.raises(
+            FuotaValidationError, match=f"{name} is {seconds} s; give a Duration of {least:,} to 604,800"
+        ):
+            rollout_of(f"Rollout{number}", **{name: cdk.Duration.seconds(seconds)})
+
+
+@pytest.mark.parametrize(
     ("given", "missed"),
     [
         ({}, 0.1),

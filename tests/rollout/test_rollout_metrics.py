@@ -58,6 +58,10 @@ def test_the_dashboard_shows_devices_shares_status_and_the_alarms_there_are(stac
     parts = dashboard["DashboardBody"]["Fn::Join"][1]
     widgets = json.loads("".join(part if isinstance(part, str) else "token" for part in parts))["widgets"]
     assert sum(widget["width"] for widget in widgets) == 24
+    [share] = [
+        each["properties"]["yAxis"] for each in widgets if each["properties"].get("title") == "Share with the image"
+    ]
+    assert (share["left"]["min"], share["left"]["max"]) == (0, 1)
     shown = {metric[1] for widget in widgets for metric in widget["properties"].get("metrics", [])}
     assert {"RolloutDeliveredDevices", "RolloutSuccessRatio", "RolloutHeld", "RolloutAborted"} <= shown
     assert [len(widget["properties"].get("alarms", ())) for widget in widgets if widget["type"] == "alarm"] == (
