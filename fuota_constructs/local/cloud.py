@@ -265,14 +265,10 @@ def stop(cloud: LocalCloud) -> None:
     """Stop a cloud and everything it started; what is gone already is left alone."""
     if cloud.is_alive() or cloud.answers():
         _signal(cloud.pid, signal.SIGTERM)
-        deadline = time.monotonic() + STOP_SECONDS
-        while _is_alive(cloud.pid) and time.monotonic() < deadline:
-            time.sleep(0.05)
+        _await_end(cloud.pid, STOP_SECONDS)
         # Open connections and a Lambda function in the middle of its work hold it up: the whole group goes.
         _signal(cloud.pid, signal.SIGKILL)
-        deadline = time.monotonic() + KILLED_SECONDS
-        while _is_alive(cloud.pid) and time.monotonic() < deadline:
-            time.sleep(0.05)
+        _await_end(cloud.pid, KILLED_SECONDS)
     _forget(cloud)
 
 
@@ -350,6 +346,12 @@ def _did_not_start(cloud: LocalCloud, reason: str) -> LocalCloudError:
     return LocalCloudError(
         "\n".join([f"the local cloud did not start on port {cloud.port}: {reason}; the end of {cloud.log}:", *lines])
     )
+
+
+def _await_end(pid: int, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while _is_alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 def _is_alive(pid: int) -> bool:

@@ -9,7 +9,7 @@ import click
 
 from fuota_constructs import extras
 from fuota_constructs.cli.cdk_arguments import CdkCommand, cdk_arguments, require_known
-from fuota_constructs.cli.output_files import OutputFile, require_apart, write
+from fuota_constructs.cli.output_files import OutputFile, deliver, require_apart
 from fuota_constructs.cli.quantities import FiniteRange
 from fuota_constructs.cli.rehearse.fleet_options import fleet_file_in_use, fleet_of, fleet_options, share
 
@@ -109,8 +109,7 @@ def rehearse(
     record = Run(request, console, speed=speed, keep=keep, ask=ask).record()
     console.rule("what came of it")
     rehearse_output.show(record, console)
-    for line in _write(record, page, json_file):
-        console.print(line, markup=False)
+    _write(record, page, json_file, err=as_json)
     if as_json:
         from fuota_constructs.cli.rehearse.document import as_text
 
@@ -138,17 +137,13 @@ def _request(
     )
 
 
-def _write(record: Record, page: Path | None, json_file: Path | None) -> list[str]:
+def _write(record: Record, page: Path | None, json_file: Path | None, *, err: bool) -> None:
     """Write the files, also of a rehearsal that came to nothing: one of yesterday must not be taken for it."""
-    said = []
     if json_file is not None:
         from fuota_constructs.cli.rehearse.document import as_text
 
-        write(json_file, as_text(record) + "\n")
-        said.append(f"figures: {json_file}")
+        deliver(json_file, as_text(record), err=err)
     if page is not None:
         from fuota_constructs.cli.rehearse.page import page_of
 
-        write(page, page_of(record))
-        said.append(f"report: {page}")
-    return said
+        deliver(page, page_of(record), err=err)
