@@ -1,4 +1,4 @@
-"""The custom resource provider of a stack: one Lambda for its FUOTA tasks, firmware objects and groups' members."""
+"""The custom resource provider of a stack: one Lambda for its FUOTA tasks, images, group settings and rollouts."""
 
 from __future__ import annotations
 

@@ -297,3 +297,8 @@ def test_fails_for_a_share_of_nothing_without_a_guess_at_what_was_meant(rollout_
     with pytest.raises(FuotaValidationError) as raised:
         rollout_of(success_percent=0)
     assert raised.value.message == "success_percent is 0; give percent, from 1 and below 100"
+
+
+@pytest.mark.parametrize("profile", ["p", "p" * 256])
+def test_an_id_of_a_profile_has_1_to_256_characters(profile) -> None:
+    assert RolloutTargets.device_profile(profile).device_profile_id == profile

@@ -1,1 +1,1 @@
-"""The commands that operate a task: `fuota preflight`, `start`, `status`, `report`."""
+"""The commands that operate tasks: `fuota list`, `preflight`, `start`, `status`, `devices`, `report`, `retry`."""
