@@ -66,3 +66,25 @@ def test_a_replacement_that_does_not_go_in_a_rollback_is_asked_three_times(told:
     assert status == "UPDATE_ROLLBACK_COMPLETE"
     assert told.asked(stack)[4:] == 3 * [["Delete", "A", "other", "2"]]
     assert told.physical_ids(stack) == {"A": "a"}
+
+
+def test_what_depends_on_a_replaced_resource_gets_the_new_one_before_the_old_goes(
+    told: ToldFunction, stack: str
+) -> None:
+    told.deploy(stack, {"A": told.resource(), "B": told.resource({"Ref": "A"}), "C": told.resource({"Ref": "B"})})
+    replaced = {
+        "A": told.resource("2", Update={"PhysicalResourceId": "new-a"}),
+        "B": told.resource({"Ref": "A"}, Update={"PhysicalResourceId": "new-b"}),
+    }
+    told.deploy(stack, {**replaced, "C": told.resource({"Ref": "B"})})
+    asked = [["Update", "A", "a", "2"], ["Update", "B", "b", "new-a"], ["Update", "C", "c", "new-b"]]
+    assert told.asked(stack)[3:] == [*asked, ["Delete", "B", "b", "a"], ["Delete", "A", "a", "1"]]
+
+
+def test_what_a_policy_retains_is_asked_nothing(told: ToldFunction, stack: str) -> None:
+    kept = {"UpdateReplacePolicy": "Retain", "DeletionPolicy": "Retain"}
+    told.deploy(stack, {"A": told.resource(policy=kept), "B": told.resource(policy=kept)})
+    replaced = told.resource("2", policy=kept, Update={"PhysicalResourceId": "other"})
+    told.deploy(stack, {"A": replaced})
+    assert told.delete(stack) == "DELETE_COMPLETE"
+    assert [asked[0] for asked in told.asked(stack)] == ["Create", "Create", "Update"]
