@@ -49,8 +49,10 @@ def _fragment_interval_airtime(plan: TaskPlan) -> Remarks:
 def _gateway_spacing(plan: TaskPlan) -> Remarks:
     size = fragment_size(plan)
     for sent in sent_rates(plan) if size is not None else ():
-        spacing, airtime = sent.conditions.gateway_spacing_seconds, sent.rate.fragment_airtime_us(size or 0) / 1e6
-        if sent.conditions.gateways > 1 and 0 < spacing < airtime:
+        spacing = sent.conditions.gateway_spacing_seconds
+        if sent.conditions.gateways == 1 or not spacing:
+            continue
+        if spacing < (airtime := sent.rate.fragment_airtime_us(size or 0) / 1e6):
             yield warning(
                 f"transmission_interval is {spacing:g} s and a fragment of {size} bytes takes {airtime:.3f} s on the"
                 f" air at {sent}: the next gateway begins while the one before still sends, and who hears both loses"
@@ -88,7 +90,8 @@ def _duty_cycle(plan: TaskPlan) -> Remarks:
             continue
         share = band.share - conditions.beacon_share
         if airtime <= share * interval + ROUNDING:
-            yield from _duty_cycle_together(plan, sent, airtime, interval, share)
+            if len(plan.multicast_groups) > 1:
+                yield from _duty_cycle_together(plan, sent, airtime, interval, share)
             continue
         sends = one_sent_of(interval, conditions.ping_slot_seconds, airtime / share)
         dropped = f"{sends - 1} of {sends} fragments" if sends > 1 else "what is above"
