@@ -16,6 +16,7 @@ from fuota_constructs.local.task_outcome import (
     DeviceOutcome,
     TaskAir,
     TaskDelta,
+    TaskGroup,
     TaskImage,
     TaskOutcome,
     TaskParameters,
@@ -221,10 +222,10 @@ class Rehearsal:
         """The started tasks: how they are sent, and how far they are."""
         return tuple(self._task_outcome(session) for session in self._own_sessions())
 
-    def classes_of(self, task: TaskOutcome) -> tuple[str, ...]:
-        """The classes of the multicast groups of a task; empty where it is for devices alone."""
+    def groups_of(self, task: TaskOutcome) -> tuple[TaskGroup, ...]:
+        """How the multicast groups of a task are sent to; empty where it is for devices alone."""
         place = {"task_id": task.task_id, "account": task.account, "aws_region": task.aws_region}
-        return tuple(group["LoRaWAN"].get("DlClass", "ClassC") for group in self._read_groups(place))
+        return tuple(_group(self._client(place), group) for group in self._read_groups(place))
 
     def _task_outcome(self, session: dict[str, Any]) -> TaskOutcome:
         task = self._client(session).get_fuota_task(Id=session["task_id"])
@@ -293,6 +294,17 @@ class Rehearsal:
             return []
         listing = self._client(task).list_wireless_devices
         return [device["Id"] for device in pages(listing, "WirelessDeviceList", FuotaTaskId=task["task_id"])]
+
+
+def _group(client: Any, group: dict[str, Any]) -> TaskGroup:
+    lorawan = group["LoRaWAN"]
+    try:
+        session = client.get_multicast_group_session(Id=group["Id"])["LoRaWAN"]
+    except client.exceptions.ResourceNotFoundException:
+        session = {}
+    sent = {**lorawan.get("DefaultSessionParameters", {}), **session}
+    dl_class = lorawan.get("DlClass", "ClassC")
+    return TaskGroup(dl_class, sent.get("DlDr"), sent.get("DlFreq"), sent.get("PingSlotPeriod"))
 
 
 def _progress(session: dict[str, Any]) -> dict[str, Any]:

@@ -66,6 +66,16 @@ class TaskParameters:
 
 
 @dataclass(frozen=True)
+class TaskGroup:
+    """How a multicast group is sent to, by its session, else by its default one; None where nobody said."""
+
+    dl_class: str
+    data_rate: int | None
+    frequency_hz: int | None
+    ping_slot_period: int | None
+
+
+@dataclass(frozen=True)
 class TaskDelta:
     """SHA-256 of base and target of a delta, as the tags of its task say; None where they do not."""
 

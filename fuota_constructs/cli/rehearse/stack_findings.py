@@ -10,7 +10,7 @@ from fuota_constructs.rules.stack_rules import STACK_RULES
 if TYPE_CHECKING:
     from fuota_constructs.local.fleet import Fleet
     from fuota_constructs.local.rehearsal import Rehearsal
-    from fuota_constructs.local.task_outcome import TaskOutcome
+    from fuota_constructs.local.task_outcome import TaskGroup, TaskOutcome
     from fuota_constructs.lorawan.device_stack import DeviceStack
 
 
@@ -38,17 +38,17 @@ def stack_findings(rehearsal: Rehearsal, fleet: Fleet) -> tuple[StackFinding, ..
             builds.setdefault(cohort.build, {}).setdefault(loss, []).append(cohort.name)
     found: dict[tuple[str, rules.Finding], list[str]] = {}
     for task in rehearsal.tasks() if builds else ():
-        classes = rehearsal.classes_of(task)
+        groups = rehearsal.groups_of(task)
         for build, by_loss in builds.items():
             for loss, names in by_loss.items():
-                plan = _plan(task, classes, build, loss)
+                plan = _plan(task, groups, build, loss)
                 for finding in (each for rule in STACK_RULES for each in rule.findings(plan)):
                     found.setdefault((task.name, finding), []).extend(names)
     listed = [StackFinding(task, tuple(names), finding) for (task, finding), names in found.items()]
     return tuple(sorted(listed, key=lambda each: each.finding.level))
 
 
-def _plan(task: TaskOutcome, classes: tuple[str, ...], build: DeviceStack, loss: float) -> rules.TaskPlan:
+def _plan(task: TaskOutcome, groups: tuple[TaskGroup, ...], build: DeviceStack, loss: float) -> rules.TaskPlan:
     given = task.parameters
     return rules.TaskPlan(
         name=task.name,
@@ -60,6 +60,16 @@ def _plan(task: TaskOutcome, classes: tuple[str, ...], build: DeviceStack, loss:
         image_bytes=task.image.size_bytes,
         planned_loss_percent=round(100 * loss, 9),
         device_stack=build,
-        multicast_groups=tuple(rules.GroupPlan("", given.rf_region, each) for each in classes),
-        wireless_devices=() if classes else ("",),
+        multicast_groups=tuple(
+            rules.GroupPlan(
+                "",
+                given.rf_region,
+                each.dl_class,
+                each.data_rate,
+                each.frequency_hz,
+                ping_slot_period=each.ping_slot_period,
+            )
+            for each in groups
+        ),
+        wireless_devices=() if groups else ("",),
     )

@@ -83,7 +83,8 @@ def rehearsed(cloud: LocalCloud) -> Record:
     allow = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
     iam.put_role_policy(RoleName="mixed", PolicyName="read", PolicyDocument=policy)
-    group = service.create_multicast_group(LoRaWAN={"RfRegion": "EU868", "DlClass": "ClassC"})["Id"]
+    radio = {"RfRegion": "EU868", "DlClass": "ClassC", "DefaultSessionParameters": {"DlDr": 2}}  # airtime for all
+    group = service.create_multicast_group(LoRaWAN=radio)["Id"]
     task = service.create_fuota_task(
         Name="mixed",
         FirmwareUpdateImage="s3://mixed/image.bin",
