@@ -16,6 +16,21 @@ from fuota_constructs.lorawan.session_plan import DEFAULT_LOSS, DEFAULT_TARGET
 ACCOUNT_DIGITS = 12
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
+
+class Listed(click.types.StringParamType):
+    """The name of something that a command lists."""
+
+    def __init__(self, command: str) -> None:
+        self.command = command
+
+    def get_missing_message(self, param: click.Parameter, ctx: click.Context | None) -> str | None:  # noqa: ARG002  # click's
+        """Where to find one."""
+        return f"Give its name; `{self.command}` lists all there are"
+
+
+task = click.argument("task", type=Listed("fuota list"))
+rollout = click.argument("rollout", type=Listed("fuota rollout list"))
+
 port = click.option(
     "--port",
     type=click.IntRange(1, 65535),

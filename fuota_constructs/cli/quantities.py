@@ -94,6 +94,10 @@ class Image(click.ParamType[tuple[str | None, int]]):
                 self.fail(str(error), param, ctx)
             self.fail(f"there is no file {value!r}: give the image file, or a size like 100kB", param, ctx)
 
+    def get_missing_message(self, param: click.Parameter, ctx: click.Context | None) -> str | None:  # noqa: ARG002  # click's
+        """What to give, behind what is missing."""
+        return "Give the image file, or a size like 100kB"
+
 
 class Percentage(click.ParamType[float]):
     """A percentage, between two shares of one, neither of which is allowed unless it is zero."""

@@ -31,6 +31,10 @@ class RfRegionName(click.ParamType[str]):
             remedy = "it is the name of an AWS Region, and this is where the devices are; "
         return self.fail(f"{str(value)!r} is no RfRegion: {remedy}there are {', '.join(known.values())}", param, ctx)
 
+    def get_missing_message(self, param: click.Parameter, ctx: click.Context | None) -> str | None:  # noqa: ARG002  # click's
+        """Where the devices are is not to be guessed."""
+        return f"Say where the devices are, as in {param.opts[0]} EU868; there are {', '.join(regions())}"
+
 
 def _regions_like(typed: str, known: dict[str, str]) -> list[str]:
     """The regions that a name may mean: RP002 calls them EU863-870 and US902-928, and AWS knows four of its AS923.

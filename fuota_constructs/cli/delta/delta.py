@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from fuota_constructs.rules import Finding
 
 NOT_TO_BE_SENT = 1
-_FILE = InputFile()
+_FILE = InputFile("give a firmware file, BASE that the devices run and TARGET that they shall run")
 
 
 @click.command()

@@ -37,7 +37,7 @@ _VERDICTS: Final = {
 
 
 @click.command()
-@click.argument("file", type=InputFile())
+@click.argument("file", type=InputFile("give the firmware file"))
 @click.option(
     "--signed-by",
     type=click.Path(path_type=Path),

@@ -57,7 +57,7 @@ def fleet_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option(
             "--firmware",
-            type=InputFile(),
+            type=InputFile("give the firmware file that they run"),
             metavar="FILE",
             help="What they run now: the base of a delta, which nobody can apply without it.",
         ),
@@ -65,7 +65,7 @@ def fleet_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--fleet",
             "fleet_file",
-            type=InputFile(),
+            type=InputFile("give a fleet file; `fuota init` writes one, or say --devices and --loss instead"),
             help="A YAML or JSON file with cohorts of devices, instead of the options above.  [default: fleet.yaml]",
         ),
     )

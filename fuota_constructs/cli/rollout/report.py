@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog=WHERE)
-@click.argument("rollout")
+@options.rollout
 @execution_option
 @options.html_file
 @options.as_json

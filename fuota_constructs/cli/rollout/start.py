@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog=WHERE)
-@click.argument("rollout")
+@options.rollout
 @options.as_json
 @options.json_file
 @command_on_aws

@@ -27,7 +27,7 @@ execution_option = click.option(
 
 
 @click.command(epilog=WHERE)
-@click.argument("rollout")
+@options.rollout
 @execution_option
 @click.option("--watch", is_flag=True, help="Look again until the rollout is over.")
 @options.interval(default=30)

@@ -27,7 +27,7 @@ Exit codes:
 
 def _command(word: str, help_: str) -> click.Command:
     @click.command(word, help=f"{help_}\n\n{ARGUMENT}\n\n{EXIT_CODES}", epilog=WHERE)
-    @click.argument("rollout")
+    @options.rollout
     @options.as_json
     @options.json_file
     @command_on_aws
@@ -50,7 +50,7 @@ skip = _command(
 
 
 @click.command(epilog=WHERE)
-@click.argument("rollout")
+@options.rollout
 @click.option("--end-sessions", is_flag=True, help="End what is on the air, too: nobody gets an image from it.")
 @options.as_json
 @options.json_file

@@ -26,7 +26,7 @@ KINDS = ("failed", "open", "updated")
 
 
 @click.command(epilog=WHERE)
-@click.argument("task")
+@options.task
 @click.option(
     "--status",
     "wanted",

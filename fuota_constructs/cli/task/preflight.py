@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog=WHERE)
-@click.argument("task")
+@options.task
 @options.loss
 @options.target
 @options.device_stacks

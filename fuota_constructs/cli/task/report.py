@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog=WHERE)
-@click.argument("task")
+@options.task
 @options.html_file
 @options.device_stacks
 @options.as_json

@@ -24,7 +24,7 @@ ASSOCIATE = "associate-wireless-device-with-multicast-group"
 
 
 @click.command(epilog=WHERE)
-@click.argument("task")
+@options.task
 @options.as_json
 @options.json_file
 @command_on_aws

@@ -34,7 +34,7 @@ class Moment(click.ParamType["datetime | timedelta"]):
 
 
 @click.command(epilog=WHERE)
-@click.argument("task")
+@options.task
 @click.option(
     "--at",
     type=Moment(),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog=WHERE)
-@click.argument("task")
+@options.task
 @click.option("--watch", is_flag=True, help="Look again until the task is done.")
 @options.interval(default=10)
 @click.option("--devices", is_flag=True, help="List every device, too; with --watch when it is done.")

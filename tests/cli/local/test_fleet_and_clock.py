@@ -89,9 +89,14 @@ def test_devices_have_the_firmware_that_is_named(cloud: LocalCloud) -> None:
         (("lamps", "lamps"), ("--group", "lamps"), 1, "2 multicast groups have the name 'lamps': give an id of "),
         (("lamps",), ("--loss", "0.1"), 2, "write 10% or 0.1%"),
         (("lamps",), ("--devices", "0"), 2, "1<=x<=100000"),
-        (("lamps",), ("--fleet", "none.yaml"), 2, "does not exist"),
+        (("lamps",), ("--fleet", "none.yaml"), 2, "there is no file 'none.yaml': give a fleet file"),
         (("lamps",), ("--fleet", "/bin/true"), 2, "/bin/true is no text in UTF-8: give a YAML or JSON file"),
-        (("lamps",), ("--firmware", "none.bin"), 2, "does not exist"),
+        (
+            ("lamps",),
+            ("--firmware", "none.bin"),
+            2,
+            "there is no file 'none.bin': give the firmware file that they run",
+        ),
     ],
 )
 def test_fails_for_a_fleet_that_cannot_join(

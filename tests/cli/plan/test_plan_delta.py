@@ -90,8 +90,8 @@ def test_fails_where_there_is_no_delta_and_plans_the_whole_image(tmp_path: Path)
         (("100kB", "--delta-from", BASE), "a delta is made of two files: give them instead of a size"),
         ((BASE, TARGET, "--delta-from", BASE), "TARGET and --delta-from both say that a delta is meant"),
         ((BASE, BASE), "IMAGE and the base name the same file"),
-        ((BASE, "gone.bin"), "'gone.bin' does not exist"),
-        ((TARGET, "--delta-from", "."), "is a directory"),
+        ((BASE, "gone.bin"), "there is no file 'gone.bin': give the firmware file"),
+        ((TARGET, "--delta-from", "."), "is a folder"),
         ((BASE, TARGET, "--decoder", "xdelta"), "'xdelta' is not one of 'detools'"),
     ],
 )
