@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fuota_constructs.lorawan.device_stack import HANG_FRAGMENTS, OVERFLOWING_SHARE
+from fuota_constructs.lorawan.durations import hours
 from fuota_constructs.lorawan.fragments import MAX_ENCODED_FRAGMENTS, data_fragments, encoded_fragments
 from fuota_constructs.lorawan.redundancy import smallest_redundancy_percent, twins
 from fuota_constructs.lorawan.session_plan import (
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
 GOOD_COUNTS: Final = (20, 40, 80, 160)
 """Data fragments to try where the largest fragment makes only few: the code is poor below 20 (TS004-1.0.0, A.3)."""
 
-MINUTE: Final = 60
-HOUR: Final = 3600
-WHOLE_UNITS: Final = 90
 """Durations up to 90 s are given in seconds, up to 90 min in minutes."""
 
 
@@ -232,15 +230,6 @@ def obstacle_to(plan: SessionPlan) -> str:
     if plan.cut_off:
         return f"takes {hours(plan.duration_seconds)}, the session may last {hours(window)}"
     return ""
-
-
-def hours(seconds: float) -> str:
-    """A duration as people say it."""
-    if seconds < WHOLE_UNITS:
-        return f"{seconds:.0f} s"
-    if seconds < WHOLE_UNITS * MINUTE:
-        return f"{seconds / MINUTE:.0f} min"
-    return f"{seconds / HOUR:.1f} h"
 
 
 def _percent(share: float) -> str:

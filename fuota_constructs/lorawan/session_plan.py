@@ -8,6 +8,7 @@ Every figure follows from the arguments alone. What AWS does not document is ass
 import math
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from fuota_constructs.lorawan.durations import hours
 from fuota_constructs.lorawan.fragments import (
     BEACON_SHARE,
     PING_SLOT_SECONDS,
@@ -312,14 +313,10 @@ def plan_session(
 
 
 def _cut_off(dl_class: str, duration: float) -> str | None:
-    takes, service = f"the session takes {_hours(duration)}", SESSION_SECONDS[dl_class]
+    takes, service = f"the session takes {hours(duration)}", SESSION_SECONDS[dl_class]
     if dl_class == CLASS_C and duration > TS005_CLASS_C_SECONDS:
-        return f"{takes}, and a class C device (TS005-1.0.0) ends it after {_hours(TS005_CLASS_C_SECONDS)}"
-    return f"{takes}, and the service ends it after {_hours(service)}" if duration > service else None
-
-
-def _hours(seconds: float) -> str:
-    return f"{seconds / SECONDS_PER_HOUR:.1f} h"
+        return f"{takes}, and a class C device (TS005-1.0.0) ends it after {hours(TS005_CLASS_C_SECONDS)}"
+    return f"{takes}, and the service ends it after {hours(service)}" if duration > service else None
 
 
 def _receive_seconds(conditions: Conditions, duration: float, fragments: int, airtime: float) -> float:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from fuota_constructs.lorawan.recommendation import hours, options
+from fuota_constructs.lorawan.durations import hours
+from fuota_constructs.lorawan.recommendation import options
 from fuota_constructs.lorawan.redundancy import decode_probability, smallest_redundancy_percent
 from fuota_constructs.lorawan.regions import region, regions
 from fuota_constructs.lorawan.session_plan import CLASS_B, Conditions, plan_session

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fuota_constructs.lorawan.recommendation import hours, options, recommend, snippet
+from fuota_constructs.lorawan.recommendation import options, recommend, snippet
 from fuota_constructs.lorawan.redundancy import decode_probability, twins
 from fuota_constructs.lorawan.regions import region, regions
 from fuota_constructs.lorawan.session_plan import CLASS_B, CLASS_C, Conditions
@@ -159,8 +159,3 @@ def test_snippet_is_python_with_the_parameters(dl_class, loss, planned):
     group_arguments = {keyword.arg: ast.unparse(keyword.value) for keyword in group.value.keywords}
     assert group_arguments["downlink_data_rate"] == str(plan.data_rate)
     assert group_arguments["dl_class"] == f"DlClass.{'CLASS_B' if dl_class == CLASS_B else 'CLASS_C'}"
-
-
-@pytest.mark.parametrize(("seconds", "text"), [(59, "59 s"), (90, "2 min"), (5399, "90 min"), (5400, "1.5 h")])
-def test_hours(seconds, text):
-    assert hours(seconds) == text

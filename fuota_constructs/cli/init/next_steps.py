@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fuota_constructs.cli.init.project import folder_in_repository
 from fuota_constructs.cli.plan.verdict import verdict_of
-from fuota_constructs.lorawan.recommendation import hours
+from fuota_constructs.lorawan.durations import hours
 from fuota_constructs.operations.visible_text import visible
 
 if TYPE_CHECKING:

@@ -81,7 +81,7 @@ def clock(*, port: int, advance: int | None, speed: float | None, as_json: bool)
 
 
 def _sentence(shown: Mapping[str, float], place: str) -> str:
-    from fuota_constructs.lorawan.recommendation import hours
+    from fuota_constructs.lorawan.durations import hours
 
     ahead = shown["advanced_seconds"]
     apart = "ahead of" if ahead > 0 else "behind"
