@@ -149,7 +149,7 @@ class Run:
             self._roll_out(cloud, found)
             done = True
             return outcome
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, OSError):  # or a terminal that is gone, or a reader that has enough
             done = True
             raise
         finally:

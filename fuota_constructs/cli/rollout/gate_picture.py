@@ -82,7 +82,7 @@ def _drawn(gates: Sequence[tuple[str, dict[str, Any]]], asked: float, width_kind
     at = place(asked)
     anchor = "start" if asked - begin < (1 - begin) / 2 else "end"
     drawn.append(
-        f'<line x1="{at:.1f}" x2="{at:.1f}" y1="0" y2="{height + AXIS - 12}" stroke="var(--limit)" stroke-width="1.5"'
+        f'<line x1="{at:.1f}" x2="{at:.1f}" y1="0" y2="{height}" stroke="var(--limit)" stroke-width="1.5"'
         ' stroke-dasharray="4 3"/>'
         f'<text x="{at:.1f}" y="{height + AXIS}" text-anchor="{anchor}" fill="var(--limit)">'
         f"{100 * asked:g} % asked for</text>"
