@@ -74,7 +74,7 @@ class Deployed:
                 "rfRegion": "EU868",
                 "dlClass": "ClassC",
                 "fragmentSizeBytes": 40,
-                "fragmentIntervalMs": 10_000,
+                "fragmentIntervalMs": 30_000,
                 "redundancyPercent": 100,
                 "plannedLoss": 0.02,
             },
