@@ -13,11 +13,11 @@ from fuota_constructs.lorawan.fragments import interval_seconds
 from fuota_constructs.lorawan.regions import region
 from fuota_constructs.lorawan.session_plan import Conditions, plan_session
 from fuota_constructs.lorawan.unsent_fragments import doubt_of_airtime, why_unsent
-from fuota_constructs.operations.rollout_status import SUCCEEDED
+from fuota_constructs.operations.rollout_status import FAILED, HELD, SUCCEEDED
 from fuota_constructs.operations.rollout_word import APPROVE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from fuota_constructs.operations.rollout_status import RolloutStatus
 
@@ -53,10 +53,29 @@ def verdict_of(rollouts: Sequence[RolloutStatus], require: float) -> Verdict:
         causes = (f"the rollouts went through with less than {100 * require:.9g} % of the devices",)
     air = tuple(f"rollout {status.rollout}: {said}" for status in rollouts if (said := air_of(status)))
     if causes:
-        return Verdict(False, f"FAILED {counts}; {causes[0]}", require, delivered, devices, (*causes, *air))
+        remedies = tuple(dict.fromkeys(said for status in rollouts for said in _remedies(status)))
+        return Verdict(False, f"FAILED {counts}; {causes[0]}", require, delivered, devices, (*causes, *air), remedies)
     names = ", ".join(str(status.rollout) for status in rollouts)
     line = f"PASSED {counts}; {names} SUCCEEDED{''.join(f', but no more than may be: {each}' for each in air)}"
     return Verdict(True, line, require, delivered, devices, air)
+
+
+def _remedies(status: RolloutStatus) -> Iterator[str]:
+    """What to do about a rollout that did not reach what was asked of it."""
+    if any(wave.silent for wave in status.waves):
+        yield (
+            "devices fell silent with the image, as bricks of the fleet do: mend the firmware, or accept some with"
+            " FuotaRollout(most_silent=...)"
+        )
+    if any(wave.failed for wave in status.waves):
+        yield (
+            "devices were left without the image: choose more redundancy for the loss they have (fuota plan --loss)"
+            " or retries, and leave out those that cannot take it"
+        )
+    if status.status == FAILED:
+        yield "a step of it failed: mend what is named, mostly a permission, or look into the cloud with --keep"
+    if status.status == HELD:
+        yield "it waits for an answer: give it with --ask; docs/how-to/operate-a-rollout.md has one for each reason"
 
 
 def air_of(status: RolloutStatus) -> str:

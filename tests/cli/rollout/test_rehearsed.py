@@ -246,3 +246,29 @@ def test_ctrl_c_at_the_question_is_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> No
     evidence = Evidence()
     with pytest.raises(KeyboardInterrupt):
         asked(status_of("HELD", (WaveStatus("all", "PASSED", 10),), evidence, Held="one/0/0/after"))
+
+
+@pytest.mark.parametrize(
+    ("status", "wave", "remedies"),
+    [
+        (
+            "ABORTED",
+            WaveStatus("canary", "ABORTED", 30, attempted=30, delivered=30, silent=1),
+            ["devices fell silent"],
+        ),
+        (
+            "HELD",
+            WaveStatus("canary", "INCONCLUSIVE", 30, attempted=30, delivered=23, failed=7),
+            ["devices were left without the image", "it waits for an answer: give it with --ask"],
+        ),
+        ("FAILED", WaveStatus("canary", "PENDING", 30), ["a step of it failed: mend what is named"]),
+    ],
+)
+def test_a_rollout_that_failed_its_rehearsal_has_its_remedies(
+    status: str, wave: WaveStatus, remedies: list[str]
+) -> None:
+    verdict = verdict_of([status_of(status, (wave,), Evidence())], 0.99)
+    assert not verdict.passed
+    assert len(verdict.remedies) == len(remedies)
+    for said, begins in zip(verdict.remedies, remedies, strict=True):
+        assert said.startswith(begins)
