@@ -58,7 +58,7 @@ def run(devices: int, fragments: int, loss: float, version: int, *, stacks: bool
         client = boto3.Session("123456789012", "secret", region_name="eu-west-1").client(
             "iotwireless", endpoint_url=url
         )
-        group = client.create_multicast_group(LoRaWAN={"RfRegion": "EU868", "DlClass": "ClassC"})["Id"]
+        group = client.create_multicast_group(LoRaWAN={"RfRegion": "US915", "DlClass": "ClassC"})["Id"]  # no duty cycle
         task = client.create_fuota_task(
             FirmwareUpdateImage="s3://b/k",
             FirmwareUpdateRole="r",

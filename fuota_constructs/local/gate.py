@@ -130,7 +130,7 @@ def _but(outcome: Rehearsed) -> str:
     return "".join(
         f", although in {task.name} {task.air.cause}"
         if task.air.fragments_unsent
-        else f", but no more than may be: in {task.name} {task.air.cause}"
+        else f", unless fragments are dropped: in {task.name} {task.air.cause}"
         for task in outcome.tasks
         if task.air
     )

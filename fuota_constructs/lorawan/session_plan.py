@@ -296,7 +296,7 @@ def plan_session(
         fragment_airtime_seconds=airtime,
         total_airtime_seconds=total * airtime,
         transmission_limit_seconds=conditions.transmission_limit_seconds,
-        duty_cycle_used=airtime / interval + conditions.beacon_share,
+        duty_cycle_used=airtime / max(interval, conditions.ping_slot_seconds or 0) + conditions.beacon_share,
         duty_cycle_limit=conditions.duty_cycle_limit,
         silence_seconds=conditions.silence_seconds(airtime),
         smallest_interval_seconds=smallest,

@@ -46,8 +46,13 @@ def interval_of_groups(plan: SessionPlan, groups: int) -> int:
 def _lawful_seconds(plan: SessionPlan, groups: int) -> float:
     if plan.duty_cycle_limit is None:
         return 0.0
-    beacons = plan.duty_cycle_used - plan.fragment_airtime_seconds / plan.interval_seconds
+    beacons = plan.duty_cycle_used - plan.fragment_airtime_seconds / _seconds_apart(plan)
     return groups * plan.fragment_airtime_seconds / (plan.duty_cycle_limit - beacons)
+
+
+def _seconds_apart(plan: SessionPlan) -> float:
+    """From one fragment that may be sent to the next: what finds its ping slot taken takes no airtime."""
+    return max(plan.interval_seconds, plan.ping_slot_seconds or 0)
 
 
 def doubt_of_airtime(plan: SessionPlan, groups: int = 1) -> str:
@@ -57,13 +62,14 @@ def doubt_of_airtime(plan: SessionPlan, groups: int = 1) -> str:
     country, or that the gateways of several groups are the same, is not known: nothing is counted as lost for it.
     """
     limit = plan.duty_cycle_limit
-    if limit is None or _lawful_seconds(plan, groups) <= plan.interval_seconds + ROUNDING:
+    if limit is None or _lawful_seconds(plan, groups) <= _seconds_apart(plan) + ROUNDING:
         return ""
-    share = 100 * groups * plan.fragment_airtime_seconds / plan.interval_seconds
+    every = _seconds_apart(plan)
+    share = 100 * groups * plan.fragment_airtime_seconds / every
     to = f" to each of {groups} groups" if groups > 1 else ""
     where = [f"{plan.region} has one (it depends on the country)"] if not plan.duty_cycle_is_certain else []
     where += ["the same gateways serve all groups at the same time"] if groups > 1 else []
     return (
-        f"{plan.fragment_airtime_seconds:.3f} s on the air every {plan.interval_seconds} s{to} are {share:.3g} % of the"
+        f"{plan.fragment_airtime_seconds:.3f} s on the air every {every:g} s{to} are {share:.3g} % of the"
         f" time, above the duty cycle of {100 * limit:g} %, if {' and '.join(where)}"
     )

@@ -89,32 +89,32 @@ def _duty_cycle(plan: TaskPlan) -> Remarks:
         if band is None or airtime > interval:
             continue
         share = band.share - conditions.beacon_share
-        if airtime <= share * interval + ROUNDING:
+        every = max(interval, conditions.ping_slot_seconds or 0)  # what finds its ping slot taken takes no airtime
+        if airtime <= share * every + ROUNDING:
             if len(plan.multicast_groups) > 1:
-                yield from _duty_cycle_together(plan, sent, airtime, interval, share)
+                yield from _duty_cycle_together(plan, sent, airtime, every, share)
             continue
         sends = one_sent_of(interval, conditions.ping_slot_seconds, airtime / share)
-        dropped = f"{sends - 1} of {sends} fragments" if sends > 1 else "what is above"
-        beacons = ", beacons among it," if conditions.beacon_share else ""
-        drops = f"and drops {dropped} (assumed)"
+        drops = f"drops {sends - 1} of {sends} fragments"
         if not band.certain:
-            drops = f"(printed for the default channels; it depends on the country), and then drops {dropped}"
+            drops = f"if the country has it so (it is printed for the default channels), {drops}"
         yield warning(
-            f"{airtime:.3f} s on the air every {interval} s at {sent} are {airtime / interval:.1%} of the time; on"
+            f"{airtime:.3f} s on the air every {every:g} s at {sent} are {airtime / every:.1%} of the time; on"
             f" {(conditions.downlink_frequency_hz or 0) / 1e6:g} MHz a gateway may send {band.share:.3g} of it, that is"
-            f" {band.share:.1%},{beacons} {drops}: choose Duration.seconds("
-            f"{conditions.smallest_interval_seconds(airtime)}) or more{together(plan)}"
+            f" {band.share:.1%}{', its beacons included' if conditions.beacon_share else ''}, and"
+            f" {drops} (assumed): choose Duration.seconds({conditions.smallest_interval_seconds(airtime)}) or"
+            f" more{together(plan)}"
         )
 
 
-def _duty_cycle_together(plan: TaskPlan, sent: SentRate, airtime: float, interval: int, share: float) -> Remarks:
+def _duty_cycle_together(plan: TaskPlan, sent: SentRate, airtime: float, every: float, share: float) -> Remarks:
     """Several groups that one gateway may have to send to: those that name it, and those that name none."""
     groups = groups_of_a_gateway([group.gateway_ids for group in plan.multicast_groups])
     all_of_it = groups * airtime
-    if all_of_it > share * interval + ROUNDING:
+    if all_of_it > share * every + ROUNDING:
         yield warning(
-            f"{groups} groups are sent {airtime:.3f} s each every {interval} s at {sent}; where the same gateways"
-            f" serve them, that is {all_of_it / interval:.1%} of the time, of {share:.1%} that one may send there:"
+            f"{groups} groups are sent {airtime:.3f} s each every {every:g} s at {sent}; where the same gateways"
+            f" serve them, that is {all_of_it / every:.1%} of the time, of {share:.1%} that one may send there:"
             f" choose Duration.seconds({math.ceil(all_of_it / share - ROUNDING)}) or more, a task for each group,"
             " one after the other, or acknowledge this if their gateways differ (whether the service sends to"
             " all at the same time is not documented)"

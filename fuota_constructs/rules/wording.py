@@ -24,6 +24,7 @@ _TO_EVERYBODY: Final = (
 _FLAGS: Final = (
     (r"MulticastGroup\(downlink_data_rate=\.\.\.\)", r"--data-rate"),
     (r"downlink_data_rate", r"--data-rate"),
+    (r"\ba fragment_interval", r"an --interval"),
     (r"fragment_interval", r"--interval"),
     (r"fragment_size_bytes", r"--fragment-size"),
     (r"redundancy_percent", r"--redundancy"),

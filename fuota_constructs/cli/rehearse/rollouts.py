@@ -56,7 +56,7 @@ def verdict_of(rollouts: Sequence[RolloutStatus], require: float) -> Verdict:
         remedies = tuple(dict.fromkeys(said for status in rollouts for said in _remedies(status)))
         return Verdict(False, f"FAILED {counts}; {causes[0]}", require, delivered, devices, (*causes, *air), remedies)
     names = ", ".join(str(status.rollout) for status in rollouts)
-    line = f"PASSED {counts}; {names} SUCCEEDED{''.join(f', but no more than may be: {each}' for each in air)}"
+    line = f"PASSED {counts}; {names} SUCCEEDED{''.join(f', unless fragments are dropped: {each}' for each in air)}"
     return Verdict(True, line, require, delivered, devices, air)
 
 
