@@ -12,7 +12,7 @@ import resource_tags
 import task_service
 from charge import Charge, SupersededError
 from lambda_rig import ClockedCalls, delete, event, update, without
-from protocol import Log, Request
+from protocol import Log, ProviderError, Request
 
 if TYPE_CHECKING:
     from lambda_rig import Clock, Made, Rig
@@ -201,6 +201,25 @@ def test_a_mark_that_appears_while_a_request_works_ends_it(cloud: Cloud, clock: 
             calls.as_mine(change)
     assert calls.iotwireless.get_fuota_task(Id=task_id)["Name"] == "007", "reading stays allowed"
     aws_calls._invocation.__dict__.clear()
+
+
+def test_r16_a_new_task_is_deleted_again_although_a_younger_request_is_in_charge_of_the_old_one(
+    rig: Rig, cloud: Cloud, clock: Clock, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, task_id = made()
+
+    def overtaken(*_: Any) -> None:
+        younger = Request.of({"ResponseURL": rig.sink.signed("young", clock() + 1)}).mark
+        tag(cloud, task_id, f"{MARK}{younger}", "under way")
+        clock.sleep(60)  # the next change asks again who is in charge
+        raise ProviderError("too late")
+
+    monkeypatch.setattr("replacement._check_the_record", overtaken)
+    answer = update(rig, task_id, old, without(old, "Name"))
+    assert (answer.status, answer.physical_id) == ("FAILED", task_id)
+    assert "too late" in answer.reason
+    assert "could not be deleted again" not in answer.reason
+    assert list(cloud.tasks()) == [task_id]
 
 
 def test_r19_a_mark_that_cannot_be_written_at_the_end_is_no_failure(
