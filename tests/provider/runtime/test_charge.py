@@ -10,7 +10,7 @@ import aws_calls
 import pytest
 import resource_tags
 import task_service
-from charge import Charge, SupersededError
+from charge import PROMPT_SECONDS, Charge, SupersededError
 from lambda_rig import ClockedCalls, delete, event, update, without
 from protocol import Log, ProviderError, Request
 
@@ -200,6 +200,23 @@ def test_a_mark_that_appears_while_a_request_works_ends_it(cloud: Cloud, clock: 
         with pytest.raises(SupersededError, match="a younger request of CloudFormation is in charge of arn:aws:iot"):
             calls.as_mine(change)
     assert calls.iotwireless.get_fuota_task(Id=task_id)["Name"] == "007", "reading stays allowed"
+    aws_calls._invocation.__dict__.clear()
+
+
+def test_r17_fails_to_take_a_task_from_a_younger_request_however_lately_it_looked_at_others(
+    cloud: Cloud, clock: Clock, made: Made, rig: Rig
+) -> None:
+    _, task_id = made()
+    calls = ClockedCalls(clock)
+    request = Request.of({"ResponseURL": rig.sink.signed("old", clock())})
+    charge = Charge(request, calls, Log(request), seconds_between_looks=60)
+    clock.sleep(PROMPT_SECONDS + 1)  # the event comes again
+    younger = Request.of({"ResponseURL": rig.sink.signed("young", clock())}).mark
+    tag(cloud, task_id, f"{MARK}{younger}", "under way")
+    calls.as_mine(charge.check)
+    with pytest.raises(SupersededError):
+        calls.as_mine(lambda: charge.take(cloud.tasks()[task_id]["Arn"]))
+    assert marks(cloud, task_id).keys() == {str(younger)}
     aws_calls._invocation.__dict__.clear()
 
 
