@@ -146,9 +146,15 @@ def test_devices_that_are_tried_again_are_neither_good_nor_bad_yet() -> None:
 @pytest.mark.parametrize(
     ("wave", "reason"),
     [
-        (Tally(delivered=29, failed=1, systemic=1), "1 devices refuse the descriptor"),
-        (Tally(delivered=29, refused=1), "1 devices of the canary refuse the image"),
-        (Tally(delivered=30, silent=1), "1 devices are silent since they have the image, 0 are accepted"),
+        (Tally(delivered=29, failed=1, systemic=1), "1 device refuses the descriptor"),
+        (Tally(delivered=28, failed=2, systemic=2), "2 devices refuse the descriptor"),
+        (Tally(delivered=29, refused=1), "1 device of the canary refuses the image"),
+        (Tally(delivered=28, refused=2), "2 devices of the canary refuse the image"),
+        (Tally(delivered=30, silent=1), "1 device is silent since it has the image, 0 are accepted: it may be a brick"),
+        (
+            Tally(delivered=30, silent=2),
+            "2 devices are silent since they have the image, 0 are accepted: they may be bricks",
+        ),
     ],
 )
 def test_one_is_enough(wave, reason) -> None:

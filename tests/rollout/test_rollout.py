@@ -137,7 +137,7 @@ def test_bricks_abort_before_the_next_wave(rig) -> None:
     rig.before_step = before
     output = rig.run(settings)
     assert output["status"] == "ABORTED"
-    assert "1 devices are silent since they have the image, 0 are accepted" in output["reason"]
+    assert "1 device is silent since it has the image, 0 are accepted" in output["reason"]
     assert outcomes(output) == ["ABORTED"]
 
 

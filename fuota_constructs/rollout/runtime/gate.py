@@ -169,10 +169,16 @@ def _next(pooled: Tally, radio: Radio, terms: Terms, lower: float, upper: float)
 
 def _reason_to_abort(wave: Tally, pooled: Tally, terms: Terms, *, is_canary: bool) -> str:
     if wave.systemic:
-        return f"{wave.systemic} devices refuse the descriptor of the image (Wrong_descriptor): so will the others"
+        refusing = "1 device refuses" if wave.systemic == 1 else f"{wave.systemic} devices refuse"
+        return f"{refusing} the descriptor of the image (Wrong_descriptor): so will the others"
     if is_canary and wave.refused:
-        return f"{wave.refused} devices of the canary refuse the image: their memory or packages are not made for it"
+        refusing = (
+            "1 device of the canary refuses" if wave.refused == 1 else f"{wave.refused} devices of the canary refuse"
+        )
+        return f"{refusing} the image: memory or packages there are not made for it"
     if pooled.silent > terms.most_silent:
+        if pooled.silent == 1:
+            return f"1 device is silent since it has the image, {terms.most_silent} are accepted: it may be a brick"
         return (
             f"{pooled.silent} devices are silent since they have the image, {terms.most_silent} are accepted: they may"
             " be bricks"
