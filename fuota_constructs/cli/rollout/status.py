@@ -96,25 +96,33 @@ def exit_code(status: RolloutStatus) -> int:
 def _watch(
     found: FoundRollout, seen: RolloutStatus, interval: float, console: Console, *, quiet: bool
 ) -> RolloutStatus:
-    """Look again until it is over: in place on a terminal, and a line for what is new in a log."""
-    from fuota_constructs.cli.rollout.status_view import compact_view, news_of
+    """Look again until it is over: in place on a terminal, and a line for what is new in a log.
+
+    Whoever interrupts is shown what was seen last.
+    """
+    from fuota_constructs.cli.rollout.status_view import compact_view, news_of, show
     from fuota_constructs.cli.task.status_watch import Screen
-    from fuota_constructs.operations.start import show as moment
 
     name, said = seen.execution, ""
     kept: Kept = {}
-    if not quiet and console.is_terminal and not console.is_dumb_terminal:
-        with Screen(console) as screen:
-            while not seen.is_final:
-                screen.draw(compact_view(seen, found, room=screen.room))
-                screen.sleep(interval)
-                seen = found.read(name, kept)
-        return seen
-    while True:
-        if not quiet and (news := news_of(seen)) != said:
-            click.echo(f"{moment(seen.now)}  {news}")
-            said = news
-        if seen.is_final:
+    try:
+        if not quiet and console.is_terminal and not console.is_dumb_terminal:
+            with Screen(console) as screen:
+                while not seen.is_final:
+                    screen.draw(compact_view(seen, found, room=screen.room))
+                    screen.sleep(interval)
+                    seen = found.read(name, kept)
             return seen
-        time.sleep(interval)
-        seen = found.read(name, kept)
+        while True:
+            if not quiet and (news := news_of(seen)) != said:
+                click.echo(f"{seen.now:%Y-%m-%d %H:%M:%S} UTC  {news}")
+                said = news
+            if seen.is_final:
+                return seen
+            time.sleep(interval)
+            seen = found.read(name, kept)
+    except KeyboardInterrupt:
+        if not quiet:
+            show(seen, found, console)
+            click.echo("\nthe watch ended before the rollout; it goes on")
+        raise
