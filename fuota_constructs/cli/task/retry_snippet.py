@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from fuota_constructs.lorawan.session_plan import CLASS_B, DEFAULT_LOSS
+from fuota_constructs.rf_region import RfRegion
 
 if TYPE_CHECKING:
     from fuota_constructs.operations.image import Image
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
 MOST_NAME_CHARACTERS: Final = 256
 """AWS IoT Wireless API: Name of a FUOTA task."""
-
-KNOWN_REGIONS: Final = re.compile(r"AS923-[1-4]|AU915|CN470|CN779|EU433|EU868|IN865|KR920|RU864|US915")
 
 
 def snippet(task: Task, image: Image, retry: Retry) -> str:
@@ -85,8 +84,9 @@ def _names(*, grouped: bool) -> str:
 
 
 def _region(name: str | None) -> str:
-    known = name is not None and KNOWN_REGIONS.fullmatch(name)
-    return f"RfRegion.{name.replace('-', '_')}" if name and known else f"RfRegion.of({_text(name or '')})"
+    member = (name or "").replace("-", "_")
+    known = isinstance(region := getattr(RfRegion, member, None), RfRegion) and region.value == name
+    return f"RfRegion.{member}" if known else f"RfRegion.of({_text(name or '')})"
 
 
 def _image(size_bytes: int | None) -> str:

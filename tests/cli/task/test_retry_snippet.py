@@ -55,6 +55,7 @@ def test_each_class_has_a_group_of_its_own() -> None:
 
 def test_a_region_of_tomorrow_is_named() -> None:
     assert 'rf_region=RfRegion.of("XX999"),' in written(rf_region="XX999")
+    assert 'rf_region=RfRegion.of("value"),' in written(rf_region="value")  # RfRegion has such a field
     assert "rf_region=RfRegion.AS923_1," in written(rf_region="AS923-1")
 
 
