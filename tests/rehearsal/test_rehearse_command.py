@@ -103,7 +103,12 @@ def test_passes_and_says_what_was_deployed_and_what_came_of_it(tmp_path: Path) -
         "redundancy_percent": 30,
         "fragment_size_bytes": 112,
         "fragment_interval_ms": 7000,
+        "dl_class": "ClassC",
+        "frequency_hz": None,
+        "gateways": 1,
+        "gateway_spacing_ms": 0,
     }
+    assert task["air"] is None
     assert task["image"]["size_bytes"] == 22_856
     assert re.fullmatch(r"[0-9a-f]{64}", task["image"]["sha256"])
     assert task["image"]["firmware"] == "cortex-m"
