@@ -13,6 +13,7 @@ import uuid
 from typing import Any
 
 from fuota_constructs.local import failed_resources
+from fuota_constructs.local.functions.custom_resource_answers import HiddenText
 from fuota_constructs.local.functions.custom_resources import ResourceError
 
 _TYPE = "AWS::CloudFormation::Stack"
@@ -168,7 +169,8 @@ def _embedded(child: Record, done: str) -> str:
 
 
 def _attributes(child: Record) -> Record:
-    return {f"Outputs.{each['OutputKey']}": each["OutputValue"] for each in child["Outputs"]}
+    values = {each["OutputKey"]: each["OutputValue"] for each in child["Outputs"]}
+    return {f"Outputs.{key}": value.plain if isinstance(value, HiddenText) else value for key, value in values.items()}
 
 
 def _stacks() -> Any:

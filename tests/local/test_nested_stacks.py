@@ -12,13 +12,13 @@ from fuota_constructs.local.cloud import LocalCloud
 
 @pytest.fixture
 def nested(cloud: LocalCloud) -> Any:
-    """Makes a nested stack of resources, with the id of its `A` for an output."""
+    """Makes a nested stack of resources, with an output `Id`: that of its `A` unless another value is given."""
     s3, bucket = cloud.client("s3"), f"b-{uuid.uuid4().hex}"
     s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": cloud.region})
 
-    def nested(**resources: Any) -> dict[str, Any]:
+    def nested(value: Any = None, **resources: Any) -> dict[str, Any]:
         key = uuid.uuid4().hex
-        template = {"Resources": resources, "Outputs": {"Id": {"Value": {"Ref": "A"}}}}
+        template = {"Resources": resources, "Outputs": {"Id": {"Value": value or {"Ref": "A"}}}}
         s3.put_object(Bucket=bucket, Key=key, Body=json.dumps(template).encode())
         url = f"https://s3.{cloud.region}.amazonaws.com/{bucket}/{key}"
         return {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": url}}
@@ -40,6 +40,17 @@ def test_what_an_update_of_a_nested_stack_replaces_is_deleted(told: ToldFunction
     assert told.asked(child) == [["Create", "A", None, "1"], ["Update", "A", "a", "2"], ["Delete", "A", "a", "1"]]
     [described] = told.stacks.describe_stacks(StackName=stack)["Stacks"]
     assert described["Outputs"][0]["OutputValue"] == "other"
+
+
+def test_a_nested_stack_hands_on_what_is_not_to_be_echoed(told: ToldFunction, stack: str, nested: Any) -> None:
+    secret = told.resource(Create={"Data": {"Key": 7}, "NoEcho": True})
+    reader = told.resource({"Fn::Sub": ["key ${Key}", {"Key": {"Fn::GetAtt": ["N", "Outputs.Id"]}}]})
+    told.deploy(stack, {"N": nested({"Fn::GetAtt": ["A", "Key"]}, A=secret), "B": reader})
+    assert told.asked(stack) == [["Create", "B", None, "key 7"]]
+    child = child_of(told, stack)
+    assert told.outputs(child) == {"Id": "*****"}
+    told.deploy(stack, {"N": nested(A=secret), "B": reader})
+    assert told.outputs(child) == {"Id": "a"}
 
 
 def test_a_nested_stack_that_fails_leaves_nothing(told: ToldFunction, stack: str, nested: Any) -> None:

@@ -2,7 +2,7 @@
 
 Sources: CloudFormation User Guide, custom resource response objects; the texts are those of stack events that users
 report. The request an answer belongs to is told by its ResponseURL alone: whether AWS looks at the StackId, RequestId
-and LogicalResourceId in it, and how, is not documented.
+and LogicalResourceId in it, and how, is not documented. Of several answers the first counts (assumed).
 """
 
 import json
@@ -16,11 +16,39 @@ _RECEIVED = "Received response status [FAILED] from custom resource"
 
 
 class HiddenData(dict[str, Any]):
-    """The Data of an answer with NoEcho: whoever reads the outputs of the stack sees asterisks."""
+    """The Data of an answer with NoEcho: whoever reads the outputs of the stack sees asterisks.
+
+    So it is documented; of an output and a property users measured that AWS has the value in both (go-to-k/cdkd#2274).
+    """
 
     def masked(self) -> dict[str, str]:
         """What they see."""
         return dict.fromkeys(self, "*****")
+
+
+class HiddenText(str):
+    """An output with such data in it: itself for a template that imports it or has the stack in it, else as shown."""
+
+    shown: str
+
+    def __new__(cls, text: str, shown: str) -> "HiddenText":
+        """Take both."""
+        made = super().__new__(cls, text)
+        made.shown = shown
+        return made
+
+    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]  # as many as there are to be copied
+        """Both, for a copy of the record of its stack."""
+        return self.plain, self.shown
+
+    def __str__(self) -> str:
+        """What is shown."""
+        return self.shown
+
+    @property
+    def plain(self) -> str:
+        """The text itself."""
+        return str.__str__(self)
 
 
 def judged(answer: Any, event: Mapping[str, Any]) -> dict[str, Any]:

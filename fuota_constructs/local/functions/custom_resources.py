@@ -12,7 +12,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from fuota_constructs.local.functions.custom_resource_answers import LONGEST_REASON, HiddenData, judged
+from fuota_constructs.local.functions.custom_resource_answers import LONGEST_REASON, HiddenData, HiddenText, judged
 from fuota_constructs.local.functions.workers import FunctionStartError
 
 if TYPE_CHECKING:
@@ -143,6 +143,8 @@ def _judge_answers() -> None:
         request = _requests.get(token)
         if request is None:
             return False
+        if request.answer:
+            return True
         request.answer = judged(response, request.event)
         return bool(deliver_before(token, request.answer))
 
@@ -168,11 +170,18 @@ def _hide_outputs() -> None:
     resolve_before = stacks._resolve_stack_outputs
 
     def resolve_stack_outputs(outputs_defs: Any, conditions: Any, resources: dict[str, Any], *given: Any) -> Any:
-        seen = dict(resources)
-        for logical_id, record in resources.items():
-            if isinstance(data := record.get("Attributes"), HiddenData):
-                seen[logical_id] = {**record, "Attributes": data.masked()}
-        return resolve_before(outputs_defs, conditions, seen, *given)
+        outputs, exports = resolve_before(outputs_defs, conditions, resources, *given)
+        seen = {
+            logical_id: {**record, "Attributes": data.masked()}
+            for logical_id, record in resources.items()
+            if isinstance(data := record.get("Attributes"), HiddenData)
+        }
+        if seen:
+            shown, _ = resolve_before(outputs_defs, conditions, {**resources, **seen}, *given)
+            for output, as_shown in zip(outputs, shown, strict=True):
+                if (text := as_shown["OutputValue"]) != output["OutputValue"]:
+                    output["OutputValue"] = HiddenText(output["OutputValue"], text)
+        return outputs, exports
 
     stacks._resolve_stack_outputs = resolve_stack_outputs
 

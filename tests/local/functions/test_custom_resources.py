@@ -123,6 +123,11 @@ def test_fails_on_an_answer_longer_than_cloudformation_takes(cloud: LocalCloud) 
     assert re.search(r"Response object is too long: 4\d{3} bytes, CloudFormation takes 4096", reason)
 
 
+def test_fails_on_the_first_answer_whatever_is_answered_later(cloud: LocalCloud) -> None:
+    _, reason = create(cloud, python("answer(event, Status='FAILED', Reason='no')\nanswer(event)"))
+    assert "Message returned: no " in reason
+
+
 def test_data_that_is_not_to_be_echoed_goes_to_resources_and_not_to_outputs(told: ToldFunction, stack: str) -> None:
     secret = told.resource(Create={"Data": {"Key": 7}, "NoEcho": True})
     reader = told.resource({"Fn::GetAtt": ["A", "Key"]})
