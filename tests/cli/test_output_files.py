@@ -57,14 +57,14 @@ def test_fails_when_two_options_name_one_file(tmp_path: Path, monkeypatch: pytes
 
 
 def test_fails_to_write_the_whole_and_leaves_no_half_of_it(tmp_path: Path) -> None:
-    page, (_, hard) = tmp_path / "page.html", resource.getrlimit(resource.RLIMIT_FSIZE)
+    page, before = tmp_path / "page.html", resource.getrlimit(resource.RLIMIT_FSIZE)
     page.write_text("that of yesterday")
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
     try:
         with pytest.raises(click.ClickException, match=r"page\.html cannot be written: File too large"):
             write(page, "x" * 100_000)
     finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert not page.exists()
 
 
