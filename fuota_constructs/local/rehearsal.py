@@ -111,9 +111,9 @@ class Rehearsal:
             return fleet.resized(named)
         more = " or more, for the groups it names none for" if others else ""
         raise LocalCloudError(
-            f"the app names the {named:,} devices of its multicast groups, and the fleet has {fleet.devices:,}:\n"
-            f"  give the fleet {named:,}{more} (--devices {named}, or counts of its cohorts that come to it): the first"
-            " ids of the app are the devices of the first cohort, and so on"
+            f"the app names the {named:,} devices of its multicast groups, and the fleet has {fleet.devices:,}: give"
+            f" it {named:,}{more} (--devices {named}, or counts of its cohorts that come to it)\n"
+            "  the first ids of the app are the devices of the first cohort, and so on"
         )
 
     def _take(self, fleet: Fleet, devices: list[str], account: str, region: str) -> None:

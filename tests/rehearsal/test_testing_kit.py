@@ -22,7 +22,8 @@ DATA, CODED = 205, 62
 def test_firmware_arrives(fuota_cloud: FuotaCloud, fleet) -> None:
     fuota_cloud.deploy(ROOT)
     with pytest.raises(
-        LocalCloudError, match="the app names the 200 devices of its multicast groups, and the fleet has"
+        LocalCloudError,
+        match="and the fleet has 500: give it 200",
     ):
         fuota_cloud.rehearse(fleet(devices=500))
     cohorts = [{"name": "street", "count": 150, "loss": "10%"}, {"name": "cellar", "count": 50, "loss": "12%"}]
@@ -80,7 +81,7 @@ def test_devices_that_are_named_are_the_first_of_the_fleet(fuota_cloud: FuotaClo
     task = client.create_fuota_task(FirmwareUpdateImage="s3://b/k", FirmwareUpdateRole="arn:aws:iam::1:role/r")["Id"]
     for group in (filled, empty):
         client.associate_multicast_group_with_fuota_task(Id=task, MulticastGroupId=group)
-    with pytest.raises(LocalCloudError, match="give the fleet 2 or more, for the groups it names none for"):
+    with pytest.raises(LocalCloudError, match="give it 2 or more, for the groups it names none for"):
         Rehearsal(fuota_cloud.cloud).enrol(Fleet.of(devices=1))
     cohorts = [{"name": "street", "count": 3}, {"name": "cellar", "count": 2}]
     rehearsal = Rehearsal(fuota_cloud.cloud)
