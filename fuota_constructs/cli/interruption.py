@@ -6,7 +6,6 @@ import errno
 import os
 import signal
 import sys
-import termios
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# Windows has no terminal that hangs up.
+HANG_UP = getattr(signal, "SIGHUP", None)
+SIGNALS = tuple(number for number in (signal.SIGINT, signal.SIGTERM, HANG_UP) if number is not None)
 _later: list[bool] = []
 """For each `later` that is entered, whether something came meanwhile."""
 
@@ -54,7 +55,7 @@ def later() -> Iterator[None]:
 
 def _raise(number: int = signal.SIGINT, frame: FrameType | None = None) -> None:
     del frame
-    if number == signal.SIGHUP:
+    if number == HANG_UP:
         _leave_closed_terminal()
     error = sys.exception()
     while error is not None:
@@ -69,6 +70,8 @@ def _raise(number: int = signal.SIGINT, frame: FrameType | None = None) -> None:
 
 def _leave_closed_terminal() -> None:
     """Write elsewhere: the first line to a terminal that is gone would be an error, in the midst of clearing away."""
+    import termios  # only Unix has it
+
     for stream in (1, 2):
         try:
             termios.tcgetattr(stream)

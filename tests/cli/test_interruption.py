@@ -97,3 +97,11 @@ def test_a_terminal_that_is_gone_is_not_written_to() -> None:
         "sys.exit(cli.main())"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 130
+
+
+def test_commands_that_need_no_unix_run_without_it() -> None:
+    without = "import signal, sys; del signal.SIGHUP; sys.modules.update(termios=None, fcntl=None);"
+    program = f"{without} from fuota_constructs import cli; sys.exit(cli.main())"
+    command = [sys.executable, "-c", program, "plan", "100000B", "--rf-region", "EU868", "--recommend"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
