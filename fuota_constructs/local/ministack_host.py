@@ -36,6 +36,7 @@ from fuota_constructs.local import (
     ministack_image,
     ministack_signatures,
     nested_stacks,
+    stack_deletions,
     stack_events,
     stack_records,
     stack_refusals,
@@ -89,6 +90,7 @@ SEAMS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
     *stack_events.SEAMS,
     *failed_resources.SEAMS,
     *nested_stacks.SEAMS,
+    *stack_deletions.SEAMS,
     *inline_code.SEAMS,
     *bucket_deletion.SEAMS,
     *bucket_tags.SEAMS,
@@ -155,6 +157,7 @@ class Host:
         stack_events.install()
         failed_resources.install()
         nested_stacks.install()
+        stack_deletions.install()
         inline_code.install()
         bucket_deletion.install()
         bucket_tags.install()

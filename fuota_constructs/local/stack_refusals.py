@@ -40,7 +40,7 @@ def install() -> None:
     actions["CreateStack"] = _refusing(actions["CreateStack"], _what_is_there)
     actions["UpdateStack"] = _resuming(_refusing(actions["UpdateStack"], _state_of_an_update))
     actions["CreateChangeSet"] = _refusing(actions["CreateChangeSet"], _state_of_a_change_set)
-    actions["ExecuteChangeSet"] = _refusing(actions["ExecuteChangeSet"], _paused_without_a_word)
+    actions["ExecuteChangeSet"] = _refusing(actions["ExecuteChangeSet"], _state_of_an_update)
     for module in (_HANDLERS, _CHANGE_SETS):
         _module(module).validate_template_support = _refusing_other_types(_module(module).validate_template_support)
     for module in (_STACKS, _PROVISIONERS):
@@ -108,7 +108,9 @@ def _state_of_a_change_set(params: Params, stack: dict[str, Any]) -> tuple[str, 
 
 
 def _not_updatable(stack: dict[str, Any]) -> tuple[str, str] | None:
-    if (status := stack["StackStatus"]) not in _NOT_UPDATABLE:
+    status = stack["StackStatus"]
+    under_way = status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS"
+    if status not in _NOT_UPDATABLE and not under_way:
         return None
     return "ValidationError", f"Stack:{stack['StackId']} is in {status} state and can not be updated."
 

@@ -35,6 +35,7 @@ SEAMS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
 )
 ATTEMPTS = 3
 LONGEST_SERVICE_TIMEOUT = 3600  # seconds; CloudFormation Template Reference, AWS::CloudFormation::CustomResource
+_CANCELLED = {"Status": "FAILED", "Reason": "Resource creation cancelled"}
 _ANSWER_PATH = "/_ministack/cfn-response/"
 
 logger = logging.getLogger(__name__)
@@ -70,6 +71,13 @@ def install() -> None:
     _judge_answers()
     _name_missing_attributes()
     _hide_outputs()
+
+
+def cancel_creation(stack_id: str) -> None:
+    """End the Create of a stack that is waited for; what its function still answers comes too late."""
+    for token, request in list(_requests.items()):
+        if (request.event["StackId"], request.event["RequestType"]) == (stack_id, "Create"):
+            _custom_resources().deliver_response(token, _CANCELLED)
 
 
 def is_custom(resource_type: str) -> bool:
@@ -145,7 +153,7 @@ def _judge_answers() -> None:
             return False
         if request.answer:
             return True
-        request.answer = judged(response, request.event)
+        request.answer = response if response is _CANCELLED else judged(response, request.event)
         return bool(deliver_before(token, request.answer))
 
     custom_resources.deliver_response = deliver_response
