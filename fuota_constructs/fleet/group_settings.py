@@ -181,7 +181,7 @@ class GroupSettings:
         if self._list is None:
             return None
         named = Named(self._group, "DeviceList", path_below_stack(self._group, "DeviceList"))
-        asset = stage_text(cdk.Stack.of(self._group), self._list.text, ".txt", named)
+        asset = stage_text(cdk.Stack.of(self._group), self._list.text, named)
         outlives += shared.provider.allow_assets(asset.bucket_name)
         return {"Bucket": asset.bucket_name, "Key": asset.object_key, "Sha256": self._list.sha256}
 

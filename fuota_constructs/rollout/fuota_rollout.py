@@ -266,7 +266,7 @@ class FuotaRollout(RolloutEvents):
     def _targets(self, targets: RolloutTargets, function: RolloutFunction) -> dict[str, object]:
         if targets.device_list is not None:
             named = Named(self, "DeviceList", path_below_stack(self, "DeviceList"))
-            asset = stage_text(cdk.Stack.of(self), targets.device_list.text, ".txt", named)
+            asset = stage_text(cdk.Stack.of(self), targets.device_list.text, named)
             function.allow_asset(asset.bucket_name)
             return {"listBucket": asset.bucket_name, "listKey": asset.object_key}
         if targets.device_profile_id is not None:

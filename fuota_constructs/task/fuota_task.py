@@ -133,7 +133,8 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
             self._bucket = shared.bucket_of(task_inputs.own_bucket_of(image, firmware_bucket, self))
             self._role = shared.role_of(task_inputs.own_role_of(firmware_update_role, self))
             self._access = shared.access_of(self._role)
-            per_image, asked_by = task_inputs.access_per_image_of(access_per_image, self), path_below_stack(scope, id)
+            per_image = task_inputs.flag_of("access_per_image", access_per_image, self)
+            asked_by = path_below_stack(scope, id)
             readable = shared.readable(image, self._bucket, self._role, per_image=per_image, asked_by=asked_by)
 
         given: dict[str, object] = {

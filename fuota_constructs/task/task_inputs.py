@@ -118,19 +118,10 @@ def own_role_of(firmware_update_role: iam.IRole | IRoleRef | None, at: IConstruc
     )
 
 
-def access_per_image_of(value: object, at: IConstruct) -> bool | None:
+def flag_of(name: str, value: object, at: IConstruct) -> bool | None:
     """The value, if it is True, False or not given."""
     if value is None or isinstance(value, bool):
         return value
-    raise FuotaValidationError(
-        "access-per-image", f"access_per_image is {value!r}; give True or False", construct_path=at.node.path
-    )
-
-
-def flag_of(name: str, value: object, at: IConstruct) -> bool:
-    """The value, if it is True or False; False where it is not given."""
-    if value is None or isinstance(value, bool):
-        return bool(value)
     raise FuotaValidationError(
         _rule_of(name), f"{name} is {shown(value)}; give True or False", construct_path=at.node.path
     )

@@ -63,12 +63,11 @@ def stage_file(stack: cdk.Stack, file: Path, named: Named, *, sha256: str) -> St
     return _stage(stack, _Content({file.name: content}, sha256, file.suffix, cdk.FileAssetPackaging.FILE), named)
 
 
-def stage_text(stack: cdk.Stack, text: str, extension: str, named: Named) -> StagedAsset:
+def stage_text(stack: cdk.Stack, text: str, named: Named) -> StagedAsset:
     """Put a text into the cloud assembly of a stack, to be uploaded as a file in UTF-8."""
     content = text.encode()
     digest = hashlib.sha256(content).hexdigest()
-    files = {f"text{extension}": content}
-    return _stage(stack, _Content(files, digest, extension, cdk.FileAssetPackaging.FILE), named)
+    return _stage(stack, _Content({"text.txt": content}, digest, ".txt", cdk.FileAssetPackaging.FILE), named)
 
 
 def stage_modules(
