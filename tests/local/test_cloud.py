@@ -170,7 +170,9 @@ NOTE = {"pid": os.getpid(), "port": 1, "region": "x", "account": "x", "iam": Fal
 
 
 @pytest.mark.parametrize(
-    "note", ["", "{", "[]", json.dumps({"pid": 1}), *(json.dumps({**NOTE, name: [None]}) for name in NOTE)]
+    "note",
+    ["", "{", "[]", json.dumps({"pid": 1}), *(json.dumps({**NOTE, name: [None]}) for name in NOTE)],
+    ids=["nothing", "half", "list", "pid-alone", *NOTE],  # the number of this process is another in each worker
 )
 def test_an_unreadable_note_is_no_cloud(note: str, state_dir: None) -> None:
     noted = LocalCloud(pid=1, port=clouds.free_port(), region="x", account="x", iam=False)
