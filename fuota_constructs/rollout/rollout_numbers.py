@@ -22,7 +22,6 @@ DEFAULT_SETUP_SECONDS = 86_400
 DEFAULT_GATEWAY_CORRELATION = 0.05
 """An assumption, of the size that cluster samples usually have: nobody has published one for gateways."""
 MOST_DEVICES_PER_GATEWAY = 100_000
-_WEEK_SECONDS = 7 * 86_400
 SETUP_SHARE = 0.9
 """Of the devices of a wave that must know its group, so that nobody waits for the last one."""
 
