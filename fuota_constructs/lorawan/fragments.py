@@ -132,8 +132,12 @@ def one_sent_of(interval_seconds: float, slot_seconds: float | None, silence_sec
     return max(1, math.ceil((silence_seconds - ROUNDING) / every))
 
 
-def share_unsent(interval_seconds: float, slot_seconds: float | None, silence_seconds: float) -> float:
-    """The share of fragments that no ping slot or no airtime is left for."""
+def share_unsent(
+    interval_seconds: float, slot_seconds: float | None, silence_seconds: float, fragments: int | None = None
+) -> float:
+    """The share of fragments that no ping slot or no airtime is left for; none of a single one."""
+    if fragments == 1:
+        return 0.0
     taken = share_of_slots_taken(interval_seconds, slot_seconds)
     return 1 - (1 - taken) / one_sent_of(interval_seconds, slot_seconds, silence_seconds)
 

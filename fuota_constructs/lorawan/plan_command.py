@@ -19,6 +19,7 @@ def plan_words(
     gateways: int = 1,
     gateway_spacing_seconds: float = 0.0,
     frequency_hz: int | None = None,
+    ping_slot_period: int | None = None,
     dwell_time: bool = False,
     stacks: Iterable[str] = (),
     loss_percent: float | None = None,
@@ -27,6 +28,7 @@ def plan_words(
     words = ["plan", f"{image_bytes}B" if image_bytes else "IMAGE", "--rf-region", rf_region or "RFREGION"]
     if dl_class == CLASS_B:
         words += ["--class", "B"]
+        words += ["--ping-slot-period", str(ping_slot_period)] if ping_slot_period else []
     if gateways > 1:
         words += ["--gateways", str(gateways), "--gateway-spacing", f"{1000 * gateway_spacing_seconds:.0f}"]
     if frequency_hz:

@@ -6,13 +6,18 @@ import math
 from typing import TYPE_CHECKING
 
 from fuota_constructs.lorawan.fragments import ROUNDING, with_slot
+from fuota_constructs.lorawan.session_plan import cut_off_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from fuota_constructs.lorawan.session_plan import SessionPlan
 
 
 def why_unsent(plan: SessionPlan) -> str:
     """What of a session is not sent (assumed), and why; empty where all of it is."""
+    if not plan.unsent:
+        return ""
     said, every = [], f"one every {plan.interval_seconds} s"
     if plan.slots_taken:
         said.append(
@@ -29,6 +34,24 @@ def why_unsent(plan: SessionPlan) -> str:
             may = f"a gateway may send one every {plan.silence_seconds:.3g} s"
             said.append(f"the duty cycle of {limit} {taken}: {every}, and {may}")
     return "; and ".join(said)
+
+
+def worst_of(plans: Iterable[SessionPlan]) -> SessionPlan | None:
+    """The session that needs the longest interval of those that are not sent whole; the first where all are."""
+    return max(plans, key=lambda plan: plan.smallest_interval_seconds if plan.unsent else 0, default=None)
+
+
+def longer_session(plan: SessionPlan) -> str:
+    """Why a longer interval alone does not mend it: the session would be cut off; empty where it would not."""
+    cut_off = cut_off_of(plan.dl_class, plan.fragments * plan.smallest_interval_seconds)
+    return f"every {plan.smallest_interval_seconds} s, when all are sent, {cut_off}" if cut_off else ""
+
+
+def slower(plan: SessionPlan) -> str:
+    """What of a session is to be changed for all of it to be sent, behind `choose`."""
+    if longer := longer_session(plan):
+        return f"larger fragments at a faster data rate: {longer}"
+    return f"a fragment_interval of {plan.smallest_interval_seconds} s or more"
 
 
 def rule_of_unsent(plan: SessionPlan) -> str:

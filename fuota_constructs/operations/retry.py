@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from fuota_constructs.lorawan.fragments import data_fragments
+from fuota_constructs.lorawan.fragments import data_fragments, encoded_fragments
 from fuota_constructs.lorawan.redundancy import smallest_redundancy_percent
-from fuota_constructs.lorawan.session_plan import CLASS_C, DEFAULT_TARGET
+from fuota_constructs.lorawan.session_plan import CLASS_C, DEFAULT_TARGET, cut_off_of
 from fuota_constructs.operations import task as states
 from fuota_constructs.operations.device_status import NOT_GIVEN, status_named
 from fuota_constructs.operations.errors import OperationError
@@ -36,7 +36,9 @@ class Retry:
     `by_class` has the devices of each class of multicast group; empty where the task was for devices alone.
     `redundancy_percent` is what the loss that was met needs (`planned_loss`), or that of the task where nothing was
     lost; `enough` is False where no redundancy makes up for that loss. `interval_seconds` is the interval at
-    which all fragments are sent, and `interval_remark` says so, where that of the task was too short for it.
+    which all fragments are sent, and `interval_remark` says so, where that of the task was too short for it. `too_long`
+    says who would end such a session before its last fragment. `sent_at` has of each class the data rate and frequency
+    that its groups name.
     """
 
     devices: tuple[Device, ...]
@@ -47,6 +49,8 @@ class Retry:
     enough: bool = True
     interval_seconds: int | None = None
     interval_remark: str = ""
+    too_long: str = ""
+    sent_at: dict[str, tuple[int | None, int | None]] = field(default_factory=dict)
 
     @property
     def before(self) -> tuple[str, ...]:
@@ -81,12 +85,28 @@ def retry_of(aws: Aws, progress: Progress) -> Retry:
     left_out = tuple(device for device in without if device.fuota_status in IN_VAIN)
     devices = tuple(device for device in without if device.fuota_status not in IN_VAIN)
     redundancy, loss, enough = _redundancy(progress, devices)
-    again = Retry(devices, left_out, _by_class(aws, progress, devices), redundancy, loss, enough)
+    by_class, sent_at = _by_class(aws, progress, devices), _sent_at(progress)
+    again = Retry(devices, left_out, by_class, redundancy, loss, enough, sent_at=sent_at)
     plan = progress.plan
-    if plan is None or not plan.unsent:
+    if plan is None:
         return again
-    slower = plan.smallest_interval_seconds
-    return replace(again, interval_seconds=slower, interval_remark=longer_interval(plan))
+    if plan.unsent:
+        slower = plan.smallest_interval_seconds
+        again = replace(again, interval_seconds=slower, interval_remark=longer_interval(plan))
+    fragments = encoded_fragments(plan.image_bytes, plan.fragment_bytes, redundancy or 0)
+    interval = again.interval_seconds or plan.interval_seconds
+    return replace(again, too_long=cut_off_of(plan.dl_class, fragments * interval) or "")
+
+
+def _sent_at(progress: Progress) -> dict[str, tuple[int | None, int | None]]:
+    """Of groups of a class that name different ones, the slowest data rate, as the service takes it (assumed)."""
+    found: dict[str, tuple[int | None, int | None]] = {}
+    for dl_class in dict.fromkeys(group.dl_class or CLASS_C for group in progress.groups):
+        groups = [group for group in progress.groups if (group.dl_class or CLASS_C) == dl_class]
+        rates = [group.data_rate for group in groups if group.data_rate is not None]
+        frequencies = {group.frequency_hz for group in groups}
+        found[dl_class] = (min(rates, default=None), frequencies.pop() if len(frequencies) == 1 else None)
+    return found
 
 
 def _by_class(aws: Aws, progress: Progress, devices: tuple[Device, ...]) -> dict[str, tuple[Device, ...]]:

@@ -169,8 +169,10 @@ def _remedy_for_loss(progress: Progress) -> str:
 
 def longer_interval(plan: SessionPlan) -> str:
     """The interval at which all fragments are sent, and why no redundancy stands in for it."""
-    from fuota_constructs.lorawan.unsent_fragments import why_unsent
+    from fuota_constructs.lorawan.unsent_fragments import longer_session, why_unsent
 
+    if longer := longer_session(plan):
+        return f"larger fragments at a faster data rate: {why_unsent(plan)} (assumed); {longer}"
     return (
         f"a fragment interval of at least {plan.smallest_interval_seconds} s: {why_unsent(plan)} (assumed), and coded"
         " fragments are no better off"
@@ -190,6 +192,7 @@ def _steps_for_loss(progress: Progress, stacks: Sequence[DeviceStack]) -> tuple[
         gateways=plan.gateways if plan else 1,
         gateway_spacing_seconds=plan.gateway_spacing_seconds if plan else 0.0,
         frequency_hz=group.frequency_hz if group else None,
+        ping_slot_period=max((each.ping_slot_period or 0 for each in progress.groups), default=0),
         dwell_time=plan is not None and keeps_dwell_time(plan.region, plan.data_rate, plan.fragment_bytes),
         stacks=(stack.text for stack in stacks),
         loss_percent=round(100 * loss_to_plan_for(progress)),

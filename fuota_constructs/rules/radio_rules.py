@@ -58,14 +58,18 @@ def _decode_probability(plan: TaskPlan) -> Remarks:
         return
     asked = f", and the target is {100 * target:g} %" if plan.target else ""
     if share > loss(plan):
-        from fuota_constructs.lorawan.unsent_fragments import why_unsent  # only such a session needs the words
+        # Only such a session needs the words.
+        from fuota_constructs.lorawan.unsent_fragments import longer_session, why_unsent, worst_of
 
         worst = max(sessions(plan), key=lambda session: session.unsent)
+        longest = worst_of(sessions(plan)) or worst
+        slower = f"Duration.seconds({longest.smallest_interval_seconds}) or more for fragment_interval"
+        if longer := longer_session(longest):
+            slower = f"larger fragments at a faster data rate ({longer})"
         yield warning(
             f"a device has the image with a chance of {chance:.2%} after {data} data and {coded} coded fragments at"
             f" {100 * share:.3g} % loss: {100 * loss(plan):g} % as planned, and {why_unsent(worst)}, coded ones"
-            f" too{asked}: choose a fragment_interval of Duration.seconds({worst.smallest_interval_seconds}) or"
-            f" more{together(plan)}"
+            f" too{asked}: choose {slower}{together(plan)}"
         )
         return
     enough = smallest_redundancy_percent(data, loss(plan), target, version=plan.ts004_version)

@@ -24,6 +24,7 @@ from fuota_constructs.lorawan.session_plan import (
     SessionPlan,
     plan_session,
 )
+from fuota_constructs.lorawan.unsent_fragments import worst_of
 from fuota_constructs.rules.rule import GroupPlan, TaskPlan, whole_number
 
 if TYPE_CHECKING:
@@ -133,9 +134,11 @@ def session_at(plan: TaskPlan, sent: SentRate) -> SessionPlan | None:
 
 
 def session_plan(plan: TaskPlan) -> SessionPlan | None:
-    """The session at the slowest data rate the task is sent at; None while not enough is known."""
-    found = sessions(plan)
-    return found[0] if found else None
+    """The session at the slowest data rate the task is sent at; None while not enough is known.
+
+    Where the fragments of a group are not all sent, it is the session of that group.
+    """
+    return worst_of(sessions(plan))
 
 
 def sessions(plan: TaskPlan) -> list[SessionPlan]:
@@ -224,6 +227,7 @@ def plan_command(plan: TaskPlan) -> str:
         gateways=group.gateways,
         gateway_spacing_seconds=group.gateway_spacing_seconds,
         frequency_hz=group.frequency_hz,
+        ping_slot_period=group.ping_slot_period,
         dwell_time=plan.dwell_time,
         stacks=(stack.text for stack in stacks(plan)),
         loss_percent=percent,
@@ -264,11 +268,11 @@ def missed(plan: TaskPlan) -> float:
     planned, milliseconds, size = loss(plan), interval_ms(plan), fragment_size(plan)
     if milliseconds is None or size is None:
         return planned
-    interval, most = interval_seconds(milliseconds), planned
+    interval, most, counts = interval_seconds(milliseconds), planned, sent_fragments(plan)
     for sent in sent_rates(plan):
         airtime = sent.rate.fragment_airtime_us(size) / 1e6
         if airtime <= interval:
-            most = max(most, sent.conditions.loss_at(interval, airtime))
+            most = max(most, sent.conditions.loss_at(interval, airtime, sum(counts) if counts else None))
     return most
 
 

@@ -7,7 +7,14 @@ import pytest
 from fuota_constructs.lorawan.fragments import groups_of_a_gateway
 from fuota_constructs.lorawan.regions import region
 from fuota_constructs.lorawan.session_plan import CLASS_B, CLASS_C, Conditions, plan_session
-from fuota_constructs.lorawan.unsent_fragments import doubt_of_airtime, interval_of_groups, rule_of_unsent, why_unsent
+from fuota_constructs.lorawan.unsent_fragments import (
+    doubt_of_airtime,
+    interval_of_groups,
+    rule_of_unsent,
+    slower,
+    why_unsent,
+    worst_of,
+)
 
 
 def _conditions(name="EU868", **arguments):
@@ -128,6 +135,27 @@ def test_what_comes_while_a_gateway_is_silent_is_not_sent(name, rate, size, inte
     assert bool(plan.unsent) is bool(why_unsent(plan))
     lawful = _plan(name, rate, size, interval_seconds=plan.smallest_interval_seconds, redundancy_percent=0, **given)
     assert (lawful.unsent, lawful.sent_fragments, why_unsent(lawful)) == (0.0, plan.fragments, "")
+
+
+def test_a_single_fragment_is_sent_whatever_the_interval():
+    for given in ({"interval_seconds": 6}, {"interval_seconds": 1, "dl_class": CLASS_B}):
+        plan = _plan(image=100, loss=0.0, **given)
+        assert (plan.unsent, plan.sent_fragments, plan.decode_probability, why_unsent(plan)) == (0.0, 1, 1.0, "")
+
+
+def test_a_longer_interval_is_no_remedy_where_the_session_then_ends_early():
+    assert slower(_plan(interval_seconds=6)) == "a fragment_interval of 7 s or more"
+    assert slower(_plan(rate=0, size=48, interval_seconds=14)) == (
+        "larger fragments at a faster data rate: every 28 s, when all are sent, the session takes 16.2 h, and a class C"
+        " device (TS005-1.0.0) ends it after 9.1 h"
+    )
+
+
+def test_the_worst_session_needs_the_longest_interval_of_those_not_sent_whole():
+    whole, short, shorter = (_plan(rate=rate, interval_seconds=seconds) for rate, seconds in ((3, 7), (4, 3), (3, 6)))
+    assert worst_of([]) is None
+    assert worst_of([whole, _plan(rate=4, interval_seconds=7)]) is whole
+    assert worst_of([whole, short, shorter]) is shorter
 
 
 def test_a_duty_cycle_that_depends_on_the_country_is_a_doubt():

@@ -16,9 +16,9 @@ from fuota_constructs.operations.checks import error, warning
 from fuota_constructs.operations.device_status import DEVICE_STATUSES
 from fuota_constructs.operations.image import Image
 from fuota_constructs.operations.progress import Progress, read_progress
-from fuota_constructs.operations.retry import retry_of
+from fuota_constructs.operations.retry import Retry, retry_of
 from fuota_constructs.operations.status_proof import VERSION_FIRST
-from fuota_constructs.operations.task import Device, Task, read_task
+from fuota_constructs.operations.task import Device, Group, Task, read_task
 from fuota_constructs.operations.verdict import (
     NOT_INSTALLED,
     PATCH_ARRIVED,
@@ -191,6 +191,42 @@ def test_more_redundancy_is_no_remedy_for_fragments_that_find_their_ping_slot_ta
     assert (unhurried.interval_seconds, unhurried.interval_remark) == (None, "")
     assert unhurried.redundancy_percent is not None
     assert unhurried.redundancy_percent > 30
+
+
+def test_a_retry_says_that_its_session_ends_early_and_goes_at_the_data_rate_of_its_groups(aws: Aws) -> None:
+    conditions, image = Conditions(regions()["EU868"]), Image("b", "k", 60_000)
+
+    def again(rate: int, seconds: int, *groups: Group) -> Retry:
+        plan = plan_session(
+            60_000,
+            conditions,
+            data_rate=conditions.region.data_rates[rate],
+            fragment_bytes=48,
+            interval_seconds=seconds,
+            redundancy_percent=10,
+        )
+        task = Task("t", "arn", states.DONE, rf_region="EU868", redundancy_percent=10, fragment_size_bytes=48)
+        return retry_of(aws, replace(_progress("MissingFrag"), task=task, plan=plan, image=image, groups=groups))
+
+    slower = again(0, 14)  # of which a gateway sends one of two
+    assert slower.interval_seconds == 28
+    assert slower.too_long.startswith("the session takes 1")
+    assert slower.interval_remark.startswith("larger fragments at a faster data rate: the duty cycle of 10 % takes")
+    assert again(2, 7).too_long == ""
+    group = Group("g", None, "Pending", "EU868", None, 5, 1, 1, frequency_hz=868_100_000)
+    slow = replace(group, id="s", data_rate=3, frequency_hz=None)
+    assert again(5, 4, group).sent_at == {"ClassC": (5, 868_100_000)}
+    assert again(5, 4, group, slow).sent_at == {"ClassC": (3, None)}
+
+
+def test_the_next_plan_is_told_the_ping_slot_period_of_the_groups() -> None:
+    conditions = Conditions(regions()["EU868"], dl_class=CLASS_B, ping_slot_period=256)
+    plan = plan_session(10_240, conditions, data_rate=conditions.region.data_rates[5], fragment_bytes=48)
+    task = Task("t", "arn", states.DONE, rf_region="EU868", redundancy_percent=0, fragment_size_bytes=48)
+    group = Group("g", None, "Pending", "EU868", "ClassB", None, 1, 1, ping_slot_period=256)
+    lost = replace(_progress("MissingFrag"), task=task, plan=plan, image=Image("b", "k", 10_240), groups=(group,))
+    [step] = [step for step in verdict_of(lost).next_steps if not step.asks_the_service]
+    assert step.words[3:8] == ("EU868", "--class", "B", "--ping-slot-period", "256")
 
 
 def test_a_retry_is_planned_for_more_loss_than_explains_who_has_the_image_and_no_less_than_before() -> None:

@@ -60,7 +60,7 @@ def test_decode_probability_counts_the_ping_slots_that_are_taken(seconds: int, f
     assert len(messages) == fires
     assert all(
         " at 32.5 % loss: 10 % as planned, and 25% of the fragments, one every 3 s, find their ping slot taken: there"
-        " is one every 4 s, coded ones too: choose a fragment_interval of Duration.seconds(4) or more; together these"
+        " is one every 4 s, coded ones too: choose Duration.seconds(4) or more for fragment_interval; together these"
         " pass: " in message
         for message in messages
     )

@@ -76,5 +76,6 @@ def test_parameters_together_can_be_typed() -> None:
         "choose 7 s or more; together these pass: RedundancyPercent=16, FragmentSizeBytes=112,"
         " FragmentIntervalMS=7000, in groups with DlDr=3"
     )
+    assert as_flags("choose Duration.seconds(7) or more for fragment_interval") == "choose 7 s or more for --interval"
     build = "Build with FRAG_MAX_NB 30 and say so, DeviceStack.of('loramac-node', max_fragments=30)"
     assert as_flags(build) == "Build with FRAG_MAX_NB 30 and say so, --device-stack loramac-node,max_fragments=30"

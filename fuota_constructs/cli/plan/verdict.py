@@ -8,7 +8,7 @@ from fuota_constructs.cli.banner import Banner
 from fuota_constructs.cli.exit_codes import NOT_MET, PASSED
 from fuota_constructs.cli.figures import loss_words, percent
 from fuota_constructs.cli.level import Level
-from fuota_constructs.lorawan.unsent_fragments import why_unsent
+from fuota_constructs.lorawan.unsent_fragments import longer_session, why_unsent
 from fuota_constructs.rules.delta_rules import DELTA_RULES
 from fuota_constructs.rules.image_file_rules import IMAGE_FILE_RULES
 from fuota_constructs.rules.stack_rules import STACK_RULES
@@ -113,6 +113,8 @@ def _longer_interval(result: Planned) -> tuple[str, ...]:
     plan = result.plan
     if plan is None or plan.cut_off or not plan.unsent:
         return ()
+    if longer := longer_session(plan):
+        return (f"choose larger fragments at a faster data rate: {why_unsent(plan)}; {longer}",)
     return (f"give an --interval of at least {plan.smallest_interval_seconds} s: {why_unsent(plan)}, coded ones too",)
 
 

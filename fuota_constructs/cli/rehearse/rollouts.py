@@ -12,13 +12,14 @@ from fuota_constructs.local.gate import Verdict
 from fuota_constructs.lorawan.fragments import interval_seconds
 from fuota_constructs.lorawan.regions import region
 from fuota_constructs.lorawan.session_plan import Conditions, plan_session
-from fuota_constructs.lorawan.unsent_fragments import doubt_of_airtime, why_unsent
+from fuota_constructs.lorawan.unsent_fragments import doubt_of_airtime, slower, why_unsent
 from fuota_constructs.operations.rollout_status import FAILED, HELD, SUCCEEDED
 from fuota_constructs.operations.rollout_word import APPROVE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from fuota_constructs.lorawan.session_plan import SessionPlan
     from fuota_constructs.operations.rollout_status import RolloutStatus
 
 
@@ -56,8 +57,16 @@ def verdict_of(rollouts: Sequence[RolloutStatus], require: float) -> Verdict:
         remedies = tuple(dict.fromkeys(said for status in rollouts for said in _remedies(status)))
         return Verdict(False, f"FAILED {counts}; {causes[0]}", require, delivered, devices, (*causes, *air), remedies)
     names = ", ".join(str(status.rollout) for status in rollouts)
-    line = f"PASSED {counts}; {names} SUCCEEDED{''.join(f', unless fragments are dropped: {each}' for each in air)}"
+    line = f"PASSED {counts}; {names} SUCCEEDED{''.join(map(_but, rollouts))}"
     return Verdict(True, line, require, delivered, devices, air)
+
+
+def _but(status: RolloutStatus) -> str:
+    """What a last line may not keep to itself, as that of a rehearsal of tasks."""
+    plan, said = _session_of(status), air_of(status)
+    if not plan or not said:
+        return ""
+    return f", {'although' if plan.unsent else 'unless fragments are dropped:'} in rollout {status.rollout} {said}"
 
 
 def _remedies(status: RolloutStatus) -> Iterator[str]:
@@ -80,13 +89,20 @@ def _remedies(status: RolloutStatus) -> Iterator[str]:
 
 def air_of(status: RolloutStatus) -> str:
     """Why fragments of its sessions are not sent, or may not be; empty where there is airtime for all of them."""
+    plan = _session_of(status)
+    said = plan and (why_unsent(plan) or doubt_of_airtime(plan))
+    return f"{said}: choose {slower(plan)}" if plan and said else ""
+
+
+def _session_of(status: RolloutStatus) -> SessionPlan | None:
+    """A first session as its gate plans with, to devices that lose nothing; None where nothing is known of it."""
     session, image = status.settings.get("session") or {}, status.settings.get("image") or {}
     facts = region(str(session.get("rfRegion")))
     size = int(session.get("fragmentSizeBytes", 0))
     rate = facts.slowest_data_rate(size) if facts else None
     if facts is None or rate is None or not size:
-        return ""
-    plan = plan_session(
+        return None
+    return plan_session(
         int(image["sizeBytes"]),
         Conditions(facts, dl_class=session["dlClass"], loss=0.0),
         data_rate=rate,
@@ -94,6 +110,3 @@ def air_of(status: RolloutStatus) -> str:
         interval_seconds=max(1, interval_seconds(session["fragmentIntervalMs"])),
         redundancy_percent=int(session["redundancyPercent"]),
     )
-    slower = f"choose a fragment_interval of {plan.smallest_interval_seconds} s or more"
-    said = why_unsent(plan) or doubt_of_airtime(plan)
-    return f"{said}: {slower}" if said else ""

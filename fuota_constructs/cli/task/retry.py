@@ -106,6 +106,8 @@ def _remarks(progress: Progress, again: Retry) -> Iterator[str]:
         yield from (f"  {visible(line)}" for line in again.in_vain)
     if again.interval_remark:
         yield f"send with {again.interval_remark}"
+    if again.too_long:
+        yield f"too long to be sent so: {again.too_long}; choose larger fragments at a faster data rate: `fuota plan`"
     if again.planned_loss is not None:
         was = progress.task.redundancy_percent or 0
         if again.enough:

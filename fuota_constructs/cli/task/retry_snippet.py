@@ -46,6 +46,7 @@ def snippet(task: Task, image: Image, retry: Retry) -> str:
             f'    "Devices{number}",',
             f"    rf_region={region},",
             f"    dl_class=DlClass.{'CLASS_B' if dl_class == CLASS_B else 'CLASS_C'},",
+            *_sent_at(*retry.sent_at.get(dl_class, (None, None))),
             ")",
         ]
     parameters: dict[str, str | int | None] = {
@@ -76,6 +77,11 @@ def snippet(task: Task, image: Image, retry: Retry) -> str:
     for number in range(1, len(retry.by_class) + 1):
         lines.append(f'cdk.CfnOutput(stack, "Group{number}Id", value=group_{number}.multicast_group_id)')
     return "\n".join([*lines, "app.synth()"])
+
+
+def _sent_at(data_rate: int | None, frequency_hz: int | None) -> list[str]:
+    given = {"downlink_data_rate": data_rate, "downlink_frequency_hz": frequency_hz}
+    return [f"    {name}={value}," for name, value in given.items() if value is not None]
 
 
 def _names(*, grouped: bool) -> str:

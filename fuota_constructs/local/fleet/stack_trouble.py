@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from fuota_constructs.lorawan.device_stack import macro
-from fuota_constructs.lorawan.unsent_fragments import rule_of_unsent, why_unsent
+from fuota_constructs.lorawan.unsent_fragments import rule_of_unsent, slower, why_unsent
 
 if TYPE_CHECKING:
     from fuota_constructs.lorawan.device_stack import DeviceStack
@@ -36,7 +36,7 @@ def hangs(build: DeviceStack) -> StackTrouble:
 
 def unsent(plan: SessionPlan) -> StackTrouble:
     """Fragments that no ping slot or no airtime is left for, whatever the stack."""
-    remedy = f"choose a fragment_interval of {plan.smallest_interval_seconds} s or more: redundancy does not help"
+    remedy = f"choose {slower(plan)}; redundancy does not help"
     return StackTrouble(why_unsent(plan), remedy, rule_of_unsent(plan), "radio")
 
 

@@ -10,7 +10,9 @@ from fuota_constructs.lorawan.unsent_fragments import (
     doubt_of_airtime,
     interval_of_groups,
     rule_of_unsent,
+    slower,
     why_unsent,
+    worst_of,
 )
 
 if TYPE_CHECKING:
@@ -24,14 +26,19 @@ _LEAST_PING_SLOT_PERIOD = 32
 """A ping slot period is 2^(5 + Periodicity) slots (TS005)."""
 
 
-def session_of_group(order: SessionOrder, parameters: SessionParameters, redundancy_percent: int) -> SessionPlan | None:
+def session_of_group(
+    group: MulticastGroup, order: SessionOrder, parameters: SessionParameters, redundancy_percent: int
+) -> SessionPlan | None:
     """The session as it is planned for such a group, to devices that lose nothing; None without a known data rate."""
     if parameters.region is None or parameters.data_rate is None:
         return None
+    sending = group.details["LoRaWAN"].get("ParticipatingGateways") or {}
     conditions = Conditions(
         parameters.region,
         dl_class=order.dl_class,
         frequency_hz=order.frequency_hz,
+        gateways=len(_gateways(group)) or 1,
+        gateway_spacing_seconds=(sending.get("TransmissionInterval") or 0) / 1000,
         ping_slot_period=_LEAST_PING_SLOT_PERIOD << order.periodicity,
         loss=0.0,
     )
@@ -47,14 +54,14 @@ def session_of_group(order: SessionOrder, parameters: SessionParameters, redunda
 
 def air_report(plans: Sequence[SessionPlan], groups: Sequence[MulticastGroup]) -> dict[str, Any] | None:
     """What of a session to these groups is not sent, or may not be; None where there is airtime for all of it."""
-    worst = max(plans, key=lambda plan: plan.unsent, default=None)
+    worst = worst_of(plans)
     if worst is None:
         return None
     if worst.unsent:
         return {
             "fragments_unsent": worst.fragments - worst.sent_fragments,
             "cause": why_unsent(worst),
-            "remedy": f"choose a fragment_interval of {worst.smallest_interval_seconds} s or more",
+            "remedy": f"choose {slower(worst)}",
             "rule": rule_of_unsent(worst),
         }
     together = groups_of_a_gateway([_gateways(group) for group in groups])

@@ -259,7 +259,7 @@ class Sessions:
             order = self.air.order_for_task(
                 task, group, seconds=parameters.seconds, data_rate=rate.index if rate else None
             )
-            plan = session_of_group(order, parameters, redundancy)
+            plan = session_of_group(group, order, parameters, redundancy)
             plans += [plan] if plan else []
             for device_id in group.wireless_device_ids:
                 if (member := served.members.get(device_id)) is not None:

@@ -148,7 +148,9 @@ def test_a_verdict_on_rollouts_says_what_is_not_sent_or_may_not_be(
     verdict = verdict_of([replace(status_of("SUCCEEDED", waves, Evidence()), settings=settings)], 0.9)
     assert verdict.passed is passed
     assert any(said in cause for cause in verdict.causes) is bool(said)
-    assert ("unless fragments are dropped: rollout Fleet/Rollout: " in verdict.line) is (passed and bool(said))
+    assert (", unless fragments are dropped: in rollout Fleet/Rollout 0.594 s" in verdict.line) is (
+        passed and bool(said)
+    )
 
 
 APPLIED = f"""

@@ -17,7 +17,7 @@ def written(
     *, key: str = "v2.bin", classes: tuple[str, ...] = ("ClassC",), delta: tuple[str, str] | None = None, **fields: Any
 ) -> str:
     task = Task("id", "arn", "FuotaDone", role="arn:aws:iam::111122223333:role/r", **{"rf_region": "EU868", **fields})
-    retry = Retry((DEVICE,), (), dict.fromkeys(classes, (DEVICE,)), 30)
+    retry = Retry((DEVICE,), (), dict.fromkeys(classes, (DEVICE,)), 30, sent_at={"ClassC": (5, None)})
     return snippet(task, Image("firmware", key, delta=delta), retry)
 
 
@@ -47,7 +47,8 @@ def test_no_name_gets_out_of_its_quotes(text: str) -> None:
 
 def test_each_class_has_a_group_of_its_own() -> None:
     code = written(classes=("ClassC", "ClassB"), fragment_interval_ms=7500, descriptor="AQIDBA==")
-    assert "dl_class=DlClass.CLASS_B" in code
+    assert "dl_class=DlClass.CLASS_C,\n    downlink_data_rate=5,\n)" in code
+    assert "dl_class=DlClass.CLASS_B,\n)" in code
     assert "multicast_groups=[group_1, group_2]," in code
     assert "fragment_interval=cdk.Duration.millis(7500)," in code
     assert 'descriptor="AQIDBA==",' in code

@@ -228,7 +228,7 @@ def test_a_gateway_keeps_the_duty_cycle(
     assert (row["received"], row["trouble"]["rule"], air["rule"]) == (heard, "duty-cycle", "duty-cycle")
     assert (row["trouble"]["cause"], air["fragments_unsent"]) == (air["cause"], unsent)
     assert f" takes {unsent} of 70 fragments: one every {interval} s, and a gateway may send one every " in air["cause"]
-    assert row["trouble"]["remedy"].startswith(f"{air['remedy']}: redundancy does not help")
+    assert row["trouble"]["remedy"].startswith(f"{air['remedy']}; redundancy does not help")
 
 
 def test_groups_of_one_gateway_leave_a_doubt(cloud: FleetCloud) -> None:
