@@ -39,6 +39,7 @@ _REVERT = (
 )
 _CONTINUE = ("stack_name", "stack_id", "resources_to_skip")
 _ROLL_BACK = ("stack_name", "stack_id", "stack", "operation", "reason_override")
+_POLICY = (*("res_def", "attribute", "resources", "params", "conditions", "mappings", "stack_name", "stack_id"),)
 _DELETE_RESOURCE = ("resource_type", "physical_id", "props", "stack_name", "logical_id")
 SEAMS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
     (_CUSTOM_RESOURCE, "invoke_custom_resource", _REQUEST),
@@ -50,6 +51,8 @@ SEAMS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
     *((module, "_continue_update_rollback_async", _CONTINUE) for module in (_STACKS, _HANDLERS)),
     (_STACKS, "_revert_update", _REVERT),
     (_STACKS, "_delete_resource", _DELETE_RESOURCE),
+    (_STACKS, "_resource_policy", _POLICY),
+    (_STACKS, "_RETAINING_POLICIES", None),
     ("ministack.core.responses", "now_iso", ()),
     (_STACKS, "run_reentrant", ("fn", "args", "thread_name")),
     (
@@ -193,10 +196,29 @@ async def _clean_up(stack_name: str, stack_id: str, records: list[Record]) -> No
     stack, events = _module(_PACKAGE)._stacks[stack_name], _module(_PACKAGE)._stack_events[stack_id]
     status, last = stack["StackStatus"], events.pop()
     stack["StackStatus"] = f"{status}_CLEANUP_IN_PROGRESS"
-    for record in records:
-        await _delete(stack_name, stack_id, record)
+    for record in reversed(records):  # what depends on another goes before it
+        if _is_retained(stack, record):
+            _tell(stack, record, "DELETE_SKIPPED")
+        else:
+            await _delete(stack_name, stack_id, record)
     stack["StackStatus"] = status
     events.append({**last, "Timestamp": _now()})
+
+
+def _is_retained(stack: Record, record: Record) -> bool:
+    """Whether the template that the stack has now keeps what is replaced."""
+    stacks, template = _module(_STACKS), stack["_template"]
+    policy = stacks._resource_policy(
+        template["Resources"].get(record["LogicalResourceId"]),
+        "UpdateReplacePolicy",
+        stack["_resources"],
+        stack["_resolved_params"],
+        stack["_conditions"],
+        template.get("Mappings", {}),
+        stack["StackName"],
+        stack["StackId"],
+    )
+    return policy in stacks._RETAINING_POLICIES
 
 
 def _after_failed_ones(deploy_before: Any) -> Any:
@@ -252,21 +274,20 @@ async def _delete_replacements(stack_name: str, stack_id: str) -> None:
 
 
 async def _delete(stack_name: str, stack_id: str, record: Record) -> None:
-    stacks = _module(_STACKS)
-    logical_id, resource_type = record["LogicalResourceId"], record["ResourceType"]
-    physical_id, properties = record["PhysicalResourceId"], record["Properties"]
-
-    def tell(status: str, reason: str = "") -> None:
-        stacks._add_event(stack_id, stack_name, logical_id, resource_type, status, reason, physical_id)
-
-    tell("DELETE_IN_PROGRESS")
+    stacks, stack = _module(_STACKS), {"StackName": stack_name, "StackId": stack_id}
+    _tell(stack, record, "DELETE_IN_PROGRESS")
     try:
-        given = resource_type, physical_id, properties, stack_name, logical_id
-        await stacks.run_reentrant(stacks._delete_resource, *given)
+        given = record["ResourceType"], record["PhysicalResourceId"], record["Properties"]
+        await stacks.run_reentrant(stacks._delete_resource, *given, stack_name, record["LogicalResourceId"])
     except Exception as error:  # noqa: BLE001  # as in a cleanup, which goes on
-        tell("DELETE_FAILED", str(error))
+        _tell(stack, record, "DELETE_FAILED", str(error))
     else:
-        tell("DELETE_COMPLETE")
+        _tell(stack, record, "DELETE_COMPLETE")
+
+
+def _tell(stack: Record, record: Record, status: str, reason: str = "") -> None:
+    ids = stack["StackId"], stack["StackName"], record["LogicalResourceId"], record["ResourceType"]
+    _module(_STACKS)._add_event(*ids, status, reason, record["PhysicalResourceId"])
 
 
 def _is_failed_create(record: Record) -> bool:
