@@ -247,7 +247,7 @@ class Rehearsal:
                 gateway_spacing_ms=gateways.get("TransmissionInterval") or 0,
             ),
             image=self._image(session, task["FirmwareUpdateImage"]),
-            air=TaskAir(**session["air"]) if session["air"] else None,
+            air=TaskAir(**session["air"]) if session.get("air") else None,
         )
 
     def _image(self, session: dict[str, Any], uri: str) -> TaskImage:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from fuota_constructs.lorawan.device_stack import HANG_FRAGMENTS, OVERFLOWING_SHARE
 from fuota_constructs.lorawan.durations import hours
-from fuota_constructs.lorawan.fragments import MAX_ENCODED_FRAGMENTS, data_fragments, encoded_fragments
+from fuota_constructs.lorawan.fragments import MAX_ENCODED_FRAGMENTS, ROUNDING, data_fragments, encoded_fragments
 from fuota_constructs.lorawan.redundancy import smallest_redundancy_percent, twins
 from fuota_constructs.lorawan.session_plan import (
     CLASS_B,
@@ -238,7 +238,6 @@ def _percent(share: float) -> str:
 
 
 def _why(plan: SessionPlan, target: float, rate: str, caution: str, passed_over: tuple[Option, ...]) -> tuple[str, ...]:
-    limit = plan.duty_cycle_limit
     slower = [option for option in passed_over if option.caution and option.data_rate.index < plan.data_rate]
     slower = [] if caution else slower
     return (
@@ -247,11 +246,21 @@ def _why(plan: SessionPlan, target: float, rate: str, caution: str, passed_over:
         *(f"DR{option.data_rate.index}: {option.caution}" for option in slower if not option.obstacle),
         *([f"beware: {caution}" + ("; no data rate does with fewer" if passed_over else "")] if caution else []),
         f"fragment size {plan.fragment_bytes} bytes: {plan.data_fragments} fragments, and it also passes a repeater",
-        f"interval {plan.interval_seconds} s: {plan.fragment_airtime_seconds:.3f} s on the air"
-        + (f" at a duty cycle of {_percent(limit)}" if limit else "")
-        + ", in whole seconds as the service rounds",
+        f"interval {plan.interval_seconds} s: {_why_so_long(plan)}, in whole seconds as the service rounds",
         (
             f"redundancy {plan.redundancy_percent} %: the smallest with which {_percent(target)} of the devices succeed"
             f" at {_percent(plan.loss)} loss (here {_percent(plan.decode_probability)}); coded fragments are lost too"
         ),
     )
+
+
+def _why_so_long(plan: SessionPlan) -> str:
+    """All that the interval has to have room for."""
+    said = f"{plan.fragment_airtime_seconds:.3f} s on the air"
+    if plan.duty_cycle_limit:
+        beacons = plan.duty_cycle_used - plan.fragment_airtime_seconds / plan.interval_seconds
+        said += f" at a duty cycle of {_percent(plan.duty_cycle_limit)}"
+        said += f", less {_percent(beacons)} for beacons" if beacons > ROUNDING else ""
+    if plan.gateways > 1 and plan.gateway_spacing_seconds:
+        said += f", {plan.gateways} gateways {plan.gateway_spacing_seconds:g} s apart"
+    return said + (f", a ping slot every {plan.ping_slot_seconds:g} s" if plan.ping_slot_seconds else "")

@@ -159,3 +159,22 @@ def test_snippet_is_python_with_the_parameters(dl_class, loss, planned):
     group_arguments = {keyword.arg: ast.unparse(keyword.value) for keyword in group.value.keywords}
     assert group_arguments["downlink_data_rate"] == str(plan.data_rate)
     assert group_arguments["dl_class"] == f"DlClass.{'CLASS_B' if dl_class == CLASS_B else 'CLASS_C'}"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "interval 15 s: 1.479 s on the air at a duty cycle of 10 %, in whole seconds"),
+        (
+            {"dl_class": "ClassB", "ping_slot_period": 2048},
+            "interval 64 s: 2.793 s on the air at a duty cycle of 10 %, less 0.125 % for beacons, a ping slot every 64 s",
+        ),
+        (
+            {"gateways": 3, "gateway_spacing_seconds": 9.0},
+            "interval 20 s: 1.479 s on the air at a duty cycle of 10 %, 3 gateways 9 s apart, in whole seconds",
+        ),
+    ],
+)
+def test_says_all_that_the_interval_has_to_have_room_for(given, said):
+    chosen = recommend(options(50_000, Conditions(region("EU868"), **given)))
+    assert any(line.startswith(said) for line in chosen.why), chosen.why
