@@ -30,9 +30,13 @@ class InputFile(click.Path):
         path, shown = Path(value), visible(repr(str(value)))
         if not str(value):
             self.fail(f"it is empty: {self.remedy}", param, ctx)
-        if path.is_dir():
+        try:
+            is_folder, is_there = path.is_dir(), path.exists()
+        except OSError as error:  # its name is too long, or nobody may look into its folder
+            self.fail(f"{shown} cannot be read ({error.strerror}): {self.remedy}", param, ctx)
+        if is_folder:
             self.fail(f"{shown} is a folder: {self.remedy}", param, ctx)
-        if not path.exists():
+        if not is_there:
             self.fail(f"there is no file {shown}: {_meant(path)}{self.remedy}", param, ctx)
         path = Path(str(super().convert(value, param, ctx)))
         mode = path.stat().st_mode

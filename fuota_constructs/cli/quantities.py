@@ -81,11 +81,16 @@ class Image(click.ParamType[tuple[str | None, int]]):
         if not value:
             self.fail("it is empty: give the image file, or a size like 100kB", param, ctx)
         path = Path(value)
-        if path.is_file():
+        try:
+            is_file, is_folder = path.is_file(), path.is_dir()
+        except OSError as error:  # as in InputFile
+            said = f"{value!r} cannot be read ({error.strerror}): give the image file, or a size like 100kB"
+            self.fail(said, param, ctx)
+        if is_file:
             if not os.access(path, os.R_OK):
                 self.fail(f"{value!r} cannot be read: Permission denied", param, ctx)
             return str(value), path.stat().st_size
-        if path.is_dir():
+        if is_folder:
             self.fail(f"{value!r} is a folder: give the image file, or a size like 100kB", param, ctx)
         try:
             return None, size_bytes(value)

@@ -25,6 +25,7 @@ def test_takes_a_file_and_a_pipe(tmp_path: Path) -> None:
         ("/", "'/' is a folder: give the file"),
         ("", "it is empty: give the file"),
         ("nothing/like/it.bin", "there is no file 'nothing/like/it.bin': give the file"),
+        ("a" * 300, r"'a{300}' cannot be read \(File name too long\): give the file"),
         ("a\0b", "there is no file .*: give the file"),
     ],
 )
@@ -49,6 +50,7 @@ def test_fails_naming_the_file_beside_it_that_is_meant(tmp_path: Path) -> None:
             ("plan", "1kB"),
             "Missing option '--rf-region' / '--region'. Say where the devices are, as in --rf-region EU868",
         ),
+        (("plan", "a" * 300), "cannot be read (File name too long): give the image file, or a size like 100kB"),
         (("image",), "Missing argument 'FILE'. Give the firmware file"),
         (("delta",), "Give a firmware file, BASE that the devices run and TARGET that they shall run"),
         *(
