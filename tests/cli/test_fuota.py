@@ -164,11 +164,11 @@ def test_up_in_the_foreground_ends_with_its_signal_and_leaves_nothing(end: signa
     port = clouds.free_port()
     command = [sys.executable, "-m", "fuota_constructs.cli", "local", "up", "--port", str(port)]
     # Tests that run in the background inherit an ignored SIGINT, which a program respects: here it shall not be.
-    heeded = signal.signal(signal.SIGINT, signal.default_int_handler)
+    heeded = signal.signal(end, signal.default_int_handler)
     try:
         running = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     finally:
-        signal.signal(signal.SIGINT, heeded)
+        signal.signal(end, heeded)
     assert running.stdout
     for line in running.stdout:
         if "Ctrl-C" in line:

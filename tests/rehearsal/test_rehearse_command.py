@@ -249,14 +249,14 @@ def test_an_interrupted_deployment_leaves_nothing() -> None:
 
 def interrupted(end: signal.Signals, after: str, *arguments: str, wait: float) -> tuple[int, str]:
     """Run until it says something, a little longer, and interrupt."""
-    # Tests that run in the background inherit an ignored SIGINT, which a program respects: here it shall not be.
-    heeded = signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Tests that run in the background, or under nohup, inherit that it is ignored, which a program respects: not here.
+    heeded = signal.signal(end, signal.default_int_handler)
     try:
         running = subprocess.Popen(
             command(*arguments), cwd=ROOT / "examples" / "monitored", stdout=subprocess.PIPE, text=True
         )
     finally:
-        signal.signal(signal.SIGINT, heeded)
+        signal.signal(end, heeded)
     assert running.stdout
     said = ""
     for line in running.stdout:
