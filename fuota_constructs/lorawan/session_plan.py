@@ -63,7 +63,8 @@ class Conditions(NamedTuple):
     gateway after the other, `gateway_spacing_seconds` apart (the group's TransmissionInterval). `loss` is the share of
     fragments a device loses. `version` is that of TS004 on the devices: AWS documents 1.0.0, yet has device statuses
     that only 2.0.0 knows. `dwell_time` is DownlinkDwellTime = 1 in AS923. `ping_slot_period` is that of a class B
-    group, in slots of 30 ms; None takes 128. `stacks` are those that run on the devices, where that is known.
+    group, in slots of 30 ms; None takes 128. `stacks` are those that run on the devices, where that is known. `groups`
+    are those that one gateway sends to at the same time, each its fragments.
     """
 
     region: "Region"
@@ -76,6 +77,7 @@ class Conditions(NamedTuple):
     dwell_time: bool = False
     ping_slot_period: int | None = None
     stacks: "tuple[DeviceStack, ...]" = ()
+    groups: int = 1
 
     @property
     def downlink_frequency_hz(self) -> int | None:
@@ -144,7 +146,7 @@ class Conditions(NamedTuple):
         """The shortest whole second that air, duty cycle, gateways and (class B) ping slots allow between fragments."""
         needed = self.sending_seconds(airtime_seconds)
         if limit := self.duty_cycle_limit:
-            needed = max(needed, airtime_seconds / (limit - self.beacon_share))
+            needed = max(needed, self.groups * airtime_seconds / (limit - self.beacon_share))
         needed = max(needed, self.ping_slot_seconds or 0.0)
         return max(1, math.ceil(needed - ROUNDING))
 

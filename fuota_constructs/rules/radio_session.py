@@ -11,6 +11,7 @@ from fuota_constructs.lorawan.fragments import (
     MAX_FRAGMENT_BYTES,
     data_fragments,
     encoded_fragments,
+    groups_of_a_gateway,
     interval_seconds,
 )
 from fuota_constructs.lorawan.plan_command import plan_words
@@ -208,7 +209,9 @@ def best_session(plan: TaskPlan) -> "tuple[Recommendation | None, bool]":
     conditions = {_conditions(facts, plan, group) for group in plan.multicast_groups or (GroupPlan(""),)}
     if len(conditions) > 1:
         return None, False
-    target, [under], index = max(DEFAULT_TARGET, plan.target or 0.0), conditions, named[0] if named else None
+    target, index = max(DEFAULT_TARGET, plan.target or 0.0), named[0] if named else None
+    together = groups_of_a_gateway([group.gateway_ids for group in plan.multicast_groups])
+    under = conditions.pop()._replace(groups=max(1, together))
     if facts.dwell_time_ms is not None and not under.dwell_time:  # whether the network sets it is not known here
         keeps_it = _best_session(image, under._replace(dwell_time=True), index, target)
         if keeps_it[0] is not None:
