@@ -36,8 +36,8 @@ def hangs(build: DeviceStack) -> StackTrouble:
 
 def unsent(plan: SessionPlan) -> StackTrouble:
     """Fragments that no ping slot or no airtime is left for, whatever the stack."""
-    remedy = f"choose {slower(plan)}; redundancy does not help"
-    return StackTrouble(why_unsent(plan), remedy, rule_of_unsent(plan), "radio")
+    coded = "redundancy does not help" if plan.one_sent_of > 1 else "coded fragments find theirs taken, too"
+    return StackTrouble(why_unsent(plan), f"choose {slower(plan)}; {coded}", rule_of_unsent(plan), "radio")
 
 
 def hung_before(build: DeviceStack) -> StackTrouble:

@@ -199,6 +199,7 @@ def test_a_ping_slot_carries_one_fragment(cloud: FleetCloud, period: int, interv
     assert row["received"] == heard
     trouble = row["trouble"] or {}
     assert trouble.get("rule", "") == ("ping-slot-interval" if heard < 50 else "")
+    assert trouble.get("remedy", "").endswith("s or more; coded fragments find theirs taken, too") == (heard < 50)
 
 
 @pytest.mark.parametrize(
