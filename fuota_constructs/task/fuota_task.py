@@ -233,10 +233,9 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
     def plan(self) -> SessionPlan | None:
         """The session in figures: fragments, airtime, duty cycle, duration, decode probability, receive energy.
 
-        At the slowest data rate its groups name, or that of a group to which not all is sent (assumed), else the
-        slowest that carries the fragments; without an interval at the shortest lawful one, without a redundancy at
-        none. None unless region, image size and fragment size are known and in range. `plan.as_dict()` is the same for
-        JSON.
+        At the slowest data rate its groups name, or that of a group to which not all is sent, else the
+        slowest that carries them; without an interval at the shortest lawful one, without a redundancy at none. None
+        unless region, image size and fragment size are known and in range. `plan.as_dict()` is the same for JSON.
         """
         return synth_checks.session_plan(self._task_plan())
 

@@ -35,5 +35,6 @@ class Retry(TypedDict):
     planned_loss_share: Annotated[
         Share | None, "what the redundancy makes up for; null where no fragments were missing"
     ]
+    remarks: Annotated[list[str], "on interval, length and redundancy of the session of the snippet"]
     snippet: Annotated[str | None, "Python, a CDK app; null where there is nothing to send again"]
     next_steps: Commands

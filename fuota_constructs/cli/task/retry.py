@@ -66,7 +66,7 @@ def retry(access: Access, *, task: str, as_json: bool, json_file: Path | None) -
     code = snippet(found.task, progress.image, again) if again.devices and progress.image else None
     steps = list(_steps(found, again)) if code else []
     summary = _summary(progress, again)
-    text = documents.as_text("retry", _content(found, again, summary, code, steps))
+    text = documents.as_text("retry", _content(found, progress, again, summary=summary, code=code, steps=steps))
     if as_json:
         click.echo(text)
     else:
@@ -104,6 +104,10 @@ def _remarks(progress: Progress, again: Retry) -> Iterator[str]:
     if again.in_vain:
         yield "left out, because sending again does not mend it:"
         yield from (f"  {visible(line)}" for line in again.in_vain)
+    yield from _of_the_session(progress, again)
+
+
+def _of_the_session(progress: Progress, again: Retry) -> Iterator[str]:
     if again.interval_remark:
         yield f"send with {again.interval_remark}"
     if again.too_long:
@@ -150,7 +154,9 @@ def _ids(found: Found, again: Retry, members: Sequence[Device]) -> str:
     return found.place.command("devices", found.task.id, *(word for name in names for word in ("--status", name)))
 
 
-def _content(found: Found, again: Retry, summary: str, code: str | None, steps: list[str]) -> dict[str, Any]:
+def _content(
+    found: Found, progress: Progress, again: Retry, *, summary: str, code: str | None, steps: list[str]
+) -> dict[str, Any]:
     task = found.task
     return {
         "place": found.place.as_dict(),
@@ -165,6 +171,7 @@ def _content(found: Found, again: Retry, summary: str, code: str | None, steps: 
         ],
         "redundancy_percent": again.redundancy_percent,
         "planned_loss_share": again.planned_loss,
+        "remarks": list(_of_the_session(progress, again)),
         "snippet": code,
         "next_steps": steps,
     }

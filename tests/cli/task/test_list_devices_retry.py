@@ -154,7 +154,10 @@ def test_a_retry_as_json_is_as_published(done: str, tmp_path: Path) -> None:
     [group] = content["multicast_groups"]
     assert (group["dl_class"], group["device_ids"]) == ("ClassC", [each["id"] for each in content["devices"]])
     assert [each["fuota_status"] for each in content["left_out"]] == ["Not_enough_memory"]
-    assert content["snippet"] + "\n" == run("retry", done).stdout
+    shown = run("retry", done)
+    assert content["snippet"] + "\n" == shown.stdout
+    assert content["remarks"]
+    assert set(content["remarks"]) <= set(shown.stderr.splitlines())
 
 
 def test_nothing_is_retried_where_all_have_the_image(cloud: LocalCloud, task: str) -> None:
