@@ -99,7 +99,7 @@ def retry_of(aws: Aws, progress: Progress) -> Retry:
 
 
 def _sent_at(progress: Progress) -> dict[str, tuple[int | None, int | None]]:
-    """Of groups of a class that name different ones, the slowest data rate, as the service takes it (assumed)."""
+    """Of groups of a class that name different ones, the slowest data rate, which reaches furthest."""
     found: dict[str, tuple[int | None, int | None]] = {}
     for dl_class in dict.fromkeys(group.dl_class or CLASS_C for group in progress.groups):
         groups = [group for group in progress.groups if (group.dl_class or CLASS_C) == dl_class]
