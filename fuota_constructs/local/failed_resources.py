@@ -19,7 +19,9 @@ import string
 from collections.abc import Iterator
 from typing import Any
 
+from fuota_constructs.local import stack_cleanups
 from fuota_constructs.local.functions.custom_resources import ResourceError
+from fuota_constructs.local.stack_cleanups import Record
 
 _PACKAGE = "ministack.services.cloudformation"
 _CUSTOM_RESOURCE = f"{_PACKAGE}.custom_resource"
@@ -39,35 +41,18 @@ _REVERT = (
 )
 _CONTINUE = ("stack_name", "stack_id", "resources_to_skip")
 _ROLL_BACK = ("stack_name", "stack_id", "stack", "operation", "reason_override")
-_POLICY = (*("res_def", "attribute", "resources", "params", "conditions", "mappings", "stack_name", "stack_id"),)
-_DELETE_RESOURCE = ("resource_type", "physical_id", "props", "stack_name", "logical_id")
 SEAMS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
     (_CUSTOM_RESOURCE, "invoke_custom_resource", _REQUEST),
     (_PACKAGE, "_stacks", None),
-    (_PACKAGE, "_stack_events", None),
     *((module, "_deploy_stack_async", _DEPLOY) for module in (_STACKS, _HANDLERS, _CHANGE_SETS)),
     *((module, "_delete_stack_async", _DELETE) for module in (_STACKS, _HANDLERS)),
     *((module, "_roll_back_operation", _ROLL_BACK) for module in (_STACKS, _HANDLERS)),
     *((module, "_continue_update_rollback_async", _CONTINUE) for module in (_STACKS, _HANDLERS)),
     (_STACKS, "_revert_update", _REVERT),
-    (_STACKS, "_delete_resource", _DELETE_RESOURCE),
-    (_STACKS, "_resource_policy", _POLICY),
-    (_STACKS, "_RETAINING_POLICIES", None),
-    ("ministack.core.responses", "now_iso", ()),
-    (_STACKS, "run_reentrant", ("fn", "args", "thread_name")),
-    (
-        _STACKS,
-        "_add_event",
-        (
-            *("stack_id", "stack_name", "logical_id", "resource_type", "status", "reason", "physical_id"),
-            "detailed_status",
-        ),
-    ),
+    *stack_cleanups.SEAMS,
 )
-# On the record of a stack: what an Update that failed left, by logical id, and what the Update of a rollback replaced.
-_REPLACEMENTS, _REPLACED = "_failed_replacements", "_replaced_in_rollback"
-
-Record = dict[str, Any]
+# On the record of a stack: what an Update that failed left, by logical id.
+_REPLACEMENTS = "_failed_replacements"
 
 
 def install() -> None:
@@ -159,7 +144,7 @@ def _with_failed_ones(roll_back_before: Any) -> Any:
             for logical_id, each in stack.get("_rollback_failed", {}).items():
                 if "RevertTo" not in each and logical_id not in stack["_resources"]:
                     given = each["ResourceType"], each["PhysicalResourceId"], each["Properties"]
-                    stack["_resources"][logical_id] = _record(logical_id, *given, "DELETE_FAILED")
+                    stack["_resources"][logical_id] = stack_cleanups.record_of(logical_id, *given, "DELETE_FAILED")
 
     return roll_back_operation
 
@@ -171,8 +156,8 @@ def _noting_replacements(revert_before: Any) -> Any:
         if (revert.get("record") or {}).get("PhysicalResourceId") in {None, revert["physical_id"]}:
             return
         ids = revert["logical_id"], revert["rtype"], revert["physical_id"]
-        replaced = _record(*ids, revert["applied_props"], "UPDATE_COMPLETE")
-        _module(_PACKAGE)._stacks[revert["stack_name"]].setdefault(_REPLACED, []).append(replaced)
+        replaced = stack_cleanups.record_of(*ids, revert["applied_props"], "UPDATE_COMPLETE")
+        stack_cleanups.put_off(_module(_PACKAGE)._stacks[revert["stack_name"]], replaced)
 
     return revert_update
 
@@ -180,114 +165,61 @@ def _noting_replacements(revert_before: Any) -> Any:
 def _with_cleanup(roll_back_before: Any) -> Any:
     async def roll_back(stack_name: str, stack_id: str, *given: Any, **named: Any) -> None:
         await roll_back_before(stack_name, stack_id, *given, **named)
-        stack = _module(_PACKAGE)._stacks.get(stack_name, {})
-        if stack.get("StackStatus") == "UPDATE_ROLLBACK_COMPLETE":
+        stack = _module(_PACKAGE)._stacks[stack_name]
+        if stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE":
             for logical_id in set(stack["_resources"]) - set(stack["_template"]["Resources"]):
                 del stack["_resources"][logical_id]
-            await _clean_up(stack_name, stack_id, stack.pop(_REPLACED, []))
+        await stack_cleanups.clean_up(stack)
 
     return roll_back
-
-
-async def _clean_up(stack_name: str, stack_id: str, records: list[Record]) -> None:
-    """Delete in the cleanup of an operation that is through, but for its last event: nobody has seen that yet."""
-    if not records:
-        return
-    stack, events = _module(_PACKAGE)._stacks[stack_name], _module(_PACKAGE)._stack_events[stack_id]
-    status, last = stack["StackStatus"], events.pop()
-    stack["StackStatus"] = f"{status}_CLEANUP_IN_PROGRESS"
-    for record in reversed(records):  # what depends on another goes before it
-        if _is_retained(stack, record):
-            _tell(stack, record, "DELETE_SKIPPED")
-        else:
-            await _delete(stack_name, stack_id, record)
-    stack["StackStatus"] = status
-    events.append({**last, "Timestamp": _now()})
-
-
-def _is_retained(stack: Record, record: Record) -> bool:
-    """Whether the template that the stack has now keeps what is replaced."""
-    stacks, template = _module(_STACKS), stack["_template"]
-    policy = stacks._resource_policy(
-        template["Resources"].get(record["LogicalResourceId"]),
-        "UpdateReplacePolicy",
-        stack["_resources"],
-        stack["_resolved_params"],
-        stack["_conditions"],
-        template.get("Mappings", {}),
-        stack["StackName"],
-        stack["StackId"],
-    )
-    return policy in stacks._RETAINING_POLICIES
 
 
 def _after_failed_ones(deploy_before: Any) -> Any:
     async def deploy_stack(stack_name: str, stack_id: str, *given: Any, is_update: bool = False, **named: Any) -> None:
         stack = _module(_PACKAGE)._stacks[stack_name]
+        before = (named.get("previous_stack") or {}).get("_resources", {})
         if not is_update:
             # What a change set creates gets them when it is through: failed, its deletion would know no policy.
             stack["_template"], stack["_resolved_params"] = given[:2]
         else:
             resources = stack.get("_resources", {})
-            before = (named.get("previous_stack") or {}).get("_resources", {})
             for logical_id in [each for each, record in resources.items() if _is_failed_create(record)]:
                 before.pop(logical_id, None)
-                await _delete(stack_name, stack_id, resources.pop(logical_id))
-            await _delete_replacements(stack_name, stack_id)
+                await stack_cleanups.delete(stack, resources.pop(logical_id))
+            await _delete_replacements(stack)
         paused = stack.get("_failed_operation") if is_update else None
         await deploy_before(stack_name, stack_id, *given, is_update=is_update, **named)
-        if paused:
-            await _go_on(stack_name, stack_id, paused)
+        if failed := stack.get("_failed_operation"):
+            stack_cleanups.put_off(stack, *(before[name] for name in failed["replaced_ids"]))
+            stack["_failed_operation"] = _since_stable(paused, failed)
+        else:
+            await stack_cleanups.clean_up(stack)
 
     return deploy_stack
 
 
-async def _go_on(stack_name: str, stack_id: str, paused: Record) -> None:
-    """Keep what the deployments since the last stable state did, for a rollback to that, or clean up after them."""
-    stack = _module(_PACKAGE)._stacks[stack_name]
-    if later := stack.get("_failed_operation"):
-        lists = {key: list(dict.fromkeys([*paused[key], *later[key]])) for key in ("created", "replaced_ids")}
-        stable = {key: paused[key] for key in ("is_update", "previous_stack")}
-        stack["_failed_operation"] = {**later, **stable, **lists}
-        return
-    replaced = (paused["previous_stack"] or {}).get("_resources", {})
-    current = {name: record["PhysicalResourceId"] for name, record in stack["_resources"].items()}
-    records = [replaced[name] for name in paused["replaced_ids"]]
-    gone = [each for each in records if each["PhysicalResourceId"] != current.get(each["LogicalResourceId"])]
-    await _clean_up(stack_name, stack_id, gone)
+def _since_stable(paused: Record | None, failed: Record) -> Record:
+    """What the deployments since the last stable state did, for a rollback to that."""
+    if paused is None:
+        return failed
+    lists = {key: list(dict.fromkeys([*paused[key], *failed[key]])) for key in ("created", "replaced_ids")}
+    return {**failed, **{key: paused[key] for key in ("is_update", "previous_stack")}, **lists}
 
 
 def _after_failed_replacements(delete_before: Any) -> Any:
     async def delete_stack(stack_name: str, stack_id: str, *given: Any, **named: Any) -> None:
         if stack := _module(_PACKAGE)._stacks.get(stack_name):
             stack["StackStatus"] = "DELETE_IN_PROGRESS"
-        await _delete_replacements(stack_name, stack_id)
+            await _delete_replacements(stack)
+            await stack_cleanups.delete_replaced(stack)
         await delete_before(stack_name, stack_id, *given, **named)
 
     return delete_stack
 
 
-async def _delete_replacements(stack_name: str, stack_id: str) -> None:
-    stack = _module(_PACKAGE)._stacks.get(stack_name) or {}
-    for record in [*stack.pop(_REPLACEMENTS, {}).values(), *stack.pop(_REPLACED, [])]:
-        await _delete(stack_name, stack_id, record)
-
-
-async def _delete(stack_name: str, stack_id: str, record: Record) -> None:
-    stacks, stack = _module(_STACKS), {"StackName": stack_name, "StackId": stack_id}
-    _tell(stack, record, "DELETE_IN_PROGRESS")
-    try:
-        given = record["ResourceType"], record["PhysicalResourceId"], record["Properties"]
-        await stacks.run_reentrant(stacks._delete_resource, *given, stack_name, record["LogicalResourceId"])
-    except Exception as error:  # noqa: BLE001  # as in a cleanup, which goes on
-        _tell(stack, record, "DELETE_FAILED", str(error))
-    else:
-        _tell(stack, record, "DELETE_COMPLETE")
-
-
-def _tell(stack: Record, record: Record, status: str, reason: str = "") -> None:
-    ids = stack["StackId"], stack["StackName"], record["LogicalResourceId"], record["ResourceType"]
-    _module(_STACKS)._add_event(*ids, status, reason, record["PhysicalResourceId"])
+async def _delete_replacements(stack: Record) -> None:
+    for record in stack.pop(_REPLACEMENTS, {}).values():
+        await stack_cleanups.delete(stack, record)
 
 
 def _is_failed_create(record: Record) -> bool:
@@ -295,23 +227,9 @@ def _is_failed_create(record: Record) -> bool:
 
 
 def _record_of(request: Record, physical_id: str | None, status: str) -> Record:
-    return _record(request["logical_id"], request["resource_type"], physical_id, request["props"], status)
-
-
-def _record(logical_id: str, resource_type: str, physical_id: str | None, properties: Any, status: str) -> Record:
-    return {
-        "LogicalResourceId": logical_id,
-        "ResourceType": resource_type,
-        "PhysicalResourceId": physical_id,
-        "Properties": properties,
-        "ResourceStatus": status,
-        "Attributes": {},
-        "Timestamp": _now(),
-    }
-
-
-def _now() -> str:
-    return str(_module("ministack.core.responses").now_iso())
+    return stack_cleanups.record_of(
+        request["logical_id"], request["resource_type"], physical_id, request["props"], status
+    )
 
 
 def _made_up_id(stack_name: str, logical_id: str) -> str:

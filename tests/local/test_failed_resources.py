@@ -2,7 +2,6 @@
 
 import json
 import re
-from typing import Any
 
 import pytest
 from told_function import FAILED, HALF, ToldFunction
@@ -121,25 +120,3 @@ def test_policies_hold_where_the_change_set_that_made_a_stack_failed(told: ToldF
     assert told.settled(stack) == "CREATE_FAILED"
     assert told.delete(stack) == "DELETE_COMPLETE"
     assert [asked[:3] for asked in told.asked(stack)[3:]] == [["Delete", "B", "half"], ["Delete", "A", "a"]]
-
-
-@pytest.mark.parametrize("cleanup", ["of a rollback", "without one"])
-def test_a_cleanup_keeps_what_a_policy_retains_and_deletes_the_dependents_first(
-    told: ToldFunction, stack: str, cleanup: str
-) -> None:
-    def resources(version: str, **told_to: Any) -> dict[str, Any]:
-        kept = told.resource(version, after="B", policy={"UpdateReplacePolicy": "Retain"}, **told_to)
-        return {"A": told.resource(version, **told_to), "B": told.resource(version, after="A", **told_to), "K": kept}
-
-    failing, replace = {"C": told.resource(after="K", Create=HALF)}, {"Update": {"PhysicalResourceId": "other"}}
-    if cleanup == "of a rollback":
-        told.deploy(stack, resources("1", **replace))
-        assert told.deploy(stack, {**resources("2"), **failing}) == "UPDATE_ROLLBACK_COMPLETE"
-    else:
-        told.deploy(stack, resources("1"))
-        told.deploy(stack, {**resources("2", **replace), **failing}, rollback=False)
-        mended = {**resources("2", **replace), "C": told.resource(after="K")}
-        assert told.deploy(stack, mended, rollback=False) == "UPDATE_COMPLETE"
-    deleted = [asked[1:3] for asked in told.asked(stack) if asked[0] == "Delete"]
-    assert deleted == [["C", "half"], ["B", "b"], ["A", "a"]]
-    assert set(told.physical_ids(stack).items()) >= {("A", "other"), ("B", "other"), ("K", "other")}
