@@ -8,7 +8,7 @@ from fuota_constructs.cli.banner import Banner
 from fuota_constructs.cli.exit_codes import NOT_MET, PASSED
 from fuota_constructs.cli.figures import loss_words, percent
 from fuota_constructs.cli.level import Level
-from fuota_constructs.lorawan.unsent_fragments import longer_session, why_unsent
+from fuota_constructs.lorawan.unsent_fragments import doubt_of_airtime, longer_session, why_unsent
 from fuota_constructs.rules.delta_rules import DELTA_RULES
 from fuota_constructs.rules.image_file_rules import IMAGE_FILE_RULES
 from fuota_constructs.rules.stack_rules import STACK_RULES
@@ -73,6 +73,8 @@ def _works(result: Planned) -> tuple[bool, str]:
     share = f"{percent(plan.decode_probability)} of the devices have the {sent} at {loss_words(plan)}"
     if plan.decode_probability < result.inputs.target:
         return (False, f"falls short: {share}, the target is {target}")
+    if doubt := doubt_of_airtime(plan):
+        share += f", unless fragments are dropped: {doubt}"
     return (True, f"works: {share}" + (f"; {_counted(warnings, 'warning')}" if warnings else ""))
 
 

@@ -213,3 +213,14 @@ def test_curves_of_other_redundancies_end_where_their_session_would(tmp_path: Pa
 def test_fails_on_findings_of_the_level_asked_for(arguments: tuple[str, ...], codes: tuple[int, int]) -> None:
     assert (plan(*arguments).exit_code, plan(*arguments, "--fail-on", "warning").exit_code) == codes
     assert plan(*arguments, "--fail-on", "error").exit_code == codes[0]
+
+
+def test_a_duty_cycle_that_depends_on_the_country_is_in_the_verdict() -> None:
+    asked = ("50kB", "--rf-region", "AS923-1", "--data-rate", "5", "--redundancy", "30", "--interval")
+    doubted, lawful = (content(*asked, seconds)["verdict"] for seconds in ("36", "37"))
+    assert (doubted["works"], doubted["level"], lawful["works"]) == (True, "warning", True)
+    assert (
+        ", unless fragments are dropped: 0.369 s on the air every 36 s are 1.02 % of the time, above the duty cycle of"
+        " 1 %, if AS923-1 has one (it depends on the country); "
+    ) in doubted["summary"]
+    assert "unless" not in lawful["summary"]
