@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from fuota_constructs import rules
+from fuota_constructs.lorawan.session_plan import CLASS_B
 from fuota_constructs.operations.device_status import NOT_GIVEN, status_named
+from fuota_constructs.operations.groups import with_session
 from fuota_constructs.operations.image import Image, read_image
 from fuota_constructs.operations.task import Device, Group, Task, read_groups, task_devices
 
@@ -61,12 +63,17 @@ class Progress:
 
 def read_progress(aws: Aws, task: Task) -> Progress:
     """Everything about a task that can be read."""
-    groups = read_groups(aws, task.id)
+    seconds, speed = aws.clock()
+    now = datetime.fromtimestamp(seconds, UTC)
+    begins = min(now, task.start_time or now)
+    # In class B only the group's own session says how often devices listen.
+    groups = tuple(
+        with_session(aws, group, begins)[0] if group.dl_class == CLASS_B else group
+        for group in read_groups(aws, task.id)
+    )
     devices = task_devices(aws, task.id)
     found, checks = look_at_image(aws, task.image)
     plan = rules.session_plan(task_plan(task, groups, devices, found, aws.region))
-    seconds, speed = aws.clock()
-    now = datetime.fromtimestamp(seconds, UTC)
     return Progress(task, groups, devices, now, found, tuple(checks), plan, speed)
 
 

@@ -219,6 +219,18 @@ def test_a_retry_says_that_its_session_ends_early_and_goes_at_the_data_rate_of_i
     assert again(5, 4, group, slow).sent_at == {"ClassC": (3, None)}
 
 
+@pytest.mark.parametrize("seconds", [2, 3 * 86_400])  # after which the session is over, and that of the task was in it
+def test_ping_slots_are_those_of_the_groups_session(seconds: int, aws: Aws, task: Any, make: Any, clock: Any) -> None:
+    group_id = make.create_multicast_group(LoRaWAN={"RfRegion": "EU868", "DlClass": "ClassB"})["Id"]
+    task_id = task(group_id, FragmentIntervalMS=7000)
+    make.start_multicast_group_session(Id=group_id, LoRaWAN={"SessionTimeout": 100_000, "PingSlotPeriod": 512})
+    make.start_fuota_task(Id=task_id)
+    clock.sleep(seconds)
+    plan = read_progress(aws, read_task(aws, task_id)).plan
+    assert plan
+    assert (plan.ping_slot_seconds, plan.unsent > 0) == (16.0, True)
+
+
 def test_the_next_plan_is_told_the_ping_slot_period_of_the_groups() -> None:
     conditions = Conditions(regions()["EU868"], dl_class=CLASS_B, ping_slot_period=256)
     plan = plan_session(10_240, conditions, data_rate=conditions.region.data_rates[5], fragment_bytes=48)
