@@ -199,7 +199,8 @@ def start(
     Its IoT Wireless service takes 10 requests a second for each operation, as on AWS, unless `requests_per_second`.
 
     Unless `outlive_us`, it stops by itself when this process ends, in whatever way. Fails when the port is taken, when
-    its folder cannot be written, and with the last lines of its log when it does not come up within 180 s.
+    its folder cannot be written or its process cannot be started, and with the last lines of its log when it does not
+    come up within 180 s.
     """
     extras.require("the local cloud", "local")
     if not 1 <= port <= HIGHEST_PORT:
@@ -228,15 +229,18 @@ def _begin(command: list[str], folder: Path) -> int:
     """Start its process; answers the id."""
     with (folder / "cloud.log").open("wb") as log:
         # A session of its own: Ctrl-C in the terminal is ours to handle, and all its Lambda workers can be signalled.
-        process = subprocess.Popen(  # noqa: S603  # our own program, or ps
-            command,
-            cwd=folder,
-            env=environment_variables.of_cloud(os.environ),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        try:
+            process = subprocess.Popen(  # noqa: S603  # our own program, or ps
+                command,
+                cwd=folder,
+                env=environment_variables.of_cloud(os.environ),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise LocalCloudError(f"the process of a local cloud cannot be started: {error.strerror}") from error
     _started[process.pid] = process
     return process.pid
 

@@ -234,6 +234,13 @@ def test_fails_saying_what_to_set_where_what_is_there_is_in_the_way(
         clouds.start(clouds.free_port())
 
 
+def test_fails_saying_why_no_process_can_be_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FUOTA_STATE_DIR", str(tmp_path))
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    with pytest.raises(LocalCloudError, match="the process of a local cloud cannot be started: No such file"):
+        clouds.start(clouds.free_port())
+
+
 @pytest.mark.parametrize("kind", ["a file", "below a file"])
 def test_fails_saying_what_to_set_where_the_state_folder_cannot_be_written(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
