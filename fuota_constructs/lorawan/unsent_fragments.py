@@ -41,17 +41,18 @@ def worst_of(plans: Iterable[SessionPlan]) -> SessionPlan | None:
     return max(plans, key=lambda plan: plan.smallest_interval_seconds if plan.unsent else 0, default=None)
 
 
-def longer_session(plan: SessionPlan) -> str:
+def longer_session(plan: SessionPlan, groups: int = 1) -> str:
     """Why a longer interval alone does not mend it: the session would be cut off; empty where it would not."""
-    cut_off = cut_off_of(plan.dl_class, plan.fragments * plan.smallest_interval_seconds)
-    return f"every {plan.smallest_interval_seconds} s, when all are sent, {cut_off}" if cut_off else ""
+    interval = interval_of_groups(plan, groups)
+    cut_off = cut_off_of(plan.dl_class, plan.fragments * interval)
+    return f"every {interval} s, when all are sent, {cut_off}" if cut_off else ""
 
 
-def slower(plan: SessionPlan) -> str:
-    """What of a session is to be changed for all of it to be sent, behind `choose`."""
-    if longer := longer_session(plan):
+def slower(plan: SessionPlan, groups: int = 1) -> str:
+    """What of a session is to be changed for all of it to be sent to so many groups, behind `choose`."""
+    if longer := longer_session(plan, groups):
         return f"larger fragments at a faster data rate: {longer}"
-    return f"a fragment_interval of {plan.smallest_interval_seconds} s or more"
+    return f"a fragment_interval of {interval_of_groups(plan, groups)} s or more"
 
 
 def rule_of_unsent(plan: SessionPlan) -> str:

@@ -145,6 +145,8 @@ def test_a_single_fragment_is_sent_whatever_the_interval():
 
 def test_a_longer_interval_is_no_remedy_where_the_session_then_ends_early():
     assert slower(_plan(interval_seconds=6)) == "a fragment_interval of 7 s or more"
+    assert slower(_plan(interval_seconds=7), 2) == "a fragment_interval of 14 s or more"
+    assert "every 41 s, when all are sent, the session takes 10.2 h" in slower(_plan(interval_seconds=7), 6)
     assert slower(_plan(rate=0, size=48, interval_seconds=14)) == (
         "larger fragments at a faster data rate: every 28 s, when all are sent, the session takes 16.2 h, and a class C"
         " device (TS005-1.0.0) ends it after 9.1 h"

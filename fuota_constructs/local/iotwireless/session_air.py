@@ -8,7 +8,6 @@ from fuota_constructs.lorawan.fragments import groups_of_a_gateway
 from fuota_constructs.lorawan.session_plan import Conditions, SessionPlan, plan_session
 from fuota_constructs.lorawan.unsent_fragments import (
     doubt_of_airtime,
-    interval_of_groups,
     rule_of_unsent,
     slower,
     why_unsent,
@@ -71,7 +70,7 @@ def air_report(plans: Sequence[SessionPlan], groups: Sequence[MulticastGroup]) -
     return {
         "fragments_unsent": 0,
         "cause": doubt_of_airtime(doubted, together),
-        "remedy": f"choose a fragment_interval of {interval_of_groups(doubted, together)} s or more, or be sure of it",
+        "remedy": f"choose {slower(doubted, together)}, or be sure of it",
         "rule": "duty-cycle",
     }
 
