@@ -70,6 +70,7 @@ def of_a_vanished_task(request: Request, desired: TaskProperties, charge: Charge
         ProviderError: the event has been delivered before, or a younger request makes one.
     """
     if not _is_wanted(request, calls, log):
+        _take_away_what_was_cut_off(request, calls, log)
         raise ProviderError(
             f"FUOTA task {request.physical_id} does not exist any more, and the stack may have gone on since this "
             "request was sent, so no new one is made. Deploy again, which makes one"
@@ -114,6 +115,21 @@ def _is_wanted(request: Request, calls: AwsCalls, log: Log) -> bool:
     if record is None:
         return request.mark.age(calls.epoch()) <= FIRST_DELIVERY_SECONDS
     return record.is_awaited and record.physical_id == request.physical_id
+
+
+def _take_away_what_was_cut_off(request: Request, calls: AwsCalls, log: Log) -> None:
+    """Delete what an earlier delivery of this event made, if CloudFormation neither has it nor waits for it.
+
+    The rollback that made another may have looked before that task could be seen, and Lambda delivers no third time.
+    """
+    calls.drop_guard()
+    try:
+        found = leftovers.made_by(request.mark, 0, request=request, calls=calls)
+        tasks = found.untouched + found.started
+        if all(stack_record.is_certainly_without(task.id, request, calls, log) for task in tasks):
+            leftovers.take_away(found, calls, log)
+    except Exception as error:  # noqa: BLE001  # that no new one is made is what there is to report
+        log.warning("could not look for a task that an earlier delivery of this event may have left", cause=error)
 
 
 def _undo(new: Request, error: Exception, calls: AwsCalls, log: Log, *, marked: str = "") -> None:

@@ -243,7 +243,7 @@ def update(rig: Rig, task_id: str, old: Mapping[str, Any], new: Mapping[str, Any
     return rig.send(event("update_fuota_task"), PhysicalResourceId=task_id, **{**request, **changes})
 
 
-def replace_and_crash(rig: Rig, task_id: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+def replace_and_crash(rig: Rig, task_id: str, old: Mapping[str, Any], new: Mapping[str, Any], **changes: Any) -> None:
     """Send a replacing Update that ends where its new task is made: nothing is answered, nothing is cleared up."""
 
     def crash(*_: Any) -> None:
@@ -251,7 +251,7 @@ def replace_and_crash(rig: Rig, task_id: str, old: Mapping[str, Any], new: Mappi
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("new_task._await_visible", crash)
-        update(rig, task_id, old, new)
+        update(rig, task_id, old, new, **changes)
 
 
 def delete(rig: Rig, task_id: str, **changes: Any) -> Answer:

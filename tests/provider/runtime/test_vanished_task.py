@@ -75,6 +75,44 @@ def test_r18_what_an_older_request_made_in_its_place_is_deleted(
     assert list(cloud.tasks()) == [answer.physical_id]
 
 
+@pytest.mark.parametrize(
+    ("record", "left"),
+    [
+        ("11111111-2222-4333-8444-555555555555", 0),  # that of the rollback
+        ("{left}", 1),  # the first delivery got its answer through
+        ("", 0),  # the resource is no longer in the stack
+    ],
+)
+def test_r18_what_an_earlier_delivery_made_is_deleted_if_cloudformation_has_another(
+    rig: Rig, cloud: Cloud, clock: Clock, sink: ResponseSink, made: Made, record: str, left: int
+) -> None:
+    old, task_id = made()
+    gone(cloud, clock, task_id)
+    url = sink.signed("twice", clock())
+    replace_and_crash(rig, task_id, old, {**old, "Name": "8"}, ResponseURL=url)
+    (left_id,) = cloud.tasks()
+    clock.time += 60
+    sink.record = (record.format(left=left_id), "UPDATE_COMPLETE" if record else "")
+    assert update(rig, task_id, old, {**old, "Name": "8"}, ResponseURL=url).status == "FAILED"
+    assert len(cloud.tasks()) == left
+
+
+def test_r18_fails_with_the_reason_where_it_cannot_look_what_an_earlier_delivery_made(
+    rig: Rig, cloud: Cloud, clock: Clock, sink: ResponseSink, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(*_: object, **__: object) -> None:
+        raise RuntimeError("no permission to list tasks")
+
+    old, task_id = made()
+    gone(cloud, clock, task_id)
+    sink.record = ("11111111-2222-4333-8444-555555555555", "UPDATE_COMPLETE")
+    monkeypatch.setattr("leftovers.made_by", denied)
+    answer = update(rig, task_id, old, {**old, "Name": "8"})
+    assert answer.status == "FAILED"
+    assert f"FUOTA task {task_id} does not exist any more" in answer.reason
+    assert any("no permission to list tasks" in str(line.get("cause")) for line in answer.lines)
+
+
 def test_r18_what_an_older_request_made_in_its_place_and_somebody_started_goes_with_the_stack(
     rig: Rig, cloud: Cloud, clock: Clock, sink: ResponseSink, made: Made
 ) -> None:
