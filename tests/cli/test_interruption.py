@@ -82,10 +82,7 @@ def test_a_command_ends_with_130_and_a_line(number: signal.Signals) -> None:
     # In a string that is executed, as the code of dataclasses is: Python itself would end by the signal.
     ended = f"exec('import signal; signal.raise_signal({int(number)})')"
     program = f"import sys; from fuota_constructs import cli; cli._run = lambda _: {ended}; sys.exit(cli.main())"
-    preexec = lambda: [signal.signal(each, signal.SIG_DFL) for each in SIGNALS]  # noqa: E731
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False, preexec_fn=preexec
-    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (130, "fuota: interrupted\n")
 
 

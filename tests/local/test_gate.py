@@ -13,9 +13,7 @@ from fuota_constructs.local.task_outcome import DeviceOutcome, TaskAir, TaskImag
 PARAMETERS = TaskParameters("EU868", 3, 30, 112, 7000)
 
 
-def task(
-    task_id: str = "t", *, problem: str | None = None, seconds: float = 1869.0, **given: int | None
-) -> TaskOutcome:
+def task(task_id: str = "t", *, problem: str | None = None, seconds: float = 1869.0, **given: object) -> TaskOutcome:
     parameters = TaskParameters(**{**PARAMETERS.__dict__, **given})  # type: ignore[arg-type]
     return TaskOutcome(
         task_id=task_id,
@@ -204,7 +202,7 @@ def test_what_plans_another_session_is_told_what_this_one_happened_under(
         dataclasses.replace(device, sent=1000, received=received, stack="loramac-node")
         for device in devices("meters", MissingFrag=2)
     ]
-    [said] = judge(outcome(failed, tasks=(task(**given),))).remedies  # type: ignore[arg-type]
+    [said] = judge(outcome(failed, tasks=(task(**given),))).remedies
     assert f"`fuota plan 22856B {options} --recommend` chooses" in said
 
 
