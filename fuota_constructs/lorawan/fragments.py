@@ -115,6 +115,11 @@ def share_of_slots_taken(interval_seconds: float, slot_seconds: float | None) ->
     return 0.0 if slot_seconds is None else max(0.0, 1 - interval_seconds / slot_seconds)
 
 
+def seconds_apart(interval_seconds: float, slot_seconds: float | None) -> float:
+    """From one fragment that may be sent to the next: what finds its ping slot taken takes no airtime."""
+    return max(interval_seconds, slot_seconds or 0.0)
+
+
 def with_slot(fragments: int, interval_seconds: float, slot_seconds: float | None) -> int:
     """How many fragments find a ping slot; all where there are none, as in class C."""
     if slot_seconds is None or interval_seconds >= slot_seconds:
@@ -128,7 +133,7 @@ def one_sent_of(interval_seconds: float, slot_seconds: float | None, silence_sec
     Assumed: what comes while the gateway is silent is dropped, as LoRa Basics Station does (`s2e.c`: a band is blocked
     for airtime / duty cycle; a downlink of class B is then dropped, one of class C after a second).
     """
-    every = max(interval_seconds, slot_seconds or 0.0)
+    every = seconds_apart(interval_seconds, slot_seconds)
     return max(1, math.ceil((silence_seconds - ROUNDING) / every))
 
 

@@ -17,6 +17,7 @@ from fuota_constructs.lorawan.fragments import (
     encoded_fragments,
     one_sent_of,
     seconds_a_ping_slot,
+    seconds_apart,
     share_missed,
     share_of_slots_taken,
     share_unsent,
@@ -298,7 +299,7 @@ def plan_session(
         fragment_airtime_seconds=airtime,
         total_airtime_seconds=total * airtime,
         transmission_limit_seconds=conditions.transmission_limit_seconds,
-        duty_cycle_used=airtime / max(interval, conditions.ping_slot_seconds or 0) + conditions.beacon_share,
+        duty_cycle_used=airtime / seconds_apart(interval, conditions.ping_slot_seconds) + conditions.beacon_share,
         duty_cycle_limit=conditions.duty_cycle_limit,
         silence_seconds=conditions.silence_seconds(airtime),
         smallest_interval_seconds=smallest,
@@ -325,6 +326,5 @@ def cut_off_of(dl_class: str, duration: float) -> str | None:
 def _receive_seconds(conditions: Conditions, duration: float, fragments: int, airtime: float) -> float:
     if conditions.ping_slot_seconds is None:
         return float(duration)
-    slots = duration / conditions.ping_slot_seconds
-    empty = max(0.0, slots - fragments)
-    return fragments * airtime + empty * PING_SLOT_SECONDS + duration * BEACON_SHARE
+    empty_slots = max(0.0, duration / conditions.ping_slot_seconds - fragments)
+    return fragments * airtime + empty_slots * PING_SLOT_SECONDS + duration * BEACON_SHARE

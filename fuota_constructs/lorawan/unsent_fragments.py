@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from fuota_constructs.lorawan.fragments import ROUNDING, with_slot
+from fuota_constructs.lorawan.fragments import ROUNDING, seconds_apart, with_slot
 from fuota_constructs.lorawan.session_plan import cut_off_of
 
 if TYPE_CHECKING:
@@ -70,13 +70,9 @@ def interval_of_groups(plan: SessionPlan, groups: int) -> int:
 def _lawful_seconds(plan: SessionPlan, groups: int) -> float:
     if plan.duty_cycle_limit is None:
         return 0.0
-    beacons = plan.duty_cycle_used - plan.fragment_airtime_seconds / _seconds_apart(plan)
+    every = seconds_apart(plan.interval_seconds, plan.ping_slot_seconds)
+    beacons = plan.duty_cycle_used - plan.fragment_airtime_seconds / every
     return groups * plan.fragment_airtime_seconds / (plan.duty_cycle_limit - beacons)
-
-
-def _seconds_apart(plan: SessionPlan) -> float:
-    """From one fragment that may be sent to the next: what finds its ping slot taken takes no airtime."""
-    return max(plan.interval_seconds, plan.ping_slot_seconds or 0)
 
 
 def doubt_of_airtime(plan: SessionPlan, groups: int = 1) -> str:
@@ -86,9 +82,9 @@ def doubt_of_airtime(plan: SessionPlan, groups: int = 1) -> str:
     country, or that the gateways of several groups are the same, is not known: nothing is counted as lost for it.
     """
     limit = plan.duty_cycle_limit
-    if limit is None or _lawful_seconds(plan, groups) <= _seconds_apart(plan) + ROUNDING:
+    every = seconds_apart(plan.interval_seconds, plan.ping_slot_seconds)
+    if limit is None or _lawful_seconds(plan, groups) <= every + ROUNDING:
         return ""
-    every = _seconds_apart(plan)
     share = 100 * groups * plan.fragment_airtime_seconds / every
     to = f" to each of {groups} groups" if groups > 1 else ""
     where = [f"{plan.region} has one (it depends on the country)"] if not plan.duty_cycle_is_certain else []
