@@ -198,6 +198,8 @@ def _delete(task_id: str, request: Request, calls: AwsCalls, log: Log) -> None:
             task_service.delete_and_wait(task_id, calls, log)
     if stack_record.is_surely_deleting_the_stack(request, calls, log):
         leftovers.take_away_with_the_stack(task_id, standing, request=request, calls=calls, log=log)
+    elif standing.in_place_of:
+        leftovers.take_away_in_the_same_place(task_id, standing.in_place_of, request=request, calls=calls, log=log)
 
 
 def _tags(arn: str, calls: AwsCalls, log: Log) -> dict[str, str]:

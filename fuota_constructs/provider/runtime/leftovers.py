@@ -184,6 +184,23 @@ def take_away_with_the_stack(task_id: str, standing: Standing, *, request: Reque
             task_service.delete_and_wait(task.id, calls, log)
 
 
+def take_away_in_the_same_place(task_id: str, old_id: str, *, request: Request, calls: AwsCalls, log: Log) -> None:
+    """Take away what else was made in place of the old task when the one that took its place is replaced or removed.
+
+    An Update that was cancelled while its task could not be seen yet, and then was cut off, leaves that task. Nothing
+    points to it once this one, made in the same place, is gone.
+    """
+    record = stack_record.read(request, calls, log)
+    if record is None or record.is_awaited:
+        return
+    known = {task_id, record.physical_id}
+    try:
+        others = [task for task in Search(request, calls).of_the_resource() if task.standing.in_place_of == old_id]
+        take_away(_sorted_out((task for task in others if task.id not in known), calls), calls, log)
+    except Exception as error:  # noqa: BLE001  # the task that this Delete is about is gone
+        log.warning("could not look for tasks that a cut-off Update may have left behind", cause=error)
+
+
 def _look_again(look: Callable[[], Found], end: Callable[[], float], calls: AwsCalls) -> tuple[Found, Exception | None]:
     """Look until something is found or the time is up; the problem is that of the last look."""
     while True:

@@ -183,6 +183,64 @@ def test_r18_what_two_requests_of_the_same_second_made_goes_with_the_stack(
     assert cloud.tasks() == {}
 
 
+@pytest.mark.parametrize(
+    ("record", "left"),
+    [
+        (("11111111-2222-4333-8444-555555555555", "UPDATE_COMPLETE"), 0),  # this one has been replaced
+        (("{id}", "DELETE_IN_PROGRESS"), 0),  # the resource is no longer in the template
+        (("{other}", "UPDATE_COMPLETE"), 1),
+        (("11111111-2222-4333-8444-555555555555", "UPDATE_IN_PROGRESS"), 1),  # an Update may answer with it
+    ],
+)
+def test_r18_what_was_made_in_the_same_place_goes_with_the_one_that_cloudformation_knows(
+    rig: Rig, cloud: Cloud, clock: Clock, sink: ResponseSink, made: Made, record: tuple[str, str], left: int
+) -> None:
+    old, task_id = made()
+    gone(cloud, clock, task_id)
+    replace_and_crash(rig, task_id, old, {**old, "Name": "8"})
+    (other,) = cloud.tasks()
+    answer = update(rig, task_id, {**old, "Name": "8"}, old)
+    assert len(cloud.tasks()) == 2
+    sink.record = (record[0].format(id=answer.physical_id, other=other), record[1])
+    assert delete(rig, answer.physical_id).status == "SUCCESS"
+    assert list(cloud.tasks()) == [other] * left
+
+
+def test_r18_what_was_made_in_the_same_place_and_somebody_started_goes_with_the_stack(
+    rig: Rig, cloud: Cloud, clock: Clock, sink: ResponseSink, made: Made
+) -> None:
+    old, task_id = made()
+    gone(cloud, clock, task_id)
+    replace_and_crash(rig, task_id, old, {**old, "Name": "8"})
+    (other,) = cloud.tasks()
+    answer = update(rig, task_id, {**old, "Name": "8"}, old)
+    cloud.client.associate_multicast_group_with_fuota_task(Id=other, MulticastGroupId=cloud.group())
+    cloud.start(other)
+    sink.record = ("11111111-2222-4333-8444-555555555555", "UPDATE_COMPLETE")
+    assert delete(rig, answer.physical_id).status == "SUCCESS"
+    assert list(cloud.tasks()) == [other]
+    sink.stack_status = DELETION
+    assert delete(rig, "11111111-2222-4333-8444-555555555555").status == "SUCCESS"
+    assert cloud.tasks() == {}
+
+
+def test_r18_a_delete_succeeds_though_it_cannot_look_for_what_was_made_in_the_same_place(
+    rig: Rig, cloud: Cloud, clock: Clock, sink: ResponseSink, made: Made
+) -> None:
+    old, task_id = made()
+    gone(cloud, clock, task_id)
+    answer = update(rig, task_id, old, {**old, "Name": "8"})
+    sink.record = ("11111111-2222-4333-8444-555555555555", "UPDATE_COMPLETE")
+    cloud.fault("ListFuotaTasks", "validation-error", seconds=100)
+    answer = delete(rig, answer.physical_id)
+    cloud.heal()
+    assert answer.status == "SUCCESS"
+    assert cloud.tasks() == {}
+    assert "could not look for tasks that a cut-off Update may have left behind" in [
+        line["message"] for line in answer.at("WARNING")
+    ]
+
+
 def test_r18_fails_without_leaving_a_task_when_cloudformation_has_gone_on_meanwhile(
     rig: Rig, cloud: Cloud, clock: Clock, sink: ResponseSink, made: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
