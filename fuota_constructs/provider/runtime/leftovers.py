@@ -136,11 +136,7 @@ def made_by(mark: Mark, longest: float, *, request: Request, calls: AwsCalls) ->
 
 def beside(task_id: str, request: Request, calls: AwsCalls) -> tuple[Found, bool]:
     """What else was made in place of the same task: by older requests, and whether by a younger one."""
-    others = [
-        task
-        for task in Search(request, calls).of_the_resource()
-        if task.id != task_id and task.standing.in_place_of == request.physical_id
-    ]
+    others = _others_in_place_of(request.physical_id, task_id, request, calls)
     younger = any(task.standing.is_in_charge_of_a_younger_than(request.mark) for task in others)
     # The record of CloudFormation never got past the task that is gone, so whatever took its place before is left over.
     return _sorted_out((task for task in others if _is_older(task, request.mark)), calls), younger
@@ -190,14 +186,15 @@ def take_away_in_the_same_place(task_id: str, old_id: str, *, request: Request, 
     An Update that was cancelled while its task could not be seen yet, and then was cut off, leaves that task. Nothing
     points to it once this one, made in the same place, is gone.
     """
-    record = stack_record.read(request, calls, log)
-    if record is None or record.is_awaited:
-        return
-    known = {task_id, record.physical_id}
     try:
-        others = [task for task in Search(request, calls).of_the_resource() if task.standing.in_place_of == old_id]
-        take_away(_sorted_out((task for task in others if task.id not in known), calls), calls, log)
-    except Exception as error:  # noqa: BLE001  # the task that this Delete is about is gone
+        others = [
+            task
+            for task in _others_in_place_of(old_id, task_id, request, calls)
+            # Asked after it was found, or an Update could have answered with it in between.
+            if stack_record.is_certainly_without(task.id, request, calls, log)
+        ]
+        take_away(_sorted_out(others, calls), calls, log)
+    except Exception as error:  # noqa: BLE001  # what this Delete is about is gone: it succeeds whatever else is there
         log.warning("could not look for tasks that a cut-off Update may have left behind", cause=error)
 
 
@@ -226,6 +223,11 @@ def _may_be_of_the_create(task: Owned, create: Mark | None, request: Request) ->
         return same(task.standing.made_by, create)
     # A task that a younger Create made is none of the one that this Delete is about.
     return not task.standing.is_in_charge_of_a_younger_than(request.mark)
+
+
+def _others_in_place_of(old_id: str, task_id: str, request: Request, calls: AwsCalls) -> list[Owned]:
+    tasks = Search(request, calls).of_the_resource()
+    return [task for task in tasks if task.id != task_id and task.standing.in_place_of == old_id]
 
 
 def _is_older(task: Owned, mark: Mark) -> bool:

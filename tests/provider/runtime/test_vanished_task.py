@@ -22,6 +22,21 @@ def gone(cloud: Cloud, clock: Clock, task_id: str) -> None:
     clock.time += 60
 
 
+def two_in_its_place(rig: Rig, cloud: Cloud, clock: Clock, made: Made) -> tuple[str, str]:
+    """Let a cut-off Update and its rollback, of the same second, each make a task where one is gone; answers both ids.
+
+    The first is that of the Update, which CloudFormation does not know.
+    """
+    old, task_id = made()
+    gone(cloud, clock, task_id)
+    replace_and_crash(rig, task_id, old, {**old, "Name": "8"})
+    (unknown_id,) = cloud.tasks()
+    answer = update(rig, task_id, {**old, "Name": "8"}, old)
+    assert answer.status == "SUCCESS"
+    assert len(cloud.tasks()) == 2
+    return unknown_id, answer.physical_id
+
+
 @pytest.mark.parametrize(
     ("record", "status"),
     [
@@ -172,14 +187,9 @@ def test_r18_fails_without_leaving_a_task_when_the_stack_rolls_back_meanwhile(
 def test_r18_what_two_requests_of_the_same_second_made_goes_with_the_stack(
     rig: Rig, cloud: Cloud, clock: Clock, sink: ResponseSink, made: Made
 ) -> None:
-    old, task_id = made()
-    gone(cloud, clock, task_id)
-    replace_and_crash(rig, task_id, old, {**old, "Name": "8"})
-    answer = update(rig, task_id, {**old, "Name": "8"}, old)
-    assert answer.status == "SUCCESS"
-    assert len(cloud.tasks()) == 2
-    sink.stack_status, sink.record = DELETION, (answer.physical_id, "DELETE_IN_PROGRESS")
-    assert delete(rig, answer.physical_id).status == "SUCCESS"
+    _, new_id = two_in_its_place(rig, cloud, clock, made)
+    sink.stack_status, sink.record = DELETION, (new_id, "DELETE_IN_PROGRESS")
+    assert delete(rig, new_id).status == "SUCCESS"
     assert cloud.tasks() == {}
 
 
@@ -195,33 +205,41 @@ def test_r18_what_two_requests_of_the_same_second_made_goes_with_the_stack(
 def test_r18_what_was_made_in_the_same_place_goes_with_the_one_that_cloudformation_knows(
     rig: Rig, cloud: Cloud, clock: Clock, sink: ResponseSink, made: Made, record: tuple[str, str], left: int
 ) -> None:
-    old, task_id = made()
-    gone(cloud, clock, task_id)
-    replace_and_crash(rig, task_id, old, {**old, "Name": "8"})
-    (other,) = cloud.tasks()
-    answer = update(rig, task_id, {**old, "Name": "8"}, old)
-    assert len(cloud.tasks()) == 2
-    sink.record = (record[0].format(id=answer.physical_id, other=other), record[1])
-    assert delete(rig, answer.physical_id).status == "SUCCESS"
+    other, new_id = two_in_its_place(rig, cloud, clock, made)
+    sink.record = (record[0].format(id=new_id, other=other), record[1])
+    assert delete(rig, new_id).status == "SUCCESS"
     assert list(cloud.tasks()) == [other] * left
 
 
 def test_r18_what_was_made_in_the_same_place_and_somebody_started_goes_with_the_stack(
     rig: Rig, cloud: Cloud, clock: Clock, sink: ResponseSink, made: Made
 ) -> None:
-    old, task_id = made()
-    gone(cloud, clock, task_id)
-    replace_and_crash(rig, task_id, old, {**old, "Name": "8"})
-    (other,) = cloud.tasks()
-    answer = update(rig, task_id, {**old, "Name": "8"}, old)
+    other, new_id = two_in_its_place(rig, cloud, clock, made)
     cloud.client.associate_multicast_group_with_fuota_task(Id=other, MulticastGroupId=cloud.group())
     cloud.start(other)
     sink.record = ("11111111-2222-4333-8444-555555555555", "UPDATE_COMPLETE")
-    assert delete(rig, answer.physical_id).status == "SUCCESS"
+    assert delete(rig, new_id).status == "SUCCESS"
     assert list(cloud.tasks()) == [other]
     sink.stack_status = DELETION
     assert delete(rig, "11111111-2222-4333-8444-555555555555").status == "SUCCESS"
     assert cloud.tasks() == {}
+
+
+def test_r18_what_gets_on_record_while_a_delete_looks_for_what_was_made_in_the_same_place_stays(
+    rig: Rig, cloud: Cloud, clock: Clock, sink: ResponseSink, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, new_id = two_in_its_place(rig, cloud, clock, made)
+    sink.record = (new_id, "UPDATE_COMPLETE")
+    found = leftovers.Search.of_the_resource
+
+    def look(search: leftovers.Search) -> list[leftovers.Owned]:
+        tasks = found(search)
+        sink.record = (other, "UPDATE_COMPLETE")
+        return tasks
+
+    monkeypatch.setattr(leftovers.Search, "of_the_resource", look)
+    assert delete(rig, new_id).status == "SUCCESS"
+    assert list(cloud.tasks()) == [other]
 
 
 def test_r18_a_delete_succeeds_though_it_cannot_look_for_what_was_made_in_the_same_place(
