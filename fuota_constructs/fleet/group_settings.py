@@ -23,6 +23,7 @@ from fuota_constructs.synth_checks import (
     place_of_stack,
 )
 from fuota_constructs.template.dependencies import put_behind
+from fuota_constructs.template.durations import without_float_error
 from fuota_constructs.template.references import referred_id, wireless_device_ids
 from fuota_constructs.template.service_arns import expect_id
 from fuota_constructs.template.stable_ids import path_below_stack
@@ -212,7 +213,7 @@ def milliseconds_of(value: object, at: IConstruct) -> object:
             construct_path=at.node.path,
         )
     try:
-        exact = value.to_milliseconds(integral=False)
+        return without_float_error(value.to_milliseconds(integral=False))
     except RuntimeError:
         raise FuotaValidationError(
             "transmission-interval",
@@ -220,7 +221,6 @@ def milliseconds_of(value: object, at: IConstruct) -> object:
             " milliseconds, Duration.millis(token)",
             construct_path=at.node.path,
         ) from None
-    return int(exact) if is_known(exact) and float(exact).is_integer() else exact
 
 
 def _listed(name: str, value: object, at: IConstruct) -> Sequence[object]:

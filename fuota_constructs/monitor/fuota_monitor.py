@@ -13,6 +13,7 @@ from fuota_constructs.monitor.poll_function import PollFunction
 from fuota_constructs.monitor.task_metrics import ACTIONS_RULE, TaskMetrics, make_alarms, widgets
 from fuota_constructs.synth_checks import MonitorPlan, TaskPlan, findings_in, place_of, place_of_stack
 from fuota_constructs.template.alarm_actions import expect_actions
+from fuota_constructs.template.durations import known_seconds
 from fuota_constructs.template.keyword_names import naming_keywords
 from fuota_constructs.template.references import refers
 from fuota_constructs.template.service_arns import expect_arn
@@ -163,13 +164,10 @@ class FuotaMonitor(TaskMetrics):
     def _minutes(self, name: str, value: object, default: int, *, at_most: int = 10_080) -> int:
         if value is None:
             return default
-        if isinstance(value, cdk.Duration) and not value.is_unresolved():
-            seconds = value.to_seconds(integral=False)
-            if seconds % 60 == 0 and 1 <= seconds // 60 <= at_most:
-                return int(seconds // 60)
-            given = f"{seconds:g} s"
-        else:
-            given = shown(value)
+        seconds = known_seconds(value)
+        if seconds is not None and seconds % 60 == 0 and 1 <= seconds // 60 <= at_most:
+            return int(seconds // 60)
+        given = shown(value) if seconds is None else f"{seconds:.15g} s"
         raise FuotaValidationError(
             f"monitor-{name.replace('_', '-')}",
             f"{name} is {given}; give 1 to {at_most} whole minutes, for example cdk.Duration.minutes({default})",

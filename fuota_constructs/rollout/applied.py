@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.rollout.device_versions import DeviceVersions
-from fuota_constructs.rollout.rollout_wave import seconds_of
+from fuota_constructs.template.durations import seconds_of
 from fuota_constructs.template.tokens import is_known, shown
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from fuota_constructs.errors import FuotaValidationError
-from fuota_constructs.rollout.rollout_wave import seconds_of
+from fuota_constructs.template.durations import seconds_of
 from fuota_constructs.template.tokens import shown
 
 if TYPE_CHECKING:

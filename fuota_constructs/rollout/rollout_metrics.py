@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import constructs
 
-from fuota_constructs.rollout.rollout_wave import seconds_of
 from fuota_constructs.template.alarm_actions import add_actions, expect_actions
+from fuota_constructs.template.durations import seconds_of
 
 if TYPE_CHECKING:
     import aws_cdk as cdk

@@ -6,11 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn, TypedDict, TypeGuard
 
-import aws_cdk as cdk
-
 from fuota_constructs import synth_checks
 from fuota_constructs.errors import FuotaValidationError
-from fuota_constructs.rollout.rollout_wave import seconds_of
+from fuota_constructs.template.durations import known_milliseconds, seconds_of
 from fuota_constructs.template.tokens import is_known, shown
 
 if TYPE_CHECKING:
@@ -180,9 +178,9 @@ def _gateways(devices: object, correlation: object, at: IConstruct) -> Gateways:
 
 def _interval_milliseconds(value: object, at: IConstruct) -> int:
     """The time between fragments."""
-    if isinstance(value, cdk.Duration) and not value.is_unresolved():
-        milliseconds = value.to_milliseconds(integral=False)
-        return _whole("fragment_interval in milliseconds", int(milliseconds), 1, _MOST_INTERVAL_MS, at)
+    milliseconds = known_milliseconds(value)
+    if milliseconds is not None:
+        return _whole("fragment_interval in milliseconds", milliseconds, 1, _MOST_INTERVAL_MS, at)
     return refuse(
         "fragment-interval",
         f"fragment_interval is {shown(value)}; give a Duration that is known at synth, such as cdk.Duration.seconds(7)",

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import aws_cdk as cdk
+from typing import TYPE_CHECKING
 
 from fuota_constructs.errors import FuotaValidationError
+from fuota_constructs.template.durations import seconds_of
 from fuota_constructs.template.tokens import shown
+
+if TYPE_CHECKING:
+    import aws_cdk as cdk
 
 RULE = "rollout-waves"
 DEFAULT_BAKE_SECONDS = 86_400
@@ -93,20 +96,4 @@ def _common(name: object, bake: object, approval: object) -> tuple[str | None, i
         )
     if approval is not None and not isinstance(approval, bool):
         raise FuotaValidationError(RULE, f"approval of a wave is {shown(approval)}; give True or False")
-    return name, seconds_of("bake", bake, DEFAULT_BAKE_SECONDS, at_most=MOST_BAKE_SECONDS), bool(approval)
-
-
-def seconds_of(name: str, value: object, default: int, *, at_least: int = 0, at_most: int, rule: str = RULE) -> int:
-    """A Duration of known, whole seconds within bounds, or the default where none is given."""
-    if value is None:
-        return default
-    if isinstance(value, cdk.Duration) and not value.is_unresolved():
-        seconds = value.to_seconds(integral=False)
-        if seconds == int(seconds) and at_least <= seconds <= at_most:
-            return int(seconds)
-        given = f"{seconds:.15g} s"
-    else:
-        given = shown(value)
-    raise FuotaValidationError(
-        rule, f"{name} is {given}; give a Duration of {at_least:,} to {at_most:,} whole seconds, known at synth"
-    )
+    return name, seconds_of("bake", bake, DEFAULT_BAKE_SECONDS, at_most=MOST_BAKE_SECONDS, rule=RULE), bool(approval)

@@ -223,7 +223,7 @@ _OF_ROLLOUTS = (
     ),
     _refusal(
         "rollout-fragment-interval-in-milliseconds",
-        "`fragment_interval` is shorter than 1 ms or longer than the service takes",
+        "`fragment_interval` is no whole number of ms, or longer than the service takes",
         "`cdk.Duration.seconds(...)`",
         source=_TASKS,
     ),

@@ -24,6 +24,7 @@ from fuota_constructs.synth_checks import (
 )
 from fuota_constructs.template.acknowledgments import POLICY, AcknowledgedAtSynth
 from fuota_constructs.template.dependencies import put_behind
+from fuota_constructs.template.durations import known_seconds
 from fuota_constructs.template.encryption_key import key_of
 from fuota_constructs.template.references import refers, role_of
 from fuota_constructs.template.role_trust import trusts
@@ -221,10 +222,12 @@ def _moment(at: object, path: str) -> datetime:
 def _seconds(window: object, path: str) -> float | None:
     if window is None:
         return None
-    if isinstance(window, cdk.Duration) and not window.is_unresolved() and window.to_seconds(integral=False) > 0:
-        return float(window.to_seconds(integral=False))
+    seconds = known_seconds(window)
+    if seconds is not None and seconds > 0:
+        return float(seconds)
+    longer = "longer than 0 s" if seconds is not None else "that is known at synth"
     raise FuotaValidationError(
         "start-window",
-        f"window is {shown(window)}; give a cdk.Duration that is known at synth, for example cdk.Duration.hours(4)",
+        f"window is {shown(window)}; give a cdk.Duration {longer}, for example cdk.Duration.hours(4)",
         construct_path=path,
     )

@@ -17,6 +17,7 @@ from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.firmware.firmware_image import AssetImage, BucketImage, bucket_remedy, object_remedy
 from fuota_constructs.firmware.role_trust import trusts_service
 from fuota_constructs.synth_checks import expect_own_place, place_of_stack
+from fuota_constructs.template.durations import without_float_error
 from fuota_constructs.template.references import bucket_of, referred, role_of, wireless_device_ids
 from fuota_constructs.template.service_arns import expect_arn, expect_id, parts_of
 from fuota_constructs.template.tokens import is_known, maker_of, shown
@@ -257,7 +258,7 @@ def interval_of(value: object, at: IConstruct) -> float | str | None:
         )
     if value not in _MILLISECONDS:
         try:
-            _MILLISECONDS[value] = jsii.invoke(value, "toMilliseconds", [{"integral": False}])
+            _MILLISECONDS[value] = without_float_error(jsii.invoke(value, "toMilliseconds", [{"integral": False}]))
         except RuntimeError:  # a token in another unit than milliseconds; asking first would be one more round trip
             _MILLISECONDS[value] = _interval_token_of(value, at)
     return _MILLISECONDS[value]

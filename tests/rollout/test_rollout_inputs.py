@@ -179,6 +179,11 @@ def test_the_rules_of_tasks_and_of_rollouts_are_asked(rollout_of) -> None:
         ({"redundancy_percent": 101}, "redundancy_percent is 101; give a whole number from 0 to 100"),
         ({"redundancy_percent": None}, "redundancy_percent is None"),
         ({"fragment_interval": 7}, "give a Duration that is known at synth, such as cdk.Duration.seconds(7)"),
+        (
+            {"fragment_interval": cdk.Duration.millis(1.5)},
+            "fragment_interval in milliseconds is 1.5; give a whole number",
+        ),
+        ({"fragment_interval": cdk.Duration.seconds(0)}, "fragment_interval in milliseconds is 0; give a whole number"),
         ({"success_percent": 100}, "success_percent is 100; give percent, from 1 and below 100"),
         ({"success_percent": 0.9}, "success_percent is 0.9; give percent, from 1 and below 100: 90 for a share of 0.9"),
         ({"confidence_percent": "80"}, "confidence_percent"),

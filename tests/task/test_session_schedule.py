@@ -234,9 +234,16 @@ def test_fails_for_the_first_and_the_last_year(task, at) -> None:
         task.schedule_start(at.replace(tzinfo=UTC))
 
 
-@pytest.mark.parametrize("window", [4, cdk.Duration.seconds(0), "4 h"])
-def test_fails_for_what_is_no_window(task, window) -> None:
-    with pytest.raises(FuotaValidationError, match="start-window: window is"):
+@pytest.mark.parametrize(
+    ("window", "remedy"),
+    [
+        (4, "give a cdk.Duration that is known at synth"),
+        (cdk.Duration.seconds(0), "give a cdk.Duration longer than 0 s"),
+        ("4 h", "give a cdk.Duration that is known at synth"),
+    ],
+)
+def test_fails_for_what_is_no_window(task, window, remedy) -> None:
+    with pytest.raises(FuotaValidationError, match=f"start-window: window is .*; {remedy}"):
         task.schedule_start(TOMORROW, window=window)
 
 
