@@ -102,14 +102,14 @@ def task_plan(
         image_bytes=image.size_bytes if image else None,
         multicast_groups=tuple(
             rules.GroupPlan(
-                str(group),
-                group.rf_region,
-                group.dl_class,
-                group.data_rate,
-                group.frequency_hz,
-                group.gateways,
-                group.gateway_spacing_seconds,
-                group.ping_slot_period,
+                label=str(group),
+                rf_region=group.rf_region,
+                dl_class=group.dl_class,
+                data_rate=group.data_rate,
+                frequency_hz=group.frequency_hz,
+                gateways=group.gateways,
+                gateway_spacing_seconds=group.gateway_spacing_seconds,
+                ping_slot_period=group.ping_slot_period,
                 gateway_ids=group.gateway_ids,
             )
             for group in groups

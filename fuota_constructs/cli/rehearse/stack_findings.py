@@ -62,11 +62,11 @@ def _plan(task: TaskOutcome, groups: tuple[TaskGroup, ...], build: DeviceStack, 
         device_stack=build,
         multicast_groups=tuple(
             rules.GroupPlan(
-                "",
-                given.rf_region,
-                each.dl_class,
-                each.data_rate,
-                each.frequency_hz,
+                label="",
+                rf_region=given.rf_region,
+                dl_class=each.dl_class,
+                data_rate=each.data_rate,
+                frequency_hz=each.frequency_hz,
                 ping_slot_period=each.ping_slot_period,
             )
             for each in groups
