@@ -33,8 +33,9 @@ def _decoder(image, size, **arguments):
 @given(data=st.data())
 def test_recovers_byte_for_byte(engine, data):
     source = random.Random(data.draw(st.integers(0, 2**32)))
-    image = source.randbytes(data.draw(st.one_of(st.integers(1, 40), st.integers(1, 6000))))
     size = data.draw(st.integers(1, 60))
+    # Both engines take the square of the fragments: 400 have every case, and large images have a test of their own.
+    image = source.randbytes(data.draw(st.one_of(st.integers(1, 40), st.integers(1, min(6000, 400 * size)))))
     version = data.draw(st.sampled_from([1, 2]))
     loss = data.draw(st.sampled_from([0.0, 0.05, 0.2, 0.5, 0.9]))
     m = -(-len(image) // size)
