@@ -30,6 +30,16 @@ _EXPIRED = {
     "InvalidClientTokenId",
     "UnrecognizedClientException",
 }
+_THROTTLED = {
+    "ThrottlingException",
+    "Throttling",
+    "TooManyRequestsException",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "SlowDown",
+}
+"""As IoT Wireless, Step Functions, STS, Lambda, DynamoDB, IAM and S3 say it."""
+_BAD_REQUEST = 400
 _SERVER_ERROR = 500
 
 
@@ -61,6 +71,15 @@ def explained(error: BotoCoreError | ClientError, *, endpoint: str | None = None
     return said
 
 
+def is_about_one(error: ClientError) -> bool:
+    """Whether a refusal is about what was asked for, and others of its kind may be read all the same.
+
+    It is not where the credentials expired, others use up the quota, or the service has a fault.
+    """
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return _BAD_REQUEST <= status < _SERVER_ERROR and code_of(error) not in _EXPIRED | _THROTTLED
+
+
 def _credentials(profile: str | None) -> str:
     login = shlex.join(["aws", "sso", "login", *(["--profile", profile] if profile else [])])
     other = "another --profile" if profile else "--profile"
@@ -78,7 +97,7 @@ def _refused(error: ClientError, credentials: str) -> str:
         return f"{said}: {credentials}"
     if is_denied(error):
         return f"{said}: allow the action to your user or role, or use another --profile"
-    if code == "ThrottlingException":
+    if code in _THROTTLED:
         return f"{said} {MAX_ATTEMPTS} times in a row: others use up the account's quota, try again in a minute"
     if status >= _SERVER_ERROR:
         return f"{said} {MAX_ATTEMPTS} times in a row: the service has a fault, try again in some minutes"

@@ -100,10 +100,12 @@ class ListedRollout(TypedDict):
     state_machine_arn: Text
     execution: str | None
     status: Annotated[
-        Literal["RUNNING", "HELD", "SUCCEEDED", "ABORTED", "FAILED"] | None, "null where it was not started"
+        Literal["RUNNING", "HELD", "SUCCEEDED", "ABORTED", "FAILED"] | None,
+        "null where it was not started, or could not be read",
     ]
     reason: str
     started_at: Moment | None
+    problem: Annotated[str | None, "why it could not be read; null where it was"]
 
 
 class RolloutList(TypedDict):

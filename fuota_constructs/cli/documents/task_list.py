@@ -21,12 +21,13 @@ class ListedTask(TypedDict):
     id: Text
     arn: Text
     name: str | None
-    status: str
+    status: Annotated[str | None, "null where the task could not be read"]
     rf_region: str | None
     created_at: Moment | None
     starts_at: Moment | None
     devices: DeviceCounts
     devices_by_status: DevicesByStatus
+    problem: Annotated[str | None, "why it could not be read; null where it was"]
 
 
 class TaskList(TypedDict):

@@ -8,7 +8,7 @@ import click
 
 from fuota_constructs.cli import options
 from fuota_constructs.cli.aws_access import WHERE, command_on_aws
-from fuota_constructs.cli.exit_codes import PASSED
+from fuota_constructs.cli.exit_codes import COULD_NOT_LOOK, PASSED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from fuota_constructs.operations.rollout_status import RolloutStatus
     from fuota_constructs.operations.rollouts import Rollout
 
-    Listed = tuple[Place, Rollout, RolloutStatus | None]
+    Listed = tuple[Place, Rollout, RolloutStatus | None, str]
+    """A rollout with its status, None where it was not started; or why that could not be read."""
 
 
 @click.command("list", epilog=WHERE)
@@ -39,24 +40,33 @@ def list_rollouts(access: Access, *, as_json: bool, json_file: Path | None) -> i
     \b
     Exit codes:
       0  looked; there may be none
-      1  could not look (no credentials or answer), or write the file
+      1  could not look (no credentials or answer), or not at each, or write the file
       2  wrong usage
     """
+    from botocore.exceptions import ClientError
+
     from fuota_constructs.cli.documents import as_text
     from fuota_constructs.cli.output_files import deliver
+    from fuota_constructs.operations.failures import explained, is_about_one
     from fuota_constructs.operations.rollout_status import NotStartedError, read_status
     from fuota_constructs.operations.rollouts import list_rollouts as read
+    from fuota_constructs.operations.visible_text import visible
 
     places: list[Place] = []
     listed: list[Listed] = []
     for aws, place in access.everywhere():
         places.append(place)
         for rollout in read(aws):
+            status, problem = None, ""
             try:
                 status = read_status(aws, rollout)
             except NotStartedError:
-                status = None
-            listed.append((place.of_account(rollout.account), rollout, status))
+                pass
+            except ClientError as error:
+                if not is_about_one(error):
+                    raise
+                problem = explained(error, profile=access.profile)
+            listed.append((place.of_account(rollout.account), rollout, status, problem))
     text = as_text("rollout-list", {"rollouts": [_content(*each) for each in listed]})
     if as_json:
         click.echo(text)
@@ -65,10 +75,13 @@ def list_rollouts(access: Access, *, as_json: bool, json_file: Path | None) -> i
     else:
         click.echo(f"no rollout ({'; '.join(map(str, places))})")
     deliver(json_file, text)
-    return PASSED
+    unread = [(rollout, problem) for _, rollout, _, problem in listed if problem]
+    for rollout, problem in unread:
+        click.echo(visible(f"fuota: could not read rollout {rollout}: {problem}"), err=True)
+    return COULD_NOT_LOOK if unread else PASSED
 
 
-def _content(place: Place, rollout: Rollout, status: RolloutStatus | None) -> dict[str, Any]:
+def _content(place: Place, rollout: Rollout, status: RolloutStatus | None, problem: str) -> dict[str, Any]:
     return {
         "place": place.as_dict(),
         "name": rollout.name,
@@ -77,6 +90,7 @@ def _content(place: Place, rollout: Rollout, status: RolloutStatus | None) -> di
         "status": status.status if status else None,
         "reason": status.reason if status else "",
         "started_at": status.started_at if status else None,
+        "problem": problem or None,
     }
 
 
@@ -94,9 +108,9 @@ def _show(listed: list[Listed]) -> None:
         table = Table(title=Text(f"Rollouts ({place})"), title_justify="left")
         for heading in ("Rollout", "How far"):
             table.add_column(heading, overflow="fold")
-        for _, rollout, status in (each for each in listed if each[0] == place):
-            said = summary_of(status) if status else "not started"
-            table.add_row(Text(str(rollout)), Text(visible(said)))
+        for _, rollout, status, problem in (each for each in listed if each[0] == place):
+            said = "not read" if problem else summary_of(status) if status else "not started"
+            table.add_row(Text(str(rollout)), Text(visible(said)), style="red" if problem else "")
         console.print(table)
     console.print("look at one with" if len(listed) > 1 else "look at it with", style="bold")
-    print_commands((place.command("rollout", "status", rollout.name) for place, rollout, _ in listed), console)
+    print_commands((place.command("rollout", "status", rollout.name) for place, rollout, *_ in listed), console)

@@ -8,7 +8,7 @@ import click
 
 from fuota_constructs.cli import options
 from fuota_constructs.cli.aws_access import WHERE, command_on_aws
-from fuota_constructs.cli.exit_codes import PASSED
+from fuota_constructs.cli.exit_codes import COULD_NOT_LOOK, PASSED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,46 +38,57 @@ def list_tasks(access: Access, *, as_json: bool, json_file: Path | None) -> int:
     \b
     Exit codes:
       0  looked; there may be none
-      1  could not look (no credentials or answer), or write the file
+      1  could not look (no credentials or answer), or not at each, or write the file
       2  wrong usage
     """
     from fuota_constructs.cli import documents
     from fuota_constructs.cli.output_files import deliver
+    from fuota_constructs.operations.failures import explained
     from fuota_constructs.operations.task_list import list_tasks as read
+    from fuota_constructs.operations.visible_text import visible
 
     places: list[Place] = []
     tasks: list[tuple[Place, ListedTask]] = []
+    problems: dict[str, str] = {}
     for aws, place in access.everywhere():
         places.append(place)
-        tasks += [(place.of_account(each.task.account), each) for each in read(aws)]
-    text = documents.as_text("list", {"fuota_tasks": [_content(place, listed) for place, listed in tasks]})
+        for each in read(aws):
+            tasks.append((place.of_account(each.task.account), each))
+            if each.refusal is not None:
+                problems[each.task.arn] = explained(each.refusal, profile=access.profile)
+    content = [_content(place, listed, problems.get(listed.task.arn)) for place, listed in tasks]
+    text = documents.as_text("list", {"fuota_tasks": content})
     if as_json:
         click.echo(text)
     elif tasks:
-        _show(tasks)
+        _show(tasks, problems)
     else:
         click.echo(f"no FUOTA task ({'; '.join(map(str, places))})")
     deliver(json_file, text)
-    return PASSED
+    for _, listed in tasks:
+        if problem := problems.get(listed.task.arn):
+            click.echo(visible(f"fuota: could not read FUOTA task {listed.task}: {problem}"), err=True)
+    return COULD_NOT_LOOK if problems else PASSED
 
 
-def _content(place: Place, listed: ListedTask) -> dict[str, Any]:
+def _content(place: Place, listed: ListedTask, problem: str | None) -> dict[str, Any]:
     task = listed.task
     return {
         "place": place.as_dict(),
         "id": task.id,
         "arn": task.arn,
         "name": task.name,
-        "status": task.status,
+        "status": task.status or None,
         "rf_region": task.rf_region,
         "created_at": task.created_at,
         "starts_at": task.start_time,
         "devices": {kind: listed.count_of(kind) for kind in KINDS},
         "devices_by_status": listed.devices_by_status,
+        "problem": problem,
     }
 
 
-def _show(tasks: list[tuple[Place, ListedTask]]) -> None:
+def _show(tasks: list[tuple[Place, ListedTask]], problems: dict[str, str]) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -98,7 +109,9 @@ def _show(tasks: list[tuple[Place, ListedTask]]) -> None:
             name = f"{visible(task.name)}\n{task.id}" if task.name else task.id
             counts = (listed.devices, listed.count_of("updated"), failed)
             cells = (name, visible(task.status), task.rf_region or "", *(f"{count:,}" for count in counts))
-            table.add_row(*(Text(cell) for cell in cells), style="red" if failed else "")
+            if unread := task.arn in problems:
+                cells = (name, "not read")
+            table.add_row(*(Text(cell) for cell in cells), style="red" if failed or unread else "")
         console.print(table)
     console.print("look at one with" if len(tasks) > 1 else "look at it with", style="bold")
     print_commands((place.command("status", listed.task.id) for place, listed in tasks), console)

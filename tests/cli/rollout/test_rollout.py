@@ -14,7 +14,7 @@ from fuota_constructs.operations.aws import Aws
 
 from ..published import document
 from ..terminal import Terminal
-from .conftest import BUCKET, HOUR, IDLE, NAME, TABLE, Deployed
+from .conftest import BUCKET, HOUR, IDLE, NAME, ROLE, TABLE, Deployed
 
 ALL = [{"name": "all", "percent": 100, "bakeSeconds": 0}]
 
@@ -45,6 +45,37 @@ def test_fails_for_what_is_not_there(deployed: Deployed) -> None:
     other = deployed.run("status", deployed.machine.replace("rollout", "wave"))
     assert "is no state machine of a rollout: `fuota rollout list --local --port " in other.stderr
     assert "give --html FILE, --json-file FILE, or --json" in deployed.run("report", NAME).stderr
+
+
+def test_fails_for_one_that_cannot_be_read_and_lists_the_others(deployed: Deployed) -> None:
+    states = deployed.cloud.client("stepfunctions")
+    definition = states.describe_state_machine(stateMachineArn=deployed.machine)["definition"]
+    tags = {
+        "fuota-constructs:rollout": "Old/Rollout",
+        "fuota-constructs:rollout-table": "deleted",
+        "fuota-constructs:rollout-bucket": BUCKET,
+    }
+    machine = states.create_state_machine(
+        name="half-deleted",
+        roleArn=ROLE,
+        definition=definition,
+        tags=[{"key": key, "value": value} for key, value in tags.items()],
+    )["stateMachineArn"]
+    try:
+        done, shown = deployed.run("list", "--json"), deployed.run("list")
+    finally:
+        states.delete_state_machine(stateMachineArn=machine)
+    assert done.exit_code == shown.exit_code == 1
+    refused = "GetItem was refused (ResourceNotFoundException)"
+    for run in (done, shown):
+        assert run.stderr.startswith(f"fuota: could not read rollout Old/Rollout: {refused}")
+    problems = {each["name"]: each["problem"] for each in document(done.stdout)["rollouts"]}
+    assert problems == {NAME: None, IDLE: None, "Old/Rollout": problems["Old/Rollout"]}
+    assert problems["Old/Rollout"].startswith(refused)
+    table = " ".join(shown.stdout.replace("│", " ").split())
+    assert "not started" in table
+    assert "not read" in table
+    assert deployed.run("list").exit_code == 0
 
 
 def test_local_status_shows_a_rollout_beside_tasks_and_groups(deployed: Deployed) -> None:

@@ -65,6 +65,32 @@ def test_lists_every_task_with_its_devices(cloud: LocalCloud, done: str) -> None
     assert [each["id"] for each in only] == [other]
 
 
+def test_fails_for_a_task_that_cannot_be_read_and_lists_the_others(cloud: LocalCloud, done: str) -> None:
+    other = cloud.client("iotwireless").create_fuota_task(
+        Name="theirs",
+        FirmwareUpdateImage="s3://firmware/v3.bin",
+        FirmwareUpdateRole="arn:aws:iam::000000000000:role/firmware",
+        LoRaWAN={"RfRegion": "EU868"},
+    )["Id"]
+    runs = {}
+    for arguments in (("list", "--json"), ("list",)):
+        fault = {"operation": "GetFuotaTask", "fault": "access-denied", "message": "not yours", "times": 1}
+        cloud.admin("faults", method="POST", content=fault)  # meets the first that is asked for
+        runs[arguments] = run(*arguments)
+        assert runs[arguments].exit_code == 1
+        assert runs[arguments].stderr.count("fuota: could not read FUOTA task ") == 1
+    unread, read = document(runs["list", "--json"].stdout)["fuota_tasks"]
+    assert {unread["id"], read["id"]} == {done, other}
+    assert (unread["status"], read["problem"]) == (None, None)
+    assert {unread["name"], read["name"]} == {"street", "theirs"}
+    refused = "GetFuotaTask was refused (AccessDeniedException): not yours"
+    assert unread["problem"].startswith(f"{refused}: allow the action")
+    table = " ".join(runs["list",].stdout.replace("│", " ").split())
+    assert read["status"] in table
+    assert "not read" in table
+    assert f"({unread['id']}): {refused}: allow the action" in runs["list", "--json"].stderr
+
+
 def test_says_that_there_is_no_task(cloud: LocalCloud) -> None:
     cloud.admin("reset", method="POST")
     shown = run("list")
