@@ -35,6 +35,8 @@ STOP_SECONDS = 1.0
 KILLED_SECONDS = 60.0
 ADMIN_SECONDS = 60.0
 LOG_LINES_SHOWN = 15
+LOGS_KEPT = 10
+"""Of clouds that are over."""
 HIGHEST_PORT = 65535
 _ADDRESS = "127.0.0.1"
 # Linux and macOS give no connection and no server that asks for any port one of these: it is free still when the cloud,
@@ -208,6 +210,7 @@ def start(
     _check_region(region)
     _check_port(port)
     _clear_away_the_dead()
+    _clear_away_old_logs()
     folder = _folder(port)
     command = [sys.executable, "-P", "-m", "fuota_constructs.local.ministack_host", "--folder", str(folder)]
     command += ["--port", str(port), "--region", region, "--account", account]
@@ -318,6 +321,17 @@ def _clear_away_the_dead() -> None:
     for note in (state_folder() / "clouds").glob("*/cloud.json"):
         if note.parent.name.isdecimal():
             find(int(note.parent.name))
+
+
+def _clear_away_old_logs() -> None:
+    """Keep the latest logs of clouds that are over: each failed rehearsal leaves one, on a port of its own."""
+    left: list[tuple[float, Path]] = []
+    for log in (state_folder() / "clouds").glob("*/cloud.log"):
+        with contextlib.suppress(FileNotFoundError):  # of another process that clears away
+            if log.parent.name.isdecimal() and not (log.parent / "cloud.json").exists():
+                left.append((log.stat().st_mtime, log.parent))
+    for _, folder in sorted(left, reverse=True)[LOGS_KEPT:]:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _check_region(region: str) -> None:

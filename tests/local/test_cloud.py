@@ -127,6 +127,23 @@ def test_nothing_is_left_in_its_folder_but_the_log(state_dir: None) -> None:
     assert [path.name for path in cloud.folder.iterdir()] == ["cloud.log"]
 
 
+def test_the_latest_logs_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FUOTA_STATE_DIR", str(tmp_path))
+    folders = [tmp_path / "clouds" / str(port) for port in range(20_000, 20_000 + clouds.LOGS_KEPT + 2)]
+    for age, folder in enumerate(folders):
+        folder.mkdir(parents=True)
+        (folder / "cloud.log").write_text("what was said", "utf-8")
+        os.utime(folder / "cloud.log", (1_800_000_000 - age,) * 2)
+    note = {"pid": os.getpid(), "port": 20_500, "region": "eu-west-1", "account": "000000000000", "iam": False}
+    other = tmp_path / "clouds" / "not-a-port"
+    other.mkdir()
+    for path in (other / "cloud.log", other / "cloud.json"):
+        path.write_text(json.dumps(note), "utf-8")
+    clouds.stop(clouds.start(clouds.free_port()))
+    assert [folder.exists() for folder in folders] == [True] * clouds.LOGS_KEPT + [False] * 2
+    assert other.exists()
+
+
 def test_a_killed_cloud_is_forgotten_and_its_port_usable(state_dir: None) -> None:
     cloud = clouds.start(clouds.free_port())
     os.killpg(cloud.pid, signal.SIGKILL)

@@ -187,6 +187,8 @@ def test_fails_when_the_app_does_not_deploy(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stdout.splitlines()[-1].startswith("FAILED not rehearsed: `cdk deploy` failed with exit code 1")
     assert "nobody" in done.stdout  # what CloudFormation said
+    [log] = re.findall(r"^what the cloud and its Lambda functions said: (\S+)$", done.stdout, re.MULTILINE)
+    assert "cloudformation" in Path(log).read_text("utf-8").lower()
     assert nothing_runs()
 
 
@@ -194,6 +196,7 @@ def test_fails_when_the_app_does_not_synthesise(tmp_path: Path) -> None:
     done = rehearse(folder=app(tmp_path, "raise SystemExit('the app says no')"))
     assert done.returncode == 1
     assert "the app says no" in done.stdout
+    assert "what the cloud" not in done.stdout  # it had no part in it
     assert done.stdout.splitlines()[-1].startswith("FAILED not rehearsed: `cdk synth` failed with exit code 1")
 
 

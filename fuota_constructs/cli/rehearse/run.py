@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from fuota_constructs.local.task_outcome import TaskProgress
     from fuota_constructs.operations.rollout_status import RolloutStatus
 
-STARTING = "the local cloud was starting"
+STARTING, SYNTHESISING = "the local cloud was starting", "the app was being synthesised"
 
 
 class Run:
@@ -153,7 +153,7 @@ class Run:
             done = True
             raise
         finally:
-            self._end(cloud, done=done)
+            self._end(cloud, done=done or self._stage == SYNTHESISING)
 
     def _roll_out(self, cloud: LocalCloud, found: Sequence[rollout_rehearsal.Deployed]) -> None:
         for deployed in found:
@@ -175,7 +175,7 @@ class Run:
         self._console.rule("cdk deploy")
         with self._console.status("synthesising") as status:
             heard = rehearse_output.Deployment(self._console, status)
-            self._stage = "the app was being synthesised"
+            self._stage = SYNTHESISING
             arguments = self._request.cdk_arguments
             try:
                 app = deployment.synthesise(cloud, arguments, self._say, listen=heard.synth)
@@ -210,8 +210,11 @@ class Run:
             return
         with interruption.later():
             clouds.stop(cloud)
-            if done:  # else its log may say why
+            if done:
                 shutil.rmtree(cloud.folder, ignore_errors=True)
+            else:
+                said = Text(visible(f"what the cloud and its Lambda functions said: {cloud.log}"))
+                self._console.print(said, soft_wrap=True)  # a path that is broken cannot be pasted
 
 
 def _pending(cloud: LocalCloud, left_out: Container[str]) -> bool:
