@@ -201,6 +201,7 @@ def _named(cohort: CohortOutcome, *, why: bool = True) -> str:
 def _causes(outcome: Rehearsed) -> list[str]:
     causes = [f"{task.name}: the service could not send it: {task.problem}" for task in outcome.tasks if task.problem]
     causes += [f"{task.name}: {task.air.cause}" for task in outcome.tasks if task.air]
+    of_air = _causes_in_the_air(outcome)
     total = len(outcome.devices)
     # A status may be worse or better than the truth: what counts is the image.
     found = Counter((device.status, device.trouble, device.has_image) for device in outcome.devices)
@@ -208,8 +209,13 @@ def _causes(outcome: Rehearsed) -> list[str]:
         if has_image and status == SUCCESSFUL:
             continue
         said = f"{count} of {total} devices: {status}"
-        causes.append(f"{said}: {trouble.cause}" if trouble else said)
+        causes.append(f"{said}: {trouble.cause}" if trouble and trouble.cause not in of_air else said)
     return causes
+
+
+def _causes_in_the_air(outcome: Rehearsed) -> set[str]:
+    """What is said of a task, and need not be said of its devices once more."""
+    return {task.air.cause for task in outcome.tasks if task.air}
 
 
 def _remedies(outcome: Rehearsed) -> list[str]:
@@ -219,9 +225,17 @@ def _remedies(outcome: Rehearsed) -> list[str]:
     if any(task.problem for task in outcome.tasks):
         remedies.append("correct what the service could not read or send: the rest follows from it")
         return remedies
-    remedies += [f"{task.name}: {task.air.remedy} ({task.air.rule})" for task in outcome.tasks if task.air]
     troubles = Counter(device.trouble for device in outcome.devices if device.trouble is not None)
-    remedies += [f"{_about(trouble)}: {trouble.remedy}" for trouble, _ in troubles.most_common()]
+    of_devices = {trouble.cause: trouble.remedy for trouble in troubles}  # these say what does not help, too
+    remedies += [
+        f"{task.name}: {of_devices.get(task.air.cause, task.air.remedy)} ({task.air.rule})"
+        for task in outcome.tasks
+        if task.air
+    ]
+    of_air = _causes_in_the_air(outcome)
+    remedies += [
+        f"{_about(trouble)}: {trouble.remedy}" for trouble, _ in troubles.most_common() if trouble.cause not in of_air
+    ]
     plain = {device.status for device in outcome.devices if device.trouble is None and not device.has_image}
     for status in outcome.statuses:
         if status == MISSING and status in plain:

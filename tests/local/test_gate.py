@@ -68,6 +68,26 @@ def test_the_last_line_does_not_keep_to_itself_what_is_not_sent(unsent: int, sai
     assert verdict.remedies == ("task-t: choose a fragment_interval of 7 s or more (duty-cycle)",)
 
 
+def test_what_is_said_of_a_task_is_not_said_of_its_devices_once_more() -> None:
+    air = TaskAir(178, "the air is short", "choose a fragment_interval of 7 s or more", "duty-cycle")
+    short = Trouble(air.cause, f"{air.remedy}; redundancy does not help", "duty-cycle", "radio")
+    other = Trouble("the stack has no room", "build with more room", "stack-lost-fragments")
+    found = [
+        dataclasses.replace(device, trouble=short if number else other)
+        for number, device in enumerate(devices("meters", MissingFrag=3))
+    ]
+    verdict = judge(outcome(found, tasks=(dataclasses.replace(task(), air=air),)), 0.99)
+    assert verdict.causes == (
+        "task-t: the air is short",
+        "2 of 3 devices: MissingFrag",
+        "1 of 3 devices: MissingFrag: the stack has no room",
+    )
+    assert verdict.remedies == (
+        "task-t: choose a fragment_interval of 7 s or more; redundancy does not help (duty-cycle)",
+        "stack-lost-fragments: build with more room",
+    )
+
+
 @pytest.mark.parametrize(
     ("statuses", "required", "expected"),
     [
