@@ -215,6 +215,7 @@ def local() -> None:
             word: f"fuota_constructs.cli.rollout.words:{word}"
             for word in ("approve", "hold", "resume", "skip", "abort")
         },
+        "devices": "fuota_constructs.cli.rollout.devices:devices",
         "report": "fuota_constructs.cli.rollout.report:report",
     },
     epilog=EXIT_CODES,

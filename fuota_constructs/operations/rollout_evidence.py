@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from fuota_constructs.operations.aws import code_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from fuota_constructs.operations.aws import Aws
     from fuota_constructs.operations.rollouts import Rollout
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 REFUSALS: Final = frozenset({"FragAlgo_unsupported", "Not_enough_memory", "Package_Not_Supported"})
 CONFLICT: Final = "Device_exist_in_conflict_fuota_task"
 DELIVERED, INITIAL = "Successful", "Initial"
-_OF_A_WAVE = re.compile(r"wave-(?P<wave>\d+)/(?P<kind>check|gate|decision|counts)-(?P<attempt>\d+)\.json")
+_OF_A_WAVE = re.compile(r"wave-(?P<wave>\d+)/(?P<kind>[a-z]+)-(?P<attempt>\d+)\.json")
 
 
 @dataclass(slots=True)
@@ -63,56 +63,64 @@ Kept = dict[str, tuple[str, Any]]
 """Documents that were read before, by their keys, each with its ETag: what is the same is not read again."""
 
 
-def read_evidence(aws: Aws, rollout: Rollout, execution: str, kept: Kept | None = None) -> Evidence:
-    """Everything of an execution but the devices one by one, of whom there may be 100,000.
+class Documents:
+    """The documents that an execution keeps: those of the whole rollout, and for each wave those of its sessions.
 
     Who looks again and again gives what was read as `kept`, which is filled here.
     """
-    folder = rollout.evidence_of(execution)
-    keys = _keys(aws, rollout, folder)
-    kept = {} if kept is None else kept
 
-    def read(name: str) -> Any:
-        if (had := kept.get(folder + name)) is None or had[0] != keys[name]:
-            had = kept[folder + name] = keys[name], _read(aws, rollout, folder + name)
+    def __init__(self, aws: Aws, rollout: Rollout, execution: str, kept: Kept | None = None) -> None:
+        """List them."""
+        self._aws, self._bucket = aws, rollout.bucket
+        self._folder = rollout.evidence_of(execution)
+        self._kept = {} if kept is None else kept
+        pages = aws.s3.get_paginator("list_objects_v2").paginate(Bucket=rollout.bucket, Prefix=self._folder)
+        found = (each for page in pages for each in page.get("Contents", ()))
+        self.names = {each["Key"].removeprefix(self._folder): each["ETag"] for each in found}
+        """With their ETags: another text has another one."""
+
+    @property
+    def uri(self) -> str:
+        """The folder they are in."""
+        return f"s3://{self._bucket}/{self._folder}"
+
+    def of_waves(self, *kinds: str) -> Iterator[tuple[int, int, str]]:
+        """Those of some kinds, with the wave and the session each is of, both from 0."""
+        for name in self.names:
+            if (match := _OF_A_WAVE.fullmatch(name)) and match["kind"] in kinds:
+                yield int(match["wave"]), int(match["attempt"]), name
+
+    def read(self, name: str) -> Any:
+        """One of them."""
+        key = self._folder + name
+        if (had := self._kept.get(key)) is None or had[0] != self.names[name]:
+            had = self._kept[key] = self.names[name], self._body(key)
         return had[1]
 
+    def _body(self, key: str) -> Any:
+        try:
+            answer = self._aws.s3.get_object(Bucket=self._bucket, Key=key)
+        except ClientError as error:
+            if code_of(error) != "NoSuchKey":  # a lifecycle rule may take it away meanwhile
+                raise
+            return {}
+        with answer["Body"] as body:
+            return json.loads(body.read())
+
+
+def read_evidence(aws: Aws, rollout: Rollout, execution: str, kept: Kept | None = None) -> Evidence:
+    """Everything of an execution but the devices one by one, of whom there may be 100,000. `kept`: as `Documents`."""
+    documents = Documents(aws, rollout, execution, kept)
     found = Evidence()
-    if "sizes.json" in keys:
-        found.sizes = read("sizes.json") or None
-    if "outcome.json" in keys:
-        found.outcome = read("outcome.json")
-    latest: dict[int, tuple[int, str]] = {}
-    for wave, attempt, kind, key in sorted(_of_waves(keys)):
-        if kind == "counts":
-            latest[wave] = attempt, key
-            continue
-        documents = {"check": found.checks, "gate": found.gates, "decision": found.decisions}[kind]
-        documents.setdefault(wave, []).append({"attempt": attempt, **read(key)})
-    for wave, (attempt, key) in latest.items():
+    if "sizes.json" in documents.names:
+        found.sizes = documents.read("sizes.json") or None
+    if "outcome.json" in documents.names:
+        found.outcome = documents.read("outcome.json")
+    for kind, by_wave in (("check", found.checks), ("gate", found.gates), ("decision", found.decisions)):
+        for wave, attempt, name in sorted(documents.of_waves(kind)):
+            by_wave.setdefault(wave, []).append({"attempt": attempt, **documents.read(name)})
+    latest = {wave: (attempt, name) for wave, attempt, name in sorted(documents.of_waves("counts"))}
+    for wave, (attempt, name) in latest.items():
         if attempt > int(found.gate(wave).get("attempt", -1)):
-            found.statuses[wave] = read(key)
+            found.statuses[wave] = documents.read(name)
     return found
-
-
-def _of_waves(keys: Iterable[str]) -> Iterator[tuple[int, int, str, str]]:
-    for key in keys:
-        if match := _OF_A_WAVE.fullmatch(key):
-            yield int(match["wave"]), int(match["attempt"]), match["kind"], key
-
-
-def _keys(aws: Aws, rollout: Rollout, folder: str) -> dict[str, str]:
-    """The names of the documents, with their ETags: another text has another one."""
-    pages = aws.s3.get_paginator("list_objects_v2").paginate(Bucket=rollout.bucket, Prefix=folder)
-    return {found["Key"].removeprefix(folder): found["ETag"] for page in pages for found in page.get("Contents", ())}
-
-
-def _read(aws: Aws, rollout: Rollout, key: str) -> Any:
-    try:
-        answer = aws.s3.get_object(Bucket=rollout.bucket, Key=key)
-    except ClientError as error:
-        if code_of(error) != "NoSuchKey":  # a lifecycle rule may take it away meanwhile
-            raise
-        return {}
-    with answer["Body"] as body:
-        return json.loads(body.read())

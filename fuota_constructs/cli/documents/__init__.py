@@ -28,6 +28,7 @@ NAMES: Final = {
     "rollout-list": "rollout:RolloutList",
     "rollout-status": "rollout:RolloutStatus",
     "rollout-report": "rollout:RolloutReport",
+    "rollout-devices": "rollout:RolloutDevices",
     "rollout-said": "rollout:RolloutSaid",
     "local-status": "local:LocalStatus",
     "local-env": "local:LocalEnv",

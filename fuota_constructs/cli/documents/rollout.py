@@ -115,6 +115,37 @@ class RolloutList(TypedDict):
     rollouts: list[ListedRollout]
 
 
+class RolloutDevice(TypedDict):
+    """A device as its latest session left it, as far as that is over."""
+
+    id: Text
+    wave: Text
+    kind: Annotated[
+        Literal["updated", "open", "failed"],
+        "updated: has the image, or the version already; where a version is asked for, only who reports it",
+    ]
+    status: Annotated[str | None, "FuotaDeviceStatus; null where no session with it is over"]
+    heard_at: Annotated[Moment | None, "when it was last heard, as the rollout looked; null where nobody tells"]
+    silent: Annotated[bool, "has the image, and was not heard for too long"]
+    already: Annotated[bool, "reported the version before its wave"]
+    applied: Annotated[
+        Literal["applied", "other_version", "unreported"] | None,
+        "of one that has the image; null where no version is asked for, or no gate has judged it",
+    ]
+    version: Annotated[str | None, "the other version that it reports"]
+
+
+class RolloutDevices(TypedDict):
+    """The devices of a rollout, with --wave and --status only those: `fuota rollout devices --json`."""
+
+    schema: str
+    place: Place
+    name: Text
+    execution: Text
+    status: Literal["RUNNING", "HELD", "SUCCEEDED", "ABORTED", "FAILED"]
+    devices: Annotated[list[RolloutDevice], "failed first"]
+
+
 class RolloutSaid(TypedDict):
     """What was said or started: `fuota rollout start --json`, and of approve, hold, resume, skip and abort."""
 

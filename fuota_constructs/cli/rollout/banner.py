@@ -80,7 +80,7 @@ def remedies_of(status: RolloutStatus) -> tuple[str, ...]:
     if status.status == HELD:
         return (next_of(status).text,)
     if status.status == SUCCEEDED and any(wave.successful < (wave.targets or 0) for wave in status.waves):
-        return ("the devices that are not among them are in the evidence of their waves: see the page of the report",)
+        return ("find out what the devices that are not among them report, and send to them again",)
     return ()
 
 
@@ -93,11 +93,16 @@ def commands(status: RolloutStatus, found: FoundRollout) -> tuple[str, ...]:
         words = [go_on, "skip", "abort"] if status.holds_after_a_session else [go_on, "abort"]
         return tuple(found.command(word) for word in words)
     if status.is_final:
-        report = found.command("report", "--html", "rollout.html")
-        return (
-            (redrive_command(status, found), report) if status.status == FAILED and found.aws.is_amazons else (report,)
-        )
+        redrive = [redrive_command(status, found)] if status.status == FAILED and found.aws.is_amazons else []
+        is_anybody_left = any(wave.successful < (wave.targets or 0) for wave in status.waves)
+        left = [found.command("devices", "--status", "failed", "--status", "open")] if is_anybody_left else []
+        return (*redrive, *left, report_command(found))
     return (found.command("status", "--watch"),)
+
+
+def report_command(found: FoundRollout) -> str:
+    """What keeps it."""
+    return found.command("report", "--html", "rollout.html")
 
 
 def redrive_command(status: RolloutStatus, found: FoundRollout) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fuota_constructs.cli import page
 from fuota_constructs.cli.figures import Figure, duration, percent
-from fuota_constructs.cli.rollout.banner import about_rollout, banner_of, what_of
+from fuota_constructs.cli.rollout.banner import about_rollout, banner_of, report_command, what_of
 from fuota_constructs.cli.rollout.gate_picture import gates_figure
 from fuota_constructs.cli.rollout.status_view import cells, next_line, not_sent, shown_cells, word_line
 from fuota_constructs.cli.status_bars import kinds_of, share_of, status_figure
@@ -28,10 +29,12 @@ HEADINGS = (
 def page_of(status: RolloutStatus, found: FoundRollout, *, again: str) -> str:
     """The whole page, as HTML."""
     title = f"Rollout {status.rollout.name}"
+    banner = banner_of(status, found)
+    commands = tuple(each for each in banner.commands if each != report_command(found))  # who reads this has it
     ended = f", it ended {moment(status.ended_at)}" if status.ended_at else ""
     lead = f"As of {moment(status.now)} ({found.place}); started {moment(status.started_at)}{ended}."
     parts = [
-        page.opening(title, lead, about_rollout(status), banner_of(status, found)),
+        page.opening(title, lead, about_rollout(status), replace(banner, commands=commands)),
         page.tiles(tiles_of(status)),
         waves_section(status),
         page.listed("next", "What happens next", [next_line(status)]) if not status.is_final else "",

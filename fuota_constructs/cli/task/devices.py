@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -11,8 +10,9 @@ import click
 
 from fuota_constructs.cli import options
 from fuota_constructs.cli.aws_access import WHERE, command_on_aws
+from fuota_constructs.cli.device_filter import KINDS, statuses_named
 from fuota_constructs.cli.exit_codes import PASSED
-from fuota_constructs.operations.device_status import DEVICE_STATUSES, NOT_GIVEN, status_named
+from fuota_constructs.operations.device_status import NOT_GIVEN, status_named
 from fuota_constructs.operations.visible_text import visible
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from fuota_constructs.cli.aws_access import Access, Found
     from fuota_constructs.operations.task import Device
-
-KINDS = ("failed", "open", "updated")
 
 
 @click.command(epilog=WHERE)
@@ -76,16 +74,7 @@ def devices(access: Access, *, task: str, wanted: tuple[str, ...], as_json: bool
 
 def _chosen(every: Sequence[Device], wanted: Iterable[str]) -> list[Device]:
     """Those with one of the statuses, failed ones first. Raises BadParameter for what is no status."""
-    there = {device.fuota_status or NOT_GIVEN for device in every}
-    known = {name.lower(): name for name in (*DEVICE_STATUSES, NOT_GIVEN, *KINDS, *there)}
-    names: set[str] = set()
-    for each in wanted:
-        name = known.get(each.lower())
-        if name is None:
-            near = [known[close] for close in difflib.get_close_matches(each.lower(), known, n=2)]
-            remedy = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known.values())}"
-            raise click.BadParameter(f"{visible(repr(each))} is no status of a device: {remedy}", param_hint="--status")
-        names.add(name)
+    names = statuses_named(wanted, {device.fuota_status or NOT_GIVEN for device in every})
     order = {kind: place for place, kind in enumerate(KINDS)}
     kinds = {device.id: status_named(device.fuota_status).kind for device in every}
     found = [device for device in every if not names or names & {device.fuota_status or NOT_GIVEN, kinds[device.id]}]

@@ -194,6 +194,36 @@ def test_a_rollout_that_succeeds(deployed: Deployed, tmp_path: Path) -> None:
     assert "is over (SUCCEEDED): nothing to abort" in late.stderr
 
 
+def test_its_devices_one_by_one(deployed: Deployed, tmp_path: Path) -> None:
+    deployed.settings(waves=ALL)
+    execution = json.loads(deployed.run("start", NAME, "--json").stdout)["execution"]
+    deployed.until(lambda found: found["status"] == "SUCCEEDED")
+    every = document(deployed.run("devices", NAME, "--json").stdout)
+    assert (every["execution"], every["status"]) == (execution, "SUCCEEDED")
+    assert {each["id"] for each in every["devices"]} == set(deployed.devices)
+    assert {each["kind"] for each in every["devices"]} == {"updated"}
+    of_wave = [each["id"] for each in every["devices"] if each["wave"] == "all"]
+    assert deployed.run("devices", NAME, "--wave", "All", "--status", "successful").stdout.split() == of_wave
+    assert len(of_wave) == 12
+    assert deployed.run("devices", NAME, "--status", "failed", "--status", "open").stdout == ""
+    for arguments, said in (
+        (("--wave", "al"), "'al' is no wave of the rollout: did you mean all?"),
+        (("--status", "lost"), "'lost' is no status of a device: "),
+        (("--execution", "never"), "has no execution 'never'"),
+    ):
+        refused = deployed.run("devices", NAME, *arguments)
+        assert refused.exit_code == (1 if "--execution" in arguments else 2)
+        assert said in " ".join(refused.stderr.split())
+    where = ("--port", str(deployed.cloud.port))
+    terminal = Terminal("rollout", "devices", NAME, "--wave", "all", *where, columns=80, rows=24, folder=tmp_path)
+    try:
+        assert terminal.finish() == 0
+    finally:
+        terminal.close()
+    assert "12 of 12 devices" in terminal.lines
+    assert len([line for line in terminal.lines if "Successful" in line and "all" in line]) == 12
+
+
 def test_a_wave_is_approved(deployed: Deployed) -> None:
     deployed.settings(waves=[{**ALL[0], "approval": True}])
     deployed.run("start", NAME)
