@@ -88,14 +88,15 @@ class CdkRun:
             "FUOTA_CONTEXT_OF_APP": str(Path.cwd() / CONTEXT),
             "FUOTA_CONTEXT_OF_RUN": str(self.folder / CONTEXT),
         }
-        preload = Path(__file__).parent / "cdk_context.js"
+        # A group of its own: Ctrl-C is ours to handle, and it is ended as a whole, with the app that it starts.
+        # But only the group of the terminal may read what is typed there; then the app alone has one of its own.
+        is_apart = not (asks and os.isatty(0))
+        preloads = ["cdk_context.js"] if is_apart else ["cdk_context.js", "app_apart.js"]
+        preloaded = [f"--require={Path(__file__).parent / each}" for each in preloads]
         trust = [f"--ca-bundle-path={self.cloud.ca_bundle}"] if self.cloud.ca_bundle else []
-        command = [str(node.node()), "--require", str(preload), str(cdk_cli.ensure()), *_DIRECT, *trust, *arguments]
+        command = [str(node.node()), *preloaded, str(cdk_cli.ensure()), *_DIRECT, *trust, *arguments]
         folder = self.folder if away else None
         pipe = None if listen is None else subprocess.PIPE
-        # A group of its own: Ctrl-C is ours to handle, and it is ended as a whole, with the app that it starts.
-        # But only the group of the terminal may read what is typed there.
-        is_apart = not (asks and os.isatty(0))
         with subprocess.Popen(  # noqa: S603  # the CDK CLI, without a shell
             command,
             env=variables,
@@ -120,6 +121,9 @@ class CdkRun:
 def _end(running: subprocess.Popen[str], *, whole_group: bool) -> None:
     """Kill it, and wait until nothing of it writes files any more."""
     if not whole_group:
+        running.terminate()  # it ends the app
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            running.wait(ENDED_SECONDS)
         running.kill()
         return
     with contextlib.suppress(ProcessLookupError, PermissionError):  # none is left; macOS: only dead ones are
