@@ -18,6 +18,8 @@ CHARACTER = 8.2
 """The widest a character of a status is on average, in units of the picture."""
 
 COUNT_WIDTH = 110
+ALMOST = 99.9
+"""Percent of all; with more, three digits could round up to all."""
 
 
 def status_figure(bars: Sequence[tuple[str, str, int]], caption: str, table: str = "") -> str:
@@ -29,8 +31,12 @@ def status_figure(bars: Sequence[tuple[str, str, int]], caption: str, table: str
 
 
 def share_of(number: int, total: int) -> str:
-    """A count with its share of the whole."""
-    return f"{number:,} ({100 * number / total:.3g} %)" if total else "0"
+    """A count with its share of the whole; close to all it is rounded down: 9,999 of 10,000 are not 100 %."""
+    if not total:
+        return "0"
+    percent = 100 * number / total
+    shown = f"{10_000 * number // total / 100:g}" if percent > ALMOST else f"{percent:.3g}"
+    return f"{number:,} ({shown} %)"
 
 
 def kinds_of(counts: Mapping[str, int]) -> list[tuple[str, str, int]]:
