@@ -69,16 +69,6 @@ def _drawn(gates: Sequence[tuple[str, dict[str, Any]]], asked: float, width_kind
             f'<line x1="{at:.1f}" x2="{at:.1f}" y1="0" y2="{height}" stroke="var(--grid)"/>'
             f'<text x="{at:.1f}" y="{height + 16}" text-anchor="middle" fill="var(--muted)">{mark} %</text>'
         )
-    for row, (label, gate) in enumerate(gates):
-        top = row * (ROW + above) + above + (ROW - BAR) / 2
-        lower, upper = place(float(gate.get("lowerBound", 0))), place(float(gate.get("upperBound", 1)))
-        colour = COLOURS.get(str(gate.get("outcome")), OPEN)
-        name = (0, top + BAR / 2 + 4) if wide else (0, top - 6)
-        drawn.append(
-            f'<text x="{name[0]}" y="{name[1]:g}" fill="var(--ink)">{page.text(label)}</text>'
-            f'<rect x="{lower:.1f}" y="{top:g}" width="{max(3.0, upper - lower):.1f}" height="{BAR}" rx="3"'
-            f' fill="var({colour})"/>'
-        )
     at = place(asked)
     anchor = "start" if asked - begin < (1 - begin) / 2 else "end"
     drawn.append(
@@ -87,6 +77,17 @@ def _drawn(gates: Sequence[tuple[str, dict[str, Any]]], asked: float, width_kind
         f'<text x="{at:.1f}" y="{height + AXIS}" text-anchor="{anchor}" fill="var(--limit)">'
         f"{100 * asked:g} % asked for</text>"
     )
+    for row, (label, gate) in enumerate(gates):
+        top = row * (ROW + above) + above + (ROW - BAR) / 2
+        lower, upper = place(float(gate.get("lowerBound", 0))), place(float(gate.get("upperBound", 1)))
+        colour = COLOURS.get(str(gate.get("outcome")), OPEN)
+        name = (0, top + BAR / 2 + 4) if wide else (0, top - 6)
+        drawn.append(
+            f'<text x="{name[0]}" y="{name[1]:g}" fill="var(--ink)" stroke="var(--paper)" stroke-width="4"'
+            f' paint-order="stroke">{page.text(label)}</text>'
+            f'<rect x="{lower:.1f}" y="{top:g}" width="{max(3.0, upper - lower):.1f}" height="{BAR}" rx="3"'
+            f' fill="var({colour})"/>'
+        )
     box = f"0 0 {width} {height + AXIS + 6}"
     return f'<svg viewBox="{box}" font-size="13" font-family="var(--font)">{"".join(drawn)}</svg>'
 
