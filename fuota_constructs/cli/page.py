@@ -27,6 +27,15 @@ def text(value: str) -> str:
     return escape(visible(value, keep_lines=True))
 
 
+def wrapped(value: str) -> str:
+    """A text as HTML whose lines end within no option and no percentage, and sooner after a `/` than in a word."""
+    return re.sub(
+        r"(?<!\S)--[a-z][\w-]*|[\d.,]+ %|/(?=\w)",
+        lambda found: "/<wbr>" if found[0] == "/" else f'<span class="whole">{found[0]}</span>',
+        text(value),
+    )
+
+
 def document(title: str, parts: Iterable[str]) -> str:
     """A whole page. It may load nothing and run no script but ours, whatever names somebody gave to their devices."""
     style = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
@@ -47,21 +56,21 @@ def document(title: str, parts: Iterable[str]) -> str:
 
 
 def opening(title: str, lead: str, about: Iterable[str], banner: Banner) -> str:
-    """How every page opens: its title, a sentence, what it is about, and the banner."""
-    parts = [f"<h1>{text(title)}</h1>"]
+    """How every page opens: its title, a sentence, the banner, and what it is about."""
+    parts = [f"<h1>{wrapped(title)}</h1>"]
     parts += [f'<p class="lead">{text(lead)}</p>'] if lead else []
-    parts += [f'<p id="about">{" &middot; ".join(f"<span>{text(part)}</span>" for part in about)}</p>']
     drawn = [f'<p class="headline">{prose(banner.headline)}</p>']
     drawn += [_said("causes", "Why", banner.shown(banner.causes), ())]
     drawn += [_said("remedies", "What to do", banner.shown(banner.remedies), banner.commands)]
     icon = f'<span class="icon" aria-hidden="true">{ICONS[banner.level]}</span>'
     shown = f'<section id="verdict" class="{banner.level}">{icon}<div>{"".join(drawn)}</div></section>'
-    return "\n".join([*parts, shown])
+    details = " &middot; ".join(f"<span>{text(part)}</span>" for part in about)
+    return "\n".join([*parts, shown, f'<p id="about">{details}</p>'])
 
 
 def _said(identity: str, heading: str, lines: Sequence[str], commands: Sequence[str]) -> str:
     items = [f"<li>{prose(line)}</li>" for line in lines]
-    items += [f"<li><code>{text(command)}</code></li>" for command in commands]
+    items += [f"<li><code>{wrapped(command)}</code></li>" for command in commands]
     return f'<h2>{heading}</h2><ul id="{identity}">{"".join(items)}</ul>' if items else ""
 
 
@@ -100,7 +109,7 @@ def tiles(figures: Iterable[Figure]) -> str:
         verdict = figure.verdict and f'<span class="{_class(figure.verdict)}">{text(figure.verdict)}</span>'
         remark = ": ".join(part for part in (verdict, text(figure.remark)) if part)
         drawn.append(
-            f'<div><dt>{text(figure.name)}</dt><dd class="value">{text(figure.value)}</dd>'
+            f'<div><dt>{text(figure.name)}</dt><dd class="value">{wrapped(figure.value)}</dd>'
             f'<dd class="remark">{remark}</dd></div>'
         )
     return f'<dl class="tiles of-{len(drawn)}">\n{chr(10).join(drawn)}\n</dl>'

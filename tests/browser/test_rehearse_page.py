@@ -74,6 +74,24 @@ def test_pictures_and_figures_are_there(browser, page: str, width: int) -> None:
     assert seen["tiles"] == ["Success", "Session", "Fragments", "Loss"]
 
 
+def test_no_word_of_the_cohorts_is_broken_on_a_narrow_screen(browser, page: str) -> None:
+    broken = browser.ask(
+        page.replace(">devices</th><td>200", ">underground-carparks</th><td>200"),
+        """const broken = [], table = document.querySelector("#cohorts table");
+        const nodes = document.createTreeWalker(table, NodeFilter.SHOW_TEXT);
+        while (nodes.nextNode())
+          for (const word of nodes.currentNode.data.matchAll(/[^\\s-]+/g)) {
+            const range = document.createRange();
+            range.setStart(nodes.currentNode, word.index);
+            range.setEnd(nodes.currentNode, word.index + word[0].length);
+            if (new Set([...range.getClientRects()].map(each => each.top)).size > 1) broken.push(word[0]);
+          }
+        return broken;""",
+        width=320,
+    )
+    assert broken == []
+
+
 def test_headings_of_the_devices_are_on_every_sheet_of_paper(browser, page: str) -> None:
     # Chromium repeats a head that may not be broken, and that has no box of a button in it.
     seen = browser.ask(

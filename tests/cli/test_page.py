@@ -2,6 +2,7 @@
 
 from fuota_constructs.cli import page
 from fuota_constructs.cli.banner import Banner
+from fuota_constructs.cli.figures import Figure
 from fuota_constructs.cli.level import Level
 
 
@@ -23,3 +24,12 @@ def test_a_banner_says_its_level_why_and_what_to_do() -> None:
     assert "<h1>&lt;T&gt;</h1>" in shown
     assert "`" not in shown
     assert Banner(Level.OPEN, "pending").headline == "pending"
+
+
+def test_the_verdict_is_above_what_it_is_about_and_lines_end_where_nothing_is_torn() -> None:
+    banner = Banner(Level.FAILED, "nobody has it", commands=("fuota rollout devices Fleet/Meters --status failed",))
+    shown = page.opening("Rollout Fleet/Meters", "", ["EU868"], banner)
+    assert shown.index('id="verdict"') < shown.index('id="about"')
+    assert "<h1>Rollout Fleet/<wbr>Meters</h1>" in shown
+    assert '<span class="whole">--status</span> failed' in shown
+    assert '999 (<span class="whole">99.9 %</span>)' in page.tiles([Figure("Delivered", "999 (99.9 %)")])
