@@ -63,6 +63,13 @@ def test_the_axis_begins_below_the_least(lower: float, success: float, marks: li
     assert [int(mark) for mark in re.findall(r'fill="var\(--muted\)">(\d+) %</text>', half)] == marks
 
 
+def test_no_line_crosses_the_name_of_a_gate() -> None:
+    drawn = figure(WaveStatus("a", "PASSED", 9, gates=(gate(0, "PASSED", 0.9, 1.0),)), success=0.9)
+    for picture in drawn.split("</svg>")[:2]:
+        assert picture.rindex("<line") < picture.index(">a, session 1<")
+        assert re.search(r'stroke="var\(--paper\)" [^>]*paint-order="stroke">a, session 1<', picture)
+
+
 def test_pictures_of_several_rollouts_have_names_of_their_own_and_long_waves_fit() -> None:
     wave = WaveStatus("<b>" + "w" * 60, "PASSED", 9, gates=(gate(0, "PASSED", 0.9, 1.0),))
     assert 'id="bounds"' in figure(wave, success=0.9)
