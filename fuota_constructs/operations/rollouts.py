@@ -148,6 +148,17 @@ def item(aws: Aws, rollout: Rollout, key: str) -> dict[str, Any]:
     return {name: next(iter(value.values())) for name, value in (answer.get("Item") or {}).items()}
 
 
+def remedy_of(error: ClientError, rollout: Rollout) -> str:
+    """What to do where the table or the bucket of a rollout is gone, as after half a deletion; else nothing."""
+    gone = {
+        "ResourceNotFoundException": f"its table {rollout.table}",
+        "NoSuchBucket": f"its bucket {rollout.bucket}",
+    }.get(code_of(error))
+    if gone is None:
+        return ""
+    return f"{gone} is gone: deploy its stack again, or delete what is left of it, {rollout.machine_arn}"
+
+
 def under_way(aws: Aws, rollout: Rollout) -> str:
     """The name of the execution that is under way, empty where there is none."""
     for status in sorted(UNDER_WAY):

@@ -50,6 +50,7 @@ def list_rollouts(access: Access, *, as_json: bool, json_file: Path | None) -> i
     from fuota_constructs.operations.failures import explained, is_about_one
     from fuota_constructs.operations.rollout_status import NotStartedError, read_status
     from fuota_constructs.operations.rollouts import list_rollouts as read
+    from fuota_constructs.operations.rollouts import remedy_of
     from fuota_constructs.operations.visible_text import visible
 
     places: list[Place] = []
@@ -65,7 +66,8 @@ def list_rollouts(access: Access, *, as_json: bool, json_file: Path | None) -> i
             except ClientError as error:
                 if not is_about_one(error):
                     raise
-                problem = explained(error, profile=access.profile)
+                said = (explained(error, profile=access.profile), remedy_of(error, rollout))
+                problem = "; ".join(filter(None, said))
             listed.append((place.of_account(rollout.account), rollout, status, problem))
     text = as_text("rollout-list", {"rollouts": [_content(*each) for each in listed]})
     if as_json:
@@ -112,5 +114,7 @@ def _show(listed: list[Listed]) -> None:
             said = "not read" if problem else summary_of(status) if status else "not started"
             table.add_row(Text(str(rollout)), Text(visible(said)), style="red" if problem else "")
         console.print(table)
-    console.print("look at one with" if len(listed) > 1 else "look at it with", style="bold")
-    print_commands((place.command("rollout", "status", rollout.name) for place, rollout, *_ in listed), console)
+    read = [(place, rollout) for place, rollout, _, problem in listed if not problem]
+    if read:
+        console.print("look at one with" if len(read) > 1 else "look at it with", style="bold")
+        print_commands((place.command("rollout", "status", rollout.name) for place, rollout in read), console)

@@ -75,6 +75,11 @@ def test_fails_for_one_that_cannot_be_read_and_lists_the_others(deployed: Deploy
     table = " ".join(shown.stdout.replace("│", " ").split())
     assert "not started" in table
     assert "not read" in table
+    remedy = f"its table deleted is gone: deploy its stack again, or delete what is left of it, {machine}"
+    assert problems["Old/Rollout"].endswith(f"; {remedy}")
+    assert remedy in shown.stderr
+    assert f"fuota rollout status {NAME} " in table
+    assert "fuota rollout status Old/Rollout" not in table
     assert deployed.run("list").exit_code == 0
 
 
