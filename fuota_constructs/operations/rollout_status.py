@@ -118,14 +118,14 @@ def read_status(aws: Aws, rollout: Rollout, execution: str | None = None, kept: 
 
     Raises:
         NotStartedError: there is none.
-        OperationError: there is no such execution.
+        OperationError: there is no such execution, or it is none of the settings of a rollout.
     """
     control = item(aws, rollout, "control")
     described = _described(aws, rollout, execution, control)
     name = str(described["name"])
     if control.get("Execution") != name:
         control = {}
-    settings = _document(described.get("input"))
+    settings = _settings(rollout, name, described.get("input"))
     evidence = read_evidence(aws, rollout, name, kept)
     status, reason = _state(described, control)
     return RolloutStatus(
@@ -190,6 +190,20 @@ def _state(described: dict[str, Any], control: dict[str, Any]) -> tuple[str, str
         return ABORTED, said or "the operator said abort"
     how = {"ABORTED": "its execution was stopped", "TIMED_OUT": "its execution timed out"}
     return FAILED, f"{how.get(status, 'its execution failed')}{': ' if said else ''}{said}"
+
+
+def _settings(rollout: Rollout, execution: str, text: str | None) -> dict[str, Any]:
+    """What an execution was started with; the console starts one with whatever is typed there."""
+    found = json.loads(text) if text else {"waves": []}
+    waves = found.get("waves") if isinstance(found, dict) else None
+    if not isinstance(waves, list) or not all(isinstance(wave, dict) for wave in waves):
+        raise RolloutError(
+            f"execution {execution} of rollout {rollout} was started by hand, with an input that has no waves: once it"
+            " is over, start one with the settings of the deployment",
+            "start",
+        )
+    settings: dict[str, Any] = found
+    return settings
 
 
 def _document(text: str | None) -> dict[str, Any]:

@@ -47,6 +47,7 @@ def list_rollouts(access: Access, *, as_json: bool, json_file: Path | None) -> i
 
     from fuota_constructs.cli.documents import as_text
     from fuota_constructs.cli.output_files import deliver
+    from fuota_constructs.operations.errors import OperationError
     from fuota_constructs.operations.failures import explained, is_about_one
     from fuota_constructs.operations.rollout_status import NotStartedError, read_status
     from fuota_constructs.operations.rollouts import list_rollouts as read
@@ -63,6 +64,8 @@ def list_rollouts(access: Access, *, as_json: bool, json_file: Path | None) -> i
                 status = read_status(aws, rollout)
             except NotStartedError:
                 pass
+            except OperationError as error:
+                problem = str(error)
             except ClientError as error:
                 if not is_about_one(error):
                     raise

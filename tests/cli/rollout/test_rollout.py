@@ -83,6 +83,34 @@ def test_fails_for_one_that_cannot_be_read_and_lists_the_others(deployed: Deploy
     assert deployed.run("list").exit_code == 0
 
 
+@pytest.mark.parametrize("given", ["[]", "{}", '{"waves": 3}', '{"waves": ["canary"]}'])
+def test_fails_for_one_that_was_started_by_hand_and_lists_the_others(deployed: Deployed, given: str) -> None:
+    states = deployed.cloud.client("stepfunctions")
+    tags = {
+        "fuota-constructs:rollout": "By/Hand",
+        "fuota-constructs:rollout-table": TABLE,
+        "fuota-constructs:rollout-bucket": BUCKET,
+    }
+    machine = states.create_state_machine(
+        name="by-hand",
+        roleArn=ROLE,
+        definition=json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}),
+        tags=[{"key": key, "value": value} for key, value in tags.items()],
+    )["stateMachineArn"]
+    states.start_execution(stateMachineArn=machine, name="typed", input=given)
+    try:
+        listed, status = deployed.run("list", "--json"), deployed.run("status", "By/Hand")
+    finally:
+        states.delete_state_machine(stateMachineArn=machine)
+    said = "execution typed of rollout By/Hand was started by hand, with an input that has no waves"
+    assert (listed.exit_code, status.exit_code) == (1, 1)
+    problems = {each["name"]: each["problem"] for each in document(listed.stdout)["rollouts"]}
+    assert problems.keys() == {NAME, IDLE, "By/Hand"}
+    assert problems["By/Hand"].startswith(said)
+    assert status.stderr.startswith(f"fuota: {said}")
+    assert f"`fuota rollout start By/Hand --local --port {deployed.cloud.port}`" in status.stderr
+
+
 def test_local_status_shows_a_rollout_beside_tasks_and_groups(deployed: Deployed) -> None:
     place = ["local", "status", "--port", str(deployed.cloud.port)]
     shown = CliRunner().invoke(root, place).stdout
