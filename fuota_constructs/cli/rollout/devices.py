@@ -68,12 +68,12 @@ def devices(
     Examples:
       fuota rollout devices Meters/Rollout --status failed --status open
       fuota rollout devices Meters/Rollout --wave canary --status silent
-      fuota rollout devices Meters/Rollout --json | jq -r '.devices[] | .wave + " " + .id'
+      fuota rollout devices Meters/Rollout --json | jq -r '.devices[].id'
 
     \b
     Exit codes:
       0  listed; there may be none
-      1  could not look (not there, not started, no answer, evidence gone), or write the file
+      1  could not look (not there, not started, no answer, no evidence), or write
       2  wrong usage, or no such status or wave
     """
     from fuota_constructs.cli.documents import as_text

@@ -40,7 +40,7 @@ def list_rollouts(access: Access, *, as_json: bool, json_file: Path | None) -> i
     \b
     Exit codes:
       0  looked; there may be none
-      1  could not look (no credentials or answer), or not at each, or write the file
+      1  could not look (no credentials or answer), or not at each, or write
       2  wrong usage
     """
     from botocore.exceptions import ClientError

@@ -38,7 +38,7 @@ def list_tasks(access: Access, *, as_json: bool, json_file: Path | None) -> int:
     \b
     Exit codes:
       0  looked; there may be none
-      1  could not look (no credentials or answer), or not at each, or write the file
+      1  could not look (no credentials or answer), or not at each, or write
       2  wrong usage
     """
     from fuota_constructs.cli import documents
