@@ -20,7 +20,7 @@ from fuota_constructs.synth_checks import expect_own_place, place_of_stack
 from fuota_constructs.template.durations import without_float_error
 from fuota_constructs.template.references import bucket_of, referred, role_of, wireless_device_ids
 from fuota_constructs.template.service_arns import expect_arn, expect_id, parts_of
-from fuota_constructs.template.tokens import is_known, maker_of, shown
+from fuota_constructs.template.tokens import is_known, known_text, maker_of, shown
 
 if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
@@ -54,7 +54,7 @@ def image_of(value: object, at: IConstruct) -> AssetImage | BucketImage:
     """The value, if it is an image."""
     if isinstance(value, AssetImage | BucketImage):
         return value
-    path = repr(str(value)) if isinstance(value, str | os.PathLike) else "path"
+    path = repr(str(value)) if isinstance(value, str | os.PathLike) and is_known(value) else "path"
     remedy = object_remedy(value) or (
         f"write FirmwareImage.from_asset({path}) for a file, or FirmwareImage.from_bucket(bucket, key) for an object in"
         " a bucket"
@@ -110,7 +110,7 @@ def own_role_of(firmware_update_role: iam.IRole | IRoleRef | None, at: IConstruc
     given = role_of(firmware_update_role)
     if given is not None or firmware_update_role is None:
         return given
-    arn = repr(firmware_update_role) if isinstance(firmware_update_role, str) else "arn"
+    arn = repr(given_text) if (given_text := known_text(firmware_update_role)) else "arn"
     raise FuotaValidationError(
         "firmware-update-role",
         f"firmware_update_role is {shown(firmware_update_role)}; give a role: a FirmwareUpdateRole, an iam.Role, or"
@@ -296,7 +296,7 @@ def rendered(properties: Mapping[str, object]) -> dict[str, object]:
 def _can_be_written(value: object) -> bool:
     if isinstance(value, float):
         return math.isfinite(value)
-    return isinstance(value, str | int) or (hasattr(value, "__jsii_ref__") and cdk.Token.is_unresolved(value))
+    return isinstance(value, str | int) or not is_known(value)
 
 
 def _rule_of(name: str) -> str:

@@ -32,13 +32,15 @@ def is_known(value: object) -> bool:
     """Whether a value is known now.
 
     Texts with a token in them are told by CDK's own mark, numbers and objects by asking the CDK: a number token is a
-    float of about -1.9e289, so a whole number is worth no round trip.
+    float of about -1.9e289, so a whole number is worth no round trip. The CDK takes for a token what has a method
+    `resolve`, as a stack has: a construct is none.
     """
     if isinstance(value, str):
         return not (_TOKEN_IN_TEXT.search(value) or is_stand_in(value))
     if isinstance(value, float):
         return not math.isfinite(value) or not cdk.Token.is_unresolved(value)  # jsii cannot transport the others
-    return not (hasattr(value, "__jsii_ref__") and cdk.Token.is_unresolved(value))
+    may_be_token = hasattr(value, "__jsii_ref__") and not hasattr(type(value), "node")
+    return not (may_be_token and cdk.Token.is_unresolved(value))
 
 
 def is_token(value: object) -> bool:
@@ -66,6 +68,19 @@ def maker_of(text: str) -> cdk.CfnResource | None:
     return cast("cdk.CfnResource", target) if target is not None and cdk.CfnResource.is_cfn_resource(target) else None
 
 
+def number_token(value: object) -> float | None:
+    """A token, given as a number, a text or an object, as the number that a property of a number takes; else None.
+
+    The property of a typed resource is set in Node.js, where jsii refuses a text for a number, a token or not.
+    """
+    if isinstance(value, float):
+        return value
+    if isinstance(value, str):
+        parts = cdk.Tokenization.reverse_string(value)
+        value = parts.first_token if parts.length == 1 else None  # of more parts no number is made
+    return cdk.Token.as_number(value) if value is not None else None
+
+
 def is_list_token(value: object) -> bool:
     """Whether a value is the one element of a list that is known only at deployment."""
     return isinstance(value, str) and value.startswith("#{Token[")
@@ -75,11 +90,13 @@ def shown(value: object) -> str:
     """A value as a message shows it: never the encoding of a token, never the address of an object."""
     if isinstance(value, cdk.Duration):
         return "a Duration known only at deployment" if value.is_unresolved() else f"Duration {value.to_iso_string()}"
-    if path := _path_of(value):  # before asking for tokens, because a stack passes for one
+    if path := _path_of(value):
         kind = type(value).__name__.lstrip("_")
         return f"{_article('Construct' if kind.endswith('Proxy') else kind)} ({path})"  # a proxy of jsii's
     if (isinstance(value, float | int) and _NO_NUMBER_OF_A_USER < abs(value) < math.inf) or not is_known(value):
         return "a value known only at deployment"
+    if isinstance(value, list | tuple) and not all(map(is_known, value)):
+        return "a list with values known only at deployment"
     text = repr(value)
     if re.search(r" at 0x[0-9a-f]+>$", text):
         return _article(type(value).__name__)

@@ -130,3 +130,28 @@ def test_fails_naming_what_has_to_be_known_at_synth(give: Callable[[cdk.Stack], 
 
 def test_a_stack_that_is_being_looked_up_is_none_yet() -> None:
     MulticastGroup(cdk.Stack(), "G", **GROUP, device_stack="dummy-value-for-/fleet/stack")
+
+
+@pytest.mark.parametrize(
+    "parameter", ["redundancy_percent", "fragment_size_bytes", "planned_loss_percent", "description"]
+)
+def test_fails_with_a_stack_that_is_given_for_a_value(parameter: str, stack: cdk.Stack) -> None:
+    """The CDK says that a stack is a token, and ends in a RangeError when it resolves it."""
+    assert is_known(stack)
+    image = FirmwareImage.from_bucket(s3.Bucket.from_bucket_name(stack, "B", "acme-b"), "k", size_bytes=9000)
+    given: dict[str, Any] = {parameter: stack}
+    FuotaTask(stack, "Task", firmware_image=image, rf_region=RfRegion.EU868, **given)
+    with pytest.raises(RuntimeError, match=rf"{parameter} is .*Stack"):
+        cdk.App.of(stack).synth()  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("parameter", ["firmware_image", "firmware_update_role", "rf_region", "access_per_image"])
+def test_messages_never_show_the_encoding_of_a_token(parameter: str, stack: cdk.Stack) -> None:
+    image = FirmwareImage.from_bucket(s3.Bucket.from_bucket_name(stack, "B", "acme-b"), "k", size_bytes=9000)
+    text = cdk.CfnParameter(stack, "P").value_as_string
+    devices = cdk.CfnParameter(stack, "L", type="CommaDelimitedList").value_as_list
+    for number, token in enumerate((text, devices)):
+        given: dict[str, Any] = {"firmware_image": image, "rf_region": RfRegion.EU868, parameter: token}
+        with pytest.raises(FuotaValidationError, match="known only at deployment") as refused:
+            FuotaTask(stack, f"Task{number}", **given)
+        assert "Token[" not in str(refused.value)
