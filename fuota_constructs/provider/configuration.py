@@ -13,7 +13,7 @@ from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.template.encryption_key import key_of
 from fuota_constructs.template.references import refers, role_of
 from fuota_constructs.template.role_trust import trusts
-from fuota_constructs.template.tokens import is_known, shown
+from fuota_constructs.template.tokens import is_known, number_token, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -163,8 +163,10 @@ def _check_role(value: object, name: str, at: IConstruct) -> object:
 
 
 def _check_concurrency(value: object, name: str, at: IConstruct) -> object:
+    if not is_known(value) and (number := number_token(value)) is not None:
+        return number
     whole = isinstance(value, int) and not isinstance(value, bool)
-    if is_known(value) and not (whole and cast("int", value) >= 1):
+    if not (whole and cast("int", value) >= 1):
         _refuse(name, f"{shown(value)}; give a whole number from 1: with 0 no deployment gets an answer", at)
     return value
 

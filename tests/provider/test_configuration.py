@@ -115,6 +115,25 @@ def test_the_nearer_scope_counts(app, image):
         assert function.reserved_concurrent_executions == expected
 
 
+@pytest.mark.parametrize(
+    ("given", "rendered"),
+    [
+        (lambda at: cdk.CfnParameter(at, "P", type="Number").value_as_string, {"Ref": "P"}),
+        (lambda at: cdk.CfnParameter(at, "P", type="Number").value_as_number, {"Ref": "P"}),
+        (lambda _: cdk.Fn.condition_if("C", 1, 2), {"Fn::If": ["C", 1, 2]}),
+    ],
+)
+def test_reserved_concurrency_that_is_known_only_at_deployment(stack, image, synth, given, rendered):
+    """Lambda's property is a number in Node.js, where jsii takes neither a text nor an object for it."""
+    cdk.CfnCondition(stack, "C", expression=cdk.Fn.condition_equals(cdk.Aws.REGION, "eu-west-1"))
+    value = given(stack)
+    FuotaProvider.configure(stack, reserved_concurrent_executions=value)
+    FuotaProvider.configure(stack, reserved_concurrent_executions=value)  # the same again is no other value
+    use(stack, image)
+    for function in functions(synth(stack)):
+        assert function["Properties"]["ReservedConcurrentExecutions"] == rendered
+
+
 def test_given_subnets_and_groups(stack, image, synth):
     vpc = ec2.Vpc.from_vpc_attributes(
         stack, "Vpc", vpc_id="vpc-1", availability_zones=["a"], isolated_subnet_ids=["subnet-i"]
@@ -192,6 +211,16 @@ def test_a_log_key_that_is_not_of_this_app_is_warned_of(stack, image, synth):
         (lambda at: {"role": role_of(at, "ec2.amazonaws.com")}, "provider-role", "lambda.amazonaws.com may not assume"),
         (lambda _: {"reserved_concurrent_executions": 0}, "provider-reserved-concurrent-executions", "from 1"),
         (lambda _: {"reserved_concurrent_executions": True}, "provider-reserved-concurrent-executions", "True; give"),
+        (
+            lambda _: {"reserved_concurrent_executions": f"1{cdk.Fn.ref('P')}"},
+            "provider-reserved-concurrent-executions",
+            "known only at deployment; give a whole number",
+        ),
+        (
+            lambda at: {"reserved_concurrent_executions": at},
+            "provider-reserved-concurrent-executions",
+            "a Stack",
+        ),
         (lambda _: {"log_retention": 30}, "provider-log-retention", "logs.RetentionDays.ONE_YEAR"),
         (lambda _: {"log_group_encryption_key": "k"}, "encryption-key", "log_group_encryption_key is 'k'"),
         (lambda _: {"environment_encryption": 1}, "encryption-key", "environment_encryption is 1"),
