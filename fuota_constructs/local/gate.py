@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from fuota_constructs.local.fleet.loss import FleetError, number
 from fuota_constructs.local.task_outcome import SUCCESSFUL, cohorts_of
 from fuota_constructs.lorawan.plan_command import keeps_dwell_time, plan_words
+from fuota_constructs.lorawan.regions import has_slower
 from fuota_constructs.lorawan.session_plan import TS005_CLASS_C_SECONDS
 
 if TYPE_CHECKING:
@@ -277,8 +278,9 @@ def _against_loss(outcome: Rehearsed) -> list[str]:
             hours = f"{task.session_seconds / 3600:.1f} h, a class C device ends it after 9.1 h"
             remedy = f"make the session shorter ({hours}): larger fragments at a faster data rate, a shorter interval"
         else:
+            slower = ", or a slower data rate" if has_slower(given.rf_region, given.data_rate) else ""
             remedy = (
-                f"more redundancy than {given.redundancy_percent} %, or a slower data rate: they lost up to"
+                f"more redundancy than {given.redundancy_percent} %{slower}: they lost up to"
                 f" {100 * most:.3g} % of the fragments;"
                 f" `{_plan_command(task, failed, loss_percent=planned)}` chooses"
             )

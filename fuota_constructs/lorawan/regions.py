@@ -147,6 +147,12 @@ def region(name: str) -> Region | None:
     return _region(name) if name in _facts() else None
 
 
+def has_slower(region_name: str | None, data_rate: int | None) -> bool:
+    """Whether a region has a slower downlink data rate than this one; True where that is not known."""
+    facts = region(region_name or "")
+    return facts is None or data_rate != facts.data_rates[0].index
+
+
 @functools.cache
 def _facts() -> dict[str, dict[str, Any]]:
     document = json.loads(Path(__file__).with_name("regions.json").read_text(encoding="utf-8"))

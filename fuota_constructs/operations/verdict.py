@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from fuota_constructs.lorawan.plan_command import keeps_dwell_time, plan_words
 from fuota_constructs.lorawan.redundancy import decode_probability
+from fuota_constructs.lorawan.regions import has_slower
 from fuota_constructs.lorawan.session_plan import DEFAULT_LOSS
 from fuota_constructs.operations import task as states
 from fuota_constructs.operations.device_status import NOT_GIVEN, status_named
@@ -162,9 +163,9 @@ def _remedy_for_loss(progress: Progress) -> str:
         return f"start a new task with {longer_interval(progress.plan)}"
     if progress.plan and redundancy is not None:
         now += f", which {SURE:.0%} of devices survive up to about {_loss_survived_by(progress.plan, SURE):.0%} loss"
-    return (
-        f"start a new task with more redundancy ({now}; `fuota plan` says how much a loss needs), or a slower data rate"
-    )
+    remedy = f"start a new task with more redundancy ({now}; `fuota plan` says how much a loss needs)"
+    plan = progress.plan
+    return f"{remedy}, or a slower data rate" if not plan or has_slower(plan.region, plan.data_rate) else remedy
 
 
 def longer_interval(plan: SessionPlan) -> str:

@@ -181,6 +181,9 @@ def test_devices_in_no_session_count() -> None:
     ("given", "remedy"),
     [
         ({}, "MissingFrag in task-t: more redundancy than 30 %, or a slower data rate: they lost up to 25.1 % of the"),
+        ({"data_rate": 0}, "MissingFrag in task-t: more redundancy than 30 %: they lost up to 25.1 % of the"),
+        ({"rf_region": "US915", "data_rate": 8}, "more redundancy than 30 %: they lost"),
+        ({"rf_region": "US915", "data_rate": 9}, "more redundancy than 30 %, or a slower data rate: they lost"),
         ({"redundancy_percent": None, "fragment_interval_ms": None}, "give it redundancy_percent, fragment_interval:"),
         ({"seconds": 40_000.0}, "make the session shorter (11.1 h, a class C device ends it after 9.1 h)"),
     ],

@@ -8,7 +8,7 @@ import pytest
 
 from fuota_constructs import RfRegion
 from fuota_constructs.lorawan import regions as regions_module
-from fuota_constructs.lorawan.regions import region, regions
+from fuota_constructs.lorawan.regions import has_slower, region, regions
 
 
 def test_regions_are_those_of_aws() -> None:
@@ -49,6 +49,21 @@ def test_what_is_not_known_is_none() -> None:
     assert europe is not None
     assert europe.data_rate(8) is None
     assert region("XX999") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "data_rate", "slower"),
+    [
+        ("EU868", 0, False),
+        ("EU868", 1, True),
+        ("US915", 8, False),
+        ("CN470", 1, False),
+        ("XX999", 0, True),
+        (None, 0, True),
+    ],
+)
+def test_whether_there_is_a_slower_data_rate(name: str | None, data_rate: int, slower: bool) -> None:
+    assert has_slower(name, data_rate) is slower
 
 
 FACTS = json.loads((Path(regions_module.__file__).with_name("regions.json")).read_text())

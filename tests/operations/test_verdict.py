@@ -106,6 +106,14 @@ def test_some_of_them_is_in_part_with_a_cause_for_each_status() -> None:
     assert any("delta image" in remedy for remedy in verdict.remedies)
 
 
+@pytest.mark.parametrize(("data_rate", "says_so"), [(3, True), (0, False)])
+def test_no_slower_data_rate_is_proposed_where_there_is_none(data_rate: int, says_so: bool) -> None:
+    facts = regions()["EU868"]
+    plan = plan_session(2_000, Conditions(facts), data_rate=facts.data_rates[data_rate], fragment_bytes=48)
+    remedies = verdict_of(replace(_progress("MissingFrag"), plan=plan)).remedies
+    assert any("or a slower data rate" in remedy for remedy in remedies) == says_so
+
+
 def test_the_stack_of_the_devices_says_what_their_statuses_prove() -> None:
     lost = _progress("MissingFrag", "MissingFrag")
     swl2001 = verdict_of(lost, stacks=[DeviceStack.of("swl2001")])
