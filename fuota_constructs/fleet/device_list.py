@@ -56,7 +56,7 @@ class DeviceList:
         Raises `FuotaValidationError` (`device-list`) for none, one that is given twice, one that is no id, and one
         that is known only at deployment: give such ids to the group itself.
         """
-        if isinstance(ids, str) or not hasattr(ids, "__iter__"):
+        if isinstance(ids, str | type) or not hasattr(ids, "__iter__"):
             raise FuotaValidationError(RULE, f"ids is {shown(ids)}; give a list of ids: DeviceList.of(['...'])")
         return DeviceList((_Row(f"item {number}", value) for number, value in enumerate(ids, start=1)), "ids")
 

@@ -233,6 +233,8 @@ def _spelled(stack: DeviceStack) -> str:
 
 
 def _as_it_comes(name: str) -> DeviceStack:
+    if not isinstance(name, str):
+        raise ValueError(f"name is of the type {type(name).__name__}; give a text, such as 'loramac-node'")
     stack, at, release = name.partition("@")
     entry = _entry(stack)
     release = release if at else entry["newest"]

@@ -102,6 +102,7 @@ def test_fails_when_there_is_no_file(path, words):
         ([], "ids has no ids"),
         (ONE, "give a list of ids"),
         (7, "give a list of ids"),
+        (list, "give a list of ids"),
         ([ONE, TWO, ONE], f"item 3 has {ONE} again, which item 1 has"),
         ([None], "item 1 has None, which is no id"),
         (

@@ -148,3 +148,9 @@ def test_sizes_that_are_taken(name: str, size: int, *, taken: bool) -> None:
 def test_counts_that_are_taken() -> None:
     assert [DeviceStack.of("loramac-node").takes_count(count) for count in (21, 22)] == [True, False]
     assert [DeviceStack.of("mbed").takes_count(count) for count in (16383, 16384)] == [True, False]
+
+
+@pytest.mark.parametrize("name", [None, 4, b"zephyr", ["zephyr"], str])
+def test_fails_for_a_name_that_is_no_text(name: object) -> None:
+    with pytest.raises(ValueError, match=f"name is of the type {type(name).__name__}; give a text"):
+        DeviceStack.of(name)  # type: ignore[arg-type]
