@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.firmware.firmware_image import AssetImage, FirmwareImage
+from fuota_constructs.template.tokens import shown
 
 if TYPE_CHECKING:
     from typing import Self
@@ -40,7 +41,7 @@ class Descriptor(bytes):
         if not isinstance(given, AssetImage):
             raise FuotaValidationError(
                 "descriptor-format",
-                f"the base is {given!r}; give a delta, or the base as FirmwareImage.from_asset or its path",
+                f"the base is {shown(given)}; give a delta, or the base as FirmwareImage.from_asset or its path",
             )
         return cls(bytes.fromhex(_base_digest(given))[:BYTES])
 
@@ -55,8 +56,8 @@ class Descriptor(bytes):
         if not numbers or max(numbers) > _MOST:
             raise FuotaValidationError(
                 "descriptor-format",
-                f"version is {version!r}; give 1 to {BYTES} numbers of 0 to {_MOST} with dots, such as '2.4.0': more"
-                f" does not fit into {BYTES} bytes",
+                f"version is {shown(version)}; give 1 to {BYTES} numbers of 0 to {_MOST} with dots, such as '2.4.0':"
+                f" more does not fit into {BYTES} bytes",
             )
         return cls(bytes([*numbers, *[0] * (BYTES - len(numbers))])[::-1])
 

@@ -49,3 +49,10 @@ def test_fails_for_a_base_that_nobody_has_read() -> None:
     bucket = s3.Bucket(cdk.Stack(), "Bucket")
     with pytest.raises(FuotaValidationError, match="give a delta, or the base as FirmwareImage"):
         Descriptor.of_base(FirmwareImage.from_bucket(bucket, "base.bin"))
+
+
+@pytest.mark.parametrize("make", [Descriptor.of_version, Descriptor.of_base])
+def test_fails_for_a_token_without_its_encoding(make) -> None:
+    number = cdk.CfnParameter(cdk.Stack(), "P", type="Number").value_as_number
+    with pytest.raises(FuotaValidationError, match="is a value known only at deployment; give"):
+        make(number)
