@@ -8,8 +8,8 @@ from typing import cast
 
 import aws_cdk as cdk
 
-_TOKEN_IN_TEXT = re.compile(r"[$#]\{Token\[")
-"""CDK's own mark: `${Token[...]}` in a text, `#{Token[...]}` for a list."""
+_TOKEN_IN_TEXT = re.compile(r"[$#]\{Token\[|\{\{resolve:")
+"""CDK's own mark, `${Token[...]}` in a text, `#{Token[...]}` for a list; that of CloudFormation's dynamic reference."""
 
 _NOT_LOOKED_UP = re.compile(
     r"dummy-value-for-"  # ssm.StringParameter.value_from_lookup; may be part of a text

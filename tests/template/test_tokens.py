@@ -155,3 +155,13 @@ def test_messages_never_show_the_encoding_of_a_token(parameter: str, stack: cdk.
         with pytest.raises(FuotaValidationError, match="known only at deployment") as refused:
             FuotaTask(stack, f"Task{number}", **given)
         assert "Token[" not in str(refused.value)
+
+
+@pytest.mark.parametrize("parameter", ["redundancy_percent", "descriptor", "adopt_fuota_task_id", "fuota_task_name"])
+def test_a_dynamic_reference_that_is_written_out_is_known_only_at_deployment(parameter: str, stack: cdk.Stack) -> None:
+    image = FirmwareImage.from_bucket(s3.Bucket.from_bucket_name(stack, "B", "acme-b"), "k", size_bytes=9000)
+    given: dict[str, Any] = {parameter: "{{resolve:ssm:/fleet/value}}"}
+    FuotaTask(stack, "Task", firmware_image=image, rf_region=RfRegion.EU868, **given)
+    artifact = cdk.App.of(stack).synth().get_stack_by_name("Stack")  # type: ignore[union-attr]
+    assert "{{resolve:ssm:/fleet/value}}" in str(artifact.template["Resources"])
+    assert "resolve" not in str([message.entry.data for message in artifact.messages])
