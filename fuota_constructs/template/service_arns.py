@@ -73,7 +73,8 @@ def id_in(arn: str, scope: Construct) -> str:
 
 def _may_be_arn_of(kind: str, arn: str) -> bool:
     if not arn.startswith("arn:"):
-        return not is_known(arn)
+        # CloudFormation resolves a dynamic reference after its functions ran: no id could be split off.
+        return not is_known(arn) and "{{resolve:" not in arn
     parts = arn.split(":", _PARTS - 1)
     if len(parts) != _PARTS or (is_known(parts[2]) and parts[2] != "iotwireless"):
         return False

@@ -165,3 +165,10 @@ def test_a_dynamic_reference_that_is_written_out_is_known_only_at_deployment(par
     artifact = cdk.App.of(stack).synth().get_stack_by_name("Stack")  # type: ignore[union-attr]
     assert "{{resolve:ssm:/fleet/value}}" in str(artifact.template["Resources"])
     assert "resolve" not in str([message.entry.data for message in artifact.messages])
+
+
+def test_fails_for_an_arn_that_is_a_dynamic_reference(stack: cdk.Stack) -> None:
+    """Its id would have to be split off, which CloudFormation does before it resolves the reference."""
+    for make in (FuotaTask.from_fuota_task_arn, MulticastGroup.from_multicast_group_arn):
+        with pytest.raises(FuotaValidationError, match=r"import the (FUOTA task|multicast group) by its id"):
+            make(stack, make.__name__, "{{resolve:ssm:/fleet/arn}}")
