@@ -32,14 +32,14 @@ def is_known(value: object) -> bool:
     """Whether a value is known now.
 
     Texts with a token in them are told by CDK's own mark, numbers and objects by asking the CDK: a number token is a
-    float of about -1.9e289, so a whole number is worth no round trip. The CDK takes for a token what has a method
-    `resolve`, as a stack has: a construct is none.
+    float of about -1.9e289, so a whole number is worth no round trip. The CDK takes for a token whatever has a method
+    `resolve`: a parameter of the template is one, a stack, whose method is another one, is none.
     """
     if isinstance(value, str):
         return not (_TOKEN_IN_TEXT.search(value) or is_stand_in(value))
     if isinstance(value, float):
         return not math.isfinite(value) or not cdk.Token.is_unresolved(value)  # jsii cannot transport the others
-    may_be_token = hasattr(value, "__jsii_ref__") and not hasattr(type(value), "node")
+    may_be_token = hasattr(value, "__jsii_ref__") and not isinstance(value, cdk.Stack)
     return not (may_be_token and cdk.Token.is_unresolved(value))
 
 

@@ -145,6 +145,17 @@ def test_fails_with_a_stack_that_is_given_for_a_value(parameter: str, stack: cdk
         cdk.App.of(stack).synth()  # type: ignore[union-attr]
 
 
+def test_a_parameter_of_the_template_is_a_token_itself(stack: cdk.Stack) -> None:
+    text, number = cdk.CfnParameter(stack, "Text"), cdk.CfnParameter(stack, "Number", type="Number")
+    image = FirmwareImage.from_bucket(s3.Bucket.from_bucket_name(stack, "B", "acme-b"), "k", size_bytes=9000)
+    given: dict[str, Any] = {"description": text, "redundancy_percent": number}
+    FuotaTask(stack, "Task", firmware_image=image, rf_region=RfRegion.EU868, **given)
+    assembly = cdk.App.of(stack).synth()  # type: ignore[union-attr]
+    resources = assembly.get_stack_by_name(stack.stack_name).template["Resources"]
+    [task] = [each["Properties"] for each in resources.values() if each["Type"] == "Custom::FuotaTask"]
+    assert (task["Description"], task["RedundancyPercent"]) == ({"Ref": "Text"}, {"Ref": "Number"})
+
+
 @pytest.mark.parametrize("parameter", ["firmware_image", "firmware_update_role", "rf_region", "access_per_image"])
 def test_messages_never_show_the_encoding_of_a_token(parameter: str, stack: cdk.Stack) -> None:
     image = FirmwareImage.from_bucket(s3.Bucket.from_bucket_name(stack, "B", "acme-b"), "k", size_bytes=9000)
