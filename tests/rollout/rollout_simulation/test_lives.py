@@ -11,13 +11,13 @@ from rollout_simulation.life import run
 from rollout_simulation.soak import IMPOSSIBLE
 from rollout_simulation.weather import Weather
 
-LIVES = range(12)
+LIVES = range(8)
 MOST_LIVES = 10
 
 
-@pytest.mark.parametrize("first", LIVES[::6])
+@pytest.mark.parametrize("first", LIVES[::4])
 def test_no_life_leaks_repeats_or_decides_otherwise(first: int) -> None:
-    lives = {seed: run(seed).violations for seed in range(first, first + 6)}
+    lives = {seed: run(seed).violations for seed in range(first, first + 4)}
     broken = {seed: [each for each in found if each.kind not in IMPOSSIBLE] for seed, found in lives.items()}
     assert not any(broken.values()), f"tests/rollout/rollout_simulation/soak.py SEED shows what happened: {broken}"
 
@@ -43,21 +43,21 @@ STORMY, STOPPED = Weather(storm=1.0), Weather(stops=8, spared_children=0.5)
 
 
 @pytest.mark.parametrize(
-    ("broken", "instead", "weather", "notices"),
+    ("seed", "broken", "instead", "weather", "notices"),
     [
-        ("wave_turn.Turn.token", lambda *_: f"{random.getrandbits(64)}", STORMY, {"leak", "wave twice"}),
-        ("rollout_step.STEPS.clean", _does_nothing, Weather(), {"leak"}),
-        ("rollout_step.STEPS.resume", _begins_anew, STOPPED, {"failed for nothing", "outcome differs"}),
-        ("operator_word.OperatorWord.claim", lambda *_, **__: True, Weather(storm=2.0, words=12, stops=3), {"leak"}),
-        ("operator_word.OperatorWord.is_abort", False, Weather(words=12), {"abort does not win"}),
-        ("operator_word.OperatorWord.ends_sessions", True, Weather(words=12), {"session killed"}),
-        ("operator_word.OperatorWord.former", None, Weather(denials=2, stops=3), {"leak"}),
-        ("fuota_rollout._take_away", _does_nothing, Weather(destroyed=True), {"leak"}),
-        ("fuota_rollout._under_way", lambda *_: "", Weather(deployments=3), {"changed under way"}),
+        (1, "wave_turn.Turn.token", lambda *_: f"{random.getrandbits(64)}", STORMY, {"leak", "wave twice"}),
+        (0, "rollout_step.STEPS.clean", _does_nothing, Weather(), {"leak"}),
+        (0, "rollout_step.STEPS.resume", _begins_anew, STOPPED, {"failed for nothing", "outcome differs"}),
+        (8, "operator_word.OperatorWord.claim", lambda *_, **__: True, Weather(storm=2.0, words=12, stops=3), {"leak"}),
+        (4, "operator_word.OperatorWord.is_abort", False, Weather(words=12), {"abort does not win"}),
+        (5, "operator_word.OperatorWord.ends_sessions", True, Weather(words=12), {"session killed"}),
+        (1, "operator_word.OperatorWord.former", None, Weather(denials=2, stops=3), {"leak"}),
+        (0, "fuota_rollout._take_away", _does_nothing, Weather(destroyed=True), {"leak"}),
+        (1, "fuota_rollout._under_way", lambda *_: "", Weather(deployments=3), {"changed under way"}),
     ],
 )
-def test_fails_for_a_rollout_that_does_not_care(
-    broken: str, instead: Any, weather: Weather, notices: set[str], monkeypatch: pytest.MonkeyPatch
+def test_fails_for_a_rollout_that_does_not_care(  # noqa: PLR0917  # one argument a column
+    seed: int, broken: str, instead: Any, weather: Weather, notices: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if broken.startswith("rollout_step.STEPS."):
         import rollout_step
@@ -65,7 +65,8 @@ def test_fails_for_a_rollout_that_does_not_care(
         monkeypatch.setitem(rollout_step.STEPS, broken.rpartition(".")[2], instead)
     else:
         monkeypatch.setattr(broken, instead)
-    assert any({each.kind for each in run(seed, weather).violations} & notices for seed in range(MOST_LIVES))
+    # It shows in the first life; where the simulation has changed since, in another one.
+    assert any({each.kind for each in run(life, weather).violations} & notices for life in (seed, *range(MOST_LIVES)))
 
 
 def test_who_got_the_image_only_when_tried_again_is_watched_too(monkeypatch: pytest.MonkeyPatch) -> None:
