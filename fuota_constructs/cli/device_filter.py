@@ -29,12 +29,15 @@ def statuses_named(wanted: Iterable[str], there: Iterable[str]) -> set[str]:
 
 
 def among(wanted: str, names: Iterable[str], what: str, option: str) -> str:
-    """The name that is wanted, in whatever case.
+    """The name that is wanted, as it is written, else in whatever case.
 
     Raises:
         BadParameter: it is none of them.
     """
-    known = {name.lower(): name for name in names}
+    there = list(names)
+    if wanted in there:
+        return wanted
+    known = {name.lower(): name for name in there}
     if (name := known.get(wanted.lower())) is not None:
         return name
     near = [known[close] for close in difflib.get_close_matches(wanted.lower(), known, n=2)]

@@ -45,18 +45,17 @@ def rollout_devices(aws: Aws, status: RolloutStatus) -> tuple[RolloutDevice, ...
     """The devices of an execution in the order of its waves; none before they were chosen.
 
     Raises:
-        OperationError: the evidence is gone.
+        OperationError: it ended before that, or the evidence is gone.
     """
     documents = Documents(aws, status.rollout, status.execution)
-    if "targets.json" not in documents.names:
-        if status.evidence.sizes is None and not status.is_final:
-            return ()
-        raise OperationError(
-            f"who was in which wave of execution {status.execution} is not in {documents.uri} any more: a rule of the"
-            " bucket, or somebody, took it away"
-        )
-    targets = documents.read("targets.json")
-    return tuple(_devices(documents, targets, status))
+    if targets := documents.read("targets.json") if "targets.json" in documents.names else None:
+        return tuple(_devices(documents, targets, status))
+    if status.evidence.sizes is None and not status.is_final:
+        return ()
+    raise OperationError(
+        f"who was in which wave of execution {status.execution} is not in {documents.uri}: it ended before the devices"
+        " were chosen, or a rule of the bucket took that away"
+    )
 
 
 def _devices(documents: Documents, targets: dict[str, Any], status: RolloutStatus) -> Iterator[RolloutDevice]:

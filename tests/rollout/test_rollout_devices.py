@@ -105,7 +105,13 @@ def test_nobody_is_there_before_the_devices_are_chosen(rig: Rig) -> None:
     assert read(WAVES, "RUNNING")[1] == ()
 
 
-def test_fails_where_the_evidence_is_gone(keep: Any) -> None:
+@pytest.mark.parametrize("status", ["RUNNING", "SUCCEEDED"])
+def test_fails_where_the_evidence_is_gone(keep: Any, status: str) -> None:
     keep(sizes=[1])
-    with pytest.raises(OperationError, match=f"not in s3://{BUCKET}/{FOLDER} any more"):
-        read(WAVES, "RUNNING")
+    with pytest.raises(OperationError, match=f"is not in s3://{BUCKET}/{FOLDER}: it ended before"):
+        read(WAVES, status)
+
+
+def test_fails_where_nobody_can_tell_whether_devices_were_chosen(rig: Rig) -> None:
+    with pytest.raises(OperationError, match="or a rule of the bucket took that away"):
+        read(WAVES, "FAILED")

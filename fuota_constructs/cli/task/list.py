@@ -113,5 +113,7 @@ def _show(tasks: list[tuple[Place, ListedTask]], problems: dict[str, str]) -> No
                 cells = (name, "not read")
             table.add_row(*(Text(cell) for cell in cells), style="red" if failed or unread else "")
         console.print(table)
-    console.print("look at one with" if len(tasks) > 1 else "look at it with", style="bold")
-    print_commands((place.command("status", listed.task.id) for place, listed in tasks), console)
+    read = [(place, listed.task.id) for place, listed in tasks if listed.task.arn not in problems]
+    if read:
+        console.print("look at one with" if len(read) > 1 else "look at it with", style="bold")
+        print_commands((place.command("status", task_id) for place, task_id in read), console)
