@@ -36,9 +36,8 @@ def known_milliseconds(value: object) -> float | None:
 
 def known_seconds(value: object) -> float | None:
     """The seconds of a Duration that is known at synth; None for everything else."""
-    if not isinstance(value, cdk.Duration) or value.is_unresolved():
-        return None
-    return without_float_error(value.to_seconds(integral=False))
+    milliseconds = known_milliseconds(value)
+    return None if milliseconds is None else without_float_error(milliseconds / 1000)
 
 
 def seconds_of(name: str, value: object, default: int, *, at_least: int = 0, at_most: int, rule: str) -> int:

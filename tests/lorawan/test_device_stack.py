@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -151,6 +152,6 @@ def test_counts_that_are_taken() -> None:
 
 
 @pytest.mark.parametrize("name", [None, 4, b"zephyr", ["zephyr"], str])
-def test_fails_for_a_name_that_is_no_text(name: object) -> None:
+def test_fails_for_a_name_that_is_no_text(name: Any) -> None:
     with pytest.raises(ValueError, match=f"name is of the type {type(name).__name__}; give a text"):
-        DeviceStack.of(name)  # type: ignore[arg-type]
+        DeviceStack.of(name)

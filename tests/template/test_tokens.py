@@ -4,7 +4,7 @@ import math
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import aws_cdk as cdk
 import pytest
@@ -29,6 +29,10 @@ from fuota_constructs.template.tokens import is_known, is_list_token, is_stand_i
 def stack(tmp_path: Path) -> cdk.Stack:
     app = cdk.App(outdir=str(tmp_path / "cdk.out"))
     return cdk.Stack(app, "Stack", env=cdk.Environment(account="111122223333", region="eu-west-1"))
+
+
+def synthesised(stack: cdk.Stack) -> Any:
+    return cast("cdk.App", stack.node.root).synth()
 
 
 @pytest.mark.parametrize("value", ["", "text", "${AWS::Region}", 0, 7, 1.5, math.inf, math.nan, None, object(), b"x"])
@@ -142,7 +146,7 @@ def test_fails_with_a_stack_that_is_given_for_a_value(parameter: str, stack: cdk
     given: dict[str, Any] = {parameter: stack}
     FuotaTask(stack, "Task", firmware_image=image, rf_region=RfRegion.EU868, **given)
     with pytest.raises(RuntimeError, match=rf"{parameter} is .*Stack"):
-        cdk.App.of(stack).synth()  # type: ignore[union-attr]
+        synthesised(stack)
 
 
 def test_a_parameter_of_the_template_is_a_token_itself(stack: cdk.Stack) -> None:
@@ -150,7 +154,7 @@ def test_a_parameter_of_the_template_is_a_token_itself(stack: cdk.Stack) -> None
     image = FirmwareImage.from_bucket(s3.Bucket.from_bucket_name(stack, "B", "acme-b"), "k", size_bytes=9000)
     given: dict[str, Any] = {"description": text, "redundancy_percent": number}
     FuotaTask(stack, "Task", firmware_image=image, rf_region=RfRegion.EU868, **given)
-    assembly = cdk.App.of(stack).synth()  # type: ignore[union-attr]
+    assembly = synthesised(stack)
     resources = assembly.get_stack_by_name(stack.stack_name).template["Resources"]
     [task] = [each["Properties"] for each in resources.values() if each["Type"] == "Custom::FuotaTask"]
     assert (task["Description"], task["RedundancyPercent"]) == ({"Ref": "Text"}, {"Ref": "Number"})
@@ -173,7 +177,7 @@ def test_a_dynamic_reference_that_is_written_out_is_known_only_at_deployment(par
     image = FirmwareImage.from_bucket(s3.Bucket.from_bucket_name(stack, "B", "acme-b"), "k", size_bytes=9000)
     given: dict[str, Any] = {parameter: "{{resolve:ssm:/fleet/value}}"}
     FuotaTask(stack, "Task", firmware_image=image, rf_region=RfRegion.EU868, **given)
-    artifact = cdk.App.of(stack).synth().get_stack_by_name("Stack")  # type: ignore[union-attr]
+    artifact = synthesised(stack).get_stack_by_name("Stack")
     assert "{{resolve:ssm:/fleet/value}}" in str(artifact.template["Resources"])
     assert "resolve" not in str([message.entry.data for message in artifact.messages])
 
