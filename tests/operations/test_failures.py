@@ -14,6 +14,7 @@ from fuota_constructs.operations.aws import MAX_ATTEMPTS, Aws
 from fuota_constructs.operations.errors import OperationError
 from fuota_constructs.operations.failures import explained
 from fuota_constructs.operations.task import find_task
+from fuota_constructs.operations.task_list import list_tasks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -132,3 +133,20 @@ def test_says_that_region_profile_or_credentials_are_missing(aws: Aws, monkeypat
     with pytest.raises(BotoCoreError) as caught:
         Aws()
     assert explained(caught.value).startswith("no AWS Region is set: give --region")
+
+
+@pytest.mark.parametrize(
+    ("fault", "about_one"),
+    [("access-denied", True), ("validation-error", True), ("throttle", False), ("internal-error", False)],
+)
+def test_only_what_is_about_one_task_lets_the_others_be_listed(
+    fault: str, aws: Aws, service: Any, task: Any, group: Any, *, about_one: bool
+) -> None:
+    task(group(1))
+    service.faults.order(Fault("GetFuotaTask", fault, times=MAX_ATTEMPTS))
+    if about_one:
+        [listed] = list_tasks(aws)
+        assert listed.refusal is not None
+    else:
+        with pytest.raises(ClientError):
+            list(list_tasks(aws))
