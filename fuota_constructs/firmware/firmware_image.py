@@ -15,7 +15,7 @@ from fuota_constructs import extras
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.firmware.formats import read_image
 from fuota_constructs.template.references import bucket_of
-from fuota_constructs.template.tokens import is_known, is_token, shown
+from fuota_constructs.template.tokens import is_known, is_stand_in, is_token, shown
 
 if TYPE_CHECKING:
     from aws_cdk import aws_s3 as s3
@@ -69,6 +69,8 @@ class FirmwareImage:
         Raises `FuotaValidationError` when there is no such file, it cannot be read, is a directory, or is empty, and
         for a value of a wrong kind: a key that is a certificate, encrypted, or of a kind no bootloader checks.
         """
+        if isinstance(replaces, str) and is_stand_in(replaces):
+            replaces = None  # compared when the CLI has looked it up
         return AssetImage(_path_of(path), signed_by=signed_by, replaces=replaces, max_image_bytes=max_image_bytes)
 
     @staticmethod
@@ -187,7 +189,7 @@ class DeltaAsset(AssetImage):
         """Make the patch."""
         from fuota_constructs.firmware.delta.delta_image import DECODERS, delta_of
 
-        if decoder not in DECODERS:
+        if not isinstance(decoder, str) or decoder not in DECODERS:
             known = ", ".join(map(repr, DECODERS))
             raise FuotaValidationError("delta-files", f"decoder is {shown(decoder)}; it must be one of {known}")
         extras.require("FirmwareImage.delta", "cdk", "delta")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from fuota_constructs.errors import FuotaValidationError
-from fuota_constructs.template.tokens import is_known, is_token, shown
+from fuota_constructs.template.tokens import is_known, is_stand_in, is_token, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -91,6 +91,11 @@ class DeviceList:
         return DeviceList(rows, str(file))
 
     @property
+    def is_looked_up(self) -> bool:
+        """Whether all of it is known: not while the CLI still has to look some of it up."""
+        return not any(map(is_stand_in, self.ids))
+
+    @property
     def text(self) -> str:
         """The ids, one a line: the content of the asset."""
         return "".join(f"{device}\n" for device in self.ids)
@@ -114,6 +119,9 @@ def _checked(rows: Iterable[_Row], source: str) -> tuple[str, ...]:
     found: dict[str, str] = {}
     problems: list[str] = []
     for where, value in rows:
+        if isinstance(value, str) and is_stand_in(value):
+            found.setdefault(value, where)  # as many as there will be come of it when the CLI has looked it up
+            continue
         device = value.strip().lower() if isinstance(value, str) else ""
         if not DEVICE_ID.fullmatch(device):
             problems.append(f"{where} has {shown(value)}, which is {_what_else(value)}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.rollout.device_versions import DeviceVersions
 from fuota_constructs.template.durations import seconds_of
-from fuota_constructs.template.tokens import is_known, shown
+from fuota_constructs.template.tokens import is_known, is_stand_in, shown
 
 if TYPE_CHECKING:
     import aws_cdk as cdk
@@ -38,8 +38,7 @@ class Applied:
 
         Raises `FuotaValidationError` (`rollout-applied`) for values of a wrong kind or out of range.
         """
-        is_text = isinstance(version, str) and is_known(version) and version.isprintable()
-        if not is_text or version != version.strip() or not 1 <= len(version) <= MOST_CHARACTERS:
+        if not _is_version(version):
             raise FuotaValidationError(
                 RULE,
                 f"version is {shown(version)}; give the text that devices report, 1 to {MOST_CHARACTERS} characters"
@@ -55,3 +54,9 @@ class Applied:
     def settings(self, versions: DeviceVersions) -> dict[str, object]:
         """As the machines read it."""
         return {"version": self.reported, "withinSeconds": self.within_seconds, "table": versions.table_name}
+
+
+def _is_version(value: object) -> bool:
+    if not isinstance(value, str) or not is_known(value):
+        return isinstance(value, str) and is_stand_in(value)
+    return value.isprintable() and value == value.strip() and 1 <= len(value) <= MOST_CHARACTERS

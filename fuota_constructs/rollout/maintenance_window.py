@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.template.durations import seconds_of
-from fuota_constructs.template.tokens import shown
+from fuota_constructs.template.tokens import is_stand_in, shown
 
 if TYPE_CHECKING:
     import aws_cdk as cdk
@@ -41,10 +41,10 @@ class MaintenanceWindow:
 
         Raises `FuotaValidationError` (`rollout-window`) for values of a wrong kind or out of range.
         """
+        start, time_zone = _looked_up(start, "00:00"), _looked_up("UTC" if time_zone is None else time_zone, "UTC")
         given = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)", start) if isinstance(start, str) else None
         if given is None:
             raise FuotaValidationError(RULE, f'start is {shown(start)}; give a time of the day such as "22:00"')
-        time_zone = "UTC" if time_zone is None else time_zone
         try:
             ZoneInfo(time_zone)
         except (KeyError, ValueError, OSError, TypeError):
@@ -64,6 +64,11 @@ class MaintenanceWindow:
             "timeZone": self.time_zone,
             "offsets": [list(each) for each in _offsets(self.time_zone)],
         }
+
+
+def _looked_up(value: str, meanwhile: str) -> str:
+    """The value, or what stands for it in a run of the app that only asks for what it is."""
+    return meanwhile if isinstance(value, str) and is_stand_in(value) else value
 
 
 @lru_cache(maxsize=16)

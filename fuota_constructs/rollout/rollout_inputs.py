@@ -14,7 +14,7 @@ from fuota_constructs.rollout.rollout_numbers import refuse, rule_of
 from fuota_constructs.rollout.rollout_targets import RolloutTargets
 from fuota_constructs.rollout.rollout_wave import DEFAULT_WAVES, RolloutWave, default_waves
 from fuota_constructs.task import task_inputs
-from fuota_constructs.template.tokens import is_known, shown
+from fuota_constructs.template.tokens import is_known, known_text, shown
 
 if TYPE_CHECKING:
     from aws_cdk.interfaces.aws_iotwireless import IMulticastGroupRef
@@ -95,12 +95,12 @@ def plan_of(
         silent_after_seconds=numbers.silent_after_seconds,
         window_seconds=window.duration_seconds if window else None,
         **numbers.gateways,
-        applied_version=applied.reported if applied else None,
+        applied_version=known_text(applied.reported) if applied else None,
     )
 
 
 def _listed(targets: RolloutTargets) -> int | None:
-    return len(targets.device_list) if targets.device_list else None
+    return len(targets.device_list) if targets.device_list and targets.device_list.is_looked_up else None
 
 
 def groups_of(

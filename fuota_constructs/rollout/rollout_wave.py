@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.template.durations import seconds_of
-from fuota_constructs.template.tokens import shown
+from fuota_constructs.template.tokens import is_stand_in, shown
 
 if TYPE_CHECKING:
     import aws_cdk as cdk
@@ -90,10 +90,14 @@ def default_waves(*, proof: int, devices: int | None) -> tuple[RolloutWave, ...]
 
 
 def _common(name: object, bake: object, approval: object) -> tuple[str | None, int, bool]:
-    if name is not None and (not isinstance(name, str) or not 1 <= len(name) <= MOST_NAME_CHARACTERS):
+    if name is not None and not _is_name(name):
         raise FuotaValidationError(
             RULE, f"name of a wave is {shown(name)}; give 1 to {MOST_NAME_CHARACTERS} characters"
         )
     if approval is not None and not isinstance(approval, bool):
         raise FuotaValidationError(RULE, f"approval of a wave is {shown(approval)}; give True or False")
     return name, seconds_of("bake", bake, DEFAULT_BAKE_SECONDS, at_most=MOST_BAKE_SECONDS, rule=RULE), bool(approval)
+
+
+def _is_name(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and (1 <= len(value) <= MOST_NAME_CHARACTERS or is_stand_in(value))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.firmware.firmware_image import AssetImage, FirmwareImage
-from fuota_constructs.template.tokens import shown
+from fuota_constructs.template.tokens import is_stand_in, shown
 
 if TYPE_CHECKING:
     from typing import Self
@@ -52,6 +52,8 @@ class Descriptor(bytes):
         `version`: 1 to 4 numbers of 0 to 255 with dots between them; missing ones are 0. The device decides what it
         does with it. Raises `FuotaValidationError` for anything else.
         """
+        if isinstance(version, str) and is_stand_in(version):
+            version = "0"  # of a run that only asks for what it was looked up for
         numbers = [int(part) for part in version.split(".")] if _is_version(version) else []
         if not numbers or max(numbers) > _MOST:
             raise FuotaValidationError(

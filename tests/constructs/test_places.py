@@ -9,7 +9,22 @@ from aws_cdk import aws_iotwireless as iotwireless
 from aws_cdk import aws_ssm as ssm
 from aws_cdk.assertions import Annotations, Match
 
-from fuota_constructs import DlClass, FirmwareUpdateRole, FuotaTask, MulticastGroup, RfRegion
+from fuota_constructs import (
+    Applied,
+    Descriptor,
+    DeviceList,
+    DlClass,
+    FirmwareImage,
+    FirmwareUpdateRole,
+    FuotaRollout,
+    FuotaTask,
+    FuotaValidationError,
+    MaintenanceWindow,
+    MulticastGroup,
+    RfRegion,
+    RolloutTargets,
+    RolloutWave,
+)
 
 from ..made_task import make_task
 
@@ -183,6 +198,35 @@ def test_what_is_still_to_be_looked_up_does_not_end_the_app(app, image):
     assert task.findings == ()
     app.synth()
     Annotations.from_stack(here).has_no_warning("*", Match.any_value())
+
+
+def test_what_a_rollout_still_has_to_look_up_does_not_end_the_app(app, image):
+    here = stack_in(app)
+    name = ssm.StringParameter.value_from_lookup(here, "/" + "fleet/" * 20)
+    rollout = FuotaRollout(
+        here,
+        "Rollout",
+        firmware_image=FirmwareImage.from_asset(image.path, replaces=name),
+        rf_region=RfRegion.of(name),
+        dl_class=DlClass.CLASS_C,
+        redundancy_percent=30,
+        fragment_size_bytes=48,
+        fragment_interval=cdk.Duration.seconds(30),
+        targets=RolloutTargets.devices(DeviceList.of(name.split(","))),
+        waves=[RolloutWave.devices(100, name=name), RolloutWave.percent(100)],
+        applied=Applied.version(name),
+        maintenance_window=MaintenanceWindow.daily(start=name, duration=cdk.Duration.hours(24), time_zone=name),
+        descriptor=Descriptor.of_version(name),
+        device_stack=name,
+    )
+    assert [finding for finding in rollout.findings if finding.level == "error"] == []
+    app.synth()
+
+
+@pytest.mark.parametrize("make", [Applied.version, Descriptor.of_version, lambda ids: DeviceList.of([ids])])
+def test_fails_for_what_only_the_deployment_will_know(make):
+    with pytest.raises(FuotaValidationError, match="a value known only at deployment"):
+        make(cdk.Fn.import_value("fleet"))
 
 
 def test_a_region_still_to_be_looked_up_is_taken(app, image):
