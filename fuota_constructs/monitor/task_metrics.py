@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import constructs
 
+from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.template.alarm_actions import add_actions
+from fuota_constructs.template.tokens import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_cloudwatch as cloudwatch
 
 ACTIONS_RULE = "monitor-alarm-actions"
+STATUS_RULE = "monitor-device-status"
 
 _SHOWN_STATUSES = (
     "Successful",
@@ -63,8 +66,19 @@ class TaskMetrics(constructs.Construct):
         )
 
     def metric_devices(self, status: str | None = None, **options: str | cdk.Duration) -> cloudwatch.Metric:
-        """Devices of the task, all or those of one FuotaDeviceStatus such as `Successful` or `MissingFrag`."""
-        return self.metric(f"Devices.{status}" if status else "Devices", **options)
+        """Devices of the task, all or those of one FuotaDeviceStatus such as `Successful` or `MissingFrag`.
+
+        Raises `FuotaValidationError` (`monitor-device-status`) for another status.
+        """
+        if status is None:
+            return self.metric("Devices", **options)
+        if status not in _SHOWN_STATUSES:
+            raise FuotaValidationError(
+                STATUS_RULE,
+                f"status is {shown(status)}; give one of {', '.join(_SHOWN_STATUSES)}",
+                construct_path=self.node.path,
+            )
+        return self.metric(f"Devices.{status}", **options)
 
     def metric_success_ratio(self, **options: str | cdk.Duration) -> cloudwatch.Metric:
         """Share of the devices that have the image, 0 to 1; no data for a task without devices."""

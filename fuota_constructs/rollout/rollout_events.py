@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.rollout.event_schema import OUTCOMES, ROLLOUT_CHANGE, SOURCE, STATUSES, WAVE_CHANGE
 from fuota_constructs.rollout.rollout_metrics import RolloutMetrics
+from fuota_constructs.template.references import refers
 from fuota_constructs.template.tokens import shown
 
 if TYPE_CHECKING:
@@ -37,7 +38,10 @@ class RolloutEvents(RolloutMetrics):
         *,
         target: events.IRuleTarget | None = None,
     ) -> events.Rule:
-        """A rule for all events of the rollout, those of its waves among them."""
+        """A rule for all events of the rollout, those of its waves among them.
+
+        Raises `FuotaValidationError` for a `target` that is none.
+        """
         return self._rule(id, target, [ROLLOUT_CHANGE, WAVE_CHANGE])
 
     def on_status_change(
@@ -52,7 +56,7 @@ class RolloutEvents(RolloutMetrics):
         `statuses`: only these of `RUNNING`, `HELD`, `SUCCEEDED`, `ABORTED` and `FAILED`; all by default. `HELD` is
         when somebody is asked for an approval or another word.
 
-        Raises `FuotaValidationError` for another status.
+        Raises `FuotaValidationError` for another status, and for a `target` that is none.
         """
         return self._rule(id, target, [ROLLOUT_CHANGE], status=self._known("statuses", statuses, STATUSES))
 
@@ -67,7 +71,7 @@ class RolloutEvents(RolloutMetrics):
 
         `outcomes`: only these of `RUNNING`, `PASSED`, `INCONCLUSIVE`, `ABORTED` and `SKIPPED`; all by default.
 
-        Raises `FuotaValidationError` for another outcome.
+        Raises `FuotaValidationError` for another outcome, and for a `target` that is none.
         """
         return self._rule(id, target, [WAVE_CHANGE], outcome=self._known("outcomes", outcomes, OUTCOMES))
 
@@ -80,6 +84,12 @@ class RolloutEvents(RolloutMetrics):
     ) -> events.Rule:
         from aws_cdk import aws_events as events
 
+        if target is not None and not refers(target, "bind"):
+            raise FuotaValidationError(
+                "rollout-event-target",
+                f"target is {shown(target)}; give one of aws_events_targets, and more with add_target of the rule",
+                construct_path=self.node.path,
+            )
         # By the ARN of the machine, which no other account or Region has, on a bus that several share.
         given: dict[str, Any] = {"source": [SOURCE], "detail_type": detail_types, "resources": [self.state_machine_arn]}
         if detail := {name: values for name, values in only.items() if values}:
@@ -89,13 +99,13 @@ class RolloutEvents(RolloutMetrics):
             id,
             event_bus=self.event_bus,
             event_pattern=events.EventPattern(**given),
-            targets=[target] if target else None,
+            targets=None if target is None else [target],
         )
 
     def _known(self, name: str, given: object, known: Sequence[str]) -> list[str]:
         if given is None:
             return []
-        if not isinstance(given, Sequence) or isinstance(given, str) or any(each not in known for each in given):
+        if not isinstance(given, Sequence) or isinstance(given, str) or not given or any(x not in known for x in given):
             raise FuotaValidationError(
                 f"rollout-{name}",
                 f"{name} is {shown(given)}; give a list of {', '.join(known)}",

@@ -17,6 +17,12 @@ _ALARMS = "CloudWatch API, PutMetricAlarm"
 _BUSES = "EventBridge User Guide, sending and receiving events between AWS Regions"
 _ROLLOUTS = "`FuotaRollout`, in the reference of the constructs"
 
+_BUS = "`event_bus` is no bus, or is in another Region", "a bus of this Region, with a rule that sends events on"
+_ACTIONS = (
+    "`alarm_actions` is no list of ARNs or actions, has more than five, or has what is in another Region",
+    "a topic of this Region, to which all subscribe",
+)
+
 
 def _nothing(plan: TaskPlan) -> Remarks:
     del plan
@@ -163,17 +169,14 @@ _OF_MONITORS = (
         source="CloudWatch API, PutMetricData",
     ),
     _refusal(
-        "monitor-event-bus",
-        "`event_bus` is no bus, or is in another Region",
-        "a bus of this Region, with a rule that sends events on",
-        source=_BUSES,
+        "monitor-device-status",
+        "`status` of `metric_devices` is none that a device can have",
+        "one of those in the message",
+        source="AWS IoT Wireless API, FuotaDeviceStatus",
+        why="an alarm on a metric that nobody writes never fires",
     ),
-    _refusal(
-        "monitor-alarm-actions",
-        "`alarm_actions` is no list of ARNs or actions, has more than five, or has what is in another Region",
-        "a topic of this Region, to which all subscribe",
-        source=_ALARMS,
-    ),
+    _refusal("monitor-event-bus", *_BUS, source=_BUSES),
+    _refusal("monitor-alarm-actions", *_ACTIONS, source=_ALARMS),
 )
 
 _OF_ROLLOUTS = (
@@ -233,24 +236,15 @@ _OF_ROLLOUTS = (
     _refusal(
         "rollout-outcomes", "`outcomes` of a rule names an outcome that no wave has", "one of those in the message"
     ),
-    _refusal(
-        "rollout-event-bus",
-        "`event_bus` is no bus, or is in another Region",
-        "a bus of this Region, with a rule that sends events on",
-        source=_BUSES,
-    ),
+    _refusal("rollout-event-target", "`target` of a rule is no target", "one of `aws_events_targets`"),
+    _refusal("rollout-event-bus", *_BUS, source=_BUSES),
     _refusal(
         "rollout-alarm-after",
         "`after` of an alarm is no `Duration` that CloudWatch can wait for",
         "`cdk.Duration.hours(...)`",
         source=_ALARMS,
     ),
-    _refusal(
-        "rollout-alarm-actions",
-        "`alarm_actions` is no list of ARNs or actions, has more than five, or has what is in another Region",
-        "a topic of this Region, to which all subscribe",
-        source=_ALARMS,
-    ),
+    _refusal("rollout-alarm-actions", *_ACTIONS, source=_ALARMS),
 )
 
 _OF_FUNCTIONS = (

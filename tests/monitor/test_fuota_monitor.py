@@ -13,6 +13,7 @@ from cdk_nag import AwsSolutionsChecks
 
 from fuota_constructs import FuotaMonitor, FuotaTask, FuotaValidationError, RfRegion
 from fuota_constructs.monitor import event_schema
+from fuota_constructs.operations.device_status import DEVICE_STATUSES
 
 TASK_ID = "11111111-2222-3333-4444-555555555555"
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:alarms"
@@ -252,6 +253,21 @@ def test_fails_for_values_out_of_range(stack, imported, wrong, rule) -> None:
     with pytest.raises(FuotaValidationError, match=rule) as raised:
         FuotaMonitor(stack, "Monitor", **{"task": imported, **wrong})
     assert raised.value.construct_path == "Stack/Monitor"
+
+
+@pytest.mark.parametrize("status", ["Succesful", "successful", "", 3, ["Successful"], "#{Token[TOKEN.1]}"])
+def test_fails_for_a_metric_of_a_status_that_no_device_has(stack, imported, status) -> None:
+    """An alarm on it would never have data, and never fire."""
+    monitor = FuotaMonitor(stack, "Monitor", task=imported)
+    with pytest.raises(FuotaValidationError, match=r"status is .*; give one of Successful, Initial, ") as raised:
+        monitor.metric_devices(status)
+    assert (raised.value.rule, raised.value.construct_path) == ("monitor-device-status", "Stack/Monitor")
+
+
+def test_every_status_that_the_function_writes_has_a_metric(stack, imported) -> None:
+    monitor = FuotaMonitor(stack, "Monitor", task=imported)
+    written = {f"Devices.{status}" for status in DEVICE_STATUSES}
+    assert {monitor.metric_devices(status).metric_name for status in DEVICE_STATUSES} == written
 
 
 def test_none_is_not_given(stack, imported) -> None:

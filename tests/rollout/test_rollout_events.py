@@ -2,6 +2,7 @@
 
 import pytest
 from aws_cdk import aws_events as events
+from aws_cdk import aws_sns as sns
 
 from fuota_constructs import FuotaValidationError
 from fuota_constructs.rollout.event_schema import DETAILS, ROLLOUT_CHANGE, WAVE_CHANGE
@@ -85,7 +86,7 @@ def test_rules_are_about_this_rollout_and_what_was_asked_for(stack, rollout_of, 
     assert "MachinesRollout" in resources
 
 
-@pytest.mark.parametrize("statuses", [["STARTED"], "HELD", 3, ["PASSED"]])
+@pytest.mark.parametrize("statuses", [["STARTED"], "HELD", 3, ["PASSED"], [], [["HELD"]]])
 def test_fails_for_a_status_that_no_rollout_has(rollout_of, statuses) -> None:
     with pytest.raises(FuotaValidationError, match="give a list of RUNNING, HELD, SUCCEEDED, ABORTED, FAILED"):
         rollout_of().on_status_change("Rule", statuses=statuses)
@@ -101,6 +102,14 @@ def test_none_is_all(stack, rollout_of, synth) -> None:
 def test_fails_for_an_outcome_that_no_wave_has(rollout_of) -> None:
     with pytest.raises(FuotaValidationError, match=r"outcomes is .*; give a list of RUNNING, PASSED, INCONCLUSIVE"):
         rollout_of().on_wave_status_change("Rule", outcomes=["PENDING"])
+
+
+@pytest.mark.parametrize("target", ["arn:aws:sns:eu-west-1:111122223333:operators", [], "", sns.Topic, float("nan")])
+@pytest.mark.parametrize("rule", ["on_event", "on_status_change", "on_wave_status_change"])
+def test_fails_for_what_is_no_target(rollout_of, rule, target) -> None:
+    with pytest.raises(FuotaValidationError, match=r"target is .*; give one of aws_events_targets") as refused:
+        getattr(rollout_of(), rule)("Rule", target=target)
+    assert refused.value.rule == "rollout-event-target"
 
 
 def test_fails_for_what_is_no_bus(rollout_of) -> None:
