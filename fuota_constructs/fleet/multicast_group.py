@@ -14,7 +14,7 @@ from fuota_constructs.fleet.dl_class import DlClass, expect_dl_class
 from fuota_constructs.rf_region import RfRegion, expect_rf_region
 from fuota_constructs.synth_checks import DeviceStack, device_stack_of
 from fuota_constructs.template.keyword_names import naming_keywords
-from fuota_constructs.template.service_arns import environment_of, expect_arn, expect_id, id_in
+from fuota_constructs.template.service_arns import arn_of_own, environment_of, expect_arn, id_in
 from fuota_constructs.template.tokens import is_known, shown
 from fuota_constructs.template.typed_resource import attribute, typed_resource
 
@@ -282,10 +282,7 @@ class MulticastGroup(_MulticastGroupBase):
 
         Raises `FuotaValidationError` for an id as `from_multicast_group_id`, and for the others as `MulticastGroup`.
         """
-        expect_id(multicast_group_id, "MulticastGroup", scope)
-        arn = cdk.Stack.of(scope).format_arn(
-            service="iotwireless", resource="MulticastGroup", resource_name=multicast_group_id
-        )
+        arn = arn_of_own(scope, "MulticastGroup", multicast_group_id)
         group = _ImportedMulticastGroup(scope, id, arn=arn, group_id=multicast_group_id)
         group.rf_region = None if rf_region is None else expect_rf_region(rf_region, group)
         group.dl_class = None if dl_class is None else expect_dl_class(dl_class, group)

@@ -9,7 +9,7 @@ import jsii
 from aws_cdk.interfaces.aws_iotwireless import FuotaTaskReference, IFuotaTaskRef
 from typing_extensions import Protocol, runtime_checkable
 
-from fuota_constructs.template.service_arns import environment_of, expect_arn, expect_id, id_in
+from fuota_constructs.template.service_arns import arn_of_own, environment_of, expect_arn, id_in
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -129,6 +129,4 @@ def from_id(scope: Construct, id: str, fuota_task_id: str) -> IFuotaTask:
 
 def from_attributes(scope: Construct, id: str, *, fuota_task_id: str) -> IFuotaTask:
     """A task of this account and Region by its attributes: its id, as `from_fuota_task_id`, is all there is."""
-    expect_id(fuota_task_id, "FuotaTask", scope)
-    arn = cdk.Stack.of(scope).format_arn(service="iotwireless", resource="FuotaTask", resource_name=fuota_task_id)
-    return ImportedFuotaTask(scope, id, arn, fuota_task_id)
+    return ImportedFuotaTask(scope, id, arn_of_own(scope, "FuotaTask", fuota_task_id), fuota_task_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 import aws_cdk as cdk
+import constructs
 
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.template.tokens import is_known, shown
@@ -45,6 +46,17 @@ def expect_arn(value: object, kind: str, at: IConstruct) -> str:
         f" {noun} by its id",
         construct_path=at.node.path,
     )
+
+
+def arn_of_own(scope: Construct, kind: str, id_: str) -> str:
+    """The ARN that a resource of the account and Region of this stack has, by its id.
+
+    Raises what `expect_id` raises, and `TypeError`, as the constructs of the CDK do, for a scope that is none.
+    """
+    if not isinstance(scope, constructs.Construct):
+        raise TypeError(f"type of argument scope must be constructs.Construct; got {shown(scope)} instead")
+    expect_id(id_, kind, scope)
+    return cdk.Stack.of(scope).format_arn(service="iotwireless", resource=kind, resource_name=id_)
 
 
 def expect_id(value: object, kind: str, at: IConstruct) -> str:

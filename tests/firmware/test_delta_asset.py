@@ -119,6 +119,7 @@ def test_fails_for_files_that_no_patch_is_made_of(tmp_path) -> None:
         ({"base": BASE, "target": "gone.bin"}, "'gone.bin' does not exist"),
         ({"base": None, "target": TARGET}, "path is None; give the path of a file"),
         ({"base": BASE, "target": TARGET, "decoder": "xdelta"}, "decoder is 'xdelta'; it must be one of 'detools', "),
+        ({"base": BASE, "target": TARGET, "decoder": ["detools"]}, "decoder is ['detools']; it must be one of 'deto"),
         (
             {"base": FirmwareImage.delta(base=BASE, target=TARGET), "target": TARGET},
             "base is FirmwareImage.delta(",

@@ -93,3 +93,10 @@ def test_an_arn_that_is_still_to_be_looked_up_is_taken(app):
     looked_up = ssm.StringParameter.value_from_lookup(stack, "/fleet/group")
     assert MulticastGroup.from_multicast_group_arn(stack, "Group", looked_up).multicast_group_id == looked_up
     assert FuotaTask.from_fuota_task_arn(stack, "Task", looked_up).fuota_task_id == looked_up
+
+
+@pytest.mark.parametrize("scope", [None, "Stack", cdk.Stack, (), cdk.Duration.seconds(1)])
+def test_fails_for_a_scope_that_is_none_as_the_constructs_of_the_cdk_do(scope):
+    for make in (FuotaTask.from_fuota_task_id, MulticastGroup.from_multicast_group_id):
+        with pytest.raises(TypeError, match=r"type of argument scope must be constructs.Construct; got "):
+            make(scope, "Imported", "id")
