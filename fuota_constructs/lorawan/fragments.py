@@ -138,10 +138,13 @@ def one_sent_of(interval_seconds: float, slot_seconds: float | None, silence_sec
 
 
 def share_unsent(
-    interval_seconds: float, slot_seconds: float | None, silence_seconds: float, fragments: int | None = None
+    interval_seconds: float, slot_seconds: float | None, silence_seconds: float, data_fragments: int | None = None
 ) -> float:
-    """The share of fragments that no ping slot or no airtime is left for; none of a single one."""
-    if fragments == 1:
+    """The share of fragments that no ping slot or no airtime is left for.
+
+    None of an image of a single one: it comes first, and what follows it is empty.
+    """
+    if data_fragments == 1:
         return 0.0
     taken = share_of_slots_taken(interval_seconds, slot_seconds)
     return 1 - (1 - taken) / one_sent_of(interval_seconds, slot_seconds, silence_seconds)

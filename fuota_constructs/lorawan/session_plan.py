@@ -134,10 +134,10 @@ class Conditions(NamedTuple):
             return None
         return seconds_a_ping_slot(self.ping_slot_period or DEFAULT_PING_SLOT_PERIOD)
 
-    def loss_at(self, interval_seconds: float, airtime_seconds: float, fragments: int | None = None) -> float:
+    def loss_at(self, interval_seconds: float, airtime_seconds: float, data: int | None = None) -> float:
         """The share of fragments a device misses: also what no ping slot or no airtime is left for (assumed)."""
         slot, silence = self.ping_slot_seconds, self.silence_seconds(airtime_seconds)
-        return share_missed(self.loss, share_unsent(interval_seconds, slot, silence, fragments))
+        return share_missed(self.loss, share_unsent(interval_seconds, slot, silence, data))
 
     def sending_seconds(self, airtime_seconds: float) -> float:
         """How long all gateways take for one fragment: each begins `gateway_spacing_seconds` after the one before."""
@@ -236,7 +236,7 @@ class SessionPlan(NamedTuple):
     @property
     def unsent(self) -> float:
         """The share of fragments that no ping slot or no airtime is left for: they are lost (assumed)."""
-        return share_unsent(self.interval_seconds, self.ping_slot_seconds, self.silence_seconds, self.fragments)
+        return share_unsent(self.interval_seconds, self.ping_slot_seconds, self.silence_seconds, self.data_fragments)
 
     def missed_at(self, loss: float) -> float:
         """The share of fragments a device misses that loses so many of those that are sent."""
@@ -275,7 +275,7 @@ def plan_session(
     interval = smallest if interval_seconds is None else interval_seconds
     duration = total * interval
     receive = _receive_seconds(conditions, duration, total, airtime)
-    missed = conditions.loss_at(interval, airtime, total)
+    missed = conditions.loss_at(interval, airtime, data)
     chance = decode_probability(data, total - data, missed, version=conditions.version)
     cut_off = cut_off_of(conditions.dl_class, duration)
     milliampere_hours = receive * RECEIVE_MILLIAMPERES / SECONDS_PER_HOUR

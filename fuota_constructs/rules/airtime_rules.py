@@ -7,27 +7,27 @@ import math
 from fuota_constructs.lorawan.fragments import (
     ROUNDING,
     groups_of_a_gateway,
-    interval_seconds,
     one_sent_of,
     seconds_a_ping_slot,
+    with_slot,
 )
 from fuota_constructs.lorawan.session_plan import CLASS_B, DEFAULT_PING_SLOT_PERIOD
 from fuota_constructs.rules.radio_session import (
     SentRate,
     dl_class,
     fragment_size,
-    interval_ms,
+    seconds_between,
     sent_rates,
+    session_at,
     together,
 )
 from fuota_constructs.rules.rule import Remarks, Rule, TaskPlan, error, warning
 
 
 def _fragment_interval_airtime(plan: TaskPlan) -> Remarks:
-    size, milliseconds = fragment_size(plan), interval_ms(plan)
-    if size is None or milliseconds is None:
+    size, interval = fragment_size(plan), seconds_between(plan)
+    if size is None or interval is None:
         return
-    interval = interval_seconds(milliseconds)
     for sent in sent_rates(plan):
         conditions, airtime = sent.conditions, sent.rate.fragment_airtime_us(size) / 1e6
         smallest = conditions.smallest_interval_seconds(airtime)
@@ -62,11 +62,11 @@ def _gateway_spacing(plan: TaskPlan) -> Remarks:
 
 
 def _ping_slot_interval(plan: TaskPlan) -> Remarks:
-    milliseconds = interval_ms(plan)
+    interval = seconds_between(plan)
     periods = {group.ping_slot_period for group in plan.multicast_groups}
-    if milliseconds is None or dl_class(plan) != CLASS_B:
+    if interval is None or dl_class(plan) != CLASS_B:
         return
-    interval, period = interval_seconds(milliseconds), max(each or DEFAULT_PING_SLOT_PERIOD for each in periods)
+    period = max(each or DEFAULT_PING_SLOT_PERIOD for each in periods)
     every = seconds_a_ping_slot(period)
     if interval < every:
         assumed = " (assumed, where no session of the group says another)" if None in periods else ""
@@ -79,13 +79,13 @@ def _ping_slot_interval(plan: TaskPlan) -> Remarks:
 
 
 def _duty_cycle(plan: TaskPlan) -> Remarks:
-    size, milliseconds = fragment_size(plan), interval_ms(plan)
-    if size is None or milliseconds is None:
+    size, interval = fragment_size(plan), seconds_between(plan)
+    if size is None or interval is None:
         return
     for sent in sent_rates(plan):
         conditions = sent.conditions
         band = conditions.duty_cycle_band
-        airtime, interval = sent.rate.fragment_airtime_us(size) / 1e6, interval_seconds(milliseconds)
+        airtime = sent.rate.fragment_airtime_us(size) / 1e6
         if band is None or airtime > interval:
             continue
         share = band.share - conditions.beacon_share
@@ -95,6 +95,10 @@ def _duty_cycle(plan: TaskPlan) -> Remarks:
                 yield from _duty_cycle_together(plan, sent, airtime, every, share)
             continue
         sends = one_sent_of(interval, conditions.ping_slot_seconds, airtime / share)
+        if session := session_at(plan, sent):  # one of two fragments is sent where it would be one of many
+            sends = min(sends, with_slot(session.fragments, interval, conditions.ping_slot_seconds))
+        if sends == 1:  # all others find their ping slot taken
+            continue
         drops = f"drops {sends - 1} of {sends} fragments"
         if not band.certain:
             drops = f"if the country has it so (it is printed for the default channels), {drops}"

@@ -268,14 +268,13 @@ def missed(plan: TaskPlan) -> float:
 
     Of groups that send differently that of the worst; fragments that overlap are another rule's, and do not count.
     """
-    planned, milliseconds, size = loss(plan), interval_ms(plan), fragment_size(plan)
-    if milliseconds is None or size is None:
-        return planned
-    interval, most, counts = interval_seconds(milliseconds), planned, sent_fragments(plan)
+    most, interval, size = loss(plan), seconds_between(plan), fragment_size(plan)
+    if interval is None or size is None:
+        return most
     for sent in sent_rates(plan):
         airtime = sent.rate.fragment_airtime_us(size) / 1e6
         if airtime <= interval:
-            most = max(most, sent.conditions.loss_at(interval, airtime, sum(counts) if counts else None))
+            most = max(most, sent.conditions.loss_at(interval, airtime))
     return most
 
 
@@ -316,3 +315,14 @@ def interval_ms(plan: TaskPlan) -> int | None:
         interval = int(interval)
     milliseconds = whole_number(interval)
     return milliseconds if milliseconds is not None and interval_seconds(milliseconds) >= 1 else None
+
+
+def seconds_between(plan: TaskPlan) -> int | None:
+    """The interval as the service rounds it; None where none is given, or no device needs a second fragment.
+
+    What follows the only fragment of an image is empty, so it does not matter when it comes, or whether.
+    """
+    milliseconds, image, size = interval_ms(plan), image_bytes(plan), fragment_size(plan)
+    if milliseconds is None or (image and size and data_fragments(image, size) == 1):
+        return None
+    return interval_seconds(milliseconds)

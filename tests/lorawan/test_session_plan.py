@@ -137,10 +137,19 @@ def test_what_comes_while_a_gateway_is_silent_is_not_sent(name, rate, size, inte
     assert (lawful.unsent, lawful.sent_fragments, why_unsent(lawful)) == (0.0, plan.fragments, "")
 
 
-def test_a_single_fragment_is_sent_whatever_the_interval():
-    for given in ({"interval_seconds": 6}, {"interval_seconds": 1, "dl_class": CLASS_B}):
-        plan = _plan(image=100, loss=0.0, **given)
-        assert (plan.unsent, plan.sent_fragments, plan.decode_probability, why_unsent(plan)) == (0.0, 1, 1.0, "")
+@pytest.mark.parametrize("redundancy", [0, 100])
+@pytest.mark.parametrize("interval", [1, 6])
+@pytest.mark.parametrize("dl_class", [CLASS_B, CLASS_C])
+def test_a_single_fragment_is_sent_whatever_the_interval(redundancy, interval, dl_class):
+    plan = _plan(image=100, loss=0.1, interval_seconds=interval, redundancy_percent=redundancy, dl_class=dl_class)
+    assert (plan.unsent, why_unsent(plan)) == (0.0, "")
+    assert plan.decode_probability == pytest.approx(0.9)  # coded fragments of a single one are empty
+
+
+def test_a_session_of_two_fragments_has_one_interval():
+    plan = _plan(image=200, loss=0.1, interval_seconds=6)
+    assert (plan.data_fragments, plan.sent_fragments) == (2, 1)
+    assert "takes 1 of 2 fragments" in why_unsent(plan)
 
 
 def test_a_longer_interval_is_no_remedy_where_the_session_then_ends_early():

@@ -1,7 +1,7 @@
 """Boundary tables of the rules about time on the air: of a fragment, of a gateway, of a ping slot."""
 
 import pytest
-from rules_rig import found_with, group, levels_with
+from rules_rig import all_found_with, found_with, group, levels_with
 
 from fuota_constructs.lorawan.regions import regions
 from fuota_constructs.rules import GroupPlan
@@ -66,6 +66,42 @@ def test_duty_cycle_is_left_to_the_airtime_rule_when_fragments_overlap() -> None
     changes = {"fragment_size_bytes": 48, "fragment_interval_ms": 1000}
     assert levels_with("fragment-interval-airtime", **changes) == ["error"]
     assert not found_with("duty-cycle", **changes)
+
+
+PAUSES = ("fragment-interval-airtime", "ping-slot-interval", "duty-cycle", "decode-probability")
+"""Rules that ask what comes when after the fragment before."""
+
+
+@pytest.mark.parametrize("dl_class", ["ClassB", "ClassC"])
+@pytest.mark.parametrize("redundancy", [None, 0, 100])
+@pytest.mark.parametrize("seconds", [1, 3])
+def test_a_single_fragment_has_no_interval(dl_class: str, redundancy: int | None, seconds: int) -> None:
+    gateways = GroupPlan("Group", "EU868", dl_class, 3, gateways=20, gateway_spacing_seconds=1.0)
+    changes = {"fragment_interval_ms": 1000 * seconds, "redundancy_percent": redundancy, "planned_loss_percent": 1}
+    for groups in ((gateways,), (gateways, GroupPlan("Other", "EU868", dl_class, 3))):
+        found = {each.rule for each in all_found_with(image_bytes=112, multicast_groups=groups, **changes)}
+        assert not found & {*PAUSES}
+        two = {each.rule for each in all_found_with(image_bytes=113, multicast_groups=groups, **changes)}
+        assert two & {*PAUSES}
+
+
+@pytest.mark.parametrize(
+    ("image", "redundancy", "drops"),
+    [(112, 0, None), (113, 0, "1 of 2"), (113, 1, "2 of 3"), (336, 0, "2 of 3"), (22_856, 30, "2 of 3")],
+)
+def test_duty_cycle_drops_no_more_fragments_than_there_are(image: int, redundancy: int, drops: str | None) -> None:
+    changes = {**group("EU868", data_rate=3), "image_bytes": image, "redundancy_percent": redundancy}
+    found = found_with("duty-cycle", fragment_interval_ms=3000, **changes)
+    assert len(found) == (drops is not None)
+    assert all(f" drops {drops} fragments (assumed)" in said for _, said in found)
+
+
+def test_duty_cycle_is_left_to_the_ping_slot_rule_when_only_the_first_fragment_finds_one() -> None:
+    slow = (GroupPlan("Group", "RU864", "ClassB", 3, ping_slot_period=1024),)  # one slot every 32 s, silent for 77 s
+    changes = {"rf_region": "RU864", "multicast_groups": slow, "redundancy_percent": 0, "fragment_interval_ms": 16_000}
+    for image, rules in ((224, {"ping-slot-interval"}), (336, {"ping-slot-interval", "duty-cycle"})):
+        found = {each.rule for each in all_found_with(image_bytes=image, **changes)}
+        assert found & {"ping-slot-interval", "duty-cycle"} == rules
 
 
 @pytest.mark.parametrize(

@@ -193,8 +193,7 @@ def _redundancy_percent(inputs: Inputs, rate: DataRate, size: int, assumed: dict
     every = interval_seconds((inputs.interval_seconds or 0.0) * 1000)  # below 1 s there is no session
     missed = None
     if every and size <= rate.max_fragment_bytes:
-        alone = 1 if data == 1 else None
-        missed = inputs.conditions.loss_at(every, rate.fragment_airtime_us(size) / 1e6, alone)
+        missed = inputs.conditions.loss_at(every, rate.fragment_airtime_us(size) / 1e6, data)
     percent = redundancy_for(data, inputs.conditions, inputs.target, missed=missed)
     if percent is not None:
         assumed["redundancy"] = "smallest for the target"
