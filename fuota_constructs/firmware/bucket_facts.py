@@ -30,14 +30,16 @@ class BucketFacts(NamedTuple):
     place: Place
     identity: str
     policy: constructs.IDependable | None
+    key_account: str | None = None
+    """The account of the key, where it is known."""
 
     @classmethod
     def of(cls, bucket: s3.IBucket, *, identity: str, here: Place) -> BucketFacts:
         """Ask a bucket, from a stack that is here."""
         given, place = bucket.encryption_key, place_of(bucket) if any(here) else Place()
         key = key_of(given, bucket) if given else None
-        if key:
-            _expect_region(key, place, bucket)
+        key_place = place_of(key, key.key_arn) if key else Place()
+        _expect_region(key_place, place, bucket)
         return cls(
             name=bucket.bucket_name,
             arn=bucket.bucket_arn,
@@ -45,6 +47,7 @@ class BucketFacts(NamedTuple):
             place=place,
             identity=identity,
             policy=policy_of(bucket),
+            key_account=key_place.account,
         )
 
     def image_identity(self, scope: constructs.Construct, key: str) -> str:
@@ -62,9 +65,9 @@ def policy_of(bucket: s3.IBucket) -> constructs.IDependable | None:
     return bucket.policy.node.default_child if bucket.policy else None
 
 
-def _expect_region(key: kms.IKey, place: Place, bucket: s3.IBucket) -> None:
+def _expect_region(key_place: Place, place: Place, bucket: s3.IBucket) -> None:
     # The bucket can be made, and the first object put into it is refused. A multi-Region key has an ARN in each Region.
-    apart = Place(region=place_of(key, key.key_arn).region).apart_from(Place(region=place.region))
+    apart = Place(region=key_place.region).apart_from(Place(region=place.region))
     if apart:
         theirs, ours = apart
         raise FuotaValidationError(

@@ -13,6 +13,7 @@ from fuota_constructs.firmware.bucket_facts import BucketFacts, policy_of
 from fuota_constructs.firmware.default_bucket import make_default_bucket
 from fuota_constructs.firmware.default_role import make_default_role
 from fuota_constructs.firmware.firmware_properties import properties_of_object
+from fuota_constructs.firmware.foreign_bucket import Guest, let_in
 from fuota_constructs.firmware.image_settings import IMAGES, ImageSettings
 from fuota_constructs.firmware.role_access import RoleAccess, as_resource
 from fuota_constructs.provider.fuota_provider import SERVICE_TIMEOUT_SECONDS, FuotaProvider
@@ -55,7 +56,8 @@ class ReadableImage(NamedTuple):
     place: Place
     has_key: bool
     missing_access: str | None
-    """What the account of a bucket elsewhere must add to its policies; None where this app writes them."""
+    """What the account of a bucket or key elsewhere must add to its policies; None where this app writes them."""
+    key_account: str | None
     needed: list[constructs.IDependable]
     provider: FuotaProvider
     settings: ImageSettings
@@ -64,6 +66,10 @@ class ReadableImage(NamedTuple):
     """Whether the bucket itself says what its lifecycle rules do to it."""
     per_image: bool = False
     """Whether the role is given access to this image by a policy of its own."""
+
+    def also_for(self, missing: str | None) -> ReadableImage:
+        """The same, where the account of the bucket or key must add this, too."""
+        return self._replace(missing_access=", and ".join(filter(None, (self.missing_access, missing))) or None)
 
     def outlive(self, task: cdk.CfnResource) -> None:
         """Let CloudFormation remove it only after the task, whose Delete runs with these permissions."""
@@ -200,13 +206,21 @@ class SharedFirmware(constructs.Construct):
         asked = (image, bucket, role, per_image)
         if asked not in self._readable:
             facts, access = self.facts_of(bucket), self.access_of(role)
-            missing, policy = self._let_in(bucket, facts, access, image, per_image=per_image)
+            copied = hasattr(image, "sha256")
+            objects = f"{IMAGES}*" if copied or not per_image else as_resource(image.key)
+            missing = self.let_in(
+                bucket,
+                Guest.reader(access.arn, objects),
+                *([Guest.copier(self.provider.role_arn, objects)] if copied else []),
+            )
+            # A bucket of another account that had no policy has one now.
+            policy = policy_of(bucket) if facts.place.apart_from(self.place) else facts.policy
             needed: list[constructs.IDependable] = [policy] if policy else []
             # The provider's policy is there before, too: its function waits for it, and custom resources name that.
             # Assumed: CloudFormation keeps this order where the function between them does not change.
             if not per_image:  # before the copy: behind it the policy would be another one with every image
                 needed = access.to_firmware(facts, behind=needed) or needed
-            if hasattr(image, "sha256"):
+            if copied:
                 needed = [put_behind(self._copy(cast("AssetImage", image), facts, asked_by), needed)]
             if per_image and (policies := access.to_image(facts, image.key)):
                 # The last one waits for the others, so that each task waits for one only.
@@ -216,6 +230,7 @@ class SharedFirmware(constructs.Construct):
                 place=facts.place,
                 has_key=facts.key_arn is not None,
                 missing_access=missing,
+                key_account=facts.key_account,
                 needed=needed,
                 provider=self.provider,
                 settings=ImageSettings(bucket, image.key, image.size_bytes),
@@ -225,27 +240,13 @@ class SharedFirmware(constructs.Construct):
             )
         return self._readable[asked]
 
-    def _let_in(
-        self,
-        bucket: s3.IBucket,
-        facts: BucketFacts,
-        access: RoleAccess,
-        image: AssetImage | BucketImage,
-        *,
-        per_image: bool,
-    ) -> tuple[str | None, constructs.IDependable | None]:
-        """Have the policies of a bucket of another account let our roles in; with what they lack, and the bucket's."""
-        account = self.place.account
-        if not account or facts.place.account in {account, None}:
-            return None, facts.policy
-        from fuota_constructs.firmware.foreign_bucket import Guest, let_in
-
-        guests = [Guest.reader(access.arn)]
-        if copied := hasattr(image, "sha256"):
-            guests.append(Guest.copier(self.provider.role_arn))
-        objects = "firmware/*" if copied or not per_image else as_resource(image.key)
-        missing = let_in(bucket, guests, account=account, objects=objects)
-        return missing, policy_of(bucket)
+    def let_in(self, bucket: s3.IBucket, *guests: Guest) -> str | None:
+        """Have the policies of a bucket or a key of another account let our roles in; with what they lack."""
+        account, facts = self.place.account, self.facts_of(bucket)
+        if not account or {facts.place.account, facts.key_account} <= {account, None}:
+            return None
+        own = facts.place.account in {account, None}
+        return let_in(bucket, guests, account=account, to_key_only=own)
 
     def _copy(
         self,

@@ -8,6 +8,8 @@ import aws_cdk as cdk
 
 from fuota_constructs import synth_checks
 from fuota_constructs.event_bus import event_bus_arn
+from fuota_constructs.firmware.foreign_bucket import Guest
+from fuota_constructs.firmware.role_access import as_resource
 from fuota_constructs.firmware.shared_firmware import SharedFirmware
 from fuota_constructs.provider.fuota_provider import SERVICE_TIMEOUT_SECONDS
 from fuota_constructs.rf_region import RfRegion, expect_rf_region
@@ -185,6 +187,9 @@ class FuotaRollout(RolloutEvents):
             image_key=image.key,
             versions_arn=self.versions.table_arn if self.versions else None,
             event_bus_arn=event_bus_arn(event_bus, self, rule="rollout-event-bus"),
+        )
+        readable = readable.also_for(
+            shared.let_in(bucket, *Guest.of_rollout(function.role_arn, as_resource(image.key)))
         )
         machines = RolloutMachines(self, "Machines", function_arn=function.function_arn, tags=function.tags)
         self.state_machine_arn = machines.rollout_arn

@@ -50,6 +50,7 @@ WILDCARDS = {
     "KeepEvidence": "the names of executions are made up when a rollout is started",
     "SeeSessions": "whose sessions a device is in is found out by looking at them all",
     "SeeOthers": "the names of executions are made up when a rollout is started",
+    "UseBucketKey": OF_THE_PROVIDER["UseFirmwareKey"],
     **{sid: OF_THE_PROVIDER[sid] for sid in ("ReadAssets", "DecryptAssets")},
 }
 """Why a statement, by Sid, cannot do without a wildcard."""
@@ -105,6 +106,8 @@ class RolloutFunction(constructs.Construct):
             packages={"fuota_constructs/lorawan": LORAWAN_DIRECTORY},
             memory_mb=LAMBDA_MEMORY_MB,
         )
+        self.role_arn = attribute(role, "roleArn")
+        """What it runs as."""
         self.function_arn = attribute(function, "attrArn")
         """What the machines call."""
         self.table_arn = attribute(self.table, "attrArn")

@@ -28,12 +28,17 @@ def _role_account(plan: TaskPlan) -> Remarks:
 
 
 def _image_account(plan: TaskPlan) -> Remarks:
-    owner = plan.image_bucket_account
-    if owner and plan.aws_account and owner != plan.aws_account and plan.image_access:
-        yield warning(
-            f"the firmware bucket is of account {owner} and the task of {plan.aws_account}, and this app cannot let the"
-            f" task's roles in: account {owner} must add {plan.image_access}; acknowledge this when that is done"
-        )
+    theirs = {
+        "the firmware bucket": plan.image_bucket_account,
+        "the KMS key of the firmware bucket": plan.image_key_account,
+    }
+    for what, owner in theirs.items():
+        if owner and plan.aws_account and owner != plan.aws_account and plan.image_access:
+            yield warning(
+                f"{what} is of account {owner} and the task of {plan.aws_account}, and this app cannot let the task's"
+                f" roles in: account {owner} must add {plan.image_access}; acknowledge this when that is done"
+            )
+            return
 
 
 PLACE_RULES = (
@@ -59,9 +64,9 @@ PLACE_RULES = (
     Rule(
         id="image-account",
         levels=("warning",),
-        what="the image's bucket is known to be of another account and not made in this app",
-        why="without a statement in its bucket policy the role cannot read the image, and the update ends in FuotaDone",
-        remedy="the statement in the message, added by the bucket's account",
+        what="the image's bucket, or its KMS key, is known to be of another account and not made in this app",
+        why="without a statement in its policy the role cannot read the image, and the update ends in FuotaDone",
+        remedy="the statement in the message, added by that account",
         source="Amazon S3 User Guide, bucket owner granting cross-account permissions",
         check=_image_account,
     ),

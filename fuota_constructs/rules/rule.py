@@ -181,8 +181,8 @@ class TaskPlan(NamedTuple):
 
     None means not given (or not knowable), `UNKNOWN` a value that only exists at deployment. Values that users type in
     are `object`: a rule, not a crash, answers a string where a number belongs. `dwell_time` says that the network is
-    known to set DownlinkDwellTime = 1, `image_access` is the statement that the policy of a bucket of another account
-    needs, None where this app writes it; `image_lifecycle` is what a lifecycle rule of the bucket does, such as
+    known to set DownlinkDwellTime = 1, `image_access` is what the policies of a bucket or key of another account
+    need, None where this app writes it; `image_lifecycle` is what a lifecycle rule of the bucket does, such as
     "deletes images". `target` is the share of devices that shall have the image, None for 99 %.
     """
 
@@ -214,6 +214,7 @@ class TaskPlan(NamedTuple):
     aws_region: str | None = None
     image_bucket_account: str | None = None
     image_bucket_region: str | None = None
+    image_key_account: str | None = None
     image_access: str | None = None
     image_has_key: bool = False
     image_lifecycle: str | None = None

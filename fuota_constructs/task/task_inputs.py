@@ -172,6 +172,7 @@ def firmware_facts(shared: SharedFirmware, image: ReadableImage, role: iam.IRole
     return {
         "image_bucket_account": image.place.account,
         "image_bucket_region": image.place.region,
+        "image_key_account": image.key_account,
         "image_access": image.missing_access,
         "image_has_key": image.has_key or image.settings.has_kms,
         "image_lifecycle": None if image.judged else image.settings.end,

@@ -1,4 +1,4 @@
-"""A firmware bucket of another account: its policies are written where this app has them, else said."""
+"""A firmware bucket, or its key, of another account: their policies are written where this app has them, else said."""
 
 import json
 from pathlib import Path
@@ -12,11 +12,20 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Annotations, Match
 from cdk_nag import AwsSolutionsChecks
 
-from fuota_constructs import FirmwareBucket, FirmwareImage, FirmwareUpdateRole
+from fuota_constructs import (
+    DlClass,
+    FirmwareBucket,
+    FirmwareImage,
+    FirmwareUpdateRole,
+    FuotaRollout,
+    RfRegion,
+    RolloutTargets,
+)
 
 from ..made_task import make_task
 
 OURS, OTHERS = "111122223333", "444455556666"
+KEY = f"arn:aws:kms:eu-west-1:{OTHERS}:key/5c6e9d2c-3a41-4c6a-9d2e-1f0a6b7c8d9e"
 
 
 @pytest.fixture
@@ -126,6 +135,7 @@ def test_cdk_nag_finds_nothing(app, here, there, image):
     bucket = FirmwareBucket(there, "Bucket", bucket_name="acme-firmware", encryption_key=key)
     make_task(here, image, firmware_bucket=bucket)
     make_task(here, FirmwareImage.from_bucket(bucket, "meters/2.bin"), "InBucket")
+    make_rollout(here, image, firmware_bucket=bucket)
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app, verbose=True))
     for template in synthesised(app, here, there):
         assert [str(match) for match in cfnlint.api.lint(json.dumps(template))] == []
@@ -178,11 +188,85 @@ def test_the_warning_can_be_acknowledged(app, here, image):
 
 
 def test_a_key_that_was_imported_is_said(here, there, image):
-    key = kms.Key.from_key_arn(there, "Key", f"arn:aws:kms:eu-west-1:{OTHERS}:key/5c6e9d2c-3a41-4c6a-9d2e-1f0a6b7c8d9e")
+    key = kms.Key.from_key_arn(there, "Key", KEY)
     bucket = FirmwareBucket(there, "Bucket", bucket_name="acme-firmware", encryption_key=key)
     [message] = foreign(make_task(here, image, firmware_bucket=bucket))
     assert "to the policy of the KMS key" in message
     assert "to the bucket policy" not in message
+
+
+def test_the_policy_of_a_key_elsewhere_lets_them_in_to_a_bucket_of_ours(app, here, there, image):
+    bucket = FirmwareBucket(here, "Bucket", encryption_key=kms.Key(there, "Key"))
+    task = make_task(here, image, firmware_bucket=bucket)
+    assert foreign(task) == []
+    ours, theirs = synthesised(app, here, there)
+    roles = names_of_roles(ours)
+    assert summary(statements_of(theirs, "AWS::KMS::Key", "KeyPolicy")) == {
+        roles["FirmwareUpdateRole"]: {("kms:Decrypt", "*")},
+        roles["ProviderRole"]: {("kms:Decrypt", "*"), ("kms:GenerateDataKey", "*")},
+    }
+    assert "aws:PrincipalArn" not in json.dumps(ours)
+
+
+def test_a_key_elsewhere_of_a_bucket_of_ours_is_said_where_it_was_imported(here, image):
+    bucket = FirmwareBucket(here, "Bucket", encryption_key=kms.Key.from_key_arn(here, "Key", KEY))
+    [message] = foreign(make_task(here, image, firmware_bucket=bucket))
+    assert message.startswith(f"the KMS key of the firmware bucket is of account {OTHERS} and the task of {OURS}")
+    assert '"Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": "*"} to the policy of the KMS key' in message
+    assert "bucket policy" not in message
+    read = FirmwareImage.from_bucket(bucket, "meters/2.bin")
+    assert '"Action": ["kms:Decrypt"], "Resource": "*"}' in foreign(make_task(here, read, "Read"))[0]
+
+
+def make_rollout(here, image, **given):
+    return FuotaRollout(
+        here,
+        "Rollout",
+        firmware_image=image,
+        rf_region=RfRegion.EU868,
+        dl_class=DlClass.CLASS_C,
+        redundancy_percent=30,
+        fragment_size_bytes=48,
+        fragment_interval=cdk.Duration.seconds(30),
+        targets=RolloutTargets.device_profile("profile"),
+        **given,
+    )
+
+
+def test_a_rollout_keeps_its_evidence_there_and_who_may_reads_it(app, here, there, image):
+    key = kms.Key(there, "Key")
+    bucket = FirmwareBucket(there, "Bucket", bucket_name="acme-firmware", encryption_key=key)
+    assert foreign(make_rollout(here, image, firmware_bucket=bucket)) == []
+    ours, theirs = synthesised(app, here, there)
+    [name] = [
+        body["Properties"]["RoleName"]
+        for role, body in ours["Resources"].items()
+        if body["Type"] == "AWS::IAM::Role" and "RolloutFunctionRole" in role
+    ]
+    allowed = summary(statements_of(theirs, "AWS::S3::BucketPolicy"))[name]
+    assert {(action, resource.partition(">")[2]) for action, resource in allowed} == {
+        ("s3:GetEncryptionConfiguration", ""),
+        ("s3:ListBucket", ""),
+        ("s3:GetObject", f"/{image.key}"),
+        ("s3:GetObject", "/rollouts/*"),
+        ("s3:PutObject", "/rollouts/*"),
+    }
+    in_key = summary(statements_of(theirs, "AWS::KMS::Key", "KeyPolicy"))[name]
+    assert in_key == {("kms:Decrypt", "*"), ("kms:GenerateDataKey", "*")}
+    [policy] = [body for body in theirs["Resources"].values() if body["Type"] == "AWS::S3::BucketPolicy"]
+    to_account = [
+        (each["Action"], flat(each["Resource"]).partition(">")[2])
+        for each in policy["Properties"]["PolicyDocument"]["Statement"]
+        if "Condition" not in each
+    ]
+    assert to_account == [("s3:ListBucket", ""), ("s3:GetObject", "/rollouts/*")]
+
+
+def test_what_a_rollout_needs_of_an_imported_bucket_is_said(here, image):
+    bucket = s3.Bucket.from_bucket_attributes(here, "Bucket", bucket_name="acme", account=OTHERS)
+    [message] = foreign(make_rollout(here, image, firmware_bucket=bucket))
+    assert '"Action": ["s3:GetObject", "s3:PutObject"], "Resource": "arn:aws:s3:::acme/firmware/*"' in message
+    assert '"Action": ["s3:GetObject", "s3:PutObject"], "Resource": "arn:aws:s3:::acme/rollouts/*"' in message
 
 
 @pytest.mark.parametrize(
@@ -206,3 +290,11 @@ def test_a_bucket_that_may_be_ours_is_left_as_it_is(app, here, image, make):
 def test_a_stack_without_an_environment_may_be_anywhere(app, stack, image):
     bucket = s3.Bucket.from_bucket_attributes(stack, "Bucket", bucket_name="acme", account=OTHERS)
     assert foreign(make_task(stack, image, firmware_bucket=bucket)) == []
+
+
+def test_cdk_nag_is_answered_for_an_image_with_an_asterisk_in_its_key(app, here):
+    bucket = s3.Bucket(here, "Bucket")
+    image = FirmwareImage.from_bucket(bucket, "meters/*.bin", size_bytes=10_000)
+    make_rollout(here, image)
+    [ours] = synthesised(app, here)
+    assert "/meters/${*}.bin" in json.dumps(ours)
