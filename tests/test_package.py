@@ -151,10 +151,10 @@ def ours(names: set[str]) -> set[str]:
     return {name.split(".")[1] for name in names if name.startswith("fuota_constructs.")}
 
 
-FACTS = {"errors", "event_bus", "rf_region", "synth_checks", "template"}
+FACTS = {"errors", "event_bus", "rf_region", "service_id", "synth_checks", "template"}
 ROOMS = {
     "lorawan": set(),
-    "rules": {"lorawan"},
+    "rules": {"lorawan", "service_id"},
     "local": {"lorawan", "extras", "firmware", "operations"},
     "template": {"errors"},
     "provider": {"errors", "synth_checks", "template"},
@@ -164,7 +164,7 @@ ROOMS = {
     "monitor": FACTS | {"provider"},
     "rollout": FACTS | {"firmware", "fleet", "provider", "task"},
     "rollout/runtime": {"lorawan"},
-    "operations": {"lorawan", "rules"},
+    "operations": {"lorawan", "rules", "service_id"},
 }
 """What each room may import of the others, `cli` aside, which may import anything."""
 
@@ -244,6 +244,11 @@ def test_constructs_reach_the_radio_facts_only_through_the_checks() -> None:
     for file in PACKAGE.glob("*.py"):
         reached = ours(imports_of(file)) & {"lorawan", "rules", "local", "cli"}
         assert reached <= ({"rules"} if file.name == "synth_checks.py" else set()), file
+
+
+def test_what_an_id_of_the_service_looks_like_stands_in_one_place() -> None:
+    written = [file for file in PACKAGE.rglob("*.py") if "[0-9a-f]{8}" in file.read_text()]
+    assert sorted(written) == [PACKAGE / "provider/runtime/fuota_task.py", PACKAGE / "service_id.py"]
 
 
 def test_files_are_short() -> None:

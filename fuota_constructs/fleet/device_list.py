@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from fuota_constructs.errors import FuotaValidationError
+from fuota_constructs.service_id import SERVICE_ID
 from fuota_constructs.template.tokens import is_known, is_stand_in, is_token, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 RULE = "device-list"
-DEVICE_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-"""The documentation shows ids in this form only; that there is no other is assumed."""
 
 COLUMNS = ("wireless_device_id", "device_id", "id")
 """What a column of ids is called: any case, with or without `_`, `-` and spaces."""
@@ -123,7 +122,7 @@ def _checked(rows: Iterable[_Row], source: str) -> tuple[str, ...]:
             found.setdefault(value, where)  # as many as there will be come of it when the CLI has looked it up
             continue
         device = value.strip().lower() if isinstance(value, str) else ""
-        if not DEVICE_ID.fullmatch(device):
+        if not SERVICE_ID.fullmatch(device):
             problems.append(f"{where} has {shown(value)}, which is {_what_else(value)}")
         elif device in found:
             problems.append(f"{where} has {device} again, which {found[device]} has")

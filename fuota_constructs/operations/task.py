@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from fuota_constructs.operations.aws import code_of
 from fuota_constructs.operations.errors import NoSuchTaskError, OperationError
 from fuota_constructs.operations.visible_text import visible
+from fuota_constructs.service_id import SERVICE_ID
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,7 +24,6 @@ DONE, DELETING = "FuotaDone", "Delete_Waiting"
 TASK_ARN = re.compile(r"arn:[\w-]+:iotwireless:(?P<region>[\w-]+):(?P<account>\d{12}):FuotaTask/(?P<id>[^/\s]+)")
 STACK_TAG = "fuota-constructs:stack-id"
 _STACK_ARN = re.compile(r"arn:[\w-]+:cloudformation:[\w-]+:\d{12}:stack/(?P<name>[\w-]+)/")
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 MOST_SHOWN = 5
 
 
@@ -102,7 +102,7 @@ def find_task(aws: Aws, wanted: str) -> Task:
         return read_task(aws, match["id"])
     if wanted.startswith("arn:"):
         raise OperationError(f"{wanted!r} is no ARN of a FUOTA task: one looks like arn:...:FuotaTask/<id>")
-    if _UUID.fullmatch(wanted):
+    if SERVICE_ID.fullmatch(wanted):
         return read_task(aws, wanted)
     names = [(item.get("Name"), item["Id"]) for item in aws.pages("list_fuota_tasks", "FuotaTaskList")]
     ids = [task_id for name, task_id in names if name == wanted]

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 from fuota_constructs.lorawan.regions import FREQUENCIES_HZ, FREQUENCY_UNIT_HZ, region
 from fuota_constructs.rules.rule import Remarks, Rule, TaskPlan, error, given, show, text, warning, whole_number
 from fuota_constructs.rules.task_rules import DEPLOYMENT_SECONDS, REQUESTS_PER_SECOND
+from fuota_constructs.service_id import SERVICE_ID
 
 MOST_MEMBERS = 2_000
 """Devices of a group: 200 s of requests at the quota, of the 260 s that a deployment has for them."""
 
 MOST_GATEWAYS = 20
 MOST_INTERVAL_MS = 60_000
-
-_DEVICE_ID = "(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
 def _group_size(plan: TaskPlan) -> Remarks:
@@ -31,7 +28,7 @@ def _group_size(plan: TaskPlan) -> Remarks:
 
 def _device_list(plan: TaskPlan) -> Remarks:
     for device in plan.members.devices if plan.members else ():
-        if (known := text(device)) is not None and not re.fullmatch(_DEVICE_ID, known):
+        if (known := text(device)) is not None and not SERVICE_ID.fullmatch(known):
             yield warning(
                 f"wireless_devices has {show(device)}; ids of wireless devices are 32 hexadecimal digits in five groups"
                 " wherever AWS shows one, so the service may not know it: give the WirelessDeviceId, not a name or a"
@@ -51,7 +48,7 @@ def _gateway_count(plan: TaskPlan) -> Remarks:
 
 def _gateway_ids(plan: TaskPlan) -> Remarks:
     gateways = [known for each in (plan.members.gateways if plan.members else ()) if (known := text(each)) is not None]
-    if wrong := [each for each in gateways if not re.fullmatch(_DEVICE_ID, each)]:
+    if wrong := [each for each in gateways if not SERVICE_ID.fullmatch(each)]:
         more = f" and {len(wrong) - 1} more like it" if len(wrong) > 1 else ""
         yield warning(
             f"participating_gateways has {show(wrong[0])}{more}; ids of wireless gateways are 32 hexadecimal digits in"

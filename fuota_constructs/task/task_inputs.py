@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import math
 import os
-import re
 import weakref
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
@@ -16,6 +15,7 @@ import jsii
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.firmware.firmware_image import AssetImage, BucketImage, bucket_remedy, object_remedy
 from fuota_constructs.firmware.role_trust import trusts_service
+from fuota_constructs.service_id import SERVICE_ID
 from fuota_constructs.synth_checks import expect_own_place, place_of_stack
 from fuota_constructs.template.durations import without_float_error
 from fuota_constructs.template.references import bucket_of, referred, role_of, wireless_device_ids
@@ -45,9 +45,6 @@ _MILLISECONDS: weakref.WeakKeyDictionary[cdk.Duration, float | str] = weakref.We
 
 _ADOPTING: weakref.WeakKeyDictionary[IConstruct, dict[str, dict[str, tuple[str, Place]]]] = weakref.WeakKeyDictionary()
 """By app and task, who adopts it: the path, with that of its stack and where that is."""
-
-_TASK_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-"""The documentation shows ids in this form only; that there is no other is assumed, here and in the provider."""
 
 
 def image_of(value: object, at: IConstruct) -> AssetImage | BucketImage:
@@ -136,7 +133,7 @@ def adopted_id_of(value: object, at: IConstruct) -> str | None:
     if value is None:
         return None
     task_id = expect_id(value, "FuotaTask", at)
-    if is_known(task_id) and not _TASK_ID.fullmatch(task_id):
+    if is_known(task_id) and not SERVICE_ID.fullmatch(task_id):
         wrong = f"{shown(task_id)}, which is no id of a FUOTA task; give 32 hexadecimal digits in five groups"
     elif (maker := maker_of(task_id)) is not None:
         wrong = (
