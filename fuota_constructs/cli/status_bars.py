@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fuota_constructs.cli import page
+from fuota_constructs.lorawan.shares import percent_rounded_down
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,7 +36,7 @@ def share_of(number: int, total: int) -> str:
     if not total:
         return "0"
     percent = 100 * number / total
-    shown = f"{10_000 * number // total / 100:g}" if percent > ALMOST else f"{percent:.3g}"
+    shown = percent_rounded_down(number, total) if percent > ALMOST else f"{percent:.3g}"
     return f"{number:,} ({shown} %)"
 
 

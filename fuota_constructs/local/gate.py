@@ -13,6 +13,7 @@ from fuota_constructs.local.task_outcome import SUCCESSFUL, cohorts_of
 from fuota_constructs.lorawan.plan_command import keeps_dwell_time, plan_words
 from fuota_constructs.lorawan.regions import has_slower
 from fuota_constructs.lorawan.session_plan import TS005_CLASS_C_SECONDS
+from fuota_constructs.lorawan.shares import percent_rounded_down
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,7 +99,7 @@ def share(value: object) -> float:
 
 def percent(part: int, whole: int) -> str:
     """A share in per cent, rounded down: what misses the bar must not be shown as having reached it."""
-    return f"{10_000 * part // whole / 100 if whole else 0:g} %"
+    return f"{percent_rounded_down(part, whole)} %"
 
 
 def require(outcome: Rehearsed, required: object = DEFAULT_SHARE) -> Verdict:
