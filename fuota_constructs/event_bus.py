@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.synth_checks import Place, place_of, place_of_stack
+from fuota_constructs.template.late_warnings import warn
 from fuota_constructs.template.references import refers
 from fuota_constructs.template.service_arns import parts_of
-from fuota_constructs.template.tokens import shown
+from fuota_constructs.template.tokens import is_known, shown
 
 if TYPE_CHECKING:
     from aws_cdk.interfaces.aws_events import IEventBusRef
     from constructs import Construct
 
+RULE = "event-bus-account"
+
 
 def event_bus_arn(event_bus: IEventBusRef | None, at: Construct, *, rule: str) -> str:
     """The ARN of a bus, by default of the default bus of the account.
 
-    Raises `FuotaValidationError` of this rule for what is no bus, and for a bus of another Region.
+    One of another account is a warning. Raises `FuotaValidationError` of this rule for what is no bus, and for a bus of
+    another Region.
     """
     if event_bus is None:
         return cdk.Stack.of(at).format_arn(service="events", resource="event-bus", resource_name="default")
@@ -40,13 +45,28 @@ def event_bus_arn(event_bus: IEventBusRef | None, at: Construct, *, rule: str) -
         )
     # Another Region's bus is reached by a rule on one of this Region only (EventBridge User Guide, sending and
     # receiving events between AWS Regions); one of another account takes events that its policy allows.
-    there = place_of(event_bus, arn).region
-    if apart := Place(region=there).apart_from(place_of_stack(at)):
+    there, here = place_of(event_bus, arn), place_of_stack(at)
+    if apart := Place(region=there.region).apart_from(here):
         theirs, ours = apart
         raise FuotaValidationError(
             rule,
             f"event_bus is in {theirs} and this stack in {ours}; events can be put on a bus of the same Region"
             f" only: give one in {ours}, with a rule that sends them on to the bus in {theirs}",
             construct_path=at.node.path,
+        )
+    if apart := Place(account=there.account).apart_from(here):
+        theirs, ours = apart
+        allowed = {
+            "Sid": f"EventsOf{here.account}",
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:{parts_of(arn)[1] or 'aws'}:iam::{here.account}:root"},
+            "Action": "events:PutEvents",
+            "Resource": arn if is_known(arn) else "<the ARN of the bus>",
+        }
+        warn(
+            at,
+            RULE,
+            f"event_bus is in {theirs} and this stack in {ours}; nothing that is told arrives unless the policy of the"
+            f" bus has {json.dumps(allowed)}; acknowledge this when it has",
         )
     return arn

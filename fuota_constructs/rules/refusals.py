@@ -14,7 +14,7 @@ _S3 = "Amazon S3 User Guide"
 _SCHEDULER = "EventBridge Scheduler User Guide"
 _LAMBDA = "AWS Lambda Developer Guide"
 _ALARMS = "CloudWatch API, PutMetricAlarm"
-_BUSES = "EventBridge User Guide, sending and receiving events between AWS Regions"
+_BUSES = "EventBridge User Guide, sending and receiving events between AWS accounts, and Regions"
 _ROLLOUTS = "`FuotaRollout`, in the reference of the constructs"
 
 _BUS = "`event_bus` is no bus, or is in another Region", "a bus of this Region, with a rule that sends events on"
@@ -155,11 +155,7 @@ _OF_GROUPS = (
 
 _OF_MONITORS = (
     _refusal("monitor-task", "`task` is no task", "a `FuotaTask`, or one that is imported"),
-    _refusal(
-        "monitor-interval",
-        "`interval` is no `Duration` of whole minutes that a rule can have",
-        "`cdk.Duration.minutes(...)`",
-    ),
+    _refusal("monitor-interval", "`interval` is no `Duration` of 1 to 60 whole minutes", "`cdk.Duration.minutes(...)`"),
     _refusal("monitor-stuck-after", "`stuck_after` is no `Duration` of whole minutes", "`cdk.Duration.minutes(...)`"),
     _refusal("monitor-failure-ratio", "`failure_ratio` is no number from 0 to 1", "a share from 0 to 1"),
     _refusal(
@@ -172,8 +168,15 @@ _OF_MONITORS = (
         "monitor-device-status",
         "`status` of `metric_devices` is none that a device can have",
         "one of those in the message",
-        source="AWS IoT Wireless API, FuotaDeviceStatus",
         why="an alarm on a metric that nobody writes never fires",
+    ),
+    _refusal(
+        "event-bus-account",
+        "`event_bus` of a monitor or a rollout is known to be of another account",
+        "the statement in the message, in the policy of the bus; acknowledge it then",
+        source=_BUSES,
+        why="a bus takes from other accounts what its policy allows only, and a lost event ends neither",
+        levels=("warning",),
     ),
     _refusal("monitor-event-bus", *_BUS, source=_BUSES),
     _refusal("monitor-alarm-actions", *_ACTIONS, source=_ALARMS),
