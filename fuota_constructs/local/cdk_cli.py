@@ -49,6 +49,11 @@ def ensure(say: Callable[[str], None] = lambda _: None) -> Path:
     return program()
 
 
+def bootstrap_template() -> Path:
+    """What the pinned CDK CLI deploys as bootstrap stack, installing it if need be."""
+    return ensure().parents[1] / "lib" / "api" / "bootstrap" / "bootstrap-template.yaml"
+
+
 def command(*arguments: str) -> list[str]:
     """The command line that runs the pinned CDK CLI, installing it if need be."""
     return [str(node.node()), str(ensure()), *arguments]

@@ -1,6 +1,5 @@
 """Deploys a CDK app to a local cloud, and destroys it: synthesises once, bootstraps what is not, runs the CDK CLI."""
 
-import fcntl
 import fnmatch
 import json
 from collections.abc import Callable, Iterable, Sequence
@@ -8,26 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fuota_constructs.local import cdk_cli, cdk_options
+from fuota_constructs.local.bootstrap import Environment, bootstrap
 from fuota_constructs.local.cdk_run import CdkRun, Listen, refuse_access_options
 from fuota_constructs.local.cloud import LocalCloud
 from fuota_constructs.local.cloud_assembly import stack_names, stacks_of
 from fuota_constructs.local.errors import LocalCloudError
 from fuota_constructs.local.functions import aws_sdk
 
-_ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"  # what bootstrap takes without --trust
-STANDARD_QUALIFIER = "hnb659fds"
 # For the synthesis alone: what comes after it works on the assembly.
 _SYNTH_OPTIONS = {"-a": "--app", "-o": "--output", "-c": "--context"}
 _SYNTH_OPTIONS |= {name: name for name in ("--app", "--output", "--context", "--build", "--region")}
-
-
-@dataclass(frozen=True, order=True)
-class Environment:
-    """An account and Region an app deploys to, and the qualifier of the bootstrap resources it expects there."""
-
-    account: str
-    region: str
-    qualifier: str = STANDARD_QUALIFIER
 
 
 @dataclass(frozen=True)
@@ -178,7 +167,7 @@ def deploy_synthesised(
     stacks = _stacks(app, "deploy", everything=everything)
     environments = environments_in(app, cloud)
     for environment in environments:
-        bootstrap(app.run, environment, say)
+        bootstrap(cloud, environment, say)
     if aws_sdk.is_needed_by(app.assembly):
         _install_aws_sdk(say)
     asks = "--require-approval" in options
@@ -194,27 +183,6 @@ def run_cdk(cloud: LocalCloud, arguments: Sequence[str]) -> int:
     with CdkRun.begin(cloud) as run:
         output = [] if {"-o", "--output"} & chosen else [f"--output={run.assembly}"]
         return run.cdk([*output, *arguments], asks=True)
-
-
-def bootstrap(run: CdkRun, environment: Environment, say: Callable[[str], None]) -> None:
-    """Bootstrap an environment for the CDK unless it is; its output is shown only when it fails."""
-    with (run.cloud.folder / "bootstrap.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # of two deployments at a time, one does it and the other waits
-        if _is_bootstrapped(run.cloud, environment):
-            return
-        target = f"aws://{environment.account}/{environment.region}"
-        say(f"bootstrapping {target} (once a cloud)")
-        arguments = ["bootstrap", target]
-        if environment.qualifier != STANDARD_QUALIFIER:
-            arguments += ["--qualifier", environment.qualifier]
-            arguments += ["--toolkit-stack-name", f"CDKToolkit-{environment.qualifier}"]
-        if environment.account != run.cloud.account:
-            # An app with stacks in several accounts is deployed by the cloud's own, as by a pipeline's on AWS.
-            arguments += [f"--trust={run.cloud.account}", f"--cloudformation-execution-policies={_ADMINISTRATOR}"]
-        said: list[str] = []
-        account, region = environment.account, environment.region
-        if run.cdk(arguments, account=account, region=region, away=True, listen=said.append):
-            raise LocalCloudError("\n".join([f"cdk bootstrap {target} failed:", *said]))
 
 
 def environments_in(app: Synthesised, cloud: LocalCloud) -> list[Environment]:
@@ -301,19 +269,6 @@ def _install_aws_sdk(say: Callable[[str], None]) -> None:
 
 def _options(arguments: Sequence[str], command: str) -> set[str]:
     return {name for each in cdk_options.read_arguments(arguments, command) for name in each.names}
-
-
-def _is_bootstrapped(cloud: LocalCloud, environment: Environment) -> bool:
-    from botocore.exceptions import BotoCoreError
-
-    ssm = cloud.client("ssm", account=environment.account, region=environment.region)
-    try:
-        ssm.get_parameter(Name=f"/cdk-bootstrap/{environment.qualifier}/version")
-    except ssm.exceptions.ParameterNotFound:
-        return False
-    except BotoCoreError as error:
-        raise cloud.gone(error) from error
-    return True
 
 
 def _only_account(environments: Sequence[Environment]) -> str | None:

@@ -5,18 +5,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from botocore.exceptions import ClientError
 
 from fuota_constructs.local import cdk_cli
 from fuota_constructs.local import cloud as clouds
+from fuota_constructs.local.bootstrap import Environment
 from fuota_constructs.local.cdk_run import CdkRun
 from fuota_constructs.local.cloud import LocalCloud
 from fuota_constructs.local.cloud_assembly import stack_names
 from fuota_constructs.local.deployment import (
     Arguments,
-    Environment,
     Synthesised,
-    bootstrap,
     deploy,
     deploy_synthesised,
     destroy,
@@ -144,19 +142,6 @@ def test_fails_in_one_line_when_the_cloud_has_gone_meanwhile(tmp_path: Path, sta
     gone.folder.mkdir(parents=True)
     with pytest.raises(LocalCloudError, match=r"does not answer \(.*\): start it again with `fuota local up --detach"):
         deploy_synthesised(gone, Synthesised(CdkRun(gone, tmp_path, tmp_path), assembly, ()), print)
-
-
-def test_an_account_deploys_into_others_where_iam_is_enforced(state_dir: None) -> None:
-    running = clouds.start(clouds.free_port(), iam=True)
-    try:
-        with CdkRun.begin(running) as run:
-            bootstrap(run, Environment("1" * 12, "eu-west-1"), print)
-        deployer = f"arn:aws:iam::{'1' * 12}:role/cdk-hnb659fds-deploy-role-{'1' * 12}-eu-west-1"
-        assert running.client("sts").assume_role(RoleArn=deployer, RoleSessionName="cdk")["Credentials"]
-        with pytest.raises(ClientError, match="AccessDenied"):
-            running.client("sts", account="3" * 12).assume_role(RoleArn=deployer, RoleSessionName="cdk")
-    finally:
-        clouds.stop(running)
 
 
 def test_fails_on_the_name_of_no_region(tmp_path: Path) -> None:
