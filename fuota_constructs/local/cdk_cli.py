@@ -35,6 +35,11 @@ def program() -> Path:
     return _packages().folder / "node_modules" / "aws-cdk" / "bin" / "cdk"
 
 
+def compiled_folder() -> Path:
+    """Where Node.js keeps what it has compiled of the pinned CDK CLI."""
+    return _packages().folder / "compiled"
+
+
 def is_installed() -> bool:
     """Whether the pinned CDK CLI is there."""
     return _packages().is_installed

@@ -85,13 +85,14 @@ class CdkRun:
             **cdk_cli.environment(environment_variables.of_app(os.environ, own)),
             "CDK_HOME": str(self.folder / "cdk-home"),
             "TMPDIR": str(self.temporary),
+            "FUOTA_COMPILED_CLI": str(cdk_cli.compiled_folder()),
             "FUOTA_CONTEXT_OF_APP": str(Path.cwd() / CONTEXT),
             "FUOTA_CONTEXT_OF_RUN": str(self.folder / CONTEXT),
         }
         # A group of its own: Ctrl-C is ours to handle, and it is ended as a whole, with the app that it starts.
         # But only the group of the terminal may read what is typed there; then the app alone has one of its own.
         is_apart = not (asks and os.isatty(0))
-        preloads = ["cdk_context.js", "short_waits.js", *([] if is_apart else ["app_apart.js"])]
+        preloads = ["compiled_once.js", "cdk_context.js", "short_waits.js", *([] if is_apart else ["app_apart.js"])]
         preloaded = [f"--require={Path(__file__).parent / each}" for each in preloads]
         trust = [f"--ca-bundle-path={self.cloud.ca_bundle}"] if self.cloud.ca_bundle else []
         command = [str(node.node()), *preloaded, str(cdk_cli.ensure()), *_DIRECT, *trust, *arguments]

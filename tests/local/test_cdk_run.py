@@ -1,4 +1,4 @@
-"""Runs of the CDK CLI that are cut off."""
+"""Runs of the CDK CLI: what they keep, and what is left when they are cut off."""
 
 import contextlib
 import os
@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from fuota_constructs.local import cdk_cli
+from fuota_constructs.local.cdk_run import CdkRun
 from fuota_constructs.local.cloud import LocalCloud
 from fuota_constructs.local.deployment import synthesise
 
@@ -47,3 +48,21 @@ def test_an_interrupted_synthesis_leaves_neither_the_app_nor_its_temporary_files
             os.kill(int(found[1]), 0)
             time.sleep(0.01)
         pytest.fail("the app runs on")
+
+
+@pytest.mark.parametrize("is_writable", [True, False])
+def test_the_next_run_need_not_compile_the_cli_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_writable: bool
+) -> None:
+    monkeypatch.setenv("FUOTA_STATE_DIR", str(tmp_path / "state"))
+    compiled = tmp_path / "compiled"
+    monkeypatch.setattr(cdk_cli, "compiled_folder", lambda: compiled)
+    if not is_writable:
+        compiled.write_text("a file")
+    cloud = LocalCloud(pid=1, port=1, region="eu-west-1", account="000000000000", iam=False)
+    said: list[str] = []
+    with CdkRun.begin(cloud) as run:
+        assert run.cdk(["--version"], listen=said.append) == 0
+    assert said[0].startswith(cdk_cli.version())
+    assert compiled.is_dir() == is_writable
+    assert any(each.stat().st_size > 100_000 for each in compiled.rglob("*")) == is_writable
