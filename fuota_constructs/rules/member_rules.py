@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from fuota_constructs.lorawan.regions import FREQUENCIES_HZ, FREQUENCY_UNIT_HZ, region
 from fuota_constructs.rules.rule import Remarks, Rule, TaskPlan, error, given, show, text, warning, whole_number
 from fuota_constructs.rules.task_rules import DEPLOYMENT_SECONDS, REQUESTS_PER_SECOND
 from fuota_constructs.service_id import SERVICE_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MOST_MEMBERS = 2_000
 """Devices of a group: 200 s of requests at the quota, of the 260 s that a deployment has for them."""
@@ -27,13 +32,8 @@ def _group_size(plan: TaskPlan) -> Remarks:
 
 
 def _device_list(plan: TaskPlan) -> Remarks:
-    for device in plan.members.devices if plan.members else ():
-        if (known := text(device)) is not None and not SERVICE_ID.fullmatch(known):
-            yield warning(
-                f"wireless_devices has {show(device)}; ids of wireless devices are 32 hexadecimal digits in five groups"
-                " wherever AWS shows one, so the service may not know it: give the WirelessDeviceId, not a name or a"
-                " DevEui"
-            )
+    for devices in (plan.members.devices if plan.members else (), plan.wireless_devices):
+        yield from _no_ids("wireless_devices", devices, "wireless devices", "WirelessDeviceId, not a name or a DevEui")
 
 
 def _gateway_count(plan: TaskPlan) -> Remarks:
@@ -47,13 +47,18 @@ def _gateway_count(plan: TaskPlan) -> Remarks:
 
 
 def _gateway_ids(plan: TaskPlan) -> Remarks:
-    gateways = [known for each in (plan.members.gateways if plan.members else ()) if (known := text(each)) is not None]
-    if wrong := [each for each in gateways if not SERVICE_ID.fullmatch(each)]:
+    gateways = plan.members.gateways if plan.members else ()
+    yield from _no_ids(
+        "participating_gateways", gateways, "wireless gateways", "WirelessGatewayId, not a name or a GatewayEui"
+    )
+
+
+def _no_ids(name: str, values: Iterable[object], of: str, remedy: str) -> Remarks:
+    if wrong := [known for each in values if (known := text(each)) and not SERVICE_ID.fullmatch(known)]:
         more = f" and {len(wrong) - 1} more like it" if len(wrong) > 1 else ""
         yield warning(
-            f"participating_gateways has {show(wrong[0])}{more}; ids of wireless gateways are 32 hexadecimal digits in"
-            " five groups wherever AWS shows one, so the service may not know it: give the WirelessGatewayId, not a"
-            " name or a GatewayEui"
+            f"{name} has {show(wrong[0])}{more}; ids of {of} are 32 hexadecimal digits in five groups wherever AWS"
+            f" shows one, so the service may not know it: give the {remedy}"
         )
 
 
@@ -124,7 +129,7 @@ MEMBER_RULES = (
         id="device-list",
         levels=("error", "warning"),
         what="a `DeviceList` has an id twice or one that is none (error, at once, with the line of the file); an id"
-        " that the app itself gives a group does not look like one (warning)",
+        " that the app itself gives a group or a task does not look like one (warning)",
         why="the deployment fails at a device that the service does not know",
         remedy="each device once, by its `WirelessDeviceId`: 32 hexadecimal digits in five groups",
         source="AWS IoT Wireless API, AssociateWirelessDeviceWithMulticastGroup; that ids have no other form is"

@@ -311,7 +311,7 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
         return self._plan._replace(
             **task_inputs.firmware_facts(self._shared, self._readable, self._role),
             multicast_groups=tuple(plan() for _, plan in self._groups.values()),
-            wireless_devices=tuple(self._devices),
+            wireless_devices=tuple(map(synth_checks.known, self._devices)),
             tags={key: synth_checks.known(value) for key, value in (tags or {}).items()},
         )
 

@@ -97,7 +97,7 @@ def shown(value: object) -> str:
         return "a value known only at deployment"
     if isinstance(value, list | tuple) and not all(map(is_known, value)):
         return "a list with values known only at deployment"
-    text = repr(value)
+    text = f"[{', '.join(map(shown, value))}]" if type(value) is list else repr(value)
     if re.search(r" at 0x[0-9a-f]+>$", text):
         return _article(type(value).__name__)
     return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}..."

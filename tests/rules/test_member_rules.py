@@ -28,6 +28,16 @@ def test_group_size() -> None:
     assert "or give the list to a FuotaRollout" in message(listed=4_001)
 
 
+def test_devices_of_a_task_are_looked_at_like_those_of_a_group() -> None:
+    def said(*devices: object) -> list[str]:
+        found = findings_in(TaskPlan(wireless_devices=devices))
+        return [finding.message for finding in found if finding.rule == "device-list"]
+
+    assert said(ID, ID.upper(), UNKNOWN) == []
+    [message] = said(ID, "70B3D57ED0050001", "meter-7")
+    assert message.startswith('wireless_devices has "70B3D57ED0050001" and 1 more like it; ids of wireless devices')
+
+
 @pytest.mark.parametrize("device", ["70b3d57ed0050001", "meter-7", ID[:-1]])
 def test_device_list(device: str) -> None:
     assert found(devices=(ID, ID.upper(), UNKNOWN)) == []

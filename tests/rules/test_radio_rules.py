@@ -218,5 +218,5 @@ def test_values_known_only_at_deployment_are_skipped(unknown: str) -> None:
 
 
 def test_a_task_for_devices_has_no_fragment_size_to_check() -> None:
-    devices = {"multicast_groups": (), "wireless_devices": ("device",)}
+    devices = {"multicast_groups": (), "wireless_devices": (UNKNOWN,)}
     assert {f.rule for f in all_found_with(**devices)} == {"fragment-size-needs-multicast"}

@@ -303,11 +303,11 @@ def test_l1_inputs_are_taken(stack, image, synth):
     first = FuotaTask(stack, "A", firmware_image=image, firmware_bucket=bucket, wireless_devices=[device], **inputs)
     first.add_wireless_device(device)
     in_bucket = FirmwareImage.from_bucket(bucket, "k", size_bytes=9)
-    second = FuotaTask(stack, "B", firmware_image=in_bucket, wireless_devices=["one", device], **inputs)
+    second = FuotaTask(stack, "B", firmware_image=in_bucket, wireless_devices=[TASK_ID, device], **inputs)
     assert [*first.findings, *second.findings] == []
     template = synth(stack)
     a, b = (task["Properties"] for task in template.all(TASK).values())
-    assert (a["WirelessDeviceIds"], b["WirelessDeviceIds"]) == ([{"Ref": "Device"}], ["one", {"Ref": "Device"}])
+    assert (a["WirelessDeviceIds"], b["WirelessDeviceIds"]) == ([{"Ref": "Device"}], [TASK_ID, {"Ref": "Device"}])
     arn = a["FirmwareUpdateRole"]["Fn::Join"][1]
     assert arn[-2:] == [":role/fleet/meters/", {"Ref": "Role"}]
     assert b["FirmwareUpdateImage"] == {"Fn::Join": ["", ["s3://", {"Ref": "Bucket"}, "/k"]]}

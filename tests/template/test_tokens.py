@@ -99,6 +99,8 @@ def test_values_are_shown_as_their_user_knows_them(stack: cdk.Stack) -> None:
     assert shown(iam.AccountRootPrincipal()) == "an AccountRootPrincipal"
     assert shown(object()) == "an object"
     assert shown(RfRegion.EU868) == "RfRegion(value='EU868')"
+    assert shown(["acme", s3.CfnBucket(stack, "C"), object()]) == "['acme', a CfnBucket (Stack/C), an object]"
+    assert shown([[cdk.Fn.import_value("Later")]]) == "[a list with values known only at deployment]"
     assert shown("x" * 500) == f"'{'x' * 119}..."
 
 
