@@ -47,7 +47,7 @@ def deployed_rollouts(cloud: LocalCloud) -> list[Deployed]:
         Deployed(aws, rollout, rollout.account or cloud.account, aws.region)
         for account, region in places_of(cloud)
         for aws in [aws_of(cloud, account, region)]
-        for rollout in list_rollouts(aws)
+        for rollout in list_rollouts(aws).rollouts
     ]
 
 

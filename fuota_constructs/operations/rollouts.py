@@ -7,7 +7,7 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -16,8 +16,6 @@ from fuota_constructs.operations.errors import MOST_NAMES, OperationError, Rollo
 from fuota_constructs.operations.visible_text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from fuota_constructs.operations.aws import Aws
 
 ROLLOUT_TAG: Final = "fuota-constructs:rollout"
@@ -57,12 +55,25 @@ class Rollout:
         return visible(self.name)
 
 
-class NoSuchRolloutError(OperationError):
-    """There is no such rollout at a place; `names` are those that are there."""
+class ListedRollouts(NamedTuple):
+    """The rollouts of an account and Region, and of which state machines nobody knows whether they are some."""
 
-    def __init__(self, wanted: str, place: str, names: tuple[str, ...] = ()) -> None:
-        self.names = names
-        if not names:
+    rollouts: list[Rollout]
+    refusals: dict[str, ClientError]
+
+
+class NoSuchRolloutError(OperationError):
+    """There is no such rollout at a place; `names` are there, and of `unread` state machines nobody knows."""
+
+    def __init__(self, wanted: str, place: str, names: tuple[str, ...] = (), unread: int = 0) -> None:
+        self.names, self.unread = names, unread
+        if unread:
+            machines = "a state machine" if unread == 1 else f"{unread} state machines"
+            remedy = (
+                f"it may be one whose tags you may not read, of {machines}: allow states:ListTagsForResource on it to"
+                " your user or role"
+            )
+        elif not names:
             remedy = "there is no rollout at all; deploy a FuotaRollout, or is this the wrong account or Region?"
         elif close := difflib.get_close_matches(wanted, names, MOST_NAMES, cutoff=0.4):
             remedy = f"did you mean {' or '.join(close)}?"
@@ -76,15 +87,12 @@ class NoRolloutArnError(OperationError):
     """The state machine of an ARN runs no rollout, or is not there."""
 
 
-def list_rollouts(aws: Aws) -> Iterator[Rollout]:
+def list_rollouts(aws: Aws) -> ListedRollouts:
     """All rollouts whose tags the caller may read: by those of their state machines they are found.
 
     Who may operate one rollout may read its machine, and no other (`RolloutGrants`).
-
-    Raises:
-        ClientError: the caller may read none, and there are state machines.
     """
-    refused, is_any = None, False
+    listed = ListedRollouts([], {})
     for page in aws.stepfunctions.get_paginator("list_state_machines").paginate():
         for machine in page["stateMachines"]:
             try:
@@ -92,13 +100,10 @@ def list_rollouts(aws: Aws) -> Iterator[Rollout]:
             except ClientError as error:
                 if not is_denied(error):
                     raise
-                refused = error
-                continue
-            is_any = True
-            if found is not None:
-                yield found
-    if refused and not is_any:
-        raise refused
+                listed.refusals[machine["stateMachineArn"]] = error
+            else:
+                listed.rollouts.extend([found] if found else [])
+    return listed
 
 
 def find_rollout(aws: Aws, wanted: str) -> Rollout:
@@ -117,7 +122,7 @@ def find_rollout(aws: Aws, wanted: str) -> Rollout:
         if (found := _rollout(aws, wanted)) is None:
             raise NoRolloutArnError(f"{wanted} is no state machine of a rollout")
         return found
-    there = list(list_rollouts(aws))
+    there, refusals = list_rollouts(aws)
     named = [each for each in there if each.name == wanted]
     named = named or [each for each in there if each.name.rpartition("/")[2] == wanted]
     if len(named) > 1:
@@ -125,7 +130,7 @@ def find_rollout(aws: Aws, wanted: str) -> Rollout:
         shown = names if len(set(names)) == len(names) else [each.machine_arn for each in named]
         raise OperationError(f"{len(named)} rollouts have the name {wanted!r}: give {' or '.join(shown)}")
     if not named:
-        raise NoSuchRolloutError(wanted, aws.region, tuple(sorted(each.name for each in there)))
+        raise NoSuchRolloutError(wanted, aws.region, tuple(sorted(each.name for each in there)), len(refusals))
     return named[0]
 
 

@@ -108,11 +108,20 @@ class ListedRollout(TypedDict):
     problem: Annotated[str | None, "why it could not be read; null where it was"]
 
 
+class UnreadStateMachine(TypedDict):
+    """A state machine whose tags may not be read, so that nobody knows whether it is of a rollout."""
+
+    place: Place
+    state_machine_arn: Text
+    problem: Annotated[str, "what refused it, and what to do"]
+
+
 class RolloutList(TypedDict):
     """The rollouts there are: `fuota rollout list --json`."""
 
     schema: str
     rollouts: list[ListedRollout]
+    unread_state_machines: Annotated[list[UnreadStateMachine], "those that may be of rollouts that are not listed"]
 
 
 class RolloutDevice(TypedDict):

@@ -72,7 +72,7 @@ def overview_of(cloud: "LocalCloud") -> dict[str, Any]:
             "state_machine_arn": rollout.machine_arn,
         }
         for aws, _ in Access(port=cloud.port).everywhere()
-        for rollout in list_rollouts(aws)
+        for rollout in list_rollouts(aws).rollouts
     ]
     return {**overview(cloud), "rollouts": rollouts}
 

@@ -57,6 +57,7 @@ def find(access: Access, wanted: str) -> FoundRollout:
     found: list[FoundRollout] = []
     places: list[Place] = []
     names: set[str] = set()
+    unread = 0
     arn = MACHINE_ARN.fullmatch(wanted)
     # Only where a name was looked for everywhere, nobody else has it: else what is printed says the place.
     is_named = arn is not None or access.port is None
@@ -70,6 +71,7 @@ def find(access: Access, wanted: str) -> FoundRollout:
             rollout = find_rollout(aws, wanted)
         except NoSuchRolloutError as error:
             names.update(error.names)
+            unread += error.unread
         except NoRolloutArnError as error:
             raise OperationError(f"{error}: `{place.command('rollout', 'list')}` has those there are") from None
         else:
@@ -84,6 +86,6 @@ def find(access: Access, wanted: str) -> FoundRollout:
         raise OperationError(f"{wanted} is of an account or Region that nobody used in this local cloud")
     where = " or ".join(map(str, places))
     raise OperationError(
-        f"{NoSuchRolloutError(wanted, where, tuple(sorted(names)))}"
+        f"{NoSuchRolloutError(wanted, where, tuple(sorted(names)), unread)}"
         f" (`{places[0].command('rollout', 'list')}` lists all)"
     )

@@ -8,13 +8,14 @@ import click
 
 from fuota_constructs.cli import options
 from fuota_constructs.cli.aws_access import WHERE, command_on_aws
-from fuota_constructs.cli.exit_codes import COULD_NOT_LOOK, PASSED
+from fuota_constructs.cli.unread import unread_said
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from fuota_constructs.cli.aws_access import Access
     from fuota_constructs.cli.place import Place
+    from fuota_constructs.operations.aws import Aws
     from fuota_constructs.operations.rollout_status import RolloutStatus
     from fuota_constructs.operations.rollouts import Rollout
 
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 def list_rollouts(access: Access, *, as_json: bool, json_file: Path | None) -> int:
     """List the rollouts that are deployed, with how far each is.
 
-    They are found by the tags of their state machines, which costs a request for every state machine there is.
+    They are found by the tags of their state machines, which costs a request for every state machine there is. Of those
+    whose tags you may not read it says so: rollouts may be among them.
 
     \b
     Examples:
@@ -43,47 +45,58 @@ def list_rollouts(access: Access, *, as_json: bool, json_file: Path | None) -> i
       1  could not look (no credentials or answer), or not at each, or write
       2  wrong usage
     """
-    from botocore.exceptions import ClientError
-
     from fuota_constructs.cli.documents import as_text
     from fuota_constructs.cli.output_files import deliver
-    from fuota_constructs.operations.errors import OperationError
-    from fuota_constructs.operations.failures import explained, is_about_one
-    from fuota_constructs.operations.rollout_status import NotStartedError, read_status
+    from fuota_constructs.operations.failures import explained
     from fuota_constructs.operations.rollouts import list_rollouts as read
-    from fuota_constructs.operations.rollouts import remedy_of
-    from fuota_constructs.operations.visible_text import visible
 
     places: list[Place] = []
     listed: list[Listed] = []
+    unread: list[tuple[Place, str, str]] = []
     for aws, place in access.everywhere():
         places.append(place)
-        for rollout in read(aws):
-            status, problem = None, ""
-            try:
-                status = read_status(aws, rollout)
-            except NotStartedError:
-                pass
-            except OperationError as error:
-                problem = str(error)
-            except ClientError as error:
-                if not is_about_one(error):
-                    raise
-                said = (explained(error, profile=access.profile), remedy_of(error, rollout))
-                problem = "; ".join(filter(None, said))
-            listed.append((place.of_account(rollout.account), rollout, status, problem))
-    text = as_text("rollout-list", {"rollouts": [_content(*each) for each in listed]})
+        rollouts, refusals = read(aws)
+        unread += [(place, arn, explained(error, profile=access.profile)) for arn, error in refusals.items()]
+        listed += [(place.of_account(each.account), each, *_read(aws, each, access.profile)) for each in rollouts]
+    machines = [{"place": place.as_dict(), "state_machine_arn": arn, "problem": said} for place, arn, said in unread]
+    content = {"rollouts": [_content(*each) for each in listed], "unread_state_machines": machines}
+    text = as_text("rollout-list", content)
     if as_json:
         click.echo(text)
     elif listed:
         _show(listed)
-    else:
+    elif not unread:
         click.echo(f"no rollout ({'; '.join(map(str, places))})")
     deliver(json_file, text)
-    unread = [(rollout, problem) for _, rollout, _, problem in listed if problem]
-    for rollout, problem in unread:
-        click.echo(visible(f"fuota: could not read rollout {rollout}: {problem}"), err=True)
-    return COULD_NOT_LOOK if unread else PASSED
+    problems = [(f"rollout {rollout}", problem) for _, rollout, _, problem in listed if problem]
+    if unread:
+        _, first, said = unread[0]
+        tags = f"the tags of state machine {first}, which say whether it is of a rollout"
+        if len(unread) > 1:
+            tags = f"the tags of {len(unread):,} state machines, which say whether they are of rollouts; of {first}"
+        problems.append((tags, said))
+    return unread_said(problems)
+
+
+def _read(aws: Aws, rollout: Rollout, profile: str | None) -> tuple[RolloutStatus | None, str]:
+    """Its status, or why it could not be read; neither where it was not started."""
+    from botocore.exceptions import ClientError
+
+    from fuota_constructs.operations.errors import OperationError
+    from fuota_constructs.operations.failures import explained, is_about_one
+    from fuota_constructs.operations.rollout_status import NotStartedError, read_status
+    from fuota_constructs.operations.rollouts import remedy_of
+
+    try:
+        return read_status(aws, rollout), ""
+    except NotStartedError:
+        return None, ""
+    except OperationError as error:
+        return None, str(error)
+    except ClientError as error:
+        if not is_about_one(error):
+            raise
+        return None, "; ".join(filter(None, (explained(error, profile=profile), remedy_of(error, rollout))))
 
 
 def _content(place: Place, rollout: Rollout, status: RolloutStatus | None, problem: str) -> dict[str, Any]:

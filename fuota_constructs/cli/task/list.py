@@ -8,7 +8,7 @@ import click
 
 from fuota_constructs.cli import options
 from fuota_constructs.cli.aws_access import WHERE, command_on_aws
-from fuota_constructs.cli.exit_codes import COULD_NOT_LOOK, PASSED
+from fuota_constructs.cli.unread import unread_said
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +45,6 @@ def list_tasks(access: Access, *, as_json: bool, json_file: Path | None) -> int:
     from fuota_constructs.cli.output_files import deliver
     from fuota_constructs.operations.failures import explained
     from fuota_constructs.operations.task_list import list_tasks as read
-    from fuota_constructs.operations.visible_text import visible
 
     places: list[Place] = []
     tasks: list[tuple[Place, ListedTask]] = []
@@ -65,10 +64,8 @@ def list_tasks(access: Access, *, as_json: bool, json_file: Path | None) -> int:
     else:
         click.echo(f"no FUOTA task ({'; '.join(map(str, places))})")
     deliver(json_file, text)
-    for _, listed in tasks:
-        if problem := problems.get(listed.task.arn):
-            click.echo(visible(f"fuota: could not read FUOTA task {listed.task}: {problem}"), err=True)
-    return COULD_NOT_LOOK if problems else PASSED
+    named = {listed.task.arn: f"FUOTA task {listed.task}" for _, listed in tasks}
+    return unread_said([(named[arn], problem) for arn, problem in problems.items()])
 
 
 def _content(place: Place, listed: ListedTask, problem: str | None) -> dict[str, Any]:
