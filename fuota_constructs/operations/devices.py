@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from fuota_constructs.operations import task as states
-from fuota_constructs.operations.aws import code_of
+from fuota_constructs.operations.aws import code_of, is_denied
 from fuota_constructs.operations.checks import Check, error, ok, some, warning
 from fuota_constructs.operations.errors import OperationError
 from fuota_constructs.operations.task import read_task, task_devices
@@ -146,20 +146,30 @@ def _activation(devices: Sequence[ReadDevice]) -> list[Check]:
 def conflict_checks(aws: Aws, task: Task, device_ids: set[str]) -> list[Check]:
     """Whether a device is in another task whose session is scheduled or running."""
     checks: list[Check] = []
+    unread: dict[str, str] = {}
     others = [item["Id"] for item in aws.pages("list_fuota_tasks", "FuotaTaskList") if item["Id"] != task.id]
     for other_id in others:
         try:
             other = read_task(aws, other_id)
+            if other.status not in {states.WAITING, states.IN_SESSION}:
+                continue
+            both = [str(device) for device in task_devices(aws, other_id) if device.id in device_ids]
         except OperationError:  # deleted since it was listed
             continue
-        if other.status not in {states.WAITING, states.IN_SESSION}:
+        except ClientError as failure:
+            if not is_denied(failure):
+                raise
+            unread[other_id] = f"iotwireless:{failure.operation_name}"
             continue
-        both = [str(device) for device in task_devices(aws, other_id) if device.id in device_ids]
         if both:
             message = f"{len(both)} devices are in FUOTA task {other}, which is {other.status}: {some(both)}"
             checks.append(
                 error("conflict", message, "let that task end first, or take the devices out of one of the two")
             )
+    if unread:
+        actions, tasks = " and ".join(sorted(set(unread.values()))), some(list(unread))
+        message = f"could not check whether a device is in FUOTA task {tasks} as well: you may not call {actions}"
+        checks.append(warning("conflict", message, "have it checked by somebody who may"))
     return checks or [ok("conflict", f"no device is in another scheduled or running task ({len(others)} other tasks)")]
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from fuota_constructs.local import cloud as clouds
 from fuota_constructs.lorawan.device_stack import DeviceStack
+from fuota_constructs.operations.devices import conflict_checks
 from fuota_constructs.operations.preflight import preflight
 from fuota_constructs.operations.progress import read_progress, task_plan
 from fuota_constructs.operations.task import read_task
@@ -177,6 +178,21 @@ def test_finds_a_device_in_another_running_task(aws: Aws, task: Any, group: Any,
     assert found.message == (
         f"2 devices are in FUOTA task other ({other}), which is FuotaSession_Waiting: lamps-0000, lamps-0001"
     )
+
+
+@pytest.mark.parametrize("operation", ["GetFuotaTask", "ListWirelessDevices"])
+def test_says_in_which_tasks_nobody_could_look_for_its_devices(  # noqa: PLR0917  # what it is made of
+    aws: Aws, task: Any, group: Any, make: Any, service: Any, operation: str
+) -> None:
+    from fuota_constructs.local.iotwireless.faults import Fault
+
+    lamps = group(2)
+    other, mine = task(lamps, name="other"), read_task(aws, task(lamps, name="mine"))
+    make.start_fuota_task(Id=other)
+    service.faults.order(Fault(operation, "access-denied", times=1))
+    [found] = conflict_checks(aws, mine, set())
+    said = f"could not check whether a device is in FUOTA task {other} as well: you may not call"
+    assert (found.outcome, found.message) == ("warning", f"{said} iotwireless:{operation}")
 
 
 def test_finds_a_task_that_is_not_pending(aws: Aws, task: Any, group: Any, make: Any) -> None:
