@@ -83,6 +83,6 @@ class MulticastGroupGrants:
         return self._group.multicast_group_ref.multicast_group_arn
 
     def _grant(self, grantee: iam.IGrantable, names: tuple[str, ...], resource: str) -> iam.Grant:
-        expect_grantee(grantee, self._group.node)
+        expect_grantee(grantee, self._group)
         actions = [f"iotwireless:{name}" for name in sorted(names)]
         return iam.Grant.add_to_principal(grantee=grantee, actions=actions, resource_arns=[resource])

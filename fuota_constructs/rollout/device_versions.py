@@ -56,6 +56,6 @@ class DeviceVersions(constructs.Construct):
         """
         from aws_cdk import aws_iam as iam
 
-        expect_grantee(grantee, self.node, such_as="a role, a function")
+        expect_grantee(grantee, self, such_as="a role, a function")
         actions = ["dynamodb:BatchWriteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
         return iam.Grant.add_to_principal(grantee=grantee, actions=actions, resource_arns=[self.table_arn])

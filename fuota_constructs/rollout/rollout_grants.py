@@ -86,5 +86,5 @@ class RolloutGrants:
         return self._rollout.versions.grant_report(grantee)
 
     def _grant(self, grantee: iam.IGrantable, actions: list[str], resource: str) -> iam.Grant:
-        expect_grantee(grantee, self._rollout.node)
+        expect_grantee(grantee, cast("Construct", self._rollout))
         return iam.Grant.add_to_principal(grantee=grantee, actions=actions, resource_arns=[resource])

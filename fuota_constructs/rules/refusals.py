@@ -96,11 +96,14 @@ _OF_TASKS = (
         "its name, or `DeviceStack.of(...)`",
         source="the page about device stacks",
     ),
+    _refusal("fuota-task", "a task, its id or its ARN is none", "a `FuotaTask`, made or imported", source=_TASKS),
     _refusal(
-        "fuota-task", "a task, its id or its ARN is none", "a `FuotaTask`, or one that is imported", source=_TASKS
-    ),
-    _refusal(
-        "grantee", "a grant is given to what can be granted nothing", "a role, a user or another `iam.IGrantable`"
+        "grantee",
+        "a grant is given to what can be granted nothing (error), or is known to be of another account (warning)",
+        "a role, a user or another `iam.IGrantable` of the same account",
+        source="IAM User Guide, policy evaluation logic",
+        why="across accounts the policy of the resource must allow it, too, and a task has none",
+        levels=("error", "warning"),
     ),
 )
 

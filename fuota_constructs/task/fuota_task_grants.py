@@ -92,7 +92,7 @@ class FuotaTaskGrants:
         )
 
     def _on_task(self, grantee: iam.IGrantable, names: tuple[str, ...]) -> iam.Grant:
-        expect_grantee(grantee, self._task.node)
+        expect_grantee(grantee, self._task)
         return iam.Grant.add_to_principal(
             grantee=grantee,
             actions=_actions(names),
