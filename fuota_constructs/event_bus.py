@@ -16,7 +16,7 @@ from fuota_constructs.template.tokens import is_known, shown
 
 if TYPE_CHECKING:
     from aws_cdk.interfaces.aws_events import IEventBusRef
-    from constructs import Construct
+    from constructs import Construct, IConstruct
 
 RULE = "event-bus-account"
 
@@ -70,3 +70,19 @@ def event_bus_arn(event_bus: IEventBusRef | None, at: Construct, *, rule: str) -
             f" bus has {json.dumps(allowed)}; acknowledge this when it has",
         )
     return arn
+
+
+def expect_rules_here(event_bus: IEventBusRef | None, at: IConstruct, *, rule: str) -> None:
+    """Refuse a bus on which this stack can make no rule: CloudFormation takes its name for that of a bus of its own.
+
+    Raises `FuotaValidationError` of this rule for a bus of another account.
+    """
+    there = place_of(event_bus, event_bus.event_bus_ref.event_bus_arn) if event_bus else Place()
+    if apart := Place(account=there.account).apart_from(place_of_stack(at)):
+        theirs, ours = apart
+        raise FuotaValidationError(
+            rule,
+            f"event_bus is in {theirs} and this stack in {ours}; a rule is made where its bus is: make it in a stack of"
+            f" {theirs}, for the source 'fuota-constructs'",
+            construct_path=at.node.path,
+        )

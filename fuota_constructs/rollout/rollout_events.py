@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from fuota_constructs.errors import FuotaValidationError
+from fuota_constructs.event_bus import expect_rules_here
 from fuota_constructs.rollout.event_schema import OUTCOMES, ROLLOUT_CHANGE, SOURCE, STATUSES, WAVE_CHANGE
 from fuota_constructs.rollout.rollout_metrics import RolloutMetrics
 from fuota_constructs.template.references import refers
@@ -40,7 +41,7 @@ class RolloutEvents(RolloutMetrics):
     ) -> events.Rule:
         """A rule for all events of the rollout, those of its waves among them.
 
-        Raises `FuotaValidationError` for a `target` that is none.
+        Raises `FuotaValidationError` for a `target` that is none, and where the `event_bus` is of another account.
         """
         return self._rule(id, target, [ROLLOUT_CHANGE, WAVE_CHANGE])
 
@@ -56,7 +57,7 @@ class RolloutEvents(RolloutMetrics):
         `statuses`: only these of `RUNNING`, `HELD`, `SUCCEEDED`, `ABORTED` and `FAILED`; all by default. `HELD` is
         when somebody is asked for an approval or another word.
 
-        Raises `FuotaValidationError` for another status, and for a `target` that is none.
+        Raises `FuotaValidationError` for another status, and as `on_event`.
         """
         return self._rule(id, target, [ROLLOUT_CHANGE], status=self._known("statuses", statuses, STATUSES))
 
@@ -71,7 +72,7 @@ class RolloutEvents(RolloutMetrics):
 
         `outcomes`: only these of `RUNNING`, `PASSED`, `INCONCLUSIVE`, `ABORTED` and `SKIPPED`; all by default.
 
-        Raises `FuotaValidationError` for another outcome, and for a `target` that is none.
+        Raises `FuotaValidationError` for another outcome, and as `on_event`.
         """
         return self._rule(id, target, [WAVE_CHANGE], outcome=self._known("outcomes", outcomes, OUTCOMES))
 
@@ -90,6 +91,7 @@ class RolloutEvents(RolloutMetrics):
                 f"target is {shown(target)}; give one of aws_events_targets, and more with add_target of the rule",
                 construct_path=self.node.path,
             )
+        expect_rules_here(self.event_bus, self, rule="rollout-event-bus")
         # By the ARN of the machine, which no other account or Region has, on a bus that several share.
         given: dict[str, Any] = {"source": [SOURCE], "detail_type": detail_types, "resources": [self.state_machine_arn]}
         if detail := {name: values for name, values in only.items() if values}:

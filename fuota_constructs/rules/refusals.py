@@ -243,7 +243,7 @@ _OF_ROLLOUTS = (
         "rollout-outcomes", "`outcomes` of a rule names an outcome that no wave has", "one of those in the message"
     ),
     _refusal("rollout-event-target", "`target` of a rule is no target", "one of `aws_events_targets`"),
-    _refusal("rollout-event-bus", *_BUS, source=_BUSES),
+    _refusal("rollout-event-bus", f"{_BUS[0]}, or of another account for a rule", _BUS[1], source=_BUSES),
     _refusal(
         "rollout-alarm-after",
         "`after` of an alarm is no `Duration` that CloudWatch can wait for",

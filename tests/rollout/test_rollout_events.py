@@ -1,10 +1,18 @@
 """The events of a rollout in the template: who may put them, who hears of an execution that died, rules for them."""
 
+import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_events as events
 from aws_cdk import aws_sns as sns
 
-from fuota_constructs import FuotaValidationError
+from fuota_constructs import (
+    DlClass,
+    FirmwareImage,
+    FuotaRollout,
+    FuotaValidationError,
+    RfRegion,
+    RolloutTargets,
+)
 from fuota_constructs.rollout.event_schema import DETAILS, ROLLOUT_CHANGE, WAVE_CHANGE
 
 
@@ -116,6 +124,27 @@ def test_fails_for_what_is_no_bus(rollout_of) -> None:
     with pytest.raises(FuotaValidationError, match="event_bus is 'default'; give a bus") as refused:
         rollout_of(event_bus="default")
     assert refused.value.rule == "rollout-event-bus"
+
+
+def test_fails_for_a_rule_on_a_bus_of_another_account(app, tmp_path) -> None:
+    """CloudFormation would make it on a bus of that name of its own account, or find none."""
+    here = cdk.Stack(app, "Here", env=cdk.Environment(account="111122223333", region="eu-west-1"))
+    (tmp_path / "meter.bin").write_bytes(b"firmware" * 2500)
+    arn = "arn:aws:events:eu-west-1:444455556666:event-bus/fleet"
+    rollout = FuotaRollout(
+        here,
+        "Rollout",
+        firmware_image=FirmwareImage.from_asset(tmp_path / "meter.bin"),
+        rf_region=RfRegion.EU868,
+        dl_class=DlClass.CLASS_C,
+        redundancy_percent=30,
+        fragment_size_bytes=112,
+        fragment_interval=cdk.Duration.seconds(30),
+        targets=RolloutTargets.device_profile("profile"),
+        event_bus=events.EventBus.from_event_bus_arn(here, "Bus", arn),
+    )
+    with pytest.raises(FuotaValidationError, match=r"event_bus is in account 444455556666 and .* a rule is made where"):
+        rollout.on_event("Rule")
 
 
 def test_the_schemas_are_of_what_is_told() -> None:
