@@ -31,6 +31,8 @@ from fuota_constructs.rules import (
     session_plan,
 )
 from fuota_constructs.rules.radio_session import missed
+from fuota_constructs.rules.text_rules import said_of_secret, unwritable
+from fuota_constructs.template.dynamic_references import secret_in
 from fuota_constructs.template.late_warnings import warn
 from fuota_constructs.template.references import referred
 from fuota_constructs.template.service_arns import parts_of
@@ -76,7 +78,9 @@ __all__ = [
     "plan_of",
     "planned_loss",
     "rollout_plan",
+    "said_of_secret",
     "session_plan",
+    "unwritable",
 ]
 
 
@@ -120,6 +124,11 @@ def plan_of(
     return TaskPlan(
         name=known(given["Name"]),
         description=known(given["Description"]),
+        secrets={
+            name: service
+            for name, value in {"fuota_task_name": given["Name"], "description": given["Description"]}.items()
+            if not is_known(value) and (service := secret_in(value))
+        },
         rf_region=known_text(rf_region),
         redundancy_percent=known(given["RedundancyPercent"]),
         fragment_size_bytes=known(given["FragmentSizeBytes"]),

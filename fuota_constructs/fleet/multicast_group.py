@@ -11,6 +11,7 @@ from typing_extensions import Protocol, runtime_checkable
 
 from fuota_constructs.errors import FuotaValidationError
 from fuota_constructs.fleet.dl_class import DlClass, expect_dl_class
+from fuota_constructs.fleet.group_text import expect_group_text
 from fuota_constructs.rf_region import RfRegion, expect_rf_region
 from fuota_constructs.synth_checks import DeviceStack, device_stack_of
 from fuota_constructs.template.keyword_names import naming_keywords
@@ -221,8 +222,8 @@ class MulticastGroup(_MulticastGroupBase):
             "aws_iotwireless.CfnMulticastGroup",
             {
                 "loRaWan": {"rfRegion": rf_region.value, "dlClass": dl_class.value},
-                "name": _expect_text("multicast_group_name", multicast_group_name, MAX_NAME_CHARACTERS, self),
-                "description": _expect_text("description", description, MAX_DESCRIPTION_CHARACTERS, self),
+                "name": expect_group_text("multicast_group_name", multicast_group_name, MAX_NAME_CHARACTERS, self),
+                "description": expect_group_text("description", description, MAX_DESCRIPTION_CHARACTERS, self),
             },
         )
         self.multicast_group_id: str = attribute(group, "attrId")
@@ -299,16 +300,6 @@ class _ImportedMulticastGroup(_MulticastGroupBase):
         self.multicast_group_id = group_id or id_in(arn, scope)
         super().__init__(scope, id, environment_from_arn=environment_of(arn))
         self.rf_region = self.dl_class = self.downlink_data_rate = self.device_stack = None
-
-
-def _expect_text(name: str, value: object, most: int, at: IConstruct) -> str | None:
-    if value is None or (isinstance(value, str) and (len(value) <= most or not is_known(value))):
-        return value
-    what = f"{len(value)} characters long" if isinstance(value, str) else shown(value)
-    rule = "description-length" if name == "description" else "name-length"
-    raise FuotaValidationError(
-        rule, f"{name} is {what}; choose a text of at most {most} characters", construct_path=at.node.path
-    )
 
 
 def _expect_data_rate(value: object, at: IConstruct) -> int | None:

@@ -39,6 +39,7 @@ from fuota_constructs.rules.rule import (
 from fuota_constructs.rules.stack_rules import STACK_RULES
 from fuota_constructs.rules.start_rules import CALL_LEAD_SECONDS, SERVICE_LEAD_SECONDS, START_RULES
 from fuota_constructs.rules.task_rules import TASK_RULES
+from fuota_constructs.rules.text_rules import TEXT_RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,6 +53,7 @@ RULES: tuple[Rule, ...] = (
     *DELTA_RULES,
     *IMAGE_DEMAND_RULES,
     *TASK_RULES,
+    *TEXT_RULES,
     *PLACE_RULES,
     *START_RULES,
     *MONITOR_RULES,

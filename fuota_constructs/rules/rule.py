@@ -183,11 +183,13 @@ class TaskPlan(NamedTuple):
     are `object`: a rule, not a crash, answers a string where a number belongs. `dwell_time` says that the network is
     known to set DownlinkDwellTime = 1, `image_access` is what the policies of a bucket or key of another account
     need, None where this app writes it; `image_lifecycle` is what a lifecycle rule of the bucket does, such as
-    "deletes images". `target` is the share of devices that shall have the image, None for 99 %.
+    "deletes images". `secrets` are inputs with a secret in them, and the service that has it. `target` is the share of
+    devices that shall have the image, None for 99 %.
     """
 
     name: object = None
     description: object = None
+    secrets: Mapping[str, str] = MappingProxyType({})
     rf_region: str | None = None
     data_rate: int | None = None
     redundancy_percent: object = None

@@ -7,6 +7,7 @@ import re
 
 from fuota_constructs.lorawan.regions import region, regions
 from fuota_constructs.rules.rule import UNKNOWN, Remarks, Rule, TaskPlan, error, given, show, text, warning
+from fuota_constructs.rules.text_rules import unwritable
 
 NAME_CHARACTERS = 256
 DESCRIPTION_CHARACTERS = 2048
@@ -119,7 +120,7 @@ def _name_length(plan: TaskPlan) -> Remarks:
 
 def _name_characters(plan: TaskPlan) -> Remarks:
     name = text(plan.name)
-    if name is not None and (wrong := sorted(set(re.sub(r"[A-Za-z0-9_-]", "", name)))):
+    if name is not None and not unwritable(name) and (wrong := sorted(set(re.sub(r"[A-Za-z0-9_-]", "", name)))):
         better = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")
         hint = f", for example {show(better)}" if better and len(better) <= NAME_CHARACTERS else ""
         yield warning(

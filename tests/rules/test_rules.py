@@ -72,6 +72,8 @@ IDS = {
     "description-length": ("error",),
     "tag-limits": ("error",),
     "aws-region": ("warning",),
+    "text-characters": ("error",),
+    "secret-reference": ("error", "warning"),
     "group-region": ("error",),
     "role-account": ("error",),
     "image-account": ("warning",),

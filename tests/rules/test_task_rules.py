@@ -108,6 +108,27 @@ def test_name_length(name: object, expected: list[str]) -> None:
     assert levels("name-length", name=name) == expected
 
 
+@pytest.mark.parametrize("wrong", ["\0", "\ud800"])
+def test_fails_for_texts_that_no_template_can_have(wrong: str) -> None:
+    code = f"U+{ord(wrong):04X}"
+    for change, said in (
+        ({"name": f"a{wrong}"}, "fuota_task_name"),
+        ({"description": f"{wrong}{wrong}"}, "description"),
+        ({"tags": {"team": wrong}}, 'the value of tag "team"'),
+        ({"tags": {wrong: "meters"}}, "the key of tag"),
+    ):
+        [(level, message)] = found("text-characters", **change)
+        assert level == "error"
+        assert message.startswith(said)
+        assert f" has {code} in it, which no template can have" in message
+        assert not found("name-characters", **change)
+
+
+@pytest.mark.parametrize("text", [None, UNKNOWN, "", "é", "\U0001f4e1", "\n", "\uffff"])
+def test_texts_that_a_template_can_have(text: object) -> None:
+    assert not found("text-characters", name=text, description=text, tags={"team": text})
+
+
 @pytest.mark.parametrize("name", [None, UNKNOWN, "", "Az09_-", 7])
 def test_name_of_allowed_characters(name: object) -> None:
     assert not found("name-characters", name=name)
