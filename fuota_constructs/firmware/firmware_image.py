@@ -138,6 +138,9 @@ class FirmwareImage:
     """What was asked of it, or of the target of a delta, and what came of that; None where nothing was."""
 
 
+_DEFAULT_VALUE = "give value_from_lookup a default_value that names a file there is, for this run"
+
+
 class AssetImage(FirmwareImage):
     """An image in a local file, read at birth."""
 
@@ -148,6 +151,10 @@ class AssetImage(FirmwareImage):
         try:
             content = path.read_bytes()
         except FileNotFoundError:
+            if is_stand_in(str(path)):
+                raise _refused(
+                    path, f"does not exist, but is looked up after this run only; {_DEFAULT_VALUE}"
+                ) from None
             looked = "" if path.is_absolute() else f" in {str(Path.cwd())!r}, where it was looked for"
             raise _refused(path, f"does not exist{looked}; build the firmware first, or correct the path") from None
         except IsADirectoryError:

@@ -4,9 +4,11 @@ import hashlib
 import re
 from pathlib import Path
 
+import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_ssm as ssm
 
 from fuota_constructs import FirmwareImage, FuotaTask, FuotaValidationError, RfRegion
 
@@ -39,6 +41,16 @@ def test_asset_path_may_be_below_the_home_directory(tmp_path, monkeypatch):
 def test_fails_when_a_home_directory_is_not_known():
     with pytest.raises(FuotaValidationError, match=r"'~nobody-has-this-name/fw.bin' is below a home directory"):
         FirmwareImage.from_asset("~nobody-has-this-name/fw.bin")
+
+
+def test_fails_for_a_name_that_is_looked_up_after_the_run_and_says_what_helps(app):
+    """Of a file that nobody has named yet nothing is known; `s3_assets.Asset` refuses it, too."""
+    here = cdk.Stack(app, "Here", env=cdk.Environment(account="111122223333", region="eu-west-1"))
+    version = ssm.StringParameter.value_from_lookup(here, "/fleet/version")
+    with pytest.raises(
+        FuotaValidationError, match="is looked up after this run only; give value_from_lookup a default"
+    ):
+        FirmwareImage.from_asset(f"sensor-{version}.bin")
 
 
 def test_fails_with_the_folder_a_missing_file_was_looked_for_in(tmp_path, monkeypatch):
