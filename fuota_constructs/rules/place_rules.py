@@ -21,9 +21,9 @@ def _group_region(plan: TaskPlan) -> Remarks:
 def _role_account(plan: TaskPlan) -> Remarks:
     if plan.role_account and plan.aws_account and plan.role_account != plan.aws_account:
         yield error(
-            f"the firmware update role is of account {plan.role_account} and the task of {plan.aws_account}; IAM passes"
-            f" a role only to a service of the role's own account: give a role of {plan.aws_account}, and let the"
-            " bucket's policy allow it"
+            f"the firmware update role is of account {plan.role_account} and the {plan.noun} of {plan.aws_account}; IAM"
+            f" passes a role only to a service of the role's own account: give a role of {plan.aws_account}, and let"
+            " the bucket's policy allow it"
         )
 
 
@@ -35,7 +35,7 @@ def _image_account(plan: TaskPlan) -> Remarks:
     for what, owner in theirs.items():
         if owner and plan.aws_account and owner != plan.aws_account and plan.image_access:
             yield warning(
-                f"{what} is of account {owner} and the task of {plan.aws_account}, and this app cannot let the task's"
+                f"{what} is of account {owner} and the {plan.noun} of {plan.aws_account}, and this app cannot let its"
                 f" roles in: account {owner} must add {plan.image_access}; acknowledge this when that is done"
             )
             return

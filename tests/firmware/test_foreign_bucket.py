@@ -265,6 +265,7 @@ def test_a_rollout_keeps_its_evidence_there_and_who_may_reads_it(app, here, ther
 def test_what_a_rollout_needs_of_an_imported_bucket_is_said(here, image):
     bucket = s3.Bucket.from_bucket_attributes(here, "Bucket", bucket_name="acme", account=OTHERS)
     [message] = foreign(make_rollout(here, image, firmware_bucket=bucket))
+    assert f"and the rollout of {OURS}, and this app cannot let its roles in: account {OTHERS} must add" in message
     assert '"Action": ["s3:GetObject", "s3:PutObject"], "Resource": "arn:aws:s3:::acme/firmware/*"' in message
     assert '"Action": ["s3:GetObject", "s3:PutObject"], "Resource": "arn:aws:s3:::acme/rollouts/*"' in message
 
