@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import functools
 import http.server
 import io
 import json
@@ -196,7 +197,7 @@ class Rebinding:
         while not self._ended.is_set():
             with contextlib.suppress(TimeoutError):
                 connection, _ = self._listener.accept()
-                self._start(lambda connection=connection: self._pass_on(connection))  # type: ignore[misc]
+                self._start(functools.partial(self._pass_on, connection))
 
     def _pass_on(self, connection: socket.socket) -> None:
         with connection, contextlib.suppress(OSError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import subprocess
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,6 +13,9 @@ from fuota_constructs.cli.aws_access import _place_of
 from fuota_constructs.cli.place import Place
 from fuota_constructs.operations.aws import Aws
 from fuota_constructs.operations.next_step import NextStep, step
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 OWN = ("000000000000", "eu-west-1")
 AWS_PLACE = Place("eu-west-1", "111122223333", "prod")
@@ -101,7 +105,7 @@ def test_names_the_command_that_lists_tasks(place: Place, command: str) -> None:
 
 
 @pytest.fixture
-def config(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A configuration with two profiles, and nothing of AWS in the environment."""
     for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name, raising=False)

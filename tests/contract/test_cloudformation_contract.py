@@ -85,10 +85,10 @@ def deleted_resource(rig: Rig, cloud: Cloud, model: dict[str, Any]) -> str:
 
 def read(cloud: Cloud, task_id: str) -> dict[str, Any]:
     """The model as the service reads it."""
-    task = cloud.client.get_fuota_task(Id=task_id)
+    task: Any = cloud.client.get_fuota_task(Id=task_id)
     tags = cloud.tags_of(task_id)
     return {
-        **{name: task[name] for name in NAMES},  # type: ignore[literal-required]
+        **{name: task[name] for name in NAMES},
         "RfRegion": task["LoRaWAN"]["RfRegion"],
         "MulticastGroupIds": cloud.groups_of(task_id),
         "Tags": {key: value for key, value in tags.items() if not key.startswith("fuota-constructs:")},

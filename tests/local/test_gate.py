@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+from typing import Any
 
 import pytest
 
@@ -13,8 +14,8 @@ from fuota_constructs.local.task_outcome import DeviceOutcome, TaskAir, TaskImag
 PARAMETERS = TaskParameters("EU868", 3, 30, 112, 7000)
 
 
-def task(task_id: str = "t", *, problem: str | None = None, seconds: float = 1869.0, **given: object) -> TaskOutcome:
-    parameters = TaskParameters(**{**PARAMETERS.__dict__, **given})  # type: ignore[arg-type]
+def task(task_id: str = "t", *, problem: str | None = None, seconds: float = 1869.0, **given: Any) -> TaskOutcome:
+    parameters = TaskParameters(**{**PARAMETERS.__dict__, **given})
     return TaskOutcome(
         task_id=task_id,
         name=f"task-{task_id}",
@@ -49,8 +50,8 @@ def outcome(*found: list[DeviceOutcome], tasks: tuple[TaskOutcome, ...] = (), wi
     return Outcome(tasks or (task(),), tuple(itertools.chain(*found)), without)
 
 
-def line(*found: list[DeviceOutcome], required: float = 0.99, **given: object) -> str:
-    return judge(outcome(*found, **given), required).line  # type: ignore[arg-type]
+def line(*found: list[DeviceOutcome], required: float = 0.99, **given: Any) -> str:
+    return judge(outcome(*found, **given), required).line
 
 
 @pytest.mark.parametrize(
@@ -188,8 +189,8 @@ def test_devices_in_no_session_count() -> None:
         ({"seconds": 40_000.0}, "make the session shorter (11.1 h, a class C device ends it after 9.1 h)"),
     ],
 )
-def test_says_what_to_do_against_loss(given: dict[str, object], remedy: str) -> None:
-    found = outcome(devices("meters", MissingFrag=2), tasks=(task(**given),))  # type: ignore[arg-type]
+def test_says_what_to_do_against_loss(given: dict[str, Any], remedy: str) -> None:
+    found = outcome(devices("meters", MissingFrag=2), tasks=(task(**given),))
     [said] = judge(found).remedies
     assert remedy in said
 

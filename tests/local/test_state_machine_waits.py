@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -19,9 +20,9 @@ def machine(wait: dict[str, object]) -> str:
     return json.dumps({"StartAt": "Bake", "QueryLanguage": "JSONata", "States": states})
 
 
-def until(holds: object, seconds: float = 120) -> None:
+def until(holds: Callable[[], bool], seconds: float = 120) -> None:
     ends = time.monotonic() + seconds
-    while not holds():  # type: ignore[operator]
+    while not holds():
         assert time.monotonic() < ends
         time.sleep(0.05)
 

@@ -3,7 +3,7 @@
 import socket
 import ssl
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -78,7 +78,7 @@ class Wire:
         signer(given, service, region or self.cloud.region).add_auth(request)
         return [f"{name}: {value}" for name, value in request.headers.items() if name != "Host"]
 
-    def signed(self, method: str, target: str, service: str, **parts: object) -> Reply:
+    def signed(self, method: str, target: str, service: str, **parts: Any) -> Reply:
         """Send a signed request."""
-        lines = self.sign(method, target, service, **parts)  # type: ignore[arg-type]
-        return self.ask(method, target, *lines, body=parts.get("body", b""), host=parts.get("host"))  # type: ignore[arg-type]
+        lines = self.sign(method, target, service, **parts)
+        return self.ask(method, target, *lines, body=parts.get("body", b""), host=parts.get("host"))

@@ -63,7 +63,7 @@ def test_a_poll_without_time_for_all_changes_goes_on_in_the_next(watch: Watch, t
         publish(event_bus, events)
         running_out.context.seconds -= 300
 
-    running_out.publish = slow  # type: ignore[method-assign]
+    monkeypatch.setattr(running_out, "publish", slow)
     poll.poll(Watched(task, "Fleet", "default", watch.rule), running_out)
     first = [event["detail"] for event in watch.events()]
     assert [each["status"] for each in first if "wirelessDeviceId" not in each] == ["FuotaDone"]

@@ -91,8 +91,8 @@ def test_says_at_once_what_no_other_attempt_would_mend(
 
 
 def test_says_that_a_page_is_no_answer_of_aws() -> None:
-    answer = {"Error": {"Code": "404", "Message": "\n<html>"}, "ResponseMetadata": {"HTTPStatusCode": 404}}
-    said = explained(ClientError(answer, "ListFuotaTasks"))  # type: ignore[arg-type]
+    answer: Any = {"Error": {"Code": "404", "Message": "\n<html>"}, "ResponseMetadata": {"HTTPStatusCode": 404}}
+    said = explained(ClientError(answer, "ListFuotaTasks"))
     assert said == (
         "ListFuotaTasks was answered by something that is not AWS (404): check AWS_ENDPOINT_URL and the proxy"
     )

@@ -288,7 +288,8 @@ class LargeRollout:
         state = event["state"]
         self.seconds[event["step"], int(state.get("wave") or 0), int(state.get("attempt") or 0)] += took
         self.largest_bytes = max(self.largest_bytes, len(sent))
-        return json.loads(answer)  # type: ignore[no-any-return]
+        answered: dict[str, Any] = json.loads(answer)
+        return answered
 
     @contextmanager
     def _engine(self) -> Iterator[None]:

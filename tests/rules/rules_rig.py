@@ -1,8 +1,10 @@
 """What rules find, by the id of one of them."""
 
+from typing import Any
+
 from fuota_constructs.rules import Finding, GroupPlan, TaskPlan, findings_in
 
-GOOD: dict[str, object] = {
+GOOD: dict[str, Any] = {
     "rf_region": "EU868",
     "image_bytes": 22_856,
     "fragment_size_bytes": 112,
@@ -13,27 +15,27 @@ GOOD: dict[str, object] = {
 """A task about which no rule has anything to say."""
 
 
-def found(rule: str, **plan: object) -> list[tuple[str, str]]:
+def found(rule: str, **plan: Any) -> list[tuple[str, str]]:
     """Level and message of what one rule finds."""
-    return [(f.level, f.message) for f in findings_in(TaskPlan(**plan)) if f.rule == rule]  # type: ignore[arg-type]
+    return [(f.level, f.message) for f in findings_in(TaskPlan(**plan)) if f.rule == rule]
 
 
-def levels(rule: str, **plan: object) -> list[str]:
+def levels(rule: str, **plan: Any) -> list[str]:
     """The levels of that."""
     return [level for level, _ in found(rule, **plan)]
 
 
-def all_found_with(**changes: object) -> tuple[Finding, ...]:
+def all_found_with(**changes: Any) -> tuple[Finding, ...]:
     """What all rules find in the good task, changed."""
-    return findings_in(TaskPlan(**{**GOOD, **changes}))  # type: ignore[arg-type]
+    return findings_in(TaskPlan(**{**GOOD, **changes}))
 
 
-def found_with(rule: str, **changes: object) -> list[tuple[str, str]]:
+def found_with(rule: str, **changes: Any) -> list[tuple[str, str]]:
     """Level and message of what one rule finds in it."""
     return found(rule, **{**GOOD, **changes})
 
 
-def levels_with(rule: str, **changes: object) -> list[str]:
+def levels_with(rule: str, **changes: Any) -> list[str]:
     """The levels of that."""
     return levels(rule, **{**GOOD, **changes})
 

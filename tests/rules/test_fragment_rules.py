@@ -1,5 +1,7 @@
 """Boundary tables of the rules about fragments, redundancy, interval and session."""
 
+from typing import Any
+
 import pytest
 from rules_rig import found, levels
 
@@ -229,7 +231,7 @@ def test_session_duration_is_skipped_when_a_value_is_unknown(missing: str) -> No
 
 
 def test_a_session_too_long_for_its_class_is_found_once() -> None:
-    plan: dict[str, object] = {
+    plan: dict[str, Any] = {
         "rf_region": "EU868",
         "image_bytes": 100_000,
         "fragment_size_bytes": 48,
@@ -238,7 +240,7 @@ def test_a_session_too_long_for_its_class_is_found_once() -> None:
     }
     for milliseconds, rule in ((28_000, "class-window"), (60_000, "class-window"), (15_000, "session-duration")):
         data_rate = 1 if rule == "session-duration" else 0
-        findings = findings_in(TaskPlan(fragment_interval_ms=milliseconds, data_rate=data_rate, **plan))  # type: ignore[arg-type]
+        findings = findings_in(TaskPlan(fragment_interval_ms=milliseconds, data_rate=data_rate, **plan))
         assert [finding.rule for finding in findings] == [rule, "fragment-count-2040"]  # another thing altogether
 
 
@@ -267,11 +269,12 @@ def test_parameters_that_are_proposed_leave_nothing_to_find() -> None:
         ("US915", "ClassB", 300_000),
         ("EU868", "ClassC", 100),
     ):
-        plan = {"rf_region": region, "image_bytes": image, "multicast_groups": (GroupPlan("G", region, dl_class),)}
+        group = GroupPlan("G", region, dl_class)
+        plan: dict[str, Any] = {"rf_region": region, "image_bytes": image, "multicast_groups": (group,)}
         [(_, message)] = found("parameters-not-given", **plan)
         redundancy, size, seconds = map(int, re.findall(r"[=(](\d+)", message.partition("choose")[2]))
         given = {"redundancy_percent": redundancy, "fragment_size_bytes": size, "fragment_interval_ms": 1000 * seconds}
-        assert findings_in(TaskPlan(**plan, **given)) == ()  # type: ignore[arg-type]
+        assert findings_in(TaskPlan(**plan, **given)) == ()
 
 
 def test_parameters_not_given_names_a_data_rate_where_the_size_alone_leads_to_none() -> None:

@@ -82,7 +82,7 @@ def test_decode_probability_is_asked_where_nothing_is_known_of_the_region(rf_reg
 
 def test_decode_probability_proposes_the_smallest_redundancy() -> None:
     [(_, message)] = found_with("decode-probability", redundancy_percent=10)
-    percent = int(re.search(r"redundancy_percent of at least (\d+)", message)[1])  # type: ignore[index]
+    [percent] = map(int, re.findall(r"redundancy_percent of at least (\d+)", message))
     assert not found_with("decode-probability", redundancy_percent=percent)
     assert found_with("decode-probability", redundancy_percent=percent - 1)
 
@@ -110,7 +110,7 @@ def test_few_fragments(image: int, size: int, fires: bool) -> None:
 
 def test_few_fragments_proposes_a_size_that_makes_twenty() -> None:
     [(_, message)] = found_with("few-fragments", image_bytes=1000, fragment_size_bytes=112)
-    size = int(re.search(r"fragment_size_bytes of at most (\d+)", message)[1])  # type: ignore[index]
+    [size] = map(int, re.findall(r"fragment_size_bytes of at most (\d+)", message))
     assert not found_with("few-fragments", image_bytes=1000, fragment_size_bytes=size)
     assert found_with("few-fragments", image_bytes=1000, fragment_size_bytes=size + 1)
     [(_, tiny)] = found_with("few-fragments", image_bytes=10, fragment_size_bytes=1)

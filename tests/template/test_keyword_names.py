@@ -42,9 +42,9 @@ def test_fails_with_the_name_of_the_subclass_and_in_python_s_words_for_what_is_m
         pass
 
     with pytest.raises(TypeError, match="Mine has no parameter 'role_nmae'; did you mean 'role_name'"):
-        Mine(cdk.Stack(), "It", role_nmae="acme")  # type: ignore[call-arg]
+        Mine(cdk.Stack(), "It", role_nmae="acme")  # type: ignore[call-arg]  # what is refused
     with pytest.raises(TypeError, match="missing 2 required keyword-only arguments: 'firmware_image' and 'rf_region'"):
-        FuotaTask(cdk.Stack(), "It")  # type: ignore[call-arg]
+        FuotaTask(cdk.Stack(), "It")  # type: ignore[call-arg]  # what is refused
 
 
 def test_the_signature_is_that_of_the_construct() -> None:

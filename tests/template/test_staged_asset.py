@@ -8,6 +8,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import aws_cdk as cdk
 import jsii
@@ -169,7 +170,8 @@ def test_the_legacy_synthesizer_takes_them(tmp_path: Path, image: Path) -> None:
         if entry["type"] == "aws:cdk:asset"
     ]
     assert (Path(assembly.directory) / metadata["path"]).read_bytes() == b"test"
-    assert stack.resolve(stack.node.find_child("Bucket").value) == {"Ref": metadata["s3BucketParameter"]}  # type: ignore[attr-defined]
+    bucket: Any = stack.node.find_child("Bucket")
+    assert stack.resolve(bucket.value) == {"Ref": metadata["s3BucketParameter"]}
 
 
 @pytest.mark.usefixtures("way")

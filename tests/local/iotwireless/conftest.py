@@ -52,7 +52,7 @@ class Cloud:
     def client(self, account: str = "123456789012", region: str = "eu-west-1", **config: Any) -> IoTWirelessClient:
         """A boto3 client that checks nothing itself and does not retry."""
         settings = {"parameter_validation": False, "retries": {"total_max_attempts": 1}, **config}
-        client: Any = self._session.create_client(
+        client: IoTWirelessClient = self._session.create_client(
             "iotwireless",
             endpoint_url=self.url,
             region_name=region,
@@ -61,7 +61,7 @@ class Cloud:
             config=Config(**settings),
         )
         client.meta.events.register("before-parse.iot-wireless.*", self._check_answer)
-        return client  # type: ignore[no-any-return]
+        return client
 
     def admin(self, method: str, route: str, **document: Any) -> dict[str, Any]:
         """Call an admin route."""

@@ -50,8 +50,8 @@ def test_a_response_of_another_shape_breaks_nothing(response: Any) -> None:
     [(400, 0, True), (403, None, True), (429, 4, False), (500, 0, False), (None, 0, False), ("400", 0, False)],
 )
 def test_what_was_certainly_refused(status: Any, retries: int | None, certain: bool) -> None:
-    metadata = {"HTTPStatusCode": status, "RetryAttempts": retries}
-    error = ClientError({"Error": {"Code": "X"}, "ResponseMetadata": metadata}, "CreateFuotaTask")  # type: ignore[typeddict-item]
+    metadata: Any = {"HTTPStatusCode": status, "RetryAttempts": retries}
+    error = ClientError({"Error": {"Code": "X"}, "ResponseMetadata": metadata}, "CreateFuotaTask")
     assert is_refusal(error) is certain
 
 

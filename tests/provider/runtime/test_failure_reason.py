@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from failure_reason import HINTS, failure_reason
@@ -9,10 +11,8 @@ from protocol import ProviderError
 
 
 def refusal(code: str, message: str = "no") -> ClientError:
-    return ClientError(
-        {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"RequestId": "abc"}},  # type: ignore[typeddict-item]
-        "CreateFuotaTask",
-    )
+    answer: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"RequestId": "abc"}}
+    return ClientError(answer, "CreateFuotaTask")
 
 
 def test_a_refusal_names_code_message_operation_and_request() -> None:

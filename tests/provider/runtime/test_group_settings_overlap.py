@@ -72,8 +72,8 @@ def overtake(rig: Rig, cloud: Cloud, group: str) -> None:
     """A younger request takes charge of the group."""
     younger = Request.of({"ResponseURL": rig.sink.signed("young", cloud.clock())}).mark
     arn = cloud.client.get_multicast_group(Id=group)["Arn"]
-    tag = {"Key": f"fuota-constructs:changed-by:{younger}", "Value": "under way"}
-    cloud.client.tag_resource(ResourceArn=arn, Tags=[tag])  # type: ignore[list-item]
+    tag: Any = {"Key": f"fuota-constructs:changed-by:{younger}", "Value": "under way"}
+    cloud.client.tag_resource(ResourceArn=arn, Tags=[tag])
 
 
 def test_a_request_that_is_superseded_stops_and_the_next_one_tidies(rig: Rig, cloud: Cloud, clock: Clock) -> None:

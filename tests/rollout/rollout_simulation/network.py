@@ -81,8 +81,8 @@ class Network:
             requests_per_second=None,
             strict_associations=world.chance.random() < 0.5,
         )
-        self.service.sessions.device_status = world.fleet.status  # type: ignore[method-assign]
-        self.service.sessions.heard = world.fleet.heard  # type: ignore[method-assign]
+        self.service.sessions.device_status = world.fleet.status  # type: ignore[method-assign]  # the fleet of the simulation tells
+        self.service.sessions.heard = world.fleet.heard  # type: ignore[method-assign]  # the fleet of the simulation tells
         self.objects: dict[str, bytes] = {}
         self.visible_at: dict[str, float] = {}
         self.denied_until: dict[str, float] = {}
