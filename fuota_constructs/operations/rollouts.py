@@ -63,9 +63,20 @@ class ListedRollouts(NamedTuple):
 
 
 class NoSuchRolloutError(OperationError):
-    """There is no such rollout at a place; `names` are there, and of `unread` state machines nobody knows."""
+    """There is no such rollout at a place; `names` are there, and of `unread` state machines nobody knows.
 
-    def __init__(self, wanted: str, place: str, names: tuple[str, ...] = (), unread: int = 0) -> None:
+    `other` is what else could have it.
+    """
+
+    def __init__(
+        self,
+        wanted: str,
+        place: str,
+        names: tuple[str, ...] = (),
+        unread: int = 0,
+        *,
+        other: str = "account or Region",
+    ) -> None:
         self.names, self.unread = names, unread
         if unread:
             machines = "a state machine" if unread == 1 else f"{unread} state machines"
@@ -74,7 +85,7 @@ class NoSuchRolloutError(OperationError):
                 " your user or role"
             )
         elif not names:
-            remedy = "there is no rollout at all; deploy a FuotaRollout, or is this the wrong account or Region?"
+            remedy = f"there is no rollout at all; deploy a FuotaRollout, or is this the wrong {other}?"
         elif close := difflib.get_close_matches(wanted, names, MOST_NAMES, cutoff=0.4):
             remedy = f"did you mean {' or '.join(close)}?"
         else:

@@ -85,7 +85,9 @@ def find(access: Access, wanted: str) -> FoundRollout:
     if not places:
         raise OperationError(f"{wanted} is of an account or Region that nobody used in this local cloud")
     where = " or ".join(map(str, places))
+    anywhere = access.port is not None and not (access.account or access.region)
+    other = "cloud" if anywhere else "account or Region"
     raise OperationError(
-        f"{NoSuchRolloutError(wanted, where, tuple(sorted(names)), unread)}"
+        f"{NoSuchRolloutError(wanted, where, tuple(sorted(names)), unread, other=other)}"
         f" (`{places[0].command('rollout', 'list')}` lists all)"
     )
