@@ -19,7 +19,7 @@ _ROLLOUTS = "`FuotaRollout`, in the reference of the constructs"
 
 _BUS = "`event_bus` is no bus, or is in another Region", "a bus of this Region, with a rule that sends events on"
 _ACTIONS = (
-    "`alarm_actions` is no list of ARNs or actions, has more than five, or has what is in another Region",
+    "`alarm_actions` is no list of up to five ARNs or actions, or has one of another Region (error), account (warning)",
     "a topic of this Region, to which all subscribe",
 )
 
@@ -182,7 +182,7 @@ _OF_MONITORS = (
         levels=("warning",),
     ),
     _refusal("monitor-event-bus", *_BUS, source=_BUSES),
-    _refusal("monitor-alarm-actions", *_ACTIONS, source=_ALARMS),
+    _refusal("monitor-alarm-actions", *_ACTIONS, source=_ALARMS, levels=("error", "warning")),
 )
 
 _OF_ROLLOUTS = (
@@ -250,7 +250,7 @@ _OF_ROLLOUTS = (
         "`cdk.Duration.hours(...)`",
         source=_ALARMS,
     ),
-    _refusal("rollout-alarm-actions", *_ACTIONS, source=_ALARMS),
+    _refusal("rollout-alarm-actions", *_ACTIONS, source=_ALARMS, levels=("error", "warning")),
 )
 
 _OF_FUNCTIONS = (

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import aws_cdk as cdk
 import jsii
 
 from fuota_constructs.errors import FuotaValidationError
+from fuota_constructs.template.late_warnings import warn
 from fuota_constructs.template.references import refers
 from fuota_constructs.template.service_arns import parts_of
 from fuota_constructs.template.tokens import is_known, is_list_token, known_text, maker_of, shown
@@ -79,15 +80,33 @@ def _region_of(arn: str) -> str | None:
     return known_text(cdk.Stack.of(maker).region) if maker else None
 
 
+def _account_of(arn: str) -> str | None:
+    """The account of what an ARN names, where that is known; actions of EC2 and the like have none."""
+    if is_known(arn) or parts_of(arn)[4]:
+        return parts_of(arn)[4]
+    maker = maker_of(arn)
+    return known_text(cdk.Stack.of(maker).account) if maker else None
+
+
 def add_actions(alarm: cloudwatch.Alarm, actions: Actions, *, rule: str) -> None:
-    """Have an alarm do that.
+    """Have an alarm do that; what is of another account is a warning.
 
     Raises `FuotaValidationError` of this rule for what turns out to be in another Region.
     """
+    here = known_text(cdk.Stack.of(alarm).account) if actions else None
     for action in actions:
         arn = action if isinstance(action, str) else _bound(action, alarm, rule=rule)
         if wrong := _elsewhere(arn, alarm):
             raise FuotaValidationError(rule, wrong, construct_path=alarm.node.path)
+        there = _account_of(arn) if here else None
+        if there not in {here, None}:
+            warn(
+                cast("Construct", alarm.node.scope),
+                rule,
+                f"alarm_actions has {_named(arn)}, which is of account {there}, and an alarm of account {here} reaches"
+                f" it only where its own policy allows that: let cloudwatch.amazonaws.com in there, for alarms of"
+                f" account {here}, and acknowledge this then",
+            )
         alarm.add_alarm_action(_action_of(arn))
 
 

@@ -33,13 +33,13 @@ def expect_grantee(grantee: object, at: IConstruct, *, such_as: str = "a role, a
     ours = _account_of(at) if theirs else None
     if ours and theirs != ours:
         # Across accounts the policy of the resource must allow it, too (IAM User Guide, policy evaluation logic).
-        message = (
+        warn(
+            at,
+            RULE,
             f"grantee is {shown(grantee)} of account {theirs}, and what it is granted is in account {ours}, where a"
             f" policy of the grantee alone allows nothing; grant it to a role of account {ours} that the other account"
-            " may assume"
+            " may assume",
         )
-        if not any(message in str(entry.data) for entry in at.node.metadata):  # a grant has several parts
-            warn(at, RULE, message)
 
 
 def _account_of(at: IConstruct) -> str | None:

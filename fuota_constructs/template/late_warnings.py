@@ -14,7 +14,12 @@ _ON_APP: weakref.WeakKeyDictionary[IConstruct, dict[str, bool]] = weakref.WeakKe
 
 
 def warn(construct: IConstruct, id: str, message: str) -> bool:
-    """Add a warning unless it was acknowledged on the construct or anything around it; says whether it was added."""
+    """Add a warning unless it was acknowledged on the construct or anything around it; says whether it is there.
+
+    The same one is added once, however often a construct gives reason to it.
+    """
+    if any(message in str(entry.data) for entry in construct.node.metadata):
+        return True
     if _acknowledged_on_app(construct, id):
         return False
     cdk.Annotations.of(construct).add_warning_v2(id, message)

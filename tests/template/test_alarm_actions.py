@@ -71,6 +71,18 @@ def test_actions_of_this_region_and_unknown_ones_are_called(stack) -> None:
         assert called[2] == {"Fn::ImportValue": "topic"}
 
 
+def test_actions_of_another_account_are_a_warning_once_for_all_alarms(stack) -> None:
+    theirs = "arn:aws:sns:eu-west-1:444455556666:operators"
+    there = cdk.Stack(stack.node.root, "There", env=cdk.Environment(account="444455556666", region="eu-west-1"))
+    made = actions.SnsAction(sns.Topic(there, "Topic", topic_name="operators"))
+    imported = actions.SnsAction(sns.Topic.from_topic_arn(stack, "Imported", f"{theirs}-too"))
+    monitor(stack, theirs, imported, made, f"arn:aws:sns:eu-west-1:{ACCOUNT}:ours")
+    found = assertions.Annotations.from_stack(stack).find_warning("*", assertions.Match.any_value())
+    assert [each.id for each in found] == ["/Stack/Monitor"] * 3
+    for each, named in zip(found, (f"'{theirs}'", f"'{theirs}-too'", "a CfnTopic (There/Topic/Resource)"), strict=True):
+        assert each.entry.data.startswith(f"alarm_actions has {named}, which is of account 444455556666, and an alarm")
+
+
 def test_fails_for_a_function_of_which_the_cdk_gives_all_alarms_one_permission(stack) -> None:
     function = lambda_.Function(
         stack, "F", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.h", code=lambda_.Code.from_inline("h = print")
