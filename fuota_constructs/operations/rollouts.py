@@ -78,19 +78,19 @@ class NoSuchRolloutError(OperationError):
         other: str = "account or Region",
     ) -> None:
         self.names, self.unread = names, unread
-        if unread:
-            machines = "a state machine" if unread == 1 else f"{unread} state machines"
-            remedy = (
-                f"it may be one whose tags you may not read, of {machines}: allow states:ListTagsForResource on it to"
-                " your user or role"
-            )
-        elif not names:
-            remedy = f"there is no rollout at all; deploy a FuotaRollout, or is this the wrong {other}?"
-        elif close := difflib.get_close_matches(wanted, names, MOST_NAMES, cutoff=0.4):
+        if close := difflib.get_close_matches(wanted, names, MOST_NAMES, cutoff=0.4):
             remedy = f"did you mean {' or '.join(close)}?"
-        else:
+        elif names:
             more = ", ..." if len(names) > MOST_NAMES else ""
             remedy = f"there are {', '.join(names[:MOST_NAMES])}{more}"
+        elif unread:
+            remedy = "there is none that you may see"
+        else:
+            remedy = f"there is no rollout at all; deploy a FuotaRollout, or is this the wrong {other}?"
+        if unread:
+            machines = "a state machine" if unread == 1 else f"{unread:,} state machines"
+            you = " You" if close else "; you"
+            remedy += f"{you} may not read the tags of {machines}, where it may be: allow states:ListTagsForResource"
         super().__init__(f"no rollout in {place} has the name {wanted!r}: {remedy}")
 
 

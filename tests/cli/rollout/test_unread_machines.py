@@ -88,8 +88,12 @@ def test_a_list_says_which_machines_may_not_be_read(run: Callable[..., Result]) 
 
 
 def test_fails_to_find_a_rollout_among_machines_that_may_not_be_read(run: Callable[..., Result]) -> None:
-    refused = run("status", "Fleet/Other", may_read="mine")
+    refused = run("status", "Fleet/Rolout", may_read="mine")
     assert refused.exit_code == 1
     said = " ".join(refused.stderr.split())
-    assert "has the name 'Fleet/Other': it may be one whose tags you may not read, of a state machine" in said
-    assert "allow states:ListTagsForResource on it to your user or role" in said
+    unread = "You may not read the tags of a state machine, where it may be: allow states:ListTagsForResource"
+    assert f"has the name 'Fleet/Rolout': did you mean {NAME}? {unread} (`fuota" in said
+    refused = run("status", "Zzz", may_read="mine")
+    assert f"has the name 'Zzz': there are {NAME}; {unread[0].lower()}{unread[1:]} (`fuota" in " ".join(
+        refused.stderr.split()
+    )
