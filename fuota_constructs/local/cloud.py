@@ -5,10 +5,8 @@ import json
 import os
 import random
 import shutil
-import signal
 import socket
 import ssl
-import subprocess
 import sys
 import time
 import urllib.error
@@ -18,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from fuota_constructs import extras
-from fuota_constructs.local import clients, environment_variables
+from fuota_constructs.local import clients, cloud_process
 from fuota_constructs.local.certificates import certificates_in
 from fuota_constructs.local.cloud_secret import HEADER, make_secret, read_secret
 from fuota_constructs.local.errors import LocalCloudError
@@ -31,8 +29,6 @@ DEFAULT_ACCOUNT = "000000000000"
 READY_SECONDS = 180.0  # it takes three, and on a machine that is busy ten times as long
 REHEARSED_REQUESTS_PER_SECOND = 1000.0
 """What the service of a rehearsal takes of each operation: on AWS a group of 1,000 devices fills in 100 s."""
-STOP_SECONDS = 1.0
-KILLED_SECONDS = 60.0
 ADMIN_SECONDS = 60.0
 LOG_LINES_SHOWN = 15
 LOGS_KEPT = 10
@@ -43,8 +39,6 @@ _ADDRESS = "127.0.0.1"
 # seconds later, begins to listen.
 _PORTS = range(20_000, 32_768)
 _NOTED = {"pid": int, "port": int, "region": str, "account": str, "iam": bool}
-# The processes we started ourselves: only their parent can collect them.
-_started: dict[int, subprocess.Popen[bytes]] = {}
 
 
 @dataclass(frozen=True)
@@ -152,7 +146,7 @@ class LocalCloud:
 
     def is_alive(self) -> bool:
         """Whether its process still runs."""
-        return _is_host_process(self.pid, self.port)
+        return cloud_process.is_of_cloud(self.pid, self.port)
 
     def answers(self) -> bool:
         """Whether this very cloud serves its port now."""
@@ -221,31 +215,11 @@ def start(
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True, mode=0o700)
         secret = make_secret(folder)
-        cloud = LocalCloud(_begin(command, folder), port, region, account, iam, secret)
+        cloud = LocalCloud(cloud_process.begin(command, folder), port, region, account, iam, secret)
         _wait_for(cloud)
     except OSError as error:
         raise unwritable(folder, STATE_VARIABLE, error) from error
     return cloud
-
-
-def _begin(command: list[str], folder: Path) -> int:
-    """Start its process; answers the id."""
-    with (folder / "cloud.log").open("wb") as log:
-        # A session of its own: Ctrl-C in the terminal is ours to handle, and all its Lambda workers can be signalled.
-        try:
-            process = subprocess.Popen(  # noqa: S603  # our own program, or ps
-                command,
-                cwd=folder,
-                env=environment_variables.of_cloud(os.environ),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise LocalCloudError(f"the process of a local cloud cannot be started: {error.strerror}") from error
-    _started[process.pid] = process
-    return process.pid
 
 
 def _wait_for(cloud: LocalCloud) -> None:
@@ -256,7 +230,7 @@ def _wait_for(cloud: LocalCloud) -> None:
         note.write_text(json.dumps({name: getattr(cloud, name) for name in _NOTED}), "utf-8")
         note.rename(cloud.folder / "cloud.json")
         while not cloud.answers():
-            if (code := _started[cloud.pid].poll()) is not None:
+            if (code := cloud_process.exit_code(cloud.pid)) is not None:
                 raise _did_not_start(cloud, f"it ended with exit code {code}")
             if time.monotonic() > deadline:
                 raise _did_not_start(cloud, f"it did not answer within {READY_SECONDS:.0f} s")
@@ -271,11 +245,7 @@ def _wait_for(cloud: LocalCloud) -> None:
 def stop(cloud: LocalCloud) -> None:
     """Stop a cloud and everything it started; what is gone already is left alone."""
     if cloud.is_alive() or cloud.answers():
-        _signal(cloud.pid, signal.SIGTERM)
-        _await_end(cloud.pid, STOP_SECONDS)
-        # Open connections and a Lambda function in the middle of its work hold it up: the whole group goes.
-        _signal(cloud.pid, signal.SIGKILL)
-        _await_end(cloud.pid, KILLED_SECONDS)
+        cloud_process.end(cloud.pid)
     _forget(cloud)
 
 
@@ -306,8 +276,7 @@ def _folder(port: int) -> Path:
 
 def _forget(cloud: LocalCloud) -> None:
     # The log stays, to be read; the next start on this port removes it.
-    if not _is_alive(cloud.pid):
-        _started.pop(cloud.pid, None)
+    cloud_process.forget(cloud.pid)
     (cloud.folder / "cloud.json").unlink(missing_ok=True)
     for path in cloud.folder.glob("*"):
         if path.is_dir():
@@ -364,44 +333,3 @@ def _did_not_start(cloud: LocalCloud, reason: str) -> LocalCloudError:
     return LocalCloudError(
         "\n".join([f"the local cloud did not start on port {cloud.port}: {reason}; the end of {cloud.log}:", *lines])
     )
-
-
-def _await_end(pid: int, seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while _is_alive(pid) and time.monotonic() < deadline:
-        time.sleep(0.05)
-
-
-def _is_alive(pid: int) -> bool:
-    if pid in _started:
-        return _started[pid].poll() is None
-    try:
-        os.kill(pid, 0)
-    except OSError:
-        return False
-    return True
-
-
-def _is_host_process(pid: int, port: int) -> bool:
-    # A process id is given out again: before signalling one from a note, see whose it is.
-    if not _is_alive(pid):
-        return False
-    try:
-        arguments = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    except OSError:  # no /proc on macOS
-        try:
-            ps = ["ps", "-o", "args=", "-p", str(pid)]
-            arguments = subprocess.run(ps, capture_output=True, text=True, check=False).stdout  # noqa: S603  # our own program, or ps
-        except OSError:
-            return False
-    return "fuota_constructs.local.ministack_host" in arguments and f"--port {port} " in arguments
-
-
-def _signal(pid: int, number: signal.Signals) -> None:
-    try:
-        if number is signal.SIGKILL:
-            os.killpg(pid, number)
-        else:
-            os.kill(pid, number)
-    except OSError:
-        return
