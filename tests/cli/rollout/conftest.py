@@ -22,7 +22,7 @@ from fuota_constructs.operations.rollouts import Rollout
 from ..published import document
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from fuota_constructs.local.cloud import LocalCloud
     from fuota_constructs.operations.rollout_evidence import Evidence
@@ -171,3 +171,16 @@ def deployed(cloud: LocalCloud) -> Deployed:
     devices = [device for cohort in made["cohorts"] for device in cohort["device_ids"]]
     s3.put_object(Bucket=BUCKET, Key="devices.txt", Body="\n".join(devices).encode())
     return Deployed(cloud, machine, devices)
+
+
+@pytest.fixture
+def one_by_one(deployed: Deployed) -> Iterator[None]:
+    """Each test begins with the settings of the deployment; what it leaves under way, where it fails, ends."""
+    deployed.settings()
+    yield
+    running = deployed.cloud.client("stepfunctions").list_executions(
+        stateMachineArn=deployed.machine, statusFilter="RUNNING"
+    )["executions"]
+    if running:
+        deployed.run("abort", NAME, "--end-sessions")
+        deployed.until(lambda found: found["status"] == "ABORTED")
