@@ -194,7 +194,7 @@ class FuotaRollout(RolloutEvents):
         machines = RolloutMachines(self, "Machines", function_arn=function.function_arn, tags=function.tags)
         self.state_machine_arn = machines.rollout_arn
         """What an execution of is a rollout; its input is `settings`."""
-        self.executions_arn = machines.executions_arn
+        self._wave_machine_arn, self.executions_arn = machines.wave_arn, machines.executions_arn
         self.control_table_name, self.control_table_arn = function.table.ref, function.table_arn
         """The table in which the operator's word is, and the settings."""
         self.firmware_bucket = bucket
@@ -250,7 +250,7 @@ class FuotaRollout(RolloutEvents):
         """What principals may be allowed to do with the rollout."""
         from fuota_constructs.rollout.rollout_grants import RolloutGrants
 
-        return RolloutGrants(self)
+        return RolloutGrants(self, wave_machine_arn=self._wave_machine_arn)
 
     @property
     def plan(self) -> SessionPlan | None:

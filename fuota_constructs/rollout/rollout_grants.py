@@ -37,9 +37,9 @@ class RolloutGrants:
     Each raises `FuotaValidationError` (`grantee`) for what nothing can be granted to.
     """
 
-    def __init__(self, rollout: _Rollout) -> None:
+    def __init__(self, rollout: _Rollout, *, wave_machine_arn: str) -> None:
         """Use `FuotaRollout.grants`."""
-        self._rollout = rollout
+        self._rollout, self._wave_machine_arn = rollout, wave_machine_arn
 
     def read(self, grantee: iam.IGrantable) -> iam.Grant:
         """Allow to see how far it is: the word, the executions and the evidence."""
@@ -47,11 +47,12 @@ class RolloutGrants:
         evidence = evidence_of(bucket.bucket_arn, rollout.state_machine_arn)
         seen = (
             self._grant(grantee, ["dynamodb:GetItem"], rollout.control_table_arn)
-            .combine(
-                self._grant(grantee, ["states:ListExecutions", "states:ListTagsForResource"], rollout.state_machine_arn)
-            )
+            .combine(self._grant(grantee, ["states:ListExecutions"], rollout.state_machine_arn))
             # By name a rollout is found among all state machines; the action has no resource-level permissions.
             .combine(self._grant(grantee, ["states:ListStateMachines"], "*"))
+            .combine(self._grant(grantee, ["states:ListTagsForResource"], rollout.state_machine_arn))
+            # It is none, which a list knows by its tags.
+            .combine(self._grant(grantee, ["states:ListTagsForResource"], self._wave_machine_arn))
             .combine(self._grant(grantee, ["states:DescribeExecution"], rollout.executions_arn))
             .combine(self._grant(grantee, ["s3:GetObject"], evidence))
             .combine(self._grant(grantee, ["s3:ListBucket"], bucket.bucket_arn))

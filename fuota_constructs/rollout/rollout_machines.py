@@ -67,6 +67,7 @@ class RolloutMachines(constructs.Construct):
         # Making a machine that waits for others, Step Functions checks that its role may be told of their end.
         self.policy.outlive(rollout)
         self.rollout_arn = attribute(rollout, "attrArn")
+        self.wave_arn = wave_arn
         """What starting a rollout starts."""
         self.executions_arn = executions_of(self.rollout_arn)
         """All executions of the rollout."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from fuota_constructs.local import clients
-from fuota_constructs.local.deployment import STANDARD_QUALIFIER
+from fuota_constructs.local.bootstrap import STANDARD_QUALIFIER
 from fuota_constructs.operations.aws import Aws
 from fuota_constructs.operations.look import look
 from fuota_constructs.operations.preflight import preflight

@@ -31,7 +31,7 @@ def list_rollouts(access: Access, *, as_json: bool, json_file: Path | None) -> i
     """List the rollouts that are deployed, with how far each is.
 
     They are found by the tags of their state machines, which costs a request for every state machine there is. Of those
-    whose tags you may not read it says so: rollouts may be among them.
+    whose tags you may not read it says so: rollouts may be among them. With no rollout to list, that is exit code 1.
 
     \b
     Examples:
@@ -69,13 +69,16 @@ def list_rollouts(access: Access, *, as_json: bool, json_file: Path | None) -> i
         click.echo(f"no rollout ({'; '.join(map(str, places))})")
     deliver(json_file, text)
     problems = [(f"rollout {rollout}", problem) for _, rollout, _, problem in listed if problem]
+    code = unread_said(problems)
     if unread:
         _, first, said = unread[0]
         tags = f"the tags of state machine {first}, which say whether it is of a rollout"
         if len(unread) > 1:
             tags = f"the tags of {len(unread):,} state machines, which say whether they are of rollouts; of {first}"
-        problems.append((tags, said))
-    return unread_said(problems)
+        refused = unread_said([(tags, said)])
+        # Who may operate some rollouts only has the list of those; where there is none, nobody knows.
+        return code if listed else refused
+    return code
 
 
 def _read(aws: Aws, rollout: Rollout, profile: str | None) -> tuple[RolloutStatus | None, str]:

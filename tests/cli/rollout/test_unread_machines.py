@@ -57,7 +57,7 @@ def run(iam_cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Call
     def run(*arguments: str, may_read: str) -> Result:
         allowed = [
             {"Effect": "Allow", "Action": ["states:List*", "dynamodb:*"], "Resource": "*"},
-            {"Effect": "Deny", "Action": "states:ListTagsForResource", "NotResource": [machines[may_read]]},
+            {"Effect": "Deny", "Action": "states:ListTagsForResource", "NotResource": [machines.get(may_read, "none")]},
         ]
         document = json.dumps({"Version": "2012-10-17", "Statement": allowed})
         iam.put_user_policy(UserName="operator", PolicyName="p", PolicyDocument=document)
@@ -73,7 +73,7 @@ def run(iam_cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Call
 
 def test_a_list_says_which_machines_may_not_be_read(run: Callable[..., Result]) -> None:
     done, shown = run("list", "--json", may_read="mine"), run("list", may_read="mine")
-    assert (done.exit_code, shown.exit_code) == (1, 1)
+    assert (done.exit_code, shown.exit_code) == (0, 0)
     content = document(done.stdout)
     assert [each["name"] for each in content["rollouts"]] == [NAME]
     [unread] = content["unread_state_machines"]
@@ -85,6 +85,12 @@ def test_a_list_says_which_machines_may_not_be_read(run: Callable[..., Result]) 
     )
     assert shown.stderr.count("\n") == 1
     assert "not started" in shown.stdout
+
+
+def test_fails_where_no_machine_may_be_read(run: Callable[..., Result]) -> None:
+    shown = run("list", may_read="none of them")
+    assert (shown.exit_code, shown.stdout) == (1, "")
+    assert shown.stderr.startswith("fuota: could not read the tags of 2 state machines, which say whether they are of")
 
 
 def test_fails_to_find_a_rollout_among_machines_that_may_not_be_read(run: Callable[..., Result]) -> None:
