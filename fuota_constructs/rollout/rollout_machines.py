@@ -67,8 +67,9 @@ class RolloutMachines(constructs.Construct):
         # Making a machine that waits for others, Step Functions checks that its role may be told of their end.
         self.policy.outlive(rollout)
         self.rollout_arn = attribute(rollout, "attrArn")
-        self.wave_arn = wave_arn
         """What starting a rollout starts."""
+        self.wave_arn = wave_arn
+        """What a rollout starts for each wave."""
         self.executions_arn = executions_of(self.rollout_arn)
         """All executions of the rollout."""
         self.rollout = rollout
