@@ -59,7 +59,7 @@ def _waves_without_devices(rollout: RolloutPlan) -> Remarks:
     sizes = _sizes(rollout, rollout.devices)
     if empty := [wave.name for wave, size in zip(rollout.waves, sizes, strict=True) if size == 0]:
         yield warning(
-            f"the list has {rollout.devices} devices and nobody is left for {', '.join(empty)}, which will be passed"
+            f"the list has {_devices(rollout.devices)} and nobody is left for {', '.join(empty)}, which will be passed"
             " over: take these waves out, or make the ones before smaller"
         )
 
@@ -106,7 +106,7 @@ def _wave_cannot_prove(plan: TaskPlan) -> Remarks:
         correlation=rollout.correlation,
     )
     together = f" ({rollout.a_gateway:g} behind a gateway)" if rollout.correlation else ""
-    weak = [f"{wave.name} ({reach} devices)" for wave, reach in _reaches(rollout) if reach < needed]
+    weak = [f"{wave.name} ({_devices(reach)})" for wave, reach in _reaches(rollout) if reach < needed]
     if weak:
         yield warning(
             f"success_percent is {rollout.success_percent:g} at confidence_percent {rollout.confidence_percent:g},"
@@ -132,6 +132,10 @@ def _reaches(rollout: RolloutPlan) -> list[tuple[WavePlan, int]]:
         return [(wave, reach) for wave in rollout.waves if (reach := whole_number(wave.devices)) is not None]
     sizes = _sizes(rollout, rollout.devices)
     return [(wave, sum(sizes[:number])) for number, wave in enumerate(rollout.waves, start=1)]
+
+
+def _devices(number: int) -> str:
+    return "1 device" if number == 1 else f"{number} devices"
 
 
 def _sizes(rollout: RolloutPlan, devices: int) -> list[int]:

@@ -55,6 +55,8 @@ def test_waves_that_nobody_is_left_for() -> None:
     assert level == "warning"
     assert "the list has 61 devices and nobody is left for rest" in message
     assert found("rollout-waves", devices=62) == []
+    [(_, alone)] = found("rollout-waves", devices=1)
+    assert "the list has 1 device and nobody" in alone
 
 
 def test_a_bake_that_sees_no_silence() -> None:
