@@ -71,7 +71,8 @@ def start_time(aws: Aws, at: datetime | timedelta | None) -> datetime:
     wanted = _whole(now + at) if isinstance(at, timedelta) else at.replace(microsecond=0)
     if wanted < earliest:
         minutes = math.floor((wanted - now).total_seconds() / 60)
-        apart = "1 minute" if abs(minutes) == 1 else f"{abs(minutes)} minutes"
+        days = abs(wanted - now).days
+        apart = "1 minute" if abs(minutes) == 1 else f"{days:,} days" if days > 1 else f"{abs(minutes)} minutes"
         when = f"{apart} from now" if minutes >= 0 else f"{apart} ago"
         raise ImpossibleTimeError(
             f"{show(wanted)} is {when}; a session starts 30 minutes from now or later, at the earliest"

@@ -292,6 +292,9 @@ def test_faults_are_ordered_listed_and_cleared(cloud: LocalCloud, fuota: Fuota) 
     assert (fault["operation"], fault["fault"], fault["times"]) == ("CreateFuotaTask", "throttle", 3)
     assert fuota("local", "faults", "clear", *port).returncode == 0
     assert document(fuota("local", "faults", "list", "--json", *port).stdout)["faults"] == []
+    for delay in ((), ("--delay-seconds", "0")):
+        instant = fuota("local", "faults", "add", "CreateFuotaTask", "slow", *delay, *port)
+        assert (instant.returncode, "fault slow needs --delay-seconds over 0" in instant.stderr) == (2, True)
     wrong = fuota("local", "faults", "add", "CreateFuotaTask", "sunspots", *port)
     assert wrong.returncode == 2
     assert "'sunspots' is no fault: there are throttle, internal-error, access-denied," in wrong.stderr

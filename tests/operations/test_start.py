@@ -55,7 +55,14 @@ def test_the_service_takes_what_we_offer(at: timedelta | None, aws: Aws, task: A
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(1799, "29 minutes from now"), (60, "is 1 minute from"), (-60, "is 1 minute ago"), (-120, "2 minutes ago")],
+    [
+        (1799, "29 minutes from now"),
+        (60, "is 1 minute from"),
+        (-60, "is 1 minute ago"),
+        (-120, "2 minutes ago"),
+        (-172_800, "2 days ago"),
+        (-(10**8), "1,157 days ago"),
+    ],
 )
 def test_refuses_under_30_minutes_and_says_the_earliest(seconds: int, said: str, aws: Aws, clock: Any) -> None:
     now = datetime.fromtimestamp(clock(), UTC)

@@ -36,6 +36,8 @@ def faults() -> None:
 @click.option("--after-role-created", is_flag=True, help="Count --seconds from the first sight of the firmware role.")
 def add(*, port: int, operation: str, fault: str, after_role_created: bool, **limits: float | None) -> None:
     """Order a fault for OPERATION, an operation of AWS IoT Wireless or "*" for every one."""
+    if fault == "slow" and not limits["delay_seconds"]:
+        raise click.UsageError("fault slow needs --delay-seconds over 0: how much later the answer shall come")
     order: dict[str, Any] = {"operation": operation, "fault": fault}
     order |= {name: value for name, value in limits.items() if value is not None}
     if after_role_created:
