@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from fuota_constructs.operations.errors import OperationError
 from fuota_constructs.operations.task import read_task, task_devices
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from fuota_constructs.operations.aws import Aws
     from fuota_constructs.operations.task import Device, Group, Task
@@ -34,22 +35,24 @@ class ReadDevice:
     is_gone: bool = False
 
 
-def read_devices(aws: Aws, devices: Iterable[Device]) -> Iterator[ReadDevice]:
-    """Look every device up, and each profile once."""
+def read_devices(aws: Aws, devices: Collection[Device]) -> Iterator[ReadDevice]:
+    """Look every device up, and each profile once; those that share a name go by their ids."""
     profiles: dict[str, dict[str, Any] | None] = {}
+    named = Counter(map(str, devices))
     for device in devices:
+        name = str(device) if named[str(device)] == 1 else device.id
         try:
             answer = aws.iotwireless.get_wireless_device(Identifier=device.id, IdentifierType="WirelessDeviceId")
         except ClientError as failure:
             if code_of(failure) != "ResourceNotFoundException":
                 raise
-            yield ReadDevice(str(device), frozenset(), None, None, None, is_gone=True)
+            yield ReadDevice(name, frozenset(), None, None, None, is_gone=True)
             continue
         lorawan = answer.get("LoRaWAN") or {}
         profile_id = lorawan.get("DeviceProfileId")
         if profile_id and profile_id not in profiles:
             profiles[profile_id] = _profile(aws, profile_id)
-        yield _read(str(device), lorawan, profiles.get(str(profile_id)))
+        yield _read(name, lorawan, profiles.get(str(profile_id)))
 
 
 def _read(name: str, lorawan: dict[str, Any], profile: dict[str, Any] | None) -> ReadDevice:

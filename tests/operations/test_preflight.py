@@ -9,10 +9,10 @@ import pytest
 
 from fuota_constructs.local import cloud as clouds
 from fuota_constructs.lorawan.device_stack import DeviceStack
-from fuota_constructs.operations.devices import conflict_checks
+from fuota_constructs.operations.devices import conflict_checks, read_devices
 from fuota_constructs.operations.preflight import preflight
 from fuota_constructs.operations.progress import read_progress, task_plan
-from fuota_constructs.operations.task import read_task
+from fuota_constructs.operations.task import Device, read_task
 from fuota_constructs.rules import TaskPlan, findings_in, task_rules
 
 if TYPE_CHECKING:
@@ -178,6 +178,12 @@ def test_finds_a_device_in_another_running_task(aws: Aws, task: Any, group: Any,
     assert found.message == (
         f"2 devices are in FUOTA task other ({other}), which is FuotaSession_Waiting: lamps-0000, lamps-0001"
     )
+
+
+def test_devices_that_share_a_name_go_by_their_ids(aws: Aws) -> None:
+    named = {"one": "stand-in", "two": "stand-in", "three": "lamp"}
+    devices = [Device(key, name, None, None, None, None) for key, name in named.items()]
+    assert [each.name for each in read_devices(aws, devices)] == ["one", "two", "lamp"]
 
 
 @pytest.mark.parametrize("operation", ["GetFuotaTask", "ListWirelessDevices"])
