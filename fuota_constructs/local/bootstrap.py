@@ -14,7 +14,7 @@ from fuota_constructs.local.errors import LocalCloudError
 
 STANDARD_QUALIFIER = "hnb659fds"
 _ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
-_PATIENCE = {"Delay": 0.1, "MaxAttempts": 600}
+_PATIENCE = {"Delay": 0.1, "MaxAttempts": 1800}  # it takes less than a second, and long on a machine that is busy
 
 
 @dataclass(frozen=True, order=True)
@@ -64,25 +64,21 @@ def _make_stack(cloud: LocalCloud, environment: Environment, say: Callable[[str]
         "CloudFormationExecutionPolicies": _ADMINISTRATOR if trusted else "",
     }
     stacks = cloud.client("cloudformation", account=environment.account, region=environment.region)
-    is_standard = environment.qualifier == STANDARD_QUALIFIER
-    name = "CDKToolkit" if is_standard else f"CDKToolkit-{environment.qualifier}"
+    request = {
+        "TemplateBody": cdk_cli.bootstrap_template().read_text("utf-8"),
+        "Parameters": [{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
+        "Capabilities": ["CAPABILITY_NAMED_IAM"],
+    }
+    own_name = f"CDKToolkit-{environment.qualifier}"
+    name = "CDKToolkit" if environment.qualifier == STANDARD_QUALIFIER else own_name
     try:
-        stack = stacks.create_stack(
-            StackName=name,
-            TemplateBody=cdk_cli.bootstrap_template().read_text("utf-8"),
-            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
-            Capabilities=["CAPABILITY_NAMED_IAM"],
-        )["StackId"]
-    except stacks.exceptions.AlreadyExistsException as error:
-        raise LocalCloudError(
-            f"{target} has a stack {name}, and no /cdk-bootstrap/{environment.qualifier}/version, which apps look for:"
-            f" delete that stack, or give another one that qualifier: `fuota local cdk -- bootstrap {target}"
-            f" --qualifier={environment.qualifier} --toolkit-stack-name={name}-{environment.qualifier}`"
-        ) from error
+        stack = stacks.create_stack(StackName=name, **request)["StackId"]
+    except stacks.exceptions.AlreadyExistsException:  # somebody has given it to another qualifier
+        stack = stacks.create_stack(StackName=own_name, **request)["StackId"]
     try:
         stacks.get_waiter("stack_create_complete").wait(StackName=stack, WaiterConfig=_PATIENCE)
     except WaiterError as error:
-        said = "\n".join([f"bootstrapping {target} failed:", *_reasons(stacks, stack)])
+        said = "\n".join([f"bootstrapping {target} failed:", *(_reasons(stacks, stack) or [str(error)])])
         stacks.delete_stack(StackName=stack)  # it holds nothing, and would be in the way of the next attempt
         raise LocalCloudError(said) from error
 

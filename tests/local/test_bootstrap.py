@@ -81,12 +81,13 @@ def test_says_what_is_in_the_way_and_succeeds_when_it_has_gone(cloud: LocalCloud
     assert files.list_buckets()["Buckets"]
 
 
-def test_says_what_to_do_about_a_stack_of_another_qualifier(cloud: LocalCloud) -> None:
+def test_leaves_a_stack_of_another_qualifier_alone(cloud: LocalCloud) -> None:
     account = "7" * 12
     with CdkRun.begin(cloud) as run:
         arguments = ["bootstrap", f"aws://{account}/eu-west-1", "--qualifier=acme"]
         assert run.cdk(arguments, account=account, region="eu-west-1", away=True, listen=print) == 0
-    with pytest.raises(
-        LocalCloudError, match=r"has a stack CDKToolkit, and no /cdk-bootstrap/hnb659fds/version, .*: delete"
-    ):
-        bootstrap(cloud, Environment(account, "eu-west-1"), print)
+    before = stack_of(cloud, account, "eu-west-1")
+    bootstrap(cloud, Environment(account, "eu-west-1"), print)
+    assert stack_of(cloud, account, "eu-west-1") == before
+    buckets = cloud.client("s3", account=account).list_buckets()["Buckets"]
+    assert sorted(each["Name"].split("-")[1] for each in buckets) == ["acme", "hnb659fds"]
