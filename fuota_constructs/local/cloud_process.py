@@ -20,7 +20,7 @@ def begin(command: list[str], folder: Path) -> int:
     with (folder / "cloud.log").open("wb") as log:
         # A session of its own: Ctrl-C in the terminal is ours to handle, and all its Lambda workers can be signalled.
         try:
-            process = subprocess.Popen(  # noqa: S603  # our own program, or ps
+            process = subprocess.Popen(  # noqa: S603  # our own program, without a shell
                 command,
                 cwd=folder,
                 env=environment_variables.of_cloud(os.environ),
@@ -61,7 +61,7 @@ def is_of_cloud(pid: int, port: int) -> bool:
     except OSError:  # no /proc on macOS
         try:
             ps = ["ps", "-o", "args=", "-p", str(pid)]
-            arguments = subprocess.run(ps, capture_output=True, text=True, check=False).stdout  # noqa: S603  # our own program, or ps
+            arguments = subprocess.run(ps, capture_output=True, text=True, check=False).stdout  # noqa: S603  # ps, without a shell
         except OSError:
             return False
     return "fuota_constructs.local.ministack_host" in arguments and f"--port {port} " in arguments
