@@ -31,7 +31,7 @@ from fuota_constructs.template.resource_tags import stack_tags
 from fuota_constructs.template.service_role import CUSTOMIZED
 from fuota_constructs.template.stable_ids import StableIds
 from fuota_constructs.template.staged_asset import Named, stage_file
-from fuota_constructs.template.typed_resource import bare_resource
+from fuota_constructs.template.typed_resource import attribute, bare_resource
 
 if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
@@ -58,6 +58,8 @@ class ReadableImage(NamedTuple):
     missing_access: str | None
     """What the account of a bucket or key elsewhere must add to its policies; None where this app writes them."""
     key_account: str | None
+    copy: str | None
+    """The URI that the copy answers with, where the copy waits for all else that is needed."""
     needed: list[constructs.IDependable]
     provider: FuotaProvider
     settings: ImageSettings
@@ -71,8 +73,15 @@ class ReadableImage(NamedTuple):
         """The same, where the account of the bucket or key must add this, too."""
         return self._replace(missing_access=", and ".join(filter(None, (self.missing_access, missing))) or None)
 
-    def outlive(self, task: cdk.CfnResource) -> None:
+    @property
+    def properties(self) -> dict[str, object]:
+        """What a task says of it: where it is, and the copy, which orders as `DependsOn` does and saves that call."""
+        return {"FirmwareUpdateImage": self.uri, "FirmwareObject": self.copy}
+
+    def outlive(self, task: cdk.CfnResource, *, has_properties: bool = False) -> None:
         """Let CloudFormation remove it only after the task, whose Delete runs with these permissions."""
+        if has_properties and self.copy:
+            return
         put_behind(task, self.needed)
         if not self.needed:
             self.provider.outlive(task)
@@ -220,17 +229,20 @@ class SharedFirmware(constructs.Construct):
             # Assumed: CloudFormation keeps this order where the function between them does not change.
             if not per_image:  # before the copy: behind it the policy would be another one with every image
                 needed = access.to_firmware(facts, behind=needed) or needed
+            copy = None
             if copied:
-                needed = [put_behind(self._copy(cast("AssetImage", image), facts, asked_by), needed)]
+                copy = put_behind(self._copy(cast("AssetImage", image), facts, asked_by), needed)
+                needed = [copy]
             if per_image and (policies := access.to_image(facts, image.key)):
                 # The last one waits for the others, so that each task waits for one only.
-                needed = [put_behind(policies[-1], [*needed, *policies[:-1]])]
+                needed, copy = [put_behind(policies[-1], [*needed, *policies[:-1]])], None
             self._readable[asked] = ReadableImage(
                 uri=f"s3://{facts.name}/{image.key}",
                 place=facts.place,
                 has_key=facts.key_arn is not None,
                 missing_access=missing,
                 key_account=facts.key_account,
+                copy=attribute(copy, "ref") if copy else None,
                 needed=needed,
                 provider=self.provider,
                 settings=ImageSettings(bucket, image.key, image.size_bytes),

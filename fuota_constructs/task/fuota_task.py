@@ -170,7 +170,7 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
                 "ServiceToken": shared.provider.service_token,
                 "ServiceTimeout": str(SERVICE_TIMEOUT_SECONDS),
                 "LoRaWAN": {"RfRegion": rf_region.value},
-                "FirmwareUpdateImage": readable.uri,
+                **readable.properties,
                 "FirmwareUpdateRole": task_inputs.expect_role_arn(self._access.arn, self),
                 **task_inputs.rendered(given),
                 **properties_of_task(image, per_image=readable.per_image),
@@ -182,7 +182,7 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
         )
         self._tags = ResourceTags(self._resource, of_type=RESOURCE_TYPE)
         task_inputs.note_image_of(image, self, self._tags)
-        readable.outlive(self._resource)
+        readable.outlive(self._resource, has_properties=True)
         task_inputs.await_devices_of(groups, self._resource)
         if firmware_update_role:
             self.node.add_dependency(firmware_update_role)

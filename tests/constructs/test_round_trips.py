@@ -93,13 +93,13 @@ def test_the_first_task_of_a_stack_brings_provider_bucket_and_role(counts: list[
     assert counts[1] <= 56
 
 
-def test_a_further_task_takes_four(counts: list[int]) -> None:
-    """It and its resource, the milliseconds of its interval, and what the resource waits for."""
-    assert counts[2] == 4
+def test_a_further_task_takes_three(counts: list[int]) -> None:
+    """It and its resource, and the milliseconds of its interval."""
+    assert counts[2] == 3
 
 
 def test_an_interval_is_asked_once(counts: list[int]) -> None:
-    assert counts[3] == 3
+    assert counts[3] == 2
 
 
 def test_what_is_the_same_in_every_stack_is_asked_for_once(counts: list[int]) -> None:

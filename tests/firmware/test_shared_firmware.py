@@ -20,7 +20,9 @@ def test_r30_policies_role_and_bucket_outlive_the_custom_resources(stack, image,
     make_task(stack, image, **given)
     template = synth(stack)
     [task], [copy] = template.all(TASK), template.all(COPY)
-    direct = set(template["Resources"][task]["DependsOn"]) - set(template.all("AWS::IAM::Role"))
+    body = template["Resources"][task]
+    named = {body["Properties"]["FirmwareObject"]["Ref"]} if "FirmwareObject" in body["Properties"] else set()
+    direct = {*body.get("DependsOn", []), *named} - set(template.all("AWS::IAM::Role"))
     policies = set(template.all("AWS::IAM::Policy"))
     assert len(policies) == (4 if own else 2)
     assert len(direct) == 1  # the policy of the image, or where there is none the copy: each waits for the rest

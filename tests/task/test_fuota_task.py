@@ -43,7 +43,8 @@ def test_every_parameter_reaches_the_template(stack, image, synth):
         multicast_groups=[group(stack, region=RfRegion.AS923_1)],
         allow_downgrade=True,
     )
-    properties = synth(stack).properties(TASK)
+    template = synth(stack)
+    properties, [copy] = template.properties(TASK), template.all("Custom::FirmwareObject")
     assert {k: v for k, v in properties.items() if k not in {"ServiceToken", "FirmwareUpdateImage"}} == {
         "FirmwareFormat": "unknown",
         "FirmwareDigest": image.sha256,
@@ -52,6 +53,7 @@ def test_every_parameter_reaches_the_template(stack, image, synth):
         "Name": "meters-1-1-0",
         "Description": "Meters",
         "LoRaWAN": {"RfRegion": "AS923-1"},
+        "FirmwareObject": {"Ref": copy},
         "FirmwareUpdateRole": {"Fn::GetAtt": ["FuotaConstructsFirmwareUpdateRole529696CE", "Arn"]},
         "RedundancyPercent": 30,
         "FragmentSizeBytes": 48,
@@ -69,6 +71,7 @@ def test_what_is_not_given_is_not_in_the_template(stack, image, synth):
         "ServiceToken",
         "ServiceTimeout",
         "LoRaWAN",
+        "FirmwareObject",
         "FirmwareUpdateImage",
         "FirmwareUpdateRole",
         "FirmwareFormat",

@@ -39,6 +39,7 @@ OPTIONAL_TASK_FIELDS = (
 KNOWN_TASK_PROPERTIES = {
     "ServiceToken",
     "ServiceTimeout",
+    "FirmwareObject",
     "FirmwareUpdateImage",
     "FirmwareUpdateRole",
     "LoRaWAN",

@@ -142,6 +142,23 @@ def test_r17_an_update_that_changes_nothing_writes_no_more_than_its_mark(rig: Ri
     assert cloud.given_tags(task_id) == {"team": "metering"}
 
 
+@pytest.mark.parametrize("bring", ["start", "into_session", "to_done"])
+def test_r17_a_template_that_begins_to_name_the_copy_of_the_image_changes_nothing(
+    rig: Rig, cloud: Cloud, made: Made, bring: str
+) -> None:
+    """Templates of older versions order by DependsOn; a deployment of a newer version may come during a session."""
+    old, task_id = made(MulticastGroupIds=[cloud.group()])
+    getattr(cloud, bring)(task_id)
+    before = cloud.client.get_fuota_task(Id=task_id)
+    cloud.forget_requests()
+    answer = update(rig, task_id, old, {**old, "FirmwareObject": old["FirmwareUpdateImage"]})
+    assert (answer.status, answer.physical_id, answer.reason) == ("SUCCESS", task_id, "")
+    assert answer.at("WARNING") == []
+    assert set(cloud.requests(mutating=True)) <= {"TagResource", "UntagResource"}
+    after = cloud.client.get_fuota_task(Id=task_id)
+    assert {**before, "ResponseMetadata": None} == {**after, "ResponseMetadata": None}
+
+
 def test_r17_fields_that_are_refused_leave_the_groups_as_they_were(rig: Rig, cloud: Cloud, made: Made) -> None:
     groups = [cloud.group(), cloud.group()]
     old, task_id = made(MulticastGroupIds=groups[:1])

@@ -56,6 +56,7 @@ class Resource:
         return {
             **always,
             **dict(self.given),
+            "FirmwareObject": f"s3://{FIRMWARE}/{key}",
             "FirmwareUpdateImage": f"s3://{FIRMWARE}/{key}",
             "FirmwareUpdateRole": role_arn(self.role),
             # Deployments go up, so only a rollback may bring a lower one, and none may be refused.
