@@ -3,8 +3,9 @@
 FuotaTask is measured as the README shows it, with the bucket it makes and the firmware going along, and once more with
 an `s3.Bucket` given to it.
 
-Machines are noisy, so look at the ratios: each is the median of those within one run, in which the apps follow one
-another and meet the same minute of the machine; every other run goes the other way round. CPU is user + system time of
+Machines are noisy, so look at the ratios: each is the median of those of synths that follow one another and so meet the
+same minute of the machine; every other run goes the other way round. Behind it stands in which range the true median
+is, about 19 times of 20. Synths of one task are made three times a run. CPU is user + system time of
 Python and Node together; memory is the largest sum of resident set sizes over the process tree, sampled in runs of
 their own. CDK's built-in template validation is off (it costs the same seconds in all). `--cold` leaves Python without
 compiled bytecode, as in a container that is made anew for every synth: there large modules such as aws_cdk.aws_lambda
@@ -18,6 +19,7 @@ from __future__ import annotations
 import argparse
 import ctypes
 import json
+import math
 import os
 import resource
 import statistics
@@ -39,7 +41,9 @@ APPS = {
     "FuotaTask": "fuota_task.py",
     "FuotaTask, own bucket": "fuota_task_own_bucket.py",
 }
-TASKS = (1, 10, 100)
+TASKS = (1, 10, 1, 100, 1)
+"""Tasks of the synths of a run."""
+
 HERE = Path(__file__).parent
 
 
@@ -110,6 +114,26 @@ def _tree_rss_mb(pid: int) -> float:
 
 
 @dataclass(frozen=True)
+class Ratio:
+    """A median, and the range that holds the true one about 19 times of 20 (by order statistics)."""
+
+    median: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, ours: list[float], theirs: list[float]) -> Ratio:
+        """The ratios of what was measured side by side."""
+        ratios = sorted(mine / other for mine, other in zip(ours, theirs, strict=True))
+        beside = min(round(0.98 * math.sqrt(len(ratios))), (len(ratios) - 1) // 2)
+        low, high = (len(ratios) - 1) // 2 - beside, len(ratios) // 2 + beside
+        return cls(statistics.median(ratios), ratios[low], ratios[high])
+
+    def __str__(self) -> str:
+        return f"{self.median:.2f} x ({self.low:.2f} to {self.high:.2f})"
+
+
+@dataclass(frozen=True)
 class Result:
     """Medians over the runs; the last two are how many times this app FuotaTask costs, and its further task."""
 
@@ -119,8 +143,8 @@ class Result:
     peak_mb: float
     marginal_ms_1_to_10: float
     marginal_ms_10_to_100: float
-    fuota_task_is: float
-    further_fuota_task_is: float
+    fuota_task_is: Ratio
+    further_fuota_task_is: Ratio
 
 
 def measure(runs: int, console: Console, *, cold: bool) -> list[Result]:
@@ -138,11 +162,8 @@ def measure(runs: int, console: Console, *, cold: bool) -> list[Result]:
         return [cost.cpu for cost in costs[app, 1]]
 
     def further(app: str, few: int, many: int) -> list[float]:
-        pairs = zip(costs[app, few], costs[app, many], strict=True)
+        pairs = zip(costs[app, few][:: TASKS.count(few)], costs[app, many], strict=True)
         return [1000 * (of_many.cpu - of_few.cpu) / (many - few) for of_few, of_many in pairs]
-
-    def ratio(ours: list[float], theirs: list[float]) -> float:
-        return statistics.median(mine / other for mine, other in zip(ours, theirs, strict=True))
 
     return [
         Result(
@@ -152,8 +173,8 @@ def measure(runs: int, console: Console, *, cold: bool) -> list[Result]:
             peak_mb=peaks[app],
             marginal_ms_1_to_10=statistics.median(further(app, 1, 10)),
             marginal_ms_10_to_100=statistics.median(further(app, 10, 100)),
-            fuota_task_is=ratio(first("FuotaTask"), first(app)),
-            further_fuota_task_is=ratio(further("FuotaTask", 10, 100), further(app, 10, 100)),
+            fuota_task_is=Ratio.of(first("FuotaTask"), first(app)),
+            further_fuota_task_is=Ratio.of(further("FuotaTask", 10, 100), further(app, 10, 100)),
         )
         for app in APPS
     ]
@@ -181,8 +202,8 @@ def show(results: list[Result], console: Console) -> None:
             f"{result.peak_mb:.0f}",
             f"{result.marginal_ms_1_to_10:.1f}",
             f"{result.marginal_ms_10_to_100:.1f}",
-            f"{result.fuota_task_is:.2f} x",
-            f"{result.further_fuota_task_is:.2f} x",
+            str(result.fuota_task_is),
+            str(result.further_fuota_task_is),
         )
     console.print(table)
 
@@ -195,7 +216,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the medians there too")
     arguments = parser.parse_args()
     _adopt_orphans()
-    console = Console(width=max(Console().width, 110))
+    console = Console(width=max(Console().width, 150))
     results = measure(arguments.runs, console, cold=arguments.cold)
     show(results, console)
     if arguments.json:
