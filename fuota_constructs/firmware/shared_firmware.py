@@ -79,7 +79,10 @@ class ReadableImage(NamedTuple):
         return {"FirmwareUpdateImage": self.uri, "FirmwareObject": self.copy}
 
     def outlive(self, task: cdk.CfnResource, *, has_properties: bool = False) -> None:
-        """Let CloudFormation remove it only after the task, whose Delete runs with these permissions."""
+        """Let CloudFormation remove it only after the task, whose Delete runs with these permissions.
+
+        `has_properties`: the task has `properties`, so it waits for the copy already, where there is one.
+        """
         if has_properties and self.copy:
             return
         put_behind(task, self.needed)
