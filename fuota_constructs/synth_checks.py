@@ -80,6 +80,7 @@ __all__ = [
     "rollout_plan",
     "said_of_secret",
     "session_plan",
+    "tagged",
     "unwritable",
 ]
 
@@ -124,11 +125,7 @@ def plan_of(
     return TaskPlan(
         name=known(given["Name"]),
         description=known(given["Description"]),
-        secrets={
-            name: service
-            for name, value in {"fuota_task_name": given["Name"], "description": given["Description"]}.items()
-            if not is_known(value) and (service := secret_in(value))
-        },
+        secrets=_secrets_in({"fuota_task_name": given["Name"], "description": given["Description"]}),
         rf_region=known_text(rf_region),
         redundancy_percent=known(given["RedundancyPercent"]),
         fragment_size_bytes=known(given["FragmentSizeBytes"]),
@@ -144,6 +141,16 @@ def plan_of(
         aws_region=place.region,
         role_account=role_account,
     )
+
+
+def tagged(plan: TaskPlan, tags: Mapping[str, str]) -> TaskPlan:
+    """The same with the tags, of which it is said, too, where one has a secret for a value."""
+    secrets = _secrets_in({f"the value of tag {shown(key)}": value for key, value in tags.items()})
+    return plan._replace(tags={key: known(value) for key, value in tags.items()}, secrets={**plan.secrets, **secrets})
+
+
+def _secrets_in(given: Mapping[str, object]) -> dict[str, str]:
+    return {name: service for name, value in given.items() if not is_known(value) and (service := secret_in(value))}
 
 
 def rollout_plan(plan: TaskPlan, rollout: RolloutPlan, *, dl_class: str) -> TaskPlan:

@@ -57,8 +57,8 @@ TEXT_RULES = (
     Rule(
         id="secret-reference",
         levels=("error", "warning"),
-        what="a name or a description is a secure string of Parameter Store (error), or a secret of Secrets Manager"
-        " (warning)",
+        what="a name, a description or the value of a tag is a secure string of Parameter Store (error), or a secret of"
+        " Secrets Manager (warning)",
         why="the former is not resolved in a custom resource or a multicast group, the latter to plain text",
         remedy="the text itself, or a parameter of type String",
         source="AWS CloudFormation User Guide, secure string values of Parameter Store in dynamic references; assumed:"

@@ -308,11 +308,10 @@ class FuotaTask(imported_fuota_task.FuotaTaskBase):
         self._groups[reference.multicast_group_id] = group, plan
 
     def _task_plan(self, tags: Mapping[str, str] | None = None) -> synth_checks.TaskPlan:
-        return self._plan._replace(
+        return synth_checks.tagged(self._plan, tags or {})._replace(
             **task_inputs.firmware_facts(self._shared, self._readable, self._role),
             multicast_groups=tuple(plan() for _, plan in self._groups.values()),
             wireless_devices=tuple(map(synth_checks.known, self._devices)),
-            tags={key: synth_checks.known(value) for key, value in (tags or {}).items()},
         )
 
     def _check_at_synth(self, *, always: bool = False) -> None:

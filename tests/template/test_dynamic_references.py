@@ -81,6 +81,25 @@ def test_warns_of_a_secret_of_a_task_or_group(stack: cdk.Stack, image: FirmwareI
         Annotations.from_stack(stack).has_warning("*", said)
 
 
+@pytest.mark.parametrize(
+    ("made", "level", "said"),
+    [
+        (SECURE["text"], "error", "the value of tag 'team' is a secure string of Parameter Store (ssm-secure)"),
+        *((SECRETS[given], "warning", "the value of tag 'team' is a secret of Secrets Manager") for given in SECRETS),
+    ],
+    ids=["secure", *SECRETS],
+)
+def test_says_it_of_the_value_of_a_tag(
+    stack: cdk.Stack, image: FirmwareImage, made: Made, level: str, said: str
+) -> None:
+    task = _task(stack, image, "description", "Meters")
+    cdk.Tags.of(task).add("cost", "R&D")
+    value = made(stack)
+    task.cdk_tag_manager.set_tag("team", value if isinstance(value, str) else cdk.Token.as_string(value))
+    [found] = [each for each in task.findings if each.rule == "secret-reference"]
+    assert (found.level, found.message.partition(",")[0]) == (level, said)
+
+
 @pytest.mark.parametrize("name", ["multicast_group_name", "description"])
 def test_fails_for_what_a_group_cannot_be_called(stack: cdk.Stack, name: str) -> None:
     for value, said in (
