@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from fuota_constructs.rules.rule import Remark, Remarks, Rule, TaskPlan, error, show, text, warning
 
-_UNWRITABLE = re.compile("[\0\ud800-\udfff]")
+_UNWRITABLE: Final = "[\0\ud800-\udfff]"
 
 
 def unwritable(value: str) -> str:
     """What of a text no template can have: NUL, and half a character (a surrogate); empty for any other text."""
-    return " and ".join(f"U+{ord(character):04X}" for character in sorted(set(_UNWRITABLE.findall(value))))
+    if value.isascii() and "\0" not in value:
+        return ""
+    return " and ".join(f"U+{ord(character):04X}" for character in sorted(set(re.findall(_UNWRITABLE, value))))
 
 
 def said_of_secret(name: str, service: str) -> Remark:
