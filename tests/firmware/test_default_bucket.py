@@ -103,6 +103,14 @@ def test_given_to_a_task_of_another_stack_they_cross_over(app, stack, image, tas
     assert len(template.all("AWS::IAM::Policy")) == 3
 
 
+def test_fails_with_what_is_missing_where_the_role_of_a_stack_without_a_place_crosses_over(app, task):
+    """Without the name that is generated where needed, the CDK would ask for one that nobody can give."""
+    elsewhere = cdk.Stack(app, "Elsewhere", env=cdk.Environment(account="123456789012", region="eu-west-1"))
+    cdk.CfnOutput(elsewhere, "Role", value=task.firmware_update_role.role_arn)
+    with pytest.raises(RuntimeError, match="FirmwareUpdateRole, because the region is un-resolved or missing"):
+        app.synth()
+
+
 @pytest.mark.parametrize("env", [None, cdk.Environment(account="123456789012", region="eu-west-1")])
 def test_the_role_can_be_given_more(app, image, env, synth):
     stack = cdk.Stack(app, "Pinned", env=env)
