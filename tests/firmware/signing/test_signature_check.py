@@ -171,25 +171,24 @@ def test_images_with_an_mbed_manifest(keys) -> None:
 def test_without_the_package_the_key_is_compared_and_the_signature_is_said_not_to_be_verified(
     imgtool, keys, monkeypatch
 ) -> None:
-    signed = {kind: imgtool.sign("--key", keys.file(kind)) for kind in ("ecdsa-p256", "rsa-2048")}
-    of_kind = {
-        kind: (keys.key(kind), keys.file(kind), keys.file(kind, 2)) for kind in ("ecdsa-p256", "rsa-2048", "rsa-3072")
-    }
-    p256, rsa = of_kind["ecdsa-p256"], of_kind["rsa-3072"]
-    esp, esp_rsa = secure_boot(p256[0]), secure_boot(rsa[0])
-    wolf, st, arm = wolfboot("ecdsa-p256", p256[0]), sfu(p256[0]), mbed(p256[0])
+    kinds = ("ecdsa-p256", "rsa-2048", "rsa-3072")
+    own, other = ({kind: keys.file(kind, number) for kind in kinds} for number in (1, 2))
+    signed = {kind: imgtool.sign("--key", own[kind]) for kind in ("ecdsa-p256", "rsa-2048")}
+    p256 = keys.key("ecdsa-p256")
+    esp, esp_rsa = secure_boot(p256), secure_boot(keys.key("rsa-3072"))
+    wolf, st, arm = wolfboot("ecdsa-p256", p256), sfu(p256), mbed(p256)
     monkeypatch.setitem(sys.modules, "cryptography", None)  # what signs needs it, and loads parts of it only then
     for kind, data in signed.items():
         for changed in (data, flipped(data, len(data) - 5)):
-            found = check(changed, of_kind[kind][1])
+            found = check(changed, own[kind])
             assert found.verdict == "named"
             assert found.said.endswith("takes cryptography to verify: pip install 'fuota-constructs[verify]'")
-        assert check(data, of_kind[kind][2]).verdict == "refused"
-    assert check(esp, p256[1]).verdict == "named"
-    assert check(esp_rsa, rsa[2]).verdict == "refused"
-    assert check(wolf, p256[2]).verdict == "refused"
-    assert check(st, p256[1]).verdict == "unchecked"
-    assert check(arm, p256[2]).verdict == "unchecked"
+        assert check(data, other[kind]).verdict == "refused"
+    assert check(esp, own["ecdsa-p256"]).verdict == "named"
+    assert check(esp_rsa, other["rsa-3072"]).verdict == "refused"
+    assert check(wolf, other["ecdsa-p256"]).verdict == "refused"
+    assert check(st, own["ecdsa-p256"]).verdict == "unchecked"
+    assert check(arm, other["ecdsa-p256"]).verdict == "unchecked"
 
 
 MADE = {
