@@ -5,11 +5,12 @@ an `s3.Bucket` given to it.
 
 Machines are noisy, so look at the ratios: each is the median of those of synths that follow one another and so meet the
 same minute of the machine; every other run goes the other way round. Behind it stands in which range the true median
-is, about 19 times of 20. Synths of one task are made three times a run. CPU is user + system time of
-Python and Node together; memory is the largest sum of resident set sizes over the process tree, sampled in runs of
-their own. CDK's built-in template validation is off (it costs the same seconds in all). `--cold` leaves Python without
-compiled bytecode, as in a container that is made anew for every synth: there large modules such as aws_cdk.aws_lambda
-cost most.
+is, about 19 times of 20. Synths of one task are made three times a run.
+
+CPU is user + system time of Python and Node together; memory is the largest sum of resident set sizes over the process
+tree, sampled in runs of their own. CDK's built-in template validation is off (it costs the same seconds in all).
+`--cold` leaves Python without compiled bytecode, as in a container that is made anew for every synth: there large
+modules such as aws_cdk.aws_lambda cost most.
 
     python benchmarks/synth.py [--runs 5] [--cold] [--json FILE]
 """
@@ -213,7 +214,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=5, help="runs of each app and size; 5 by default")
     parser.add_argument("--cold", action="store_true", help="without compiled bytecode, as in a fresh container")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the medians there too")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     arguments = parser.parse_args()
     _adopt_orphans()
     console = Console(width=max(Console().width, 150))
