@@ -150,7 +150,7 @@ def tagged(plan: TaskPlan, tags: Mapping[str, str]) -> TaskPlan:
 
 
 def _secrets_in(given: Mapping[str, object]) -> dict[str, str]:
-    return {name: service for name, value in given.items() if not is_known(value) and (service := secret_in(value))}
+    return {name: service for name, value in given.items() if (service := secret_in(value))}
 
 
 def rollout_plan(plan: TaskPlan, rollout: RolloutPlan, *, dl_class: str) -> TaskPlan:

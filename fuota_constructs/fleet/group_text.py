@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def expect_group_text(name: str, value: object, most: int, at: IConstruct) -> str | None:
     """The value, if it is or may become a text of at most so many characters that people may read."""
-    if not is_known(value) and (service := secret_in(value)):
+    if service := secret_in(value):
         level, said = said_of_secret(name, service)
         if level == "error":
             raise _refusal("secret-reference", said, at)
